@@ -1,0 +1,1 @@
+"""Every table and record that the stages meet in, declared once."""

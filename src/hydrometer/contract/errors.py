@@ -1,0 +1,16 @@
+"""Errors that a user can mend: where, what, and how."""
+
+from __future__ import annotations
+
+
+class InputError(Exception):
+    """Unusable input or settings; the message names the place and the mend, and the command ends with status 2."""
+
+    def __init__(self, problem: str, *, mend: str, file: str = "", row: int | None = None, column: str = "") -> None:
+        place = file
+        if row is not None:
+            place += f":{row}"
+        if column:
+            place += f" column {column}" if place else f"column {column}"
+        super().__init__(f"{place}: {problem}. {mend}" if place else f"{problem}. {mend}")
+        self.problem, self.mend, self.file, self.row, self.column = problem, mend, file, row, column

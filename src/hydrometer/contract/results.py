@@ -1,0 +1,225 @@
+"""Records of a result: what `detect` writes and what the report, `explain` and later stages read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+import pyarrow as pa
+
+from hydrometer.contract.table import TIMESTAMP, Column, Table
+
+FAMILIES = ("content", "identity", "infrastructure", "timing", "economics", "intelligence")
+"""Kinds of evidence that are independent of one another."""
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What one signal said of one group."""
+
+    family: str
+    signal: str
+    statement: str
+    statistic: float
+    null: str
+    p_value: float
+    log10_p: float
+    bits: float
+    axis: str = "coordination"
+    """`coordination` (one hand behind the accounts) or `harvest` (outputs gathered for training)."""
+
+
+class CounterEvidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What speaks against; `bits` is how much it took off (0 when it only informs)."""
+
+    signal: str
+    statement: str
+    bits: float = 0.0
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """A stretch of a template: fixed wording, or a slot whose contents are not shown."""
+
+    text: str
+    slot: bool = False
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True):
+    """A wording shared by many exchanges; `wording` is empty when texts were not read."""
+
+    id: str
+    exchanges: int
+    accounts: int
+    elicitation: str
+    wording: list[Segment] = []
+
+
+class Entity(msgspec.Struct, frozen=True, kw_only=True):
+    """A value that accounts share, with how many of the campaign's and of all accounts show it."""
+
+    kind: str
+    value: str
+    family: str
+    accounts: int
+    population: int
+    bits: float
+    ignored: bool = False
+    """Too common in the whole population to weigh anything."""
+
+
+class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
+    """What the report draws of a campaign."""
+
+    days: list[str]
+    """ISO dates, UTC, of the span of the traffic."""
+    exchanges_by_day: list[int]
+    harvested_by_day: list[int]
+    hour_by_day: list[list[int]]
+    """One row a day of 24 counts, UTC."""
+    entities: list[Entity]
+    templates: list[Template]
+    releases: list[tuple[str, str]] = []
+    """(model, ISO time) of model releases within the span."""
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """An account of a campaign, with its reasons in plain words."""
+
+    account_id: str
+    probability: float
+    bits: dict[str, float]
+    first_seen: datetime
+    last_seen: datetime
+    exchanges: int
+    harvested: int
+    reasons: list[str]
+
+
+class Campaign(msgspec.Struct, frozen=True, kw_only=True):
+    """A coordinated, unauthorised harvest by one operator."""
+
+    id: str
+    probability: float
+    coordination: float
+    harvest: float
+    first_seen: datetime
+    last_seen: datetime
+    accounts: int
+    exchanges: int
+    harvested: int
+    capabilities: dict[str, float]
+    elicitation: dict[str, float]
+    models: dict[str, int]
+    evidence: list[Evidence]
+    counter_evidence: list[CounterEvidence]
+    story: list[str]
+    attribution: dict[str, str]
+    exhibit: Exhibit
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A group that was tested, accepted or not."""
+
+    id: str
+    verdict: str
+    """campaign, rejected, authorised, or single_customer."""
+    accounts: int
+    organisations: int
+    exchanges: int
+    coordination: float
+    harvest: float
+    probability: float
+    seed: str
+    """What brought the group to attention, in plain words."""
+    reasons: list[str]
+    """Why the verdict is what it is, in plain words."""
+    evidence: list[Evidence] = []
+    counter_evidence: list[CounterEvidence] = []
+    campaign_id: str | None = None
+
+
+class Off(msgspec.Struct, frozen=True, kw_only=True):
+    """A signal that did not run."""
+
+    signal: str
+    why: str
+    costs: str
+    """What cannot be seen without it."""
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """What one stage took."""
+
+    name: str
+    seconds: float
+    rows: int
+    peak_memory_mb: float
+
+
+class Run(msgspec.Struct, kw_only=True):
+    """How a result came about; written to run.json."""
+
+    version: str
+    versions: dict[str, str]
+    started_at: datetime
+    status: str
+    """done, interrupted, or failed."""
+    seed: int
+    settings: dict[str, object]
+    inputs: list[str]
+    rows: dict[str, int]
+    rejected: dict[str, int]
+    """Rejected rows by reason; the rows themselves are in rejected.jsonl."""
+    absent_columns: list[str]
+    signals_off: list[Off]
+    caps: list[str]
+    """Limits that were reached, in plain words."""
+    stages: list[Stage]
+    calibration: dict[str, object]
+
+
+class CampaignFile(msgspec.Struct, kw_only=True):
+    """campaigns.json."""
+
+    campaigns: list[Campaign]
+    run: Run
+
+
+MEMBERS = Table(
+    "members",
+    "the accounts of each campaign",
+    (
+        Column("campaign_id", pa.string(), "the campaign", needed=True),
+        Column("account_id", pa.string(), "the account", needed=True),
+        Column("probability", pa.float64(), "of being run by the campaign's operator", needed=True, unit="0 to 1"),
+        *(Column(f"bits_{f}", pa.float64(), f"evidence of the {f} family", needed=True, unit="bits") for f in FAMILIES),
+        Column("first_seen", TIMESTAMP, "the account's first exchange", needed=True),
+        Column("last_seen", TIMESTAMP, "the account's last exchange", needed=True),
+        Column("exchanges", pa.int64(), "the account's exchanges", needed=True),
+        Column("harvested", pa.int64(), "of them, those that carry the campaign's demand", needed=True),
+        Column("reasons", pa.list_(pa.string()), "why, in plain words", needed=True),
+    ),
+)
+
+HARVESTED = Table(
+    "harvested",
+    "the exchanges that carry a campaign's demand",
+    (
+        Column("exchange_id", pa.string(), "the exchange", needed=True),
+        Column("campaign_id", pa.string(), "the campaign", needed=True),
+        Column("template_id", pa.string(), "the wording"),
+        Column("probability", pa.float64(), "of being part of the harvest", needed=True, unit="0 to 1"),
+    ),
+)
+
+CONSIDERED = Table(
+    "considered",
+    "every account of every candidate group, members or not: what `explain` reads",
+    (
+        Column("candidate_id", pa.string(), "the candidate group", needed=True),
+        Column("account_id", pa.string(), "the account", needed=True),
+        Column("probability", pa.float64(), "of belonging to the group", needed=True, unit="0 to 1"),
+        *(Column(f"bits_{f}", pa.float64(), f"evidence of the {f} family", needed=True, unit="bits") for f in FAMILIES),
+        Column("member", pa.bool_(), "whether the account counts as a member of a campaign", needed=True),
+        Column("reasons", pa.list_(pa.string()), "why or why not, in plain words", needed=True),
+    ),
+)
