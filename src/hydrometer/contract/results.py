@@ -12,6 +12,9 @@ from hydrometer.contract.table import TIMESTAMP, Column, Table
 FAMILIES = ("content", "identity", "infrastructure", "timing", "economics", "intelligence")
 """Kinds of evidence that are independent of one another."""
 
+RESULT_FORMAT = 1
+"""Layout of a result folder; raised when an older reader would misread it."""
+
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What one signal said of one group."""
@@ -175,6 +178,12 @@ class Run(msgspec.Struct, kw_only=True):
     """Limits that were reached, in plain words."""
     stages: list[Stage]
     calibration: dict[str, object]
+    first_exchange: datetime | None = None
+    """The earliest exchange of the traffic read."""
+    last_exchange: datetime | None = None
+    thresholds: dict[str, float] = {}
+    """What a candidate had to reach to be a campaign: `coordination`, `harvest`, `probability`."""
+    format: int = RESULT_FORMAT
 
 
 class CampaignFile(msgspec.Struct, kw_only=True):

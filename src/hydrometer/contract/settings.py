@@ -1,56 +1,112 @@
-"""Every threshold in one typed object; `hydrometer settings` prints it, `--settings FILE` (TOML) overrides it."""
+"""Every threshold in one typed object; `hydrometer settings` prints it, `--settings FILE` (TOML) overrides it.
+
+A setting is declared once: its name, its type with its bounds, what it means, and its default.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from hydrometer.contract.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 class FingerprintSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How texts are sketched."""
 
-    shingle_words: int = 3
-    """Words in a shingle."""
-    sample_one_in: int = 4
-    """One shingle in so many is kept (FracMinHash)."""
-    max_sketch: int = 256
-    """Most hashes kept of one exchange; the smallest ones, so that the choice stays consistent."""
-    max_words: int = 20_000
-    """Words read of a text; the rest counts in its length only, and the cut is reported."""
-    lead_words: int = 8
-    """Words in the lead and in the tail."""
-    elicitation_threshold: float = 0.5
-    """From this confidence on an exchange counts as elicitation."""
+    shingle_words: Annotated[int, Meta(description="Words in a shingle.", ge=1)] = 3
+    sample_one_in: Annotated[int, Meta(description="One shingle in so many is kept (FracMinHash).", ge=1)] = 4
+    max_sketch: Annotated[
+        int,
+        Meta(
+            description="Most hashes kept of one exchange; the smallest ones, so that the choice stays consistent.",
+            ge=1,
+        ),
+    ] = 256
+    max_words: Annotated[
+        int,
+        Meta(description="Words read of a text; the rest counts in its length only, and the cut is reported.", ge=1),
+    ] = 20_000
+    lead_words: Annotated[int, Meta(description="Words in the lead and in the tail.", ge=1)] = 8
+    elicitation_threshold: Annotated[
+        float, Meta(description="From this confidence on an exchange counts as elicitation.", ge=0, le=1)
+    ] = 0.5
 
 
 class ReadSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How traffic is read."""
 
-    batch_rows: int = 8_192
-    """Most exchanges held at once while reading."""
-    batch_bytes: int = 64_000_000
-    """Most bytes of text held at once while reading."""
-    trusted_proxies: int = 0
-    """Hops of X-Forwarded-For, from the right, that are one's own proxies."""
+    batch_rows: Annotated[int, Meta(description="Most exchanges held at once while reading.", ge=1)] = 8_192
+    batch_bytes: Annotated[int, Meta(description="Most bytes of text held at once while reading.", ge=1)] = 64_000_000
+    trusted_proxies: Annotated[
+        int, Meta(description="Hops of X-Forwarded-For, from the right, that are one's own proxies.", ge=0)
+    ] = 0
+
+
+class CampaignSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How groups are proposed, grown and judged."""
+
+    least_demand: Annotated[
+        float, Meta(description="Share of an account's exchanges from which it may be a harvester.", ge=0, le=1)
+    ] = 0.15
+    least_demands: Annotated[int, Meta(description="And at least so many such exchanges.", ge=1)] = 2
+    least_refused: Annotated[
+        float, Meta(description="Share of refused exchanges from which an account may be searching.", ge=0, le=1)
+    ] = 0.25
+    join_bits: Annotated[
+        float, Meta(description="Bits by which an account must resemble a group to belong to it.", ge=0)
+    ] = 8.0
+    absorb_bits: Annotated[
+        float,
+        Meta(description="Bits at which an account without demands of its own belongs to a campaign's pool.", ge=0),
+    ] = 18.0
+    grow_rounds: Annotated[int, Meta(description="Most rounds of growing one group.", ge=1)] = 12
+    least_orgs: Annotated[int, Meta(description="Fewest organisations of a campaign.", ge=2)] = 4
+    seeds: Annotated[int, Meta(description="Most seeds tried; reaching it is reported.", ge=1)] = 60
+    shown_groups: Annotated[
+        int, Meta(description="Most groups reported that are coordinated but show no harvest.", ge=0)
+    ] = 40
+    family_bits: Annotated[
+        float, Meta(description="Bits from which a family counts towards the two that must agree.", ge=0)
+    ] = 3.0
+    report_probability: Annotated[
+        float, Meta(description="Probability from which a group is reported as a campaign.", ge=0, le=1)
+    ] = 0.5
+    false_discovery_rate: Annotated[
+        float, Meta(description="Benjamini-Yekutieli level over all tests of all groups.", gt=0, lt=1)
+    ] = 0.01
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings of a run."""
 
-    seed: int = 7
-    threads: int = 0
-    """Threads to use; 0 for all cores."""
-    memory: str = "4GB"
-    """Memory the engine may take before it spills to disk."""
-    exhibits: bool = True
-    """Read the texts of a few exchanges again, to show each campaign's wording with its slots masked."""
+    seed: Annotated[
+        int, Meta(description="Start of every random choice; the same seed gives the same result.", ge=0)
+    ] = 7
+    threads: Annotated[int, Meta(description="Threads to use; 0 for all cores.", ge=0)] = 0
+    memory: Annotated[
+        str,
+        Meta(
+            description="Memory the engine may take before it spills to disk, such as 4GB or 512MiB.",
+            pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$",
+        ),
+    ] = "4GB"
+    exhibits: Annotated[
+        bool,
+        Meta(description="Read the texts of a few exchanges again, to show each campaign's wording, its slots masked."),
+    ] = True
     read: ReadSettings = ReadSettings()
     fingerprint: FingerprintSettings = FingerprintSettings()
+    campaigns: CampaignSettings = CampaignSettings()
 
     @property
     def cores(self) -> int:
@@ -61,20 +117,91 @@ def load_settings(path: Path | None, **overrides: object) -> Settings:
     """Read settings from a TOML file and apply `overrides` (those that are not None).
 
     Raises:
-        InputError: the file is missing, is not TOML, or names an unknown setting or a wrong type.
+        InputError: the file is missing, is not TOML, or names an unknown setting, a wrong type or value.
     """
     data: dict[str, object] = {}
     if path is not None:
-        try:
-            data = tomllib.loads(path.read_text("utf-8"))
-        except FileNotFoundError:
-            raise InputError("no such file", file=str(path), mend="Name an existing TOML file.") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InputError(f"not TOML: {error}", file=str(path), mend="See `hydrometer settings` for a valid file.") from None
+        data = _read(path)
+        _convert(data, str(path))
     data.update({key: value for key, value in overrides.items() if value is not None})
+    return _convert(data, "command line")
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise InputError("no such file", file=str(path), mend="Name an existing TOML file.") from None
+    except OSError as error:
+        raise InputError(str(error.strerror), file=str(path), mend="Name a TOML file that can be read.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"not TOML: {error}", file=str(path), mend="See `hydrometer settings` for a valid file."
+        ) from None
+
+
+def _convert(data: dict[str, object], file: str) -> Settings:
     try:
         return msgspec.convert(data, Settings)
     except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `$")
+        name = place.strip("`.")
+        if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", problem):
+            name = f"{name}.{unknown[1]}".lstrip(".")
+            problem = "unknown setting"
         raise InputError(
-            str(error), file=str(path or "settings"), mend="`hydrometer settings` prints every setting with its type."
+            f"{name}: {problem}" if name else problem,
+            file=file,
+            mend="`hydrometer settings` prints every setting with its bounds.",
         ) from None
+
+
+class Declared(msgspec.Struct, frozen=True, kw_only=True):
+    """One setting as it is declared, with the value it has."""
+
+    section: str
+    """Dotted name of the TOML table; empty at the top."""
+    section_meaning: str
+    name: str
+    type: str
+    bounds: str
+    meaning: str
+    value: Any
+
+
+def declared(settings: Settings) -> list[Declared]:
+    """Return every setting of `settings`, those of a section together, in the order of declaration."""
+    definitions = msgspec.json.schema(Settings)["$defs"]
+    return list(_declared("", "Settings", msgspec.to_builtins(settings), definitions))
+
+
+def _declared(section: str, struct: str, values: dict[str, Any], definitions: dict[str, Any]) -> Iterator[Declared]:
+    own = definitions[struct]
+    nested: list[tuple[str, str]] = []
+    for name, field in own["properties"].items():
+        if "$ref" in field:
+            nested.append((name, field["$ref"].rpartition("/")[2]))
+            continue
+        yield Declared(
+            section=section,
+            section_meaning=own.get("description", ""),
+            name=name,
+            type=field.get("type", "any"),
+            bounds=_bounds(field),
+            meaning=field.get("description", ""),
+            value=values[name],
+        )
+    for name, struct_name in nested:
+        yield from _declared(f"{section}.{name}".lstrip("."), struct_name, values[name], definitions)
+
+
+def _bounds(field: dict[str, Any]) -> str:
+    words = {
+        "minimum": "at least {}",
+        "exclusiveMinimum": "more than {}",
+        "maximum": "at most {}",
+        "exclusiveMaximum": "less than {}",
+        "enum": "one of {}",
+        "pattern": "matching {}",
+    }
+    return ", ".join(text.format(field[key]) for key, text in words.items() if key in field)

@@ -1,0 +1,132 @@
+"""What speaks against a group: honest explanations that the data themselves offer.
+
+Each takes bits off one axis. A campaign that survives them carries them in its report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hydrometer.contract.group import Group
+from hydrometer.contract.results import CounterEvidence
+
+HOUR = 3_600_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Counter-evidence, and the axis from which its bits are taken."""
+
+    evidence: CounterEvidence
+    axis: str
+
+
+def objections(group: Group) -> list[Objection]:
+    """All that applies to a group."""
+    checks = (_known_customers, _release_crowd, _short_event, _own_rhythm, _unequal, _conversations, _few_demands)
+    return [objection for check in checks if (objection := check(group)) is not None]
+
+
+def _objection(signal: str, axis: str, bits: float, statement: str) -> Objection:
+    return Objection(CounterEvidence(signal=signal, statement=statement, bits=round(bits, 3)), axis)
+
+
+def _known_customers(group: Group) -> Objection | None:
+    share = float(np.mean(group.population.verified[group.members]))
+    if share < 0.2:
+        return None
+    return _objection(
+        "known_customers", "coordination", 16.0 * share, f"{share:.0%} of the accounts are known by contract or single sign-on."
+    )
+
+
+def _release_crowd(group: Group) -> Objection | None:
+    """A model's release brings unrelated evaluators together, who leave when they are done."""
+    population, events = group.population, group.population.events
+    time, model = events.time[group.events], events.model[group.events]
+    for number, released in sorted(population.releases.items()):
+        near = (time >= released - 12 * HOUR) & (time <= released + 72 * HOUR)
+        crowd = float(np.mean(near & (model == number)))
+        if crowd >= 0.6:
+            name = population.models[number]
+            return _objection(
+                "release_crowd", "coordination", 14.0, f"{crowd:.0%} of the traffic tries {name} within 72 hours of its release."
+            )
+    return None
+
+
+def _short_event(group: Group) -> Objection | None:
+    """A class, a hackathon or a launch: everybody is there for a day or three, and each comes and goes."""
+    facts = group.population.facts
+    lived = (facts["last_seen"] - facts["first_seen"])[group.members] / (24 * HOUR)
+    span = (group.population.end - group.population.start) / (24 * HOUR)
+    few = float(np.median(facts["exchanges"][group.members])) < 12
+    if span < 7 or float(np.quantile(lived, 0.9)) > 3.0 or not few:
+        return None
+    return _objection(
+        "short_event", "coordination", 5.0, f"Nine in ten accounts were active for {np.quantile(lived, 0.9):.1f} days or less and sent little."
+    )
+
+
+def _own_rhythm(group: Group) -> Objection | None:
+    """Accounts that are each their own clock: monitors, nightly jobs, quotas."""
+    population = group.population
+    regular = clockwork(group)
+    if regular < 0.5:
+        return None
+    repeated = 1 - np.unique(population.events.prompt[group.events]).size / max(1, group.events.size)
+    return _objection(
+        "own_rhythm",
+        "coordination",
+        8.0 * regular,
+        f"{regular:.0%} of the accounts keep a fixed schedule of their own ({repeated:.0%} of the prompts repeat).",
+    )
+
+
+def clockwork(group: Group) -> float:
+    """Share of members whose exchanges fall into two hours of the day, or keep even gaps."""
+    events = group.population.events
+    clocks = 0
+    for account in group.accounts.tolist():
+        time = events.time[events.offsets[account] : events.offsets[account + 1]]
+        if time.size < 8:
+            continue
+        hours = np.bincount((time // HOUR % 24).astype(np.int64), minlength=24)
+        gaps = np.diff(time).astype(np.float64)
+        two_hours = float(np.max(hours + np.roll(hours, -1))) / time.size
+        even = float(np.std(gaps)) / max(1.0, float(np.mean(gaps)))
+        clocks += two_hours >= 0.9 or even < 0.15
+    return clocks / max(1, group.accounts.size)
+
+
+def _unequal(group: Group) -> Objection | None:
+    """Loads as unequal as honest customers'."""
+    volume = group.population.facts["exchanges"][group.members]
+    if volume.size < 6:
+        return None
+    spread = float(np.std(np.log(volume)))
+    if spread < 0.8:
+        return None
+    return _objection(
+        "unequal_loads",
+        "coordination",
+        min(6.0, 6.0 * (spread - 0.6)),
+        f"Volumes run from {np.quantile(volume, 0.1):.0f} to {np.quantile(volume, 0.9):.0f} exchanges an account, as among unrelated customers.",
+    )
+
+
+def _conversations(group: Group) -> Objection | None:
+    """People talking: most of what is demanded comes in the middle of conversations."""
+    single = group.population.facts["single_turn"][group.members]
+    if not np.isfinite(single).any() or float(np.nanmedian(single)) >= 0.5:
+        return None
+    return _objection("conversations", "harvest", 3.0, f"Only {np.nanmedian(single):.0%} of an account's exchanges are single turns.")
+
+
+def _few_demands(group: Group) -> Objection | None:
+    share = group.demands.size / max(1, group.events.size)
+    if share >= 0.1:
+        return None
+    return _objection("few_demands", "harvest", 4.0, f"Only {share:.1%} of the traffic asks for training material.")

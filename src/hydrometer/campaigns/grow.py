@@ -1,0 +1,184 @@
+"""Grow a group from a seed: accounts join while they resemble its members more than the population.
+
+A likelihood ratio per facet (Fellegi & Sunter 1969, with value frequencies for the chance of agreeing), the group's
+own frequencies estimated without the account judged and without its organisation (leave one out), repeated until
+nobody joins or leaves. Nothing is paired: the cost of a round is linear in accounts and links.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln
+
+from hydrometer.campaigns.traits import Link, Trait, Traits
+from hydrometer.contract.population import Bools, Floats, Ints
+
+PRIOR_WEIGHT = 3.0
+"""Pseudo-organisations that hold the group's frequencies to the population's."""
+AGREE, DISAGREE = 8.0, -4.0
+"""Bounds of one facet, in bits: no single comparison decides."""
+FAMILY_CAP, FAMILY_FLOOR = 12.0, -10.0
+TOP_LINKS = 3
+"""Of many shared values (addresses, wordings) the strongest few count; the rest repeat them."""
+BACKGROUND = 64
+"""Values that the smoothing of base rates reckons with at most."""
+SMOOTHING = (0.25, 0.5, 0.25)
+"""Kernel over neighbouring bins of a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """How much more each account looks like a group than like the population, in bits by facet."""
+
+    facets: dict[str, Floats]
+    family_of: dict[str, str]
+
+    @property
+    def families(self) -> dict[str, Floats]:
+        """Bits by family, bounded so that no family decides alone."""
+        summed: dict[str, Floats] = {}
+        for facet, bits in self.facets.items():
+            family = self.family_of[facet]
+            summed[family] = summed[family] + bits if family in summed else bits
+        return {family: np.clip(bits, FAMILY_FLOOR, FAMILY_CAP) for family, bits in summed.items()}
+
+    @property
+    def total(self) -> Floats:
+        """Sum of the bounded families."""
+        return np.asarray(np.sum(list(self.families.values()), axis=0), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A group that grew from a seed."""
+
+    members: Bools
+    resemblance: Resemblance
+    rounds: int
+    settled: bool
+
+
+def grow(traits: Traits, seed: Bools, *, threshold: float, rounds: int) -> Grown:
+    """Grow `seed` among the accounts of `traits`; an account belongs when its bits exceed `threshold`."""
+    members, settled, done = seed.copy(), False, 0
+    states = {np.packbits(members).tobytes()}
+    likeness = resemblance(traits, members)
+    for done in range(1, rounds + 1):
+        joined = likeness.total > threshold
+        if np.array_equal(joined, members):
+            settled = True
+            break
+        members = joined
+        state = np.packbits(members).tobytes()
+        if np.unique(traits.org[members]).size < 2 or state in states:
+            break
+        states.add(state)
+        likeness = resemblance(traits, members)
+    return Grown(members, likeness, done, settled)
+
+
+def resemblance(traits: Traits, members: Bools, *, apart: Bools | None = None) -> Resemblance:
+    """Compare every account with the group `members`, each as if it were not in it.
+
+    Args:
+        apart: accounts that do not count as population; the members when None.
+    """
+    apart = members if apart is None else apart
+    orgs = np.unique(traits.org[members])
+    group = orgs.size - np.isin(traits.org, orgs).astype(np.float64)
+    facets: dict[str, Floats] = {}
+    family_of: dict[str, str] = {}
+    for trait in traits.coded:
+        bits = _coded_bits(traits, trait, members, apart, group)
+        # Agreement on the finer value wins; where neither agrees, the milder disagreement stands.
+        facets[trait.facet] = np.maximum(facets[trait.facet], bits) if trait.facet in facets else bits
+        family_of[trait.facet] = trait.family
+    for link in traits.links:
+        bits = _link_bits(traits, link, members, apart, group)
+        facets[link.facet] = np.maximum(facets[link.facet], bits) if link.facet in facets else bits
+        family_of[link.facet] = link.family
+    return Resemblance(facets, family_of)
+
+
+def _coded_bits(traits: Traits, trait: Trait, members: Bools, apart: Bools, group: Floats) -> Floats:
+    codes = trait.codes
+    known = trait.code >= 0
+    shown = _shown(traits.org, trait.code, codes, members & known)
+    count = np.bincount(shown % codes, minlength=codes).astype(np.float64)
+    away = count if apart is members else np.bincount(
+        _shown(traits.org, trait.code, codes, apart & known) % codes, minlength=codes
+    )
+    outside = np.maximum(trait.orgs - away, 0.0)
+    base = (outside + 0.5) / (max(0.0, trait.known - float(np.sum(away))) + 0.5 * min(codes, BACKGROUND) + 0.5)
+    code = np.maximum(trait.code, 0)
+    own = np.isin(traits.org * codes + code, shown).astype(np.float64)
+    if trait.near:
+        agreeing = _smooth(count)[code] - own * _smooth_self(codes)[code]
+        chance = _smooth(base)[code]
+    else:
+        agreeing, chance = count[code] - own, base[code]
+    likely = (agreeing + PRIOR_WEIGHT * chance) / (group + PRIOR_WEIGHT)
+    return np.where(known, np.clip(np.log2(likely / chance), DISAGREE, AGREE), 0.0)
+
+
+def _shown(org: Ints, value: Ints, values: int, which: Bools) -> Ints:
+    """Distinct (organisation, value) pairs of some rows, as organisation * values + value."""
+    return np.unique(org[which] * values + value[which])
+
+
+def _smooth(values: Floats) -> Floats:
+    """Share each bin with its neighbours; the ends keep what would fall outside."""
+    left, middle, right = SMOOTHING
+    out = middle * values
+    out[1:] += right * values[:-1]
+    out[:-1] += left * values[1:]
+    out[0] += right * values[0]
+    out[-1] += left * values[-1]
+    return out
+
+
+def _smooth_self(codes: int) -> Floats:
+    weight = np.full(codes, SMOOTHING[1])
+    weight[0] += SMOOTHING[2]
+    weight[-1] += SMOOTHING[0]
+    return weight
+
+
+def _link_bits(traits: Traits, link: Link, members: Bools, apart: Bools, group: Floats) -> Floats:
+    values = max(1, link.orgs.size)
+    org = traits.org[link.account]
+    shown = _shown(org, link.value, values, members[link.account])
+    count = np.bincount(shown % values, minlength=values).astype(np.float64)
+    away = count if apart is members else np.bincount(
+        _shown(org, link.value, values, apart[link.account]) % values, minlength=values
+    )
+    others = traits.total_orgs - np.unique(traits.org[apart]).size
+    base = (np.maximum(link.orgs - away, 0.0) + 0.5) / (max(1.0, others) + 0.5)
+    near = count[link.value] > 0
+    account, value = link.account[near], link.value[near]
+    own = np.isin(org[near] * values + value, shown).astype(np.float64)
+    likely = (count[value] - own + PRIOR_WEIGHT * base[value]) / (group[account] + PRIOR_WEIGHT)
+    bits = np.clip(np.log2(likely / base[value]), 0.0, AGREE)
+    total = _strongest(traits.size, link, account, bits)
+    # Where nearly all of the group share a value, an account without any of them differs a little.
+    common = float(count.max(initial=0.0)) / max(1.0, float(group.max(initial=1.0)))
+    lacking = np.log2(max(1.0 - common, 1 / 16)) if common > 0.5 else 0.0
+    return np.where(total > 0, np.minimum(total, AGREE), lacking)
+
+
+def _strongest(accounts: int, link: Link, account: Ints, bits: Floats) -> Floats:
+    order = np.lexsort((-bits, account))
+    account, bits = account[order], bits[order]
+    rank = np.arange(account.size) - np.searchsorted(account, account)
+    degree = np.bincount(link.account, minlength=accounts).astype(np.float64)
+    best, running = np.zeros(accounts), np.zeros(accounts)
+    for place in range(TOP_LINKS):
+        here = rank == place
+        running[account[here]] += bits[here]
+        # An account with many values had as many chances to share one: Bonferroni over the ways to choose them.
+        ways = gammaln(degree + 1) - gammaln(place + 2) - gammaln(np.maximum(degree - place, 1))
+        reached = np.bincount(account[here], minlength=accounts) > 0
+        best = np.where(reached, np.maximum(best, running - ways / np.log(2)), best)
+    return best

@@ -1,0 +1,137 @@
+"""From evidence to a verdict: false discoveries held down, families combined, two of them required.
+
+Log-likelihood bounds of one family are not added without limit, because signals of one family depend on each other;
+across families they are. The two axes must both carry: coordination without harvest is a class or an agency,
+harvest without coordination is a tool in many hands.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from hydrometer.contract.group import Group
+from hydrometer.contract.results import Candidate, CounterEvidence, Evidence
+from hydrometer.contract.settings import CampaignSettings
+from hydrometer.campaigns.calibration import Calibration
+from hydrometer.campaigns.counter import Objection, objections
+
+FAMILY_CAP = {"content": 4.0, "identity": 12.0, "infrastructure": 10.0, "timing": 12.0, "economics": 4.0, "intelligence": 8.0}
+"""Most bits a family may give to coordination."""
+HARVEST_CAP = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found of one group."""
+
+    group: Group
+    seed: str
+    evidence: list[Evidence]
+    objections: list[Objection]
+    families: dict[str, float]
+    coordination: float
+    harvest: float
+    probability: float
+    verdict: str
+    reasons: list[str]
+
+    @property
+    def counter_evidence(self) -> list[CounterEvidence]:
+        return [objection.evidence for objection in self.objections]
+
+
+def judge(group: Group, evidence: list[Evidence], seed: str, settings: CampaignSettings, calibration: Calibration) -> Judgement:
+    """Weigh one group's evidence."""
+    against = objections(group)
+    families: dict[str, float] = {}
+    for item in evidence:
+        if item.axis == "coordination":
+            families[item.family] = families.get(item.family, 0.0) + item.bits
+    families = {family: min(bits, FAMILY_CAP[family]) for family, bits in sorted(families.items())}
+    coordination = sum(families.values()) - sum(o.evidence.bits for o in against if o.axis == "coordination")
+    harvest = min(HARVEST_CAP, sum(item.bits for item in evidence if item.axis == "harvest"))
+    harvest -= sum(o.evidence.bits for o in against if o.axis == "harvest")
+    agreeing = [family for family, bits in families.items() if bits >= settings.family_bits]
+    probability = calibration.probability(coordination, harvest)
+    if len(agreeing) < 2:
+        probability = min(probability, calibration.one_family)
+    verdict, reasons = _verdict(group, agreeing, coordination, harvest, probability, settings, calibration)
+    return Judgement(
+        group=group,
+        seed=seed,
+        evidence=sorted(evidence, key=lambda item: (item.axis, -item.bits, item.signal)),
+        objections=sorted(against, key=lambda o: (-o.evidence.bits, o.evidence.signal)),
+        families=families,
+        coordination=round(max(0.0, coordination), 3),
+        harvest=round(max(0.0, harvest), 3),
+        probability=round(probability, 6),
+        verdict=verdict,
+        reasons=reasons,
+    )
+
+
+def _verdict(
+    group: Group,
+    agreeing: list[str],
+    coordination: float,
+    harvest: float,
+    probability: float,
+    settings: CampaignSettings,
+    calibration: Calibration,
+) -> tuple[str, list[str]]:
+    if float(np.mean(group.population.authorised[group.members])) > 0.5:
+        return "authorised", ["These customers may train on outputs: their agreement says so."]
+    if group.size < 2:
+        return "single_customer", ["All accounts belong to one declared organisation: one customer's use, not a network."]
+    reasons = []
+    if len(agreeing) < 2:
+        shown = agreeing[0] if agreeing else "no family"
+        reasons.append(f"Fewer than two independent kinds of evidence for one hand: {shown} alone.")
+    if coordination < calibration.coordination_middle:
+        reasons.append(f"Coordination {coordination:.1f} bits; {calibration.coordination_middle:.1f} are needed for even odds.")
+    if harvest < calibration.harvest_middle:
+        reasons.append(f"Harvest {harvest:.1f} bits; {calibration.harvest_middle:.1f} are needed for even odds.")
+    if group.size < settings.least_orgs:
+        return "rejected", [*reasons, f"Only {group.size} organisations."]
+    if probability >= settings.report_probability:
+        return "campaign", [f"{len(agreeing)} independent kinds of evidence agree: {', '.join(agreeing)}."]
+    return "rejected", reasons or ["The evidence is short of even odds."]
+
+
+def control_false_discoveries(found: list[list[Evidence]], tests: int, rate: float) -> list[list[Evidence]]:
+    """Keep the evidence that survives Benjamini & Yekutieli (2001) over every test of every group.
+
+    Args:
+        found: evidence by group.
+        tests: how many tests were made, with or without a finding.
+    """
+    ranked = sorted((item.log10_p for group in found for item in group))
+    harmonic = math.log(max(tests, 1)) + 0.5772156649
+    limit = -math.inf
+    for rank, log10_p in enumerate(ranked, start=1):
+        if log10_p <= math.log10(rate * rank / (max(tests, 1) * max(1.0, harmonic))):
+            limit = log10_p
+    return [[item for item in group if item.log10_p <= limit] for group in found]
+
+
+def as_candidate(judgement: Judgement, number: int, campaign_id: str | None) -> Candidate:
+    """The record of a tested group."""
+    group = judgement.group
+    return Candidate(
+        id=f"G{number:03d}",
+        verdict=judgement.verdict,
+        accounts=int(group.accounts.size),
+        organisations=group.size,
+        exchanges=int(group.events.size),
+        coordination=judgement.coordination,
+        harvest=judgement.harvest,
+        probability=judgement.probability,
+        seed=judgement.seed,
+        reasons=judgement.reasons,
+        evidence=judgement.evidence,
+        counter_evidence=judgement.counter_evidence,
+        campaign_id=campaign_id,
+    )

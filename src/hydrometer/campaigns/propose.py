@@ -1,0 +1,144 @@
+"""Which groups to test: seeds among the accounts that may harvest, grown, told apart, and taken one by one.
+
+Two sources: everybody who asks for training material at once, and every value that these accounts share more often than
+their number among the population makes likely (hypergeometric enrichment, counted over all values that could have been
+tested). Cost is linear in accounts and links; no value is ever expanded into pairs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import hypergeom
+
+from hydrometer.campaigns.grow import Resemblance, grow, resemblance
+from hydrometer.campaigns.split import split
+from hydrometer.campaigns.traits import Traits
+from hydrometer.contract.population import Bools, Population
+from hydrometer.contract.settings import CampaignSettings
+
+ENRICHED = -3.0
+"""log10 p from which a shared value makes a seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A group to judge: its members, how every account resembles it, and what brought it up."""
+
+    members: Bools
+    likeness: Resemblance
+    seed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """Accounts to grow from, in the pool's numbering."""
+
+    log10_p: float
+    text: str
+    accounts: Bools
+
+
+def harvesters(population: Population, settings: CampaignSettings) -> Bools:
+    """Accounts that may be part of a harvest: they elicit, or are refused again and again."""
+    fact = population.facts
+    asks = (fact["demand"] >= settings.least_demand) & (fact["demand"] * fact["exchanges"] >= settings.least_demands)
+    refused = (fact["refused"] >= settings.least_refused) & (fact["refused"] * fact["exchanges"] >= 2)
+    chosen: Bools = (asks | refused) & ~population.authorised
+    return chosen
+
+
+def propose(
+    population: Population, traits: Traits, settings: CampaignSettings, score: Callable[[Bools], float]
+) -> tuple[list[Proposal], list[str]]:
+    """Groups of possible harvesters, best first, none overlapping; and the caps that were reached.
+
+    Args:
+        score: probability that a group is a campaign, from all signals.
+    """
+    pool = harvesters(population, settings)
+    proposals: list[Proposal] = []
+    caps: list[str] = []
+    taken = np.zeros(population.size, dtype=np.bool_)
+    while True:
+        free = pool & ~taken
+        if np.unique(population.org[free]).size < settings.least_orgs:
+            break
+        groups, dropped = _groups(traits, free, settings)
+        if dropped and not caps:
+            caps.append(f"{dropped} weaker seeds were not grown (campaigns.seeds = {settings.seeds})")
+        scored = sorted(
+            ((score(members), int(members.sum()), text, members) for text, members in groups),
+            key=lambda row: (-round(row[0], 6), -row[1], row[2]),
+        )
+        accepted = [row for row in scored if row[0] >= settings.report_probability]
+        if not accepted:
+            proposals += [_proposal(traits, members, text) for _, _, text, members in _disjoint(scored)]
+            break
+        for _, _, text, members in _disjoint(accepted):
+            proposals.append(_proposal(traits, members, text))
+            taken |= members
+    return proposals, caps
+
+
+def _disjoint(scored: list[tuple[float, int, str, Bools]]) -> list[tuple[float, int, str, Bools]]:
+    kept: list[tuple[float, int, str, Bools]] = []
+    for row in scored:
+        if all(np.sum(row[3] & other[3]) == 0 for other in kept):
+            kept.append(row)
+    return kept
+
+
+def _proposal(traits: Traits, members: Bools, text: str) -> Proposal:
+    return Proposal(members, resemblance(traits, members), text)
+
+
+def _groups(traits: Traits, free: Bools, settings: CampaignSettings) -> tuple[list[tuple[str, Bools]], int]:
+    """Distinct grown and split groups among the free accounts, and how many seeds were left out."""
+    local = traits.only(free)
+    numbers = np.nonzero(free)[0]
+    seeds = _seeds(local, traits, free)
+    everybody = Seed(0.0, "everybody who asks for training material", np.ones(local.size, dtype=np.bool_))
+    found: dict[bytes, tuple[str, Bools]] = {}
+    grown_before: set[bytes] = set()
+    for seed in [everybody, *seeds[: settings.seeds]]:
+        grown = _grown(local, seed.accounts, settings)
+        key = np.packbits(grown).tobytes()
+        if key in grown_before or np.unique(local.org[grown]).size < settings.least_orgs:
+            continue
+        grown_before.add(key)
+        for part in split(local, grown):
+            mask = np.zeros(traits.size, dtype=np.bool_)
+            mask[numbers[part]] = True
+            found.setdefault(np.packbits(mask).tobytes(), (seed.text, mask))
+    return list(found.values()), max(0, len(seeds) - settings.seeds)
+
+
+def _grown(local: Traits, start: Bools, settings: CampaignSettings) -> Bools:
+    grown = grow(local, start, threshold=settings.join_bits, rounds=settings.grow_rounds)
+    # Every member must resemble the group that came out, not the one before the last round.
+    return grown.members & (resemblance(local, grown.members).total > settings.join_bits)
+
+
+def _seeds(local: Traits, traits: Traits, free: Bools) -> list[Seed]:
+    """Values that the free accounts' organisations share more often than chance, the most surprising first."""
+    orgs = int(np.unique(local.org).size)
+    found: list[Seed] = []
+    for trait in local.coded:
+        known = trait.code >= 0
+        pairs = np.unique(local.org[known] * trait.codes + trait.code[known])
+        inside = np.bincount(pairs % trait.codes, minlength=trait.codes)
+        drawn = int(inside.sum())
+        tests = math.log10(max(1, trait.codes) * len(local.coded))
+        for code in np.nonzero(inside >= 4)[0].tolist():
+            if drawn == 0:
+                continue
+            natural = float(hypergeom.logsf(inside[code] - 1, max(int(trait.known), drawn), int(trait.orgs[code]), drawn))
+            log10_p = (natural / math.log(10) if math.isfinite(natural) else -300.0) + tests
+            if log10_p <= ENRICHED:
+                text = f"{inside[code]} of {orgs} organisations that ask for training material share their {trait.name}"
+                found.append(Seed(round(log10_p, 6), f"{text} ({trait.name} {code})", trait.code == code))
+    return sorted(found, key=lambda seed: (seed.log10_p, seed.text))

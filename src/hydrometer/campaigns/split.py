@@ -1,0 +1,113 @@
+"""Tell two operators apart who were found together, for instance because they use one tool.
+
+A group is split in two when describing each part by its own frequencies fits every account so much better that
+chance, judged leave-one-out, cannot explain it, and when the parts differ in more than one family: an operator who
+uses two batches of cards stays one operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from hydrometer.campaigns.grow import Resemblance, resemblance
+from hydrometer.campaigns.traits import Traits
+from hydrometer.contract.population import Bools
+
+MIN_ORGS = 4
+MIN_GAIN = 6.0
+"""Bits that the split must gain, per account of its smaller part."""
+MIN_FAMILY_GAIN = 2.0
+MAX_PARTITIONS = 24
+MAX_REFINED = 3
+ROUNDS = 6
+
+
+def split(traits: Traits, members: Bools) -> list[Bools]:
+    """Parts of a group, largest first; the group itself when it holds together."""
+    parts: list[Bools] = []
+    waiting = [members]
+    while waiting:
+        whole = waiting.pop()
+        halves = _halves(traits, whole)
+        if halves is None:
+            parts.append(whole)
+        else:
+            waiting.extend(halves)
+    return sorted(parts, key=lambda part: (-int(part.sum()), int(np.argmax(part))))
+
+
+def _halves(traits: Traits, members: Bools) -> tuple[Bools, Bools] | None:
+    if np.unique(traits.org[members]).size < 2 * MIN_ORGS:
+        return None
+    local = traits.only(members)
+    whole = resemblance(local, np.ones(local.size, dtype=np.bool_))
+    best: tuple[float, Bools] | None = None
+    promising = sorted(_partitions(local), key=lambda first: -sum(_gains(local, whole, first).values()))
+    for first in promising[:MAX_REFINED]:
+        refined = _refine(local, first)
+        if refined is None:
+            continue
+        gain = _gain(local, whole, refined)
+        if gain > (best[0] if best else MIN_GAIN):
+            best = (gain, refined)
+    if best is None:
+        return None
+    inside = np.zeros(traits.size, dtype=np.bool_)
+    inside[np.nonzero(members)[0][best[1]]] = True
+    return inside, members & ~inside
+
+
+def _partitions(local: Traits) -> Iterator[Bools]:
+    """Divisions by one trait's value, the most telling first."""
+    ranked = []
+    for trait in local.coded:
+        known = trait.code >= 0
+        count = np.bincount(trait.code[known], minlength=trait.codes)
+        base = (trait.orgs + 0.5) / (local.total_orgs + 0.5)
+        for code in np.nonzero((count >= MIN_ORGS) & (count <= local.size - MIN_ORGS))[0]:
+            share = count[code] / local.size
+            telling = count[code] * np.log2(share / base[code])
+            ranked.append((-float(telling), trait.name, int(code), trait.code == code))
+            if trait.near:
+                below = known & (trait.code <= code)
+                if MIN_ORGS <= below.sum() <= local.size - MIN_ORGS:
+                    ranked.append((-float(telling), trait.name + " up to", int(code), below))
+    ranked.sort(key=lambda row: row[:3])
+    for row in ranked[:MAX_PARTITIONS]:
+        yield row[3]
+
+
+def _refine(local: Traits, first: Bools) -> Bools | None:
+    """Move every account to the part it resembles more, until none moves; None when a part vanishes."""
+    everyone = np.ones(local.size, dtype=np.bool_)
+    for _ in range(ROUNDS):
+        if _small(local, first) or _small(local, ~first):
+            return None
+        nearer = resemblance(local, first, apart=everyone).total > resemblance(local, ~first, apart=everyone).total
+        if np.array_equal(nearer, first):
+            return first
+        first = nearer
+    return None if _small(local, first) or _small(local, ~first) else first
+
+
+def _small(local: Traits, part: Bools) -> bool:
+    return np.unique(local.org[part]).size < MIN_ORGS
+
+
+def _gain(local: Traits, whole: Resemblance, first: Bools) -> float:
+    """Bits gained per account of the smaller part; 0 unless at least two families gain."""
+    gains = _gains(local, whole, first)
+    return sum(gains.values()) if sum(gain >= MIN_FAMILY_GAIN for gain in gains.values()) >= 2 else 0.0
+
+
+def _gains(local: Traits, whole: Resemblance, first: Bools) -> dict[str, float]:
+    everyone = np.ones(local.size, dtype=np.bool_)
+    here, there = resemblance(local, first, apart=everyone), resemblance(local, ~first, apart=everyone)
+    smaller = max(1, min(int(first.sum()), int((~first).sum())))
+    by_family: dict[str, float] = {}
+    for facet, family in whole.family_of.items():
+        apart = np.where(first, here.facets[facet], there.facets[facet])
+        by_family[family] = by_family.get(family, 0.0) + float(np.sum(apart - whole.facets[facet])) / smaller
+    return by_family

@@ -1,0 +1,56 @@
+"""A group of accounts under test, and the door through which every signal tests it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from hydrometer.contract.population import Bools, Ints, Population
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some accounts of a population; `members` is a mask of n accounts."""
+
+    population: Population
+    members: Bools
+
+    @cached_property
+    def accounts(self) -> Ints:
+        """Numbers of the members."""
+        return np.nonzero(self.members)[0].astype(np.int64)
+
+    @cached_property
+    def orgs(self) -> Ints:
+        """Distinct organisations of the members."""
+        return np.unique(self.population.org[self.members])
+
+    @cached_property
+    def events(self) -> Ints:
+        """Indices of the members' exchanges, by account and time."""
+        return np.nonzero(self.members[self.population.events.account])[0].astype(np.int64)
+
+    @cached_property
+    def demands(self) -> Ints:
+        """Indices of the members' exchanges that ask for training material."""
+        return self.events[self.population.events.demand[self.events]]
+
+    @cached_property
+    def others(self) -> Bools:
+        """Accounts of other organisations."""
+        return ~np.isin(self.population.org, self.orgs)
+
+    @cached_property
+    def peers(self) -> Bools:
+        """Other accounts of like volume, for nulls that must not merely say that the members are busy."""
+        volume = self.population.facts["exchanges"]
+        low, high = np.quantile(volume[self.members], (0.1, 0.9))
+        peers: Bools = self.others & (volume >= low / 2) & (volume <= high * 2)
+        return peers if peers.sum() >= 30 else self.others & (volume >= 3)
+
+    @property
+    def size(self) -> int:
+        """Number of organisations, the unit of counting."""
+        return int(self.orgs.size)

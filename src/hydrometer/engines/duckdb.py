@@ -1,0 +1,65 @@
+"""The embedded engine: runs named steps on DuckDB, within a memory limit, spilling to a folder of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+import pyarrow as pa
+
+from hydrometer.contract.errors import InputError
+from hydrometer.contract.progress import Progress
+from hydrometer.contract.step import Step
+
+
+class DuckEngine:
+    """Holds the tables of one run; use it as a context manager."""
+
+    def __init__(self, folder: Path, *, memory: str, threads: int) -> None:
+        """Open a database file in `folder`.
+
+        Raises:
+            InputError: `memory` is not a size such as 4GB.
+        """
+        self._connection = duckdb.connect(str(folder / "run.duckdb"))
+        try:
+            self._connection.execute(f"SET memory_limit = '{memory.replace(chr(39), '')}'")
+        except duckdb.Error:
+            raise InputError(f"memory {memory!r} is not a size", mend="Write it as 4GB or 800MB.", file="settings") from None
+        self._connection.execute(f"SET threads = {threads}")
+        self._connection.execute(f"SET temp_directory = '{folder / 'spill'}'")
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute("SET preserve_insertion_order = false")
+
+    def __enter__(self) -> DuckEngine:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._connection.close()
+
+    def view(self, name: str, parquet: Path) -> None:
+        """Name the Parquet files that match a path (which may hold `*`)."""
+        self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet('{parquet}')")
+
+    def put(self, name: str, table: pa.Table) -> None:
+        """Copy an Arrow table in."""
+        self._connection.register("incoming", table)
+        self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM incoming")
+        self._connection.unregister("incoming")
+
+    def run(self, steps: list[Step], progress: Progress) -> None:
+        """Run steps in order; each makes a table of its name."""
+        for step in steps:
+            self._connection.execute(f"CREATE OR REPLACE TABLE {step.name} AS {step.sql}")
+            progress.advance(1)
+
+    def arrow(self, sql: str) -> pa.Table:
+        """The rows of a query."""
+        table: pa.Table = self._connection.sql(sql).to_arrow_table()
+        return table
+
+    def count(self, table: str) -> int:
+        """Rows of a table."""
+        row = self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+        return int(row[0]) if row else 0

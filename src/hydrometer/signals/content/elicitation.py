@@ -1,0 +1,47 @@
+"""Outputs asked for that train models: reasoning, grading, trajectories, synthetic data.
+
+Statistic: organisations of the group of which at least a fifth of the exchanges ask so. Null: everybody else's rate.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hydrometer.contract.fingerprints import ELICITATION_CLASSES
+from hydrometer.contract.group import Group
+from hydrometer.signals.signal import Finding, Signal
+from hydrometer.signals.statistics import binomial_tail
+
+OFTEN = 0.2
+
+
+def test(group: Group) -> Finding | None:
+    """Members that elicit, against everybody else."""
+    population = group.population
+    share, count = population.facts["demand"], population.facts["demand"] * population.facts["exchanges"]
+    elicits = (share >= OFTEN) & (count >= 2)
+    mine = np.unique(population.org[group.members & elicits]).size
+    others = np.unique(population.org[group.others]).size
+    elsewhere = np.unique(population.org[group.others & elicits]).size
+    rate = (elsewhere + 0.5) / (others + 1)
+    if mine == 0:
+        return None
+    kinds = np.bincount(population.events.kind[group.demands], minlength=len(ELICITATION_CLASSES))
+    names = [ELICITATION_CLASSES[k].replace("_", " ") for k in np.argsort(-kinds, kind="stable")[:3] if kinds[k] > 0 and k > 0]
+    return Finding(
+        mine / group.size,
+        binomial_tail(mine, group.size, rate),
+        f"{mine} of {group.size} organisations ask for training material ({', '.join(names)}); {rate:.1%} of others do.",
+    )
+
+
+SIGNAL = Signal(
+    name="elicitation",
+    family="content",
+    axis="harvest",
+    null="members ask for training material as often as everybody else",
+    needs=("exchanges.prompt",),
+    costs="what is asked of the model: without it no campaign can be told from ordinary coordination",
+    cap=12.0,
+    test=test,
+)

@@ -1,0 +1,54 @@
+"""A rare wording that unrelated organisations put around different contents.
+
+Shingles are sampled consistently (FracMinHash, Irber et al. 2022; containment after Broder 1997), so a template keeps its
+shingles whatever fills its slots. Null: an organisation uses a wording as often as everybody else does. A tool that is
+for anyone to download satisfies no such null, so the signal says little by itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hydrometer.contract.group import Group
+from hydrometer.signals.signal import Finding, Signal
+from hydrometer.signals.statistics import any_of, poisson_tail
+
+
+def test(group: Group) -> Finding | None:
+    """The most surprising wordings that the group shares, and how much of its traffic carries one."""
+    population, fragments = group.population, group.population.fragments
+    wide = fragments.orgs.size
+    if wide == 0:
+        return None
+    account = population.events.account[fragments.exchange]
+    mine = group.members[account]
+    pairs = np.unique(population.org[account[mine]] * wide + fragments.fragment[mine])
+    inside = np.bincount(pairs % wide, minlength=wide)
+    outside = fragments.orgs - inside
+    total = float(np.unique(population.org).size - group.size)
+    candidates = np.nonzero(inside >= max(3, 0.1 * group.size))[0]
+    best_p, best = 0.0, -1
+    for fragment in candidates[np.argsort(outside[candidates] / inside[candidates], kind="stable")[:200]].tolist():
+        chance = (float(outside[fragment]) + 0.5) / (total + 1.0)
+        log10_p = any_of(poisson_tail(int(inside[fragment]), group.size * chance), wide)
+        if log10_p < best_p:
+            best_p, best = log10_p, fragment
+    if best < 0:
+        return None
+    return Finding(
+        inside[best] / group.size,
+        best_p,
+        f"{inside[best]} of {group.size} organisations share a wording around different contents; {outside[best]} others use it.",
+    )
+
+
+SIGNAL = Signal(
+    name="shared_wording",
+    family="content",
+    axis="coordination",
+    null="an organisation picks a wording as often as everybody else does",
+    needs=("exchanges.prompt",),
+    costs="templates shared by unrelated accounts",
+    cap=4.0,
+    test=test,
+)

@@ -1,0 +1,79 @@
+"""What accounts can share: each kind of entity, its family and the step that finds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hydrometer.contract.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class EntityKind:
+    """A kind of value; `select` yields (account_no, value[, uses]) and may repeat pairs."""
+
+    name: str
+    family: str
+    needs: tuple[str, ...]
+    select: str
+    single: bool
+    meaning: str
+
+    @property
+    def step(self) -> Step:
+        """The step that makes the table `entity_<name>`."""
+        return Step(
+            f"entity_{self.name}",
+            f"""WITH pair AS (SELECT account_no, CAST(value AS VARCHAR) AS value, count(*) AS uses
+  FROM ({self.select}) WHERE value IS NOT NULL AND CAST(value AS VARCHAR) <> '' GROUP BY ALL)
+SELECT account_no, org_no, value, dense_rank() OVER (ORDER BY value) - 1 AS value_no, uses
+FROM pair JOIN (SELECT account_no, org_no FROM account) USING (account_no)""",
+            self.meaning,
+        )
+
+
+def _account(name: str, family: str, column: str, meaning: str, expression: str | None = None) -> EntityKind:
+    select = f"SELECT account_no, {expression or column} AS value FROM account"
+    return EntityKind(name, family, (f"accounts.{column}",), select, True, meaning)
+
+
+def _exchange(name: str, family: str, column: str, meaning: str, expression: str | None = None) -> EntityKind:
+    select = f"SELECT account_no, {expression or column} AS value FROM exchange"
+    return EntityKind(name, family, (f"exchanges.{column}",), select, False, meaning)
+
+
+SIGNUP_NETWORK = """CASE WHEN contains(signup_ip, ':') THEN array_to_string(string_split(signup_ip, ':')[1:3], ':') || '::/48'
+  ELSE regexp_extract(signup_ip, '^(\\d+\\.\\d+\\.\\d+)\\.', 1) || '.0/24' END"""
+
+ENTITY_KINDS = (
+    _account("payment", "identity", "payment_fingerprint", "accounts that pay with one instrument"),
+    _account("bin", "identity", "payment_bin", "accounts whose cards come from one batch"),
+    _account("device", "identity", "device_id", "accounts signed up on one device"),
+    _account("phone", "identity", "phone_hash", "accounts with one telephone number"),
+    _account("email_domain", "identity", "email_domain", "accounts with e-mail at one domain", "lower(email_domain)"),
+    _account(
+        "email_shape",
+        "identity",
+        "email_local",
+        "accounts whose e-mail names have one shape: letters as a, digits as 9",
+        "regexp_replace(regexp_replace(lower(email_local), '\\p{L}+', 'a', 'g'), '[0-9]', '9', 'g')",
+    ),
+    _account(
+        "email_length",
+        "identity",
+        "email_local",
+        "accounts whose e-mail names have one shape, letter by letter",
+        "regexp_replace(regexp_replace(lower(email_local), '\\p{L}', 'a', 'g'), '[0-9]', '9', 'g')",
+    ),
+    _account("signup_day", "identity", "created_at", "accounts made on one day", "date_trunc('day', created_at)"),
+    _account("signup_network", "infrastructure", "signup_ip", "accounts signed up from one network", SIGNUP_NETWORK),
+    _exchange("address", "infrastructure", "client_ip", "accounts seen at one address"),
+    _exchange("network", "infrastructure", "client_ip", "accounts seen in one /24 or /48", "network"),
+    _exchange("ja4", "infrastructure", "ja4", "accounts with one TLS fingerprint"),
+    _exchange("user_agent", "infrastructure", "user_agent", "accounts with one client software"),
+    _exchange("end_user", "identity", "end_user_id", "accounts that serve one end user"),
+    _exchange("session", "identity", "session_id", "accounts that carry one conversation"),
+    _exchange(
+        "tools", "content", "tool_names", "accounts that offer one set of tools", "nullif(array_to_string(list_sort(tool_names), ' '), '')"
+    ),
+)
+"""Kinds of entity, the rarer and harder to fake first."""

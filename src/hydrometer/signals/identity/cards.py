@@ -1,0 +1,28 @@
+"""One card, or one batch of cards, behind unrelated organisations.
+
+Term-frequency weighting of a shared value (Fellegi & Sunter 1969; Splink's term-frequency adjustment): a payment
+instrument or a bank identification number (ISO/IEC 7812) weighs by how rare it is among all other organisations.
+"""
+
+from __future__ import annotations
+
+from hydrometer.contract.group import Group
+from hydrometer.signals.sharing import strongest
+from hydrometer.signals.signal import Finding, Signal
+
+
+def test(group: Group) -> Finding | None:
+    """The most surprising payment instrument or BIN that at least a third of the group shows."""
+    return strongest(group, ("payment", "bin"), cover=1 / 3)
+
+
+SIGNAL = Signal(
+    name="cards",
+    family="identity",
+    axis="coordination",
+    null="an organisation's card comes from a batch as often as everybody else's cards do",
+    needs=("accounts.payment_bin",),
+    costs="batches of virtual or stolen cards",
+    cap=12.0,
+    test=test,
+)

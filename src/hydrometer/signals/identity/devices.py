@@ -1,0 +1,33 @@
+"""One device, telephone, end user or conversation behind unrelated organisations.
+
+After the account-linking of BotGraph (NSDI 2009) and LinkedIn's sign-up clusters (AISec 2015), with a degree-aware null.
+"""
+
+from __future__ import annotations
+
+from hydrometer.contract.group import Group
+from hydrometer.signals.sharing import collisions
+from hydrometer.signals.signal import Finding, Signal
+from hydrometer.signals.statistics import any_of
+
+
+def test(group: Group) -> Finding | None:
+    """Meetings at devices, telephones, end users or conversations; the strongest kind counts."""
+    kinds = [group.population.entities[k] for k in ("device", "phone", "end_user", "session") if k in group.population.entities]
+    findings = [finding for kind in kinds if (finding := collisions(group, kind)) is not None]
+    if not findings:
+        return None
+    best = min(findings, key=lambda finding: finding.log10_p)
+    return Finding(best.statistic, any_of(best.log10_p, len(kinds)), best.statement)
+
+
+SIGNAL = Signal(
+    name="devices",
+    family="identity",
+    axis="coordination",
+    null="unrelated organisations meet at a device, telephone or end user only by chance",
+    needs=("accounts.device_id",),
+    costs="accounts made or used from one machine",
+    cap=10.0,
+    test=test,
+)

@@ -1,0 +1,43 @@
+"""Clients that contradict themselves: a user agent with a TLS fingerprint that this software never shows.
+
+Which pairs are ordinary is learnt from the whole population (as Cloudflare's JA4 signals do), never from a list.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hydrometer.contract.group import Group
+from hydrometer.signals.signal import Finding, Signal
+from hydrometer.signals.statistics import binomial_tail
+
+OFTEN = 0.1
+"""Share of an account's exchanges from which it counts as contradicting itself."""
+
+
+def test(group: Group) -> Finding | None:
+    """Members that contradict themselves, against everybody else's rate."""
+    share = group.population.facts["contradictions"]
+    known = np.isfinite(share)
+    mine, others = share[group.members & known], share[group.others & known]
+    if mine.size < 3 or others.size < 30:
+        return None
+    odd = int(np.sum(mine >= OFTEN))
+    rate = (float(np.sum(others >= OFTEN)) + 0.5) / (others.size + 1)
+    return Finding(
+        odd / mine.size,
+        binomial_tail(odd, mine.size, rate),
+        f"{odd} of {mine.size} accounts show a TLS fingerprint foreign to their client software; {rate:.1%} of others do.",
+    )
+
+
+SIGNAL = Signal(
+    name="client_contradiction",
+    family="infrastructure",
+    axis="coordination",
+    null="members' clients contradict themselves as often as everybody else's",
+    needs=("exchanges.user_agent", "exchanges.ja4"),
+    costs="spoofed clients",
+    cap=6.0,
+    test=test,
+)

@@ -1,0 +1,37 @@
+"""Accounts that change networks faster than people do: rotating residential proxies.
+
+Mann & Whitney (1947) on distinct /24s per exchange against other accounts of like volume.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hydrometer.contract.group import Group
+from hydrometer.signals.signal import Finding, Signal
+from hydrometer.signals.statistics import rank_test
+
+
+def test(group: Group) -> Finding | None:
+    """Networks per exchange of the members against their peers."""
+    facts = group.population.facts
+    churn = facts["networks"] / np.maximum(facts["with_address"], 1)
+    churn = np.where(facts["with_address"] >= 4, churn, np.nan)
+    log10_p, above = rank_test(churn[group.members], churn[group.peers])
+    middle = float(np.nanmedian(facts["networks"][group.members])) if group.accounts.size else 0.0
+    peers = float(np.nanmedian(facts["networks"][group.peers])) if group.peers.any() else 0.0
+    if above < 0.7:
+        return None
+    return Finding(above, log10_p, f"A member's traffic comes from {middle:.0f} networks (median); its peers' from {peers:.0f}.")
+
+
+SIGNAL = Signal(
+    name="network_churn",
+    family="infrastructure",
+    axis="coordination",
+    null="members change networks no faster than other accounts of like volume",
+    needs=("exchanges.client_ip",),
+    costs="rotating residential proxies",
+    cap=7.0,
+    test=test,
+)

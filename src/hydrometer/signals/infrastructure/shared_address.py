@@ -1,0 +1,37 @@
+"""Rare addresses that unrelated organisations share.
+
+Address, /24 (or /48) and sign-up network are levels of one comparison. Carriers, VPN exits, clouds and offices are known
+from the data: an address at which many others are seen too explains a meeting, and then the meeting weighs nothing.
+"""
+
+from __future__ import annotations
+
+from hydrometer.contract.group import Group
+from hydrometer.signals.sharing import collisions, strongest
+from hydrometer.signals.signal import Finding, Signal
+from hydrometer.signals.statistics import any_of
+
+LEVELS = ("address", "network", "signup_network")
+
+
+def test(group: Group) -> Finding | None:
+    """One address that half of the group share, or many at which its members keep meeting."""
+    findings = [strongest(group, LEVELS, cover=0.5)]
+    findings += [collisions(group, group.population.entities[k]) for k in LEVELS if k in group.population.entities]
+    found = [finding for finding in findings if finding is not None]
+    if not found:
+        return None
+    best = min(found, key=lambda finding: finding.log10_p)
+    return Finding(best.statistic, any_of(best.log10_p, len(found)), best.statement)
+
+
+SIGNAL = Signal(
+    name="shared_address",
+    family="infrastructure",
+    axis="coordination",
+    null="organisations meet at an address as often as its traffic from everybody else makes likely",
+    needs=("exchanges.client_ip",),
+    costs="accounts behind one proxy, server or pool of addresses",
+    cap=10.0,
+    test=test,
+)

@@ -1,0 +1,83 @@
+"""What a signal is, how all of them are found, and how a group is put to them."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+
+from hydrometer.contract.group import Group
+from hydrometer.contract.results import Evidence, Off
+from hydrometer.signals.statistics import bits_of
+
+MIN_BITS = 0.5
+"""Weaker findings are not worth a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a test found: its statistic, log10 of its p-value under the null, and one sentence."""
+
+    statistic: float
+    log10_p: float
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One statistical test of a group of accounts."""
+
+    name: str
+    family: str
+    axis: str
+    null: str
+    """What honest customers satisfy."""
+    needs: tuple[str, ...]
+    """Columns without which it is off."""
+    costs: str
+    """What cannot be seen without it."""
+    cap: float
+    """Most bits it may give: how far its null can be trusted."""
+    test: Callable[[Group], Finding | None]
+
+    def off(self, columns: frozenset[str]) -> Off | None:
+        """Why the signal is off, if it is."""
+        missing = [column for column in self.needs if column not in columns]
+        if not missing:
+            return None
+        return Off(signal=self.name, why=f"no {', '.join(missing)}", costs=self.costs)
+
+    def evidence(self, group: Group) -> Evidence | None:
+        """Test a group; None when the test does not apply or says nothing."""
+        finding = self.test(group)
+        if finding is None:
+            return None
+        bits = bits_of(finding.log10_p, self.cap)
+        if bits < MIN_BITS:
+            return None
+        return Evidence(
+            family=self.family,
+            signal=self.name,
+            statement=finding.statement,
+            statistic=round(finding.statistic, 6),
+            null=self.null,
+            p_value=10.0**finding.log10_p,
+            log10_p=round(finding.log10_p, 4),
+            bits=round(bits, 3),
+            axis=self.axis,
+        )
+
+
+def find_signals() -> list[Signal]:
+    """Every `SIGNAL` of the packages in this folder, by family and name."""
+    import hydrometer.signals as room
+
+    found = [module.SIGNAL for module in _modules(room) if hasattr(module, "SIGNAL")]
+    return sorted(found, key=lambda signal: (signal.family, signal.name))
+
+
+def _modules(room: ModuleType) -> list[ModuleType]:
+    names = sorted(info.name for info in pkgutil.walk_packages(room.__path__, room.__name__ + "."))
+    return [importlib.import_module(name) for name in names]

@@ -1,0 +1,89 @@
+"""Tail probabilities in log10, so that strong evidence does not underflow, and what they are worth in bits."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import stats
+from scipy.special import gammaln, logsumexp
+
+from hydrometer.contract.population import Floats, Ints
+
+LOG10 = math.log(10)
+SMALLEST = -300.0
+"""log10 p is held here: below, the approximations mean nothing."""
+
+
+def poisson_tail(count: float, expected: float) -> float:
+    """log10 P(X ≥ count) for a Poisson count."""
+    if count <= 0:
+        return 0.0
+    return _log10(float(stats.poisson.logsf(count - 1, max(expected, 1e-12))), count, expected)
+
+
+def _log10(natural: float, count: float, expected: float) -> float:
+    if not math.isfinite(natural):
+        # SciPy underflows far out: bound the tail by its first term times a geometric series.
+        first = count * math.log(max(expected, 1e-12)) - expected - float(gammaln(count + 1))
+        natural = first - math.log(max(1e-12, 1 - min(0.999, expected / (count + 1))))
+    return max(SMALLEST, min(0.0, natural / LOG10))
+
+
+def binomial_tail(count: int, trials: int, chance: float) -> float:
+    """log10 P(X ≥ count) of `trials` with `chance` each."""
+    if count <= 0 or trials <= 0:
+        return 0.0
+    chance = min(max(chance, 1e-9), 1 - 1e-9)
+    natural = float(stats.binom.logsf(count - 1, trials, chance))
+    if not math.isfinite(natural):
+        k = np.arange(count, trials + 1)
+        terms = gammaln(trials + 1) - gammaln(k + 1) - gammaln(trials - k + 1)
+        natural = float(logsumexp(terms + k * math.log(chance) + (trials - k) * math.log1p(-chance)))
+    return max(SMALLEST, min(0.0, natural / LOG10))
+
+
+def normal_tail(z: float) -> float:
+    """log10 P(Z ≥ z) of the standard normal."""
+    return max(SMALLEST, min(0.0, float(stats.norm.logsf(z)) / LOG10))
+
+
+def rank_test(group: Floats, others: Floats) -> tuple[float, float]:
+    """Mann & Whitney (1947): log10 p that `group` is larger than `others` by chance, and P(group > other).
+
+    Unknown values (NaN) are left out. Returns (0, 0.5) with fewer than 4 in the group or 10 others.
+    """
+    group, others = group[np.isfinite(group)], others[np.isfinite(others)]
+    if group.size < 4 or others.size < 10:
+        return 0.0, 0.5
+    merged = np.concatenate([group, others])
+    ranks = stats.rankdata(merged)
+    m, n = group.size, others.size
+    u = float(ranks[:m].sum()) - m * (m + 1) / 2
+    _, ties = np.unique(merged, return_counts=True)
+    total = m + n
+    spread = m * n / 12 * (total + 1 - float(np.sum(ties.astype(float) ** 3 - ties)) / (total * (total - 1)))
+    if spread <= 0:
+        return 0.0, 0.5
+    return normal_tail((u - m * n / 2 - 0.5) / math.sqrt(spread)), u / (m * n)
+
+
+def any_of(log10_p: float, tries: float) -> float:
+    """Bonferroni: log10 p of the best of `tries` tests."""
+    return min(0.0, log10_p + math.log10(max(1.0, tries)))
+
+
+def bits_of(log10_p: float, cap: float) -> float:
+    """Most that a p-value can say against its null, in bits: the bound of Sellke, Bayarri & Berger (2001)."""
+    natural = log10_p * LOG10
+    if natural >= -1.0:
+        return 0.0
+    return min(cap, (-natural - 1.0 - math.log(-natural)) / math.log(2))
+
+
+def densest_window(moments: Ints, width: int) -> tuple[int, int]:
+    """Start of the window of `width` that holds most of the sorted `moments`, and how many it holds."""
+    ends = np.searchsorted(moments, moments + width, side="right")
+    held = ends - np.arange(moments.size)
+    best = int(np.argmax(held))
+    return int(moments[best]), int(held[best])

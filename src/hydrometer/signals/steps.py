@@ -1,0 +1,110 @@
+"""Named steps from traffic to what the signals read: exchanges in order, facts of accounts, shared wordings."""
+
+from __future__ import annotations
+
+from hydrometer.contract.settings import Settings
+from hydrometer.contract.step import Step
+
+NETWORK = """CASE WHEN client_ip IS NULL THEN NULL
+  WHEN contains(client_ip, ':') THEN array_to_string(string_split(client_ip, ':')[1:3], ':') || '::/48'
+  ELSE regexp_extract(client_ip, '^(\\d+\\.\\d+\\.\\d+)\\.', 1) || '.0/24' END"""
+"""The block an address belongs to: /24 for v4, /48 for v6."""
+
+
+def exchange_steps(settings: Settings) -> list[Step]:
+    """Distinct exchanges, numbered by account and time, and one row per account."""
+    threshold = settings.fingerprint.elicitation_threshold
+    return [
+        Step(
+            "traffic_once",
+            """SELECT * FROM traffic QUALIFY row_number() OVER (
+  PARTITION BY exchange_id ORDER BY started_at, account_id, model, prompt_hash, output_tokens, client_ip) = 1""",
+            "each exchange once: a repeated exchange_id counts once, the earliest stays",
+        ),
+        Step(
+            "account",
+            """SELECT row_number() OVER (ORDER BY account_id) - 1 AS account_no,
+  dense_rank() OVER (ORDER BY coalesce('o:' || org_id, 'a:' || account_id)) - 1 AS org_no,
+  coalesce(org_id, account_id) AS org_name, seen.*, accounts.* EXCLUDE (account_id)
+FROM (SELECT DISTINCT account_id FROM traffic_once) AS seen LEFT JOIN accounts USING (account_id)""",
+            "every account with traffic, numbered in the order of its id, with its organisation",
+        ),
+        Step(
+            "model_name",
+            "SELECT model, row_number() OVER (ORDER BY model) - 1 AS model_no FROM (SELECT DISTINCT model FROM traffic_once)",
+            "models, numbered by name",
+        ),
+        Step(
+            "exchange",
+            f"""SELECT row_number() OVER (ORDER BY account_no, started_at, exchange_id) - 1 AS exchange_no, account_no, org_no,
+  model_no, traffic_once.* EXCLUDE (account_id), {NETWORK} AS network,
+  elicitation <> 'none' AND elicitation_confidence >= {threshold} AS demand,
+  coalesce(stop_reason = 'refusal', false) AS refused
+FROM traffic_once JOIN account USING (account_id) JOIN model_name USING (model)""",
+            "exchanges, numbered by account and time",
+        ),
+    ]
+
+
+def fact_steps() -> list[Step]:
+    """One row of numbers an account."""
+    return [
+        Step(
+            "client_pair",
+            """SELECT user_agent, ja4, count(DISTINCT org_no) AS orgs,
+  count(DISTINCT org_no) / sum(count(DISTINCT org_no)) OVER (PARTITION BY user_agent) AS share,
+  sum(count(DISTINCT org_no)) OVER (PARTITION BY user_agent) AS agent_orgs
+FROM exchange WHERE user_agent IS NOT NULL AND ja4 IS NOT NULL GROUP BY user_agent, ja4""",
+            "which TLS fingerprints each client software shows in the whole population",
+        ),
+        Step(
+            "account_facts",
+            """SELECT account_no, count(*) AS exchanges,
+  epoch_us(min(started_at)) AS first_seen, epoch_us(max(started_at)) AS last_seen,
+  count(DISTINCT date_trunc('day', started_at)) AS active_days,
+  count(DISTINCT date_trunc('hour', started_at)) AS active_hours,
+  count(DISTINCT date_part('hour', started_at)) AS hours_of_day,
+  avg(CASE WHEN turns = 1 THEN 1.0 WHEN turns > 1 THEN 0.0 END) AS single_turn,
+  avg(output_tokens) AS output_tokens, avg(input_tokens) AS input_tokens, avg(reasoning_tokens) AS reasoning_tokens,
+  avg(CASE WHEN refused THEN 1.0 ELSE 0.0 END) AS refused,
+  avg(CASE WHEN demand THEN 1.0 ELSE 0.0 END) AS demand,
+  count(DISTINCT client_ip) AS addresses, count(DISTINCT network) AS networks,
+  count(DISTINCT user_agent) AS user_agents, count(DISTINCT end_user_id) AS end_users,
+  count(DISTINCT language) AS languages, count(DISTINCT prompt_hash) AS prompts,
+  count(DISTINCT session_id) AS sessions, count(client_ip) AS with_address,
+  avg(CASE WHEN pair.agent_orgs IS NULL THEN NULL WHEN pair.share < 0.02 AND pair.agent_orgs >= 50 THEN 1.0 ELSE 0.0 END)
+    AS contradictions
+FROM exchange LEFT JOIN client_pair AS pair USING (user_agent, ja4) GROUP BY account_no""",
+            "facts of each account's traffic",
+        ),
+    ]
+
+
+def fragment_steps() -> list[Step]:
+    """Stretches of wording that different prompts of different organisations share."""
+    return [
+        Step(
+            "shingle",
+            "SELECT exchange_no, org_no, prompt_hash, unnest(sketch) AS shingle FROM exchange",
+            "one row a sampled shingle of an exchange",
+        ),
+        Step(
+            "shared_shingle",
+            """SELECT shingle, count(*) AS exchanges, count(DISTINCT org_no) AS orgs, count(DISTINCT prompt_hash) AS prompts,
+  bit_xor(hash(exchange_no)) AS exchange_set
+FROM shingle GROUP BY shingle HAVING count(DISTINCT org_no) >= 2 AND count(DISTINCT prompt_hash) >= 3""",
+            "boilerplate: shingles that several organisations use around different prompts",
+        ),
+        Step(
+            "fragment",
+            """SELECT min(shingle) AS shingle, row_number() OVER (ORDER BY min(shingle)) - 1 AS fragment_no,
+  max(orgs) AS orgs, max(prompts) AS prompts, max(exchanges) AS exchanges, count(*) AS shingles
+FROM shared_shingle GROUP BY exchange_set, exchanges""",
+            "shingles that occur in exactly the same exchanges are one fragment of wording",
+        ),
+        Step(
+            "exchange_fragment",
+            "SELECT exchange_no, fragment_no FROM shingle JOIN fragment USING (shingle)",
+            "which exchanges carry which fragments",
+        ),
+    ]

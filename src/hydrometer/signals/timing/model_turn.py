@@ -1,0 +1,50 @@
+"""A pool that turns to a new model within hours of its release.
+
+Share of the members' exchanges of the first 24 hours after a release that go to the new model, against everybody else's
+in the same hours. Evaluators do the same on their own, so it weighs little (threat report: nearly half of one campaign's
+traffic moved within a day).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hydrometer.contract.group import Group
+from hydrometer.signals.signal import Finding, Signal
+from hydrometer.signals.statistics import rank_test
+
+DAY = 86_400_000_000
+
+
+def test(group: Group) -> Finding | None:
+    """The release to which the members turned most, compared account by account."""
+    population = group.population
+    events = population.events
+    best: Finding | None = None
+    for model, released in population.releases.items():
+        # Accounts that were there before the release: for the others there is no turn.
+        settled = population.facts["first_seen"] < released - DAY
+        within = (events.time >= released) & (events.time < released + DAY)
+        total = np.bincount(events.account[within], minlength=population.size).astype(np.float64)
+        turned = np.bincount(events.account[within & (events.model == model)], minlength=population.size)
+        share = np.where(settled & (total > 0), turned / np.maximum(total, 1), np.nan)
+        log10_p, above = rank_test(share[group.members], share[group.others])
+        if above < 0.6:
+            continue
+        middle = float(np.nanmean(share[group.members]))
+        statement = f"Within a day of its release {middle:.0%} of a member's exchanges went to {population.models[model]}, more than {above:.0%} of others."
+        if best is None or log10_p < best.log10_p:
+            best = Finding(above, log10_p, statement)
+    return best
+
+
+SIGNAL = Signal(
+    name="model_turn",
+    family="timing",
+    axis="coordination",
+    null="members turn to a new model as fast as everybody else who was there before",
+    needs=(),
+    costs="pools that follow every release",
+    cap=4.0,
+    test=test,
+)

@@ -1,0 +1,37 @@
+"""Accounts that never sleep.
+
+Per account with enough exchanges, the share of the day's hours in which it was ever seen, against accounts of like
+volume (Mann & Whitney 1947). Monitors and products do not sleep either, so it never weighs much (CISA AA26-251A names
+the indicator; threat literature names its benign look-alikes).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hydrometer.contract.group import Group
+from hydrometer.signals.signal import Finding, Signal
+from hydrometer.signals.statistics import rank_test
+
+
+def test(group: Group) -> Finding | None:
+    """Hours of the day in use, of the members against their peers."""
+    facts = group.population.facts
+    hours = np.where(facts["exchanges"] >= 12, facts["hours_of_day"] / np.minimum(24, facts["exchanges"]), np.nan)
+    log10_p, above = rank_test(hours[group.members], hours[group.peers])
+    if above < 0.7:
+        return None
+    middle = float(np.nanmedian(facts["hours_of_day"][group.members]))
+    return Finding(above, log10_p, f"A member is seen in {middle:.0f} of the day's 24 hours (median), more than {above:.0%} of its peers.")
+
+
+SIGNAL = Signal(
+    name="no_night",
+    family="timing",
+    axis="coordination",
+    null="members rest as other accounts of like volume do",
+    needs=(),
+    costs="traffic without human rhythm",
+    cap=4.0,
+    test=test,
+)

@@ -1,0 +1,84 @@
+"""Accounts that fall in and fall silent together.
+
+Scan statistic on first and last exchanges (after SynchroTrap, CCS 2014): the densest window against what everybody else
+does in it, so that an outage or a launch, which moves everybody, explains itself. First exchanges at the edge of the
+traffic are unknown, not simultaneous. Starts in the days after a model's release are not counted when the group then
+uses that model: a release brings unrelated people together.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hydrometer.contract.group import Group
+from hydrometer.contract.population import Ints, Population
+from hydrometer.signals.signal import Finding, Signal
+from hydrometer.signals.statistics import any_of, densest_window, poisson_tail
+
+HOUR = 3_600_000_000
+WIDTHS = (3 * HOUR, 12 * HOUR, 36 * HOUR)
+EDGE = 12 * HOUR
+RELEASE_CROWD = 72 * HOUR
+
+
+def test(group: Group) -> Finding | None:
+    """The more surprising of simultaneous starts and simultaneous stops."""
+    population = group.population
+    findings = []
+    for fact, word in (("first_seen", "began"), ("last_seen", "stopped")):
+        moments = population.facts[fact].astype(np.int64)
+        inside = (moments > population.start + EDGE) & (moments < population.end - EDGE)
+        # Whoever was seen once neither began nor stopped.
+        lasting = inside & (population.facts["exchanges"] >= 3)
+        mine, others = np.sort(moments[group.members & lasting]), np.sort(moments[group.others & lasting])
+        if mine.size < 4 or others.size < 30:
+            continue
+        finding = _scan(group, mine, others, word)
+        if finding is not None:
+            findings.append(finding)
+    if not findings:
+        return None
+    best = min(findings, key=lambda finding: finding.log10_p)
+    return Finding(best.statistic, any_of(best.log10_p, 2), best.statement)
+
+
+def _scan(group: Group, mine: Ints, others: Ints, word: str) -> Finding | None:
+    best: Finding | None = None
+    span = group.population.end - group.population.start
+    for width in WIDTHS:
+        start, held = densest_window(mine, width)
+        if held < 4 or (word == "began" and release_explains(group, start)):
+            continue
+        elsewhere = int(np.searchsorted(others, start + width, side="right") - np.searchsorted(others, start))
+        expected = mine.size * (elsewhere + 0.5) / others.size
+        log10_p = any_of(poisson_tail(held, expected), max(1.0, span / width) * len(WIDTHS))
+        if best is None or log10_p < best.log10_p:
+            best = Finding(
+                held / mine.size,
+                log10_p,
+                f"{held} of {mine.size} accounts {word} within {width // HOUR} hours; {elsewhere} of {others.size:,} others did.",
+            )
+    return best
+
+
+def release_explains(group: Group, start: int) -> bool:
+    """Whether a model came out shortly before `start` and the group mostly uses it."""
+    population: Population = group.population
+    for model, released in population.releases.items():
+        if -12 * HOUR <= start - released <= RELEASE_CROWD:
+            used = population.events.model[group.events]
+            if np.mean(used == model) >= 0.5:
+                return True
+    return False
+
+
+SIGNAL = Signal(
+    name="synchrony",
+    family="timing",
+    axis="coordination",
+    null="accounts begin and stop when everybody else does",
+    needs=(),
+    costs="pools switched on and off together",
+    cap=7.0,
+    test=test,
+)

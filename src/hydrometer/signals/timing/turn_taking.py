@@ -1,0 +1,51 @@
+"""Accounts that take turns instead of holding conversations.
+
+People send several requests in a row; a queue sends each to another account. Statistic: how often the pooled stream's
+next exchange is by the same account, within ten minutes. Null: random sets of as many other accounts with like volume,
+each compared with the chance of meeting oneself; sessions make honest accounts repeat themselves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hydrometer.contract.group import Group
+from hydrometer.contract.population import Floats, Population
+from hydrometer.signals.signal import Finding, Signal
+from hydrometer.signals.statistics import rank_test
+
+PAUSE = 600_000_000
+"""µs within which an account's next exchange counts as the same sitting."""
+
+
+def test(group: Group) -> Finding | None:
+    """Share of each member's exchanges that follow its own last one within ten minutes, against its peers."""
+    repeated = sittings(group.population)
+    log10_p, above = rank_test(-repeated[group.members], -repeated[group.peers])
+    if above < 0.7:
+        return None
+    mine, peers = float(np.nanmedian(repeated[group.members])), float(np.nanmedian(repeated[group.peers]))
+    return Finding(above, log10_p, f"{mine:.0%} of a member's exchanges follow its last one within ten minutes; {peers:.0%} of its peers' do.")
+
+
+def sittings(population: Population) -> Floats:
+    """Per account the share of exchanges within ten minutes of the one before; NaN below 8 exchanges."""
+    events = population.events
+    gap = np.diff(events.time)
+    same = (events.account[1:] == events.account[:-1]) & (gap <= PAUSE)
+    count = np.diff(events.offsets).astype(np.float64)
+    repeats = np.bincount(events.account[1:][same], minlength=count.size)
+    shares: Floats = np.where(count >= 8, repeats / np.maximum(count - 1, 1), np.nan)
+    return shares
+
+
+SIGNAL = Signal(
+    name="turn_taking",
+    family="timing",
+    axis="coordination",
+    null="members sit down to work as other accounts of like volume do",
+    needs=(),
+    costs="queues that hand each request to another account",
+    cap=5.0,
+    test=test,
+)
