@@ -30,7 +30,7 @@ def objections(group: Group) -> list[Objection]:
 
 
 def _objection(signal: str, axis: str, bits: float, statement: str) -> Objection:
-    return Objection(CounterEvidence(signal=signal, statement=statement, bits=round(bits, 3)), axis)
+    return Objection(CounterEvidence(signal=signal, statement=statement, bits=round(float(bits), 3)), axis)
 
 
 def _known_customers(group: Group) -> Objection | None:

@@ -10,18 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln
 
+from hydrometer.campaigns.kernels import strongest_links
 from hydrometer.campaigns.traits import Link, Trait, Traits
-from hydrometer.contract.population import Bools, Floats, Ints
+from hydrometer.contract.population import Bools, Floats
 
 PRIOR_WEIGHT = 3.0
 """Pseudo-organisations that hold the group's frequencies to the population's."""
 AGREE, DISAGREE = 8.0, -4.0
 """Bounds of one facet, in bits: no single comparison decides."""
 FAMILY_CAP, FAMILY_FLOOR = 12.0, -10.0
-TOP_LINKS = 3
-"""Of many shared values (addresses, wordings) the strongest few count; the rest repeat them."""
 BACKGROUND = 64
 """Values that the smoothing of base rates reckons with at most."""
 SMOOTHING = (0.25, 0.5, 0.25)
@@ -105,15 +103,12 @@ def resemblance(traits: Traits, members: Bools, *, apart: Bools | None = None) -
 def _coded_bits(traits: Traits, trait: Trait, members: Bools, apart: Bools, group: Floats) -> Floats:
     codes = trait.codes
     known = trait.code >= 0
-    shown = _shown(traits.org, trait.code, codes, members & known)
-    count = np.bincount(shown % codes, minlength=codes).astype(np.float64)
-    away = count if apart is members else np.bincount(
-        _shown(traits.org, trait.code, codes, apart & known) % codes, minlength=codes
-    )
+    count, there = trait.pairs.count(members & known, codes)
+    away = count if apart is members else trait.pairs.count(apart & known, codes)[0]
     outside = np.maximum(trait.orgs - away, 0.0)
     base = (outside + 0.5) / (max(0.0, trait.known - float(np.sum(away))) + 0.5 * min(codes, BACKGROUND) + 0.5)
     code = np.maximum(trait.code, 0)
-    own = np.isin(traits.org * codes + code, shown).astype(np.float64)
+    own = (there[trait.pairs.of_row] & known).astype(np.float64) if there.size else np.zeros(traits.size)
     if trait.near:
         agreeing = _smooth(count)[code] - own * _smooth_self(codes)[code]
         chance = _smooth(base)[code]
@@ -121,11 +116,6 @@ def _coded_bits(traits: Traits, trait: Trait, members: Bools, apart: Bools, grou
         agreeing, chance = count[code] - own, base[code]
     likely = (agreeing + PRIOR_WEIGHT * chance) / (group + PRIOR_WEIGHT)
     return np.where(known, np.clip(np.log2(likely / chance), DISAGREE, AGREE), 0.0)
-
-
-def _shown(org: Ints, value: Ints, values: int, which: Bools) -> Ints:
-    """Distinct (organisation, value) pairs of some rows, as organisation * values + value."""
-    return np.unique(org[which] * values + value[which])
 
 
 def _smooth(values: Floats) -> Floats:
@@ -148,37 +138,16 @@ def _smooth_self(codes: int) -> Floats:
 
 def _link_bits(traits: Traits, link: Link, members: Bools, apart: Bools, group: Floats) -> Floats:
     values = max(1, link.orgs.size)
-    org = traits.org[link.account]
-    shown = _shown(org, link.value, values, members[link.account])
-    count = np.bincount(shown % values, minlength=values).astype(np.float64)
-    away = count if apart is members else np.bincount(
-        _shown(org, link.value, values, apart[link.account]) % values, minlength=values
-    )
+    count, there = link.pairs.count(members[link.account], values)
+    away = count if apart is members else link.pairs.count(apart[link.account], values)[0]
     others = traits.total_orgs - np.unique(traits.org[apart]).size
     base = (np.maximum(link.orgs - away, 0.0) + 0.5) / (max(1.0, others) + 0.5)
-    near = count[link.value] > 0
-    account, value = link.account[near], link.value[near]
-    own = np.isin(org[near] * values + value, shown).astype(np.float64)
-    likely = (count[value] - own + PRIOR_WEIGHT * base[value]) / (group[account] + PRIOR_WEIGHT)
-    bits = np.clip(np.log2(likely / base[value]), 0.0, AGREE)
-    total = _strongest(traits.size, link, account, bits)
+    others_show = count[link.value] - there[link.pairs.of_row] if there.size else np.zeros(0)
+    chance = base[link.value]
+    likely = (others_show + PRIOR_WEIGHT * chance) / (group[link.account] + PRIOR_WEIGHT)
+    bits = np.clip(np.log2(likely / chance), 0.0, AGREE)
+    total = strongest_links(traits.size, link.account, bits, others_show)
     # Where nearly all of the group share a value, an account without any of them differs a little.
     common = float(count.max(initial=0.0)) / max(1.0, float(group.max(initial=1.0)))
     lacking = np.log2(max(1.0 - common, 1 / 16)) if common > 0.5 else 0.0
     return np.where(total > 0, np.minimum(total, AGREE), lacking)
-
-
-def _strongest(accounts: int, link: Link, account: Ints, bits: Floats) -> Floats:
-    order = np.lexsort((-bits, account))
-    account, bits = account[order], bits[order]
-    rank = np.arange(account.size) - np.searchsorted(account, account)
-    degree = np.bincount(link.account, minlength=accounts).astype(np.float64)
-    best, running = np.zeros(accounts), np.zeros(accounts)
-    for place in range(TOP_LINKS):
-        here = rank == place
-        running[account[here]] += bits[here]
-        # An account with many values had as many chances to share one: Bonferroni over the ways to choose them.
-        ways = gammaln(degree + 1) - gammaln(place + 2) - gammaln(np.maximum(degree - place, 1))
-        reached = np.bincount(account[here], minlength=accounts) > 0
-        best = np.where(reached, np.maximum(best, running - ways / np.log(2)), best)
-    return best

@@ -20,6 +20,8 @@ from hydrometer.campaigns.traits import Traits
 from hydrometer.contract.population import Bools, Population
 from hydrometer.contract.settings import CampaignSettings
 
+EXPLAINED = 0.9
+"""A seed of which so much lies in one group already found leads nowhere new."""
 ENRICHED = -3.0
 """log10 p from which a shared value makes a seed."""
 
@@ -104,13 +106,17 @@ def _groups(traits: Traits, free: Bools, settings: CampaignSettings) -> tuple[li
     everybody = Seed(0.0, "everybody who asks for training material", np.ones(local.size, dtype=np.bool_))
     found: dict[bytes, tuple[str, Bools]] = {}
     grown_before: set[bytes] = set()
+    parts: list[Bools] = []
     for seed in [everybody, *seeds[: settings.seeds]]:
+        if any(np.mean(part[seed.accounts]) >= EXPLAINED for part in parts):
+            continue
         grown = _grown(local, seed.accounts, settings)
         key = np.packbits(grown).tobytes()
         if key in grown_before or np.unique(local.org[grown]).size < settings.least_orgs:
             continue
         grown_before.add(key)
         for part in split(local, grown):
+            parts.append(part)
             mask = np.zeros(traits.size, dtype=np.bool_)
             mask[numbers[part]] = True
             found.setdefault(np.packbits(mask).tobytes(), (seed.text, mask))

@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from hydrometer.contract.population import Bools, Entities, Floats, Ints, Population
 
 BINS = 32
 """Most bins of a number: a match is then worth at most 5 bits."""
+
+VARIED = 0.3
+"""Least share of a template's exchanges that carry a content of their own."""
 
 ENTITY_FACETS = {
     "payment": "card",
@@ -31,6 +33,33 @@ ENTITY_FACETS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Pairs:
+    """Distinct (organisation, value) pairs behind rows, so that an organisation counts once without sorting again.
+
+    `of_row` gives each row's pair and `value` each pair's value; rows without a value (-1) have pair 0 and do not count.
+    """
+
+    of_row: Ints
+    value: Ints
+
+    def count(self, rows: Bools, values: int) -> tuple[Floats, Bools]:
+        """Organisations by value among some rows, and whether each pair is among them."""
+        there = np.zeros(self.value.size, dtype=np.bool_)
+        there[self.of_row[rows]] = True
+        return np.bincount(self.value[there], minlength=values).astype(np.float64), there
+
+
+def pair_up(org: Ints, value: Ints) -> Pairs:
+    """Pairs of the rows' organisations and values."""
+    wide = int(value.max(initial=0)) + 1
+    known = value >= 0
+    keys, place = np.unique(org[known] * wide + value[known], return_inverse=True)
+    of_row = np.zeros(value.size, dtype=np.int64)
+    of_row[known] = place
+    return Pairs(of_row, keys % wide)
+
+
+@dataclass(frozen=True, slots=True)
 class Trait:
     """One coded column. `near` says that neighbouring codes resemble each other (bins of a number)."""
 
@@ -43,6 +72,7 @@ class Trait:
     near: bool
     known: float
     """Organisations that show any code, in the whole population."""
+    pairs: Pairs
 
     @property
     def codes(self) -> int:
@@ -59,6 +89,7 @@ class Link:
     account: Ints
     value: Ints
     orgs: Floats
+    pairs: Pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +105,25 @@ class Traits:
     def only(self, accounts: Bools) -> Traits:
         """The traits of some accounts, renumbered in order; population counts stay those of everybody."""
         number = np.cumsum(accounts) - 1
+        org = self.org[accounts]
         coded = []
         for trait in self.coded:
-            code = trait.code[accounts]
-            if trait.near:
-                coded.append(replace(trait, code=code))
-            else:
+            code, orgs = trait.code[accounts], trait.orgs
+            if not trait.near:
                 # Codes that nobody here shows are dropped, so that the cost follows the accounts, not the population.
                 shown, renumbered = np.unique(code, return_inverse=True)
                 unknown = int(shown.size > 0 and shown[0] < 0)
-                coded.append(replace(trait, code=renumbered - unknown, orgs=trait.orgs[shown[unknown:]]))
+                code, orgs = renumbered - unknown, orgs[shown[unknown:]]
+            coded.append(replace(trait, code=code, orgs=orgs, pairs=pair_up(org, code)))
         links = []
         for link in self.links:
             kept = accounts[link.account]
-            shown, renumbered = np.unique(link.value[kept], return_inverse=True)
-            links.append(replace(link, account=number[link.account[kept]], value=renumbered, orgs=link.orgs[shown]))
-        return Traits(int(accounts.sum()), self.org[accounts], self.total_orgs, coded, links)
+            account = number[link.account[kept]]
+            shown, value = np.unique(link.value[kept], return_inverse=True)
+            links.append(
+                replace(link, account=account, value=value, orgs=link.orgs[shown], pairs=pair_up(org[account], value))
+            )
+        return Traits(int(accounts.sum()), org, self.total_orgs, coded, links)
 
 
 def describe(population: Population) -> Traits:
@@ -101,7 +135,7 @@ def describe(population: Population) -> Traits:
     links = []
     for kind, facet in (("address", "address"), ("network", "address"), ("end_user", "end user"), ("session", "session")):
         if kind in population.entities:
-            links.append(_link(population.entities[kind], facet))
+            links.append(_link(population, population.entities[kind], facet))
     links.append(_wording(population))
     return Traits(population.size, population.org, int(population.org.max(initial=-1)) + 1, coded, links)
 
@@ -133,33 +167,32 @@ def _binned(population: Population, name: str, family: str, facet: str, value: F
         return None
     edges = np.unique(np.quantile(value[known], np.linspace(0, 1, BINS + 1)[1:-1]))
     code = np.where(known, np.searchsorted(edges, value, side="right"), -1).astype(np.int64)
-    orgs = _orgs(population.org, code, edges.size + 1)
-    return Trait(name, family, facet, code, orgs, near=True, known=float(orgs.sum()))
+    pairs = pair_up(population.org, code)
+    orgs = np.bincount(pairs.value, minlength=edges.size + 1).astype(np.float64)
+    return Trait(name, family, facet, code, orgs, near=True, known=float(orgs.sum()), pairs=pairs)
 
 
 def _entity(population: Population, entities: Entities, facet: str) -> Trait:
     code = np.full(population.size, -1, dtype=np.int64)
     code[entities.account] = entities.value
     orgs = entities.orgs.astype(np.float64)
-    return Trait(entities.kind, entities.family, facet, code, orgs, near=False, known=float(orgs.sum()))
+    pairs = pair_up(population.org, code)
+    return Trait(entities.kind, entities.family, facet, code, orgs, near=False, known=float(orgs.sum()), pairs=pairs)
 
 
-def _link(entities: Entities, facet: str) -> Link:
-    return Link(
-        entities.kind, entities.family, facet, entities.account, entities.value, entities.orgs.astype(np.float64)
-    )
+def _link(population: Population, entities: Entities, facet: str) -> Link:
+    pairs = pair_up(population.org[entities.account], entities.value)
+    orgs = entities.orgs.astype(np.float64)
+    return Link(entities.kind, entities.family, facet, entities.account, entities.value, orgs, pairs)
 
 
 def _wording(population: Population) -> Link:
+    """Fragments that stand around many different contents; a text that is merely popular repeats its content."""
     fragments, events = population.fragments, population.events
-    account = events.account[fragments.exchange]
+    template = (fragments.orgs >= 3) & (fragments.prompts >= 5) & (fragments.prompts >= VARIED * fragments.exchanges)
+    kept = template[fragments.fragment]
     wide = max(1, fragments.orgs.size)
-    pair = np.unique(account * wide + fragments.fragment)
-    return Link("wording", "content", "wording", pair // wide, pair % wide, fragments.orgs.astype(np.float64))
-
-
-def _orgs(org: Ints, code: Ints, codes: int) -> Floats:
-    known = code >= 0
-    distinct = np.unique(org[known] * codes + code[known]) % codes
-    counts: npt.NDArray[np.float64] = np.bincount(distinct, minlength=codes).astype(np.float64)
-    return counts
+    pair = np.unique(events.account[fragments.exchange[kept]] * wide + fragments.fragment[kept])
+    account, value = pair // wide, pair % wide
+    orgs = fragments.orgs.astype(np.float64)
+    return Link("wording", "content", "wording", account, value, orgs, pair_up(population.org[account], value))

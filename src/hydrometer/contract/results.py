@@ -172,6 +172,10 @@ class Run(msgspec.Struct, kw_only=True):
     rows: dict[str, int]
     rejected: dict[str, int]
     """Rejected rows by reason; the rows themselves are in rejected.jsonl."""
+    repaired: dict[str, int]
+    """Values that were mended in rows that stayed, by column and reason."""
+    notes: dict[str, int]
+    """What lost no exchange but should be known, with how often it happened."""
     absent_columns: list[str]
     signals_off: list[Off]
     caps: list[str]

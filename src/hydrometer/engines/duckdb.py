@@ -28,9 +28,12 @@ class DuckEngine:
         except duckdb.Error:
             raise InputError(f"memory {memory!r} is not a size", mend="Write it as 4GB or 800MB.", file="settings") from None
         self._connection.execute(f"SET threads = {threads}")
-        self._connection.execute(f"SET temp_directory = '{folder / 'spill'}'")
+        self._connection.execute("SET temp_directory = '{}'".format(str(folder / "spill").replace("'", "''")))
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET preserve_insertion_order = false")
+        # Nothing is fetched at run time.
+        self._connection.execute("SET autoinstall_known_extensions = false")
+        self._connection.execute("SET autoload_known_extensions = false")
 
     def __enter__(self) -> DuckEngine:
         return self
@@ -40,7 +43,8 @@ class DuckEngine:
 
     def view(self, name: str, parquet: Path) -> None:
         """Name the Parquet files that match a path (which may hold `*`)."""
-        self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet('{parquet}')")
+        quoted = str(parquet).replace("'", "''")
+        self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")
 
     def put(self, name: str, table: pa.Table) -> None:
         """Copy an Arrow table in."""
@@ -61,5 +65,6 @@ class DuckEngine:
 
     def count(self, table: str) -> int:
         """Rows of a table."""
-        row = self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-        return int(row[0]) if row else 0
+        # All rows are fetched: an unfinished result would block the connection.
+        (rows,) = self._connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+        return int(rows[0])

@@ -44,6 +44,8 @@ def _exchange(name: str, family: str, column: str, meaning: str, expression: str
 SIGNUP_NETWORK = """CASE WHEN contains(signup_ip, ':') THEN array_to_string(string_split(signup_ip, ':')[1:3], ':') || '::/48'
   ELSE regexp_extract(signup_ip, '^(\\d+\\.\\d+\\.\\d+)\\.', 1) || '.0/24' END"""
 
+GLOBAL = "CASE WHEN length({0}) >= 20 THEN {0} END"
+
 ENTITY_KINDS = (
     _account("payment", "identity", "payment_fingerprint", "accounts that pay with one instrument"),
     _account("bin", "identity", "payment_bin", "accounts whose cards come from one batch"),
@@ -70,8 +72,9 @@ ENTITY_KINDS = (
     _exchange("network", "infrastructure", "client_ip", "accounts seen in one /24 or /48", "network"),
     _exchange("ja4", "infrastructure", "ja4", "accounts with one TLS fingerprint"),
     _exchange("user_agent", "infrastructure", "user_agent", "accounts with one client software"),
-    _exchange("end_user", "identity", "end_user_id", "accounts that serve one end user"),
-    _exchange("session", "identity", "session_id", "accounts that carry one conversation"),
+    # Short ids are a customer's own numbering and meet by chance; long ones (UUIDs, digests) do not.
+    _exchange("end_user", "identity", "end_user_id", "accounts that serve one end user", GLOBAL.format("end_user_id")),
+    _exchange("session", "identity", "session_id", "accounts that carry one conversation", GLOBAL.format("session_id")),
     _exchange(
         "tools", "content", "tool_names", "accounts that offer one set of tools", "nullif(array_to_string(list_sort(tool_names), ' '), '')"
     ),

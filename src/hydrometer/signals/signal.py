@@ -61,11 +61,11 @@ class Signal:
             family=self.family,
             signal=self.name,
             statement=finding.statement,
-            statistic=round(finding.statistic, 6),
+            statistic=round(float(finding.statistic), 6),
             null=self.null,
-            p_value=10.0**finding.log10_p,
-            log10_p=round(finding.log10_p, 4),
-            bits=round(bits, 3),
+            p_value=10.0 ** float(finding.log10_p),
+            log10_p=round(float(finding.log10_p), 4),
+            bits=round(float(bits), 3),
             axis=self.axis,
         )
 

@@ -1,0 +1,95 @@
+"""Which exchanges carry a campaign's demand, and under which wording.
+
+Accounts of a relay carry innocent customers too: the operator is judged by account, the harvest by exchange.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from hydrometer.contract.fingerprints import ELICITATION_CLASSES
+from hydrometer.contract.group import Group
+from hydrometer.contract.population import Floats, Ints
+
+OWN_SHARE = 0.8
+"""A wording is the campaign's own when so much of its use is by members."""
+MOST_TEMPLATES = 12
+LEAST_COVER = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A template of a campaign: its id, and which of the harvested exchanges carry it (indices into Events)."""
+
+    id: str
+    exchanges: Ints
+    elicitation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """The harvested exchanges of a campaign, ordered; `template` names each one's wording ('' when it has none)."""
+
+    exchanges: Ints
+    probability: Floats
+    template: list[str]
+    wordings: list[Wording]
+
+
+def harvested(group: Group) -> Harvest:
+    """Exchanges of members that ask for training material, carry the campaign's own wording, or were refused trying."""
+    population = group.population
+    events, fragments = population.events, population.fragments
+    own = _own_wordings(group)
+    mine = group.members[events.account[fragments.exchange]] & own[fragments.fragment]
+    carries = np.zeros(events.time.size, dtype=np.bool_)
+    carries[fragments.exchange[mine]] = True
+    member = group.members[events.account]
+    refused_search = events.refused & (population.facts["refused"][events.account] >= 0.25)
+    chosen = np.nonzero(member & (events.demand | carries | refused_search))[0].astype(np.int64)
+    certainty = np.where(
+        events.demand[chosen] & carries[chosen], 0.98, np.where(events.demand[chosen], 0.92, np.where(carries[chosen], 0.8, 0.7))
+    )
+    wordings = _wordings(group, chosen, fragments.exchange[mine], fragments.fragment[mine])
+    template = {int(e): wording.id for wording in wordings for e in wording.exchanges}
+    return Harvest(chosen, certainty, [template.get(int(e), "") for e in chosen], wordings)
+
+
+def _own_wordings(group: Group) -> np.ndarray:
+    """Mask of the fragments that hardly anybody but members uses, in several organisations, around demands."""
+    population = group.population
+    events, fragments = population.events, population.fragments
+    wide = fragments.orgs.size
+    by_member = group.members[events.account[fragments.exchange]]
+    uses = np.bincount(fragments.fragment[by_member], minlength=wide)
+    demanding = np.bincount(fragments.fragment[by_member & events.demand[fragments.exchange]], minlength=wide)
+    pairs = np.unique(population.org[events.account[fragments.exchange[by_member]]] * max(1, wide) + fragments.fragment[by_member])
+    orgs = np.bincount(pairs % max(1, wide), minlength=wide)
+    enough = max(3, round(0.05 * group.size))
+    own: np.ndarray = (
+        (uses >= OWN_SHARE * fragments.exchanges) & (orgs >= enough) & (demanding >= 0.5 * uses) & (fragments.prompts >= 5)
+    )
+    return own
+
+
+def _wordings(group: Group, chosen: Ints, exchange: Ints, fragment: Ints) -> list[Wording]:
+    """Cover the harvest greedily: the wording that most uncovered exchanges share, then the next."""
+    events = group.population.events
+    left = np.zeros(events.time.size, dtype=np.bool_)
+    left[chosen] = True
+    found: list[Wording] = []
+    while len(found) < MOST_TEMPLATES and exchange.size:
+        open_ = left[exchange]
+        counts = np.bincount(fragment[open_], minlength=int(fragment.max()) + 1)
+        best = int(np.argmax(counts))
+        if counts[best] < max(3.0, LEAST_COVER * chosen.size):
+            break
+        covered = np.unique(exchange[open_ & (fragment == best)])
+        left[covered] = False
+        kinds = np.bincount(events.kind[covered], minlength=len(ELICITATION_CLASSES))
+        name = hashlib.blake2b(f"{events.prompt[covered].min()}:{covered.size}".encode(), digest_size=5).hexdigest()
+        found.append(Wording(f"T{name}", covered, ELICITATION_CLASSES[int(np.argmax(kinds))]))
+    return found

@@ -1,0 +1,95 @@
+"""Who belongs to a campaign, with what probability and for which reasons.
+
+An account's bits come from comparing it with the *other* members (leave one out), so an innocent neighbour on a shared
+address is not a member for the address's sake.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hydrometer.campaigns.grow import Resemblance, resemblance
+from hydrometer.campaigns.traits import Traits
+from hydrometer.contract.population import Bools, Floats, Population
+from hydrometer.contract.results import FAMILIES
+from hydrometer.contract.settings import CampaignSettings
+
+SLOPE = 0.35
+"""Of a bit: facets of one account depend on each other, so their sum overstates (Belin & Rubin 1995)."""
+
+FACET_WORDS = {
+    "card": "pays with the campaign's card or card batch",
+    "device": "signed up on a device of the campaign's",
+    "phone": "shares a telephone number with the campaign",
+    "e-mail domain": "has its e-mail at a domain of the campaign's",
+    "e-mail shape": "has an e-mail name of the campaign's shape",
+    "sign-up": "signed up with the campaign's accounts",
+    "address": "is seen at the campaign's addresses",
+    "churn": "changes networks as the campaign's accounts do",
+    "demand": "asks for training material as often as the campaign's accounts",
+    "wording": "uses the campaign's wordings",
+    "refusals": "is refused as often as the campaign's accounts",
+    "start": "began when the campaign's accounts began",
+    "stop": "stopped when the campaign's accounts stopped",
+    "rate": "carries the load of the campaign's accounts",
+    "steadiness": "works as steadily as the campaign's accounts",
+    "shape of use": "talks to the model as the campaign's accounts do",
+    "end user": "serves end users of the campaign's",
+    "session": "carries conversations of the campaign's",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Probabilities, bits by family and reasons of the accounts of one campaign, in the order of `accounts`."""
+
+    accounts: list[int]
+    probability: Floats
+    bits: dict[str, Floats]
+    reasons: list[list[str]]
+
+
+def absorb(population: Population, traits: Traits, members: Bools, settings: CampaignSettings) -> Bools:
+    """Add accounts that ask for nothing themselves but are plainly of the pool: dormant, warmed up, or all relay.
+
+    They must resemble the members strongly in at least two families other than content.
+    """
+    likeness = resemblance(traits, members)
+    families = likeness.families
+    elsewhere = sum(
+        ((families[f] >= 5.0).astype(np.int64) for f in ("identity", "infrastructure", "timing") if f in families),
+        np.zeros(population.size, dtype=np.int64),
+    )
+    joins = (likeness.total >= settings.absorb_bits) & (elsewhere >= 2) & ~population.authorised & ~population.verified
+    grown: Bools = members | joins
+    return grown
+
+
+def membership(likeness: Resemblance, members: Bools, campaign_probability: float, settings: CampaignSettings) -> Membership:
+    """Weigh every member of a group; probability is of being run by the campaign's operator."""
+    accounts = np.nonzero(members)[0]
+    families = likeness.families
+    total = likeness.total[accounts]
+    odds = SLOPE * np.log(2) * (total - settings.join_bits / 2)
+    belongs = 1.0 / (1.0 + np.exp(-np.clip(odds, -50, 50)))
+    zero = np.zeros(accounts.size)
+    return Membership(
+        accounts=accounts.tolist(),
+        probability=np.round(campaign_probability * belongs, 6),
+        bits={family: np.round(families[family][accounts], 3) if family in families else zero for family in FAMILIES},
+        reasons=[reasons(likeness, account) for account in accounts.tolist()],
+    )
+
+
+def reasons(likeness: Resemblance, account: int, *, least: float = 1.0) -> list[str]:
+    """What ties an account to a group, the strongest first, in plain words."""
+    ranked = sorted(((float(bits[account]), facet) for facet, bits in likeness.facets.items()), key=lambda row: (-row[0], row[1]))
+    return [f"{FACET_WORDS[facet]} (+{bits:.1f} bits)" for bits, facet in ranked if bits >= least]
+
+
+def differences(likeness: Resemblance, account: int, *, least: float = 1.0) -> list[str]:
+    """What sets an account apart from a group, the strongest first."""
+    ranked = sorted(((float(bits[account]), facet) for facet, bits in likeness.facets.items()), key=lambda row: row)
+    return [f"differs: not one that {FACET_WORDS[facet]} ({bits:.1f} bits)" for bits, facet in ranked if bits <= -least]

@@ -1,0 +1,63 @@
+"""Groups that are reported though they are no campaigns: the coordinated without a harvest, the authorised, the single.
+
+They are tested like any other, so that a reader sees what was looked at and why it was let go.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hydrometer.contract.population import Bools, Population
+from hydrometer.contract.settings import CampaignSettings
+
+TELLING = ("payment", "bin", "device", "phone", "address", "signup_network", "email_domain")
+LEAST_SHARED = 5
+HUB_SHARE = 0.02
+"""A value that so many organisations show is a hub: a carrier, a VPN exit, a common card. It ties nobody."""
+HUB_FLOOR = 200
+SINGLE_DEMANDS = 100
+
+
+def coordinated(population: Population, settings: CampaignSettings) -> list[tuple[str, Bools]]:
+    """Groups around rare values that several organisations share, the biggest first, hardly overlapping."""
+    organisations = int(np.unique(population.org).size)
+    hub = min(HUB_FLOOR, max(LEAST_SHARED, HUB_SHARE * organisations))
+    ranked = []
+    for kind in TELLING:
+        entities = population.entities.get(kind)
+        if entities is None:
+            continue
+        for value in np.nonzero((entities.orgs >= LEAST_SHARED) & (entities.orgs <= hub))[0].tolist():
+            ranked.append((-int(entities.orgs[value]), kind, value))
+    kept: list[tuple[str, Bools]] = []
+    covered = np.zeros(population.size, dtype=np.bool_)
+    for orgs, kind, value in sorted(ranked):
+        if len(kept) >= settings.shown_groups:
+            break
+        entities = population.entities[kind]
+        mask = np.zeros(population.size, dtype=np.bool_)
+        mask[entities.account[entities.value == value]] = True
+        if np.mean(covered[mask]) > 0.5:
+            continue
+        covered |= mask
+        kept.append((f"{-orgs} organisations share the {kind.replace('_', ' ')} {entities.names[value]}", mask))
+    return kept
+
+
+def authorised(population: Population, settings: CampaignSettings) -> Bools | None:
+    """Accounts that may train on outputs and do ask for training material."""
+    asks: Bools = population.authorised & (population.facts["demand"] >= settings.least_demand)
+    return asks if asks.any() else None
+
+
+def single_customers(population: Population, taken: Bools, settings: CampaignSettings) -> list[tuple[str, Bools]]:
+    """Organisations that harvest by themselves: one customer's use, which is another finding than a network."""
+    demands = population.facts["demand"] * population.facts["exchanges"]
+    asks = (population.facts["demand"] >= 0.5) & ~population.authorised & ~taken
+    by_org = np.bincount(population.org[asks], weights=demands[asks], minlength=len(population.orgs))
+    order = np.argsort(-by_org, kind="stable")[: settings.shown_groups]
+    found = []
+    for org in order.tolist():
+        if by_org[org] >= SINGLE_DEMANDS:
+            found.append((f"{by_org[org]:,.0f} demands of one customer", (population.org == org) & asks))
+    return found

@@ -1,0 +1,187 @@
+"""The stages in their order: what every face of Hydrometer calls."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import pyarrow as pa
+
+from hydrometer.campaigns.calibration import load_calibration
+from hydrometer.campaigns.detect import Findings, find_campaigns
+from hydrometer.contract.group import Group
+from hydrometer.contract.progress import Progress
+from hydrometer.contract.results import CONSIDERED, HARVESTED, MEMBERS, CampaignFile, Evidence, Run
+from hydrometer.contract.settings import Settings
+from hydrometer.contract.step import Step
+from hydrometer.engines.duckdb import DuckEngine
+from hydrometer.flow.account import Account
+from hydrometer.flow.exhibits import with_wordings
+from hydrometer.flow.reading import FingerprintSummary, Reading, open_reading, read_into, write_fingerprints
+from hydrometer.report.explain import Explanation, explain_account, explain_campaign
+from hydrometer.report.html import render
+from hydrometer.signals.measure import measure, measuring_steps
+from hydrometer.signals.signal import Signal, find_signals
+from hydrometer.store.result import ResultFolder, prepare
+
+__all__ = ["FingerprintSummary", "detect", "explain", "fingerprint", "sample", "steps"]
+
+
+@dataclass
+class _Work:
+    """What a run has come to, so that an interruption can be written down."""
+
+    findings: Findings | None = None
+    harvested: pa.Table | None = None
+
+
+def detect(
+    traffic: Path,
+    out: Path,
+    settings: Settings,
+    *,
+    site_key: Path | None,
+    mapping: Path | None,
+    source: str | None,
+    progress: Progress,
+) -> CampaignFile:
+    """Find the campaigns in `traffic` and write the result folder `out`.
+
+    Raises:
+        InputError: unusable traffic, settings or result folder.
+        KeyboardInterrupt: after what was done has been written, with status `interrupted` in run.json.
+    """
+    prepare(out)
+    earlier = _earlier(out)
+    account = Account(settings, progress)
+    work = _Work()
+    try:
+        with tempfile.TemporaryDirectory(prefix=".work-", dir=out) as folder:
+            _detect(Path(folder), open_reading(traffic, out, settings, site_key, mapping, source), account, earlier, work)
+    except KeyboardInterrupt:
+        _write(out, account.closed("interrupted"), work)
+        raise
+    return _write(out, account.closed("done"), work)
+
+
+def _detect(folder: Path, reading: Reading, account: Account, earlier: dict[str, set[str]], work: _Work) -> None:
+    settings, progress = account.settings, account.progress
+    with DuckEngine(folder, memory=settings.memory, threads=settings.cores) as engine:
+        with account.stage("read and fingerprint", reading.traffic.rows_hint):
+            read_into(folder, reading, account)
+        engine.view("traffic", folder / "traffic" / "*.parquet")
+        engine.put("accounts", reading.accounts)
+        named = measuring_steps(settings)
+        with account.stage("measure", len(named)):
+            engine.run(named, progress)
+            population = measure(engine, columns=reading.columns, releases=reading.traffic.releases)
+            account.measured(population, engine.count("traffic"))
+        on = account.signals(find_signals(), reading.columns)
+        with account.stage("link and test"):
+            work.findings = find_campaigns(
+                population,
+                lambda group: _evidence(on, group),
+                signals=len(on),
+                settings=settings.campaigns,
+                calibration=load_calibration(),
+                earlier=earlier,
+                progress=progress,
+            )
+            work.harvested = _harvested(engine, work.findings)
+            account.caps += work.findings.caps
+        if settings.exhibits and not reading.traffic.fingerprinted and work.findings.campaigns:
+            with account.stage("show wordings"):
+                work.findings = with_wordings(work.findings, work.harvested, reading, progress)
+
+
+def _evidence(on: list[Signal], group: Group) -> list[Evidence]:
+    return [found for signal in on if (found := signal.evidence(group)) is not None]
+
+
+def _harvested(engine: DuckEngine, findings: Findings) -> pa.Table:
+    """Exchange ids of what the campaigns took."""
+    rows = [
+        pa.table(
+            {
+                "exchange_no": harvest.exchanges,
+                "campaign_id": [campaign.id] * harvest.exchanges.size,
+                "template_id": [template or None for template in harvest.template],
+                "probability": harvest.probability,
+            }
+        )
+        for campaign, harvest in zip(findings.campaigns, findings.harvests, strict=True)
+    ]
+    if not rows:
+        return HARVESTED.schema.empty_table()
+    engine.put("taken", pa.concat_tables(rows, promote_options="permissive"))
+    found = engine.arrow(
+        "SELECT exchange_id, campaign_id, template_id, probability FROM taken JOIN exchange USING (exchange_no) ORDER BY ALL"
+    )
+    return found.cast(HARVESTED.schema)
+
+
+def _earlier(out: Path) -> dict[str, set[str]]:
+    """Members by campaign of the result that `out` holds, if any."""
+    if not (out / "run.json").exists():
+        return {}
+    earlier: dict[str, set[str]] = {}
+    members = ResultFolder.read(out).members
+    for name, account in zip(members["campaign_id"].to_pylist(), members["account_id"].to_pylist(), strict=True):
+        earlier.setdefault(name, set()).add(account)
+    return earlier
+
+
+def _write(out: Path, run: Run, work: _Work) -> CampaignFile:
+    findings = work.findings
+    result = ResultFolder(
+        campaigns=findings.campaigns if findings else [],
+        run=run,
+        candidates=findings.candidates if findings else [],
+        members=findings.members if findings else MEMBERS.schema.empty_table(),
+        harvested=work.harvested if work.harvested is not None else HARVESTED.schema.empty_table(),
+        considered=findings.considered if findings else CONSIDERED.schema.empty_table(),
+    )
+    result.write(out, render(result))
+    return CampaignFile(campaigns=result.campaigns, run=run)
+
+
+def fingerprint(
+    traffic: Path,
+    out: Path,
+    settings: Settings,
+    *,
+    site_key: Path | None,
+    mapping: Path | None,
+    source: str | None,
+    progress: Progress,
+) -> FingerprintSummary:
+    """Write `traffic` without its texts, with their fingerprints, as a folder that `detect` reads.
+
+    Raises:
+        InputError: unusable traffic, settings or folder.
+    """
+    return write_fingerprints(traffic, out, settings, site_key, mapping, source, progress)
+
+
+def steps(settings: Settings) -> list[Step]:
+    """The SQL that a run with these settings would make."""
+    return measuring_steps(settings)
+
+
+def explain(result: Path, *, campaign: str | None, account: str | None) -> Explanation:
+    """Why a campaign is one, or why an account is in it or not.
+
+    Raises:
+        InputError: no result there, or no such campaign or account.
+    """
+    pieces = ResultFolder.read(result)
+    if campaign is not None:
+        return explain_campaign(pieces, campaign)
+    return explain_account(pieces, account or "")
+
+
+def sample() -> Path:
+    """The folder of the bundled labelled sample."""
+    return Path(str(files("hydrometer.simulate") / "sample" / "traffic"))

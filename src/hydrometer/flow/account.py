@@ -1,0 +1,125 @@
+"""Keeps account of a run: what was read, what was off, what each stage took."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import msgspec
+
+from hydrometer import __version__
+from hydrometer.campaigns.calibration import load_calibration
+from hydrometer.contract.accounts import ACCOUNTS
+from hydrometer.contract.exchanges import EXCHANGES
+from hydrometer.contract.population import Population
+from hydrometer.contract.progress import Progress
+from hydrometer.contract.results import Off, Run, Stage
+from hydrometer.contract.settings import Settings
+from hydrometer.signals.signal import Signal
+
+LIBRARIES = ("duckdb", "numba", "numpy", "pyarrow", "scipy")
+
+
+class Account:
+    """Gathers what run.json tells."""
+
+    def __init__(self, settings: Settings, progress: Progress) -> None:
+        self.settings, self.progress = settings, progress
+        self.inputs: list[str] = []
+        self.rows: dict[str, int] = {}
+        self.rejected: dict[str, int] = {}
+        self.repaired: dict[str, int] = {}
+        self.notes: dict[str, int] = {}
+        self.caps: list[str] = []
+        self.absent: list[str] = []
+        self._off: list[Off] = []
+        self._stages: list[Stage] = []
+        self._begun = datetime.now(UTC)
+        self._first: datetime | None = None
+        self._last: datetime | None = None
+        self._done = 0
+
+    @contextmanager
+    def stage(self, name: str, total: int | None = None) -> Iterator[None]:
+        """Time a stage; rows are what `advance` counted."""
+        self.progress.stage(name, total)
+        self._done, begun = 0, time.perf_counter()
+        try:
+            yield
+        finally:
+            seconds = time.perf_counter() - begun
+            self._stages.append(Stage(name=name, seconds=round(seconds, 3), rows=self._done, peak_memory_mb=peak_memory_mb()))
+
+    def advance(self, rows: int) -> None:
+        """So many more rows of the current stage are done."""
+        self._done += rows
+        self.progress.advance(rows)
+
+    def measured(self, population: Population, read: int) -> None:
+        """Note what the traffic holds."""
+        exchanges = int(population.events.time.size)
+        self.rows.update(exchanges=exchanges, accounts=population.size, organisations=len(population.orgs))
+        self.rows["exchanges that repeat an id"] = read - exchanges
+        if exchanges:
+            self._first, self._last = moment(population.start), moment(population.end)
+
+    def columns(self, seen: frozenset[str], *, texts: bool) -> None:
+        """Note which optional columns never held a value; texts are not missed where fingerprints stand for them."""
+        for table in (EXCHANGES, ACCOUNTS):
+            for column in table.columns:
+                name = f"{table.name}.{column.name}"
+                stands_in = not texts and column.name in ("system_prompt", "prompt")
+                if not column.needed and name not in seen and not stands_in:
+                    self.absent.append(name)
+
+    def signals(self, every: list[Signal], columns: frozenset[str]) -> list[Signal]:
+        """The signals that are on; notes the others."""
+        off = [(signal, signal.off(columns)) for signal in every]
+        self._off = [why for _, why in off if why is not None]
+        return [signal for signal, why in off if why is None]
+
+    def closed(self, status: str) -> Run:
+        """The run as it ended."""
+        calibration = load_calibration()
+        return Run(
+            version=__version__,
+            versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+            started_at=self._begun,
+            status=status,
+            seed=self.settings.seed,
+            settings=msgspec.to_builtins(self.settings),
+            inputs=self.inputs,
+            rows=self.rows,
+            rejected=self.rejected,
+            repaired=self.repaired,
+            notes=self.notes,
+            absent_columns=self.absent,
+            signals_off=self._off,
+            caps=self.caps,
+            stages=self._stages,
+            calibration=dict(calibration.provenance),
+            first_exchange=self._first,
+            last_exchange=self._last,
+            thresholds={
+                "coordination": calibration.coordination_middle,
+                "harvest": calibration.harvest_middle,
+                "probability": self.settings.campaigns.report_probability,
+            },
+        )
+
+
+def moment(micros: int) -> datetime:
+    """The time that µs since 1970 stand for."""
+    return datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
+
+
+def peak_memory_mb() -> float:
+    """Most memory that the process held so far, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)
