@@ -1,0 +1,114 @@
+"""What account tables and exchanges tell of accounts → one row each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hydrometer.contract.accounts import ACCOUNTS
+from hydrometer.sources import values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hydrometer.sources.rejects import Rejects
+
+CONFLICT = "another row tells otherwise of the same account"
+_REST = [name for name in ACCOUNTS.names if name != "account_id"]
+Facts = dict[str, Any]
+
+
+class AccountBook:
+    """Collects what exchanges tell of their accounts; holds each distinct statement once."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, dict[tuple[tuple[str, Any], ...], str]] = {}
+
+    def add(self, facts: Facts, file: str) -> None:
+        """Take down one statement: `account_id` and other columns, raw."""
+        account_id, _ = values.identifier(facts["account_id"])
+        if account_id is None:
+            return
+        statement = tuple((name, value) for name, value in facts.items() if name != "account_id")
+        self._told.setdefault(account_id, {}).setdefault(statement, file)
+
+    def rows(self, rejects: Rejects) -> list[Facts]:
+        """One row an account, sorted; statements that fill each other's gaps are joined, others counted."""
+        rows: list[Facts] = []
+        for account_id, statements in sorted(self._told.items()):
+            read = [
+                ({name: values.identifier(value)[0] for name, value in told}, file) for told, file in statements.items()
+            ]
+            read.sort(key=lambda entry: _order(entry[0]))
+            row: Facts = {"account_id": account_id}
+            for told, file in read:
+                if any(row.get(name) not in (None, value) for name, value in told.items() if value is not None):
+                    rejects.reject(CONFLICT, file=file, column="account_id")
+                else:
+                    row |= {name: value for name, value in told.items() if value is not None}
+            rows.append(row)
+        return rows
+
+
+def _order(row: Facts) -> tuple[Any, ...]:
+    """(created_at, remaining columns), absent values last."""
+    key: list[Any] = []
+    for name in ("created_at", *(name for name in _REST if name != "created_at")):
+        value = row.get(name)
+        if isinstance(value, datetime):
+            value = value.timestamp()
+        elif isinstance(value, list):
+            value = tuple(value)
+        key.append((value is None, value if value is not None else 0))
+    return tuple(key)
+
+
+def one_row_each(batches: Iterable[tuple[str, Any]], told: list[Facts], rejects: Rejects) -> Any:
+    """Bring account tables' batches, each with its file, to one row an account, sorted, gaps filled from `told`.
+
+    Equal rows collapse. Of rows that differ the first in (created_at, remaining columns) stays, the others are counted.
+    """
+    tables = [
+        pa.Table.from_batches([batch]).append_column("file", pa.array([file] * batch.num_rows, pa.string()))
+        for file, batch in batches
+    ]
+    empty = ACCOUNTS.schema.append(pa.field("file", pa.string())).empty_table()
+    table = pa.concat_tables([empty, *tables]).sort_by("account_id")
+    counted = table.group_by("account_id").aggregate([("account_id", "count")])
+    single = counted.filter(pc.equal(counted["account_id_count"], 1))["account_id"]
+    alone = pc.is_in(table["account_id"], value_set=single.combine_chunks())
+    chosen = [_settled(rows, rejects) for rows in _grouped(table.filter(pc.invert(alone)).to_pylist())]
+    facts = {row["account_id"]: row for row in told}
+    lone = table.filter(alone).select(ACCOUNTS.names)
+    gaps = pc.is_in(lone["account_id"], value_set=pa.array(list(facts), type=pa.string()))
+    known = chosen + lone.filter(gaps).to_pylist()
+    filled = [_filled(row, facts.pop(row["account_id"], {}), rejects) for row in known]
+    rows = pa.Table.from_pylist([*filled, *facts.values()], schema=ACCOUNTS.schema)
+    return pa.concat_tables([lone.filter(pc.invert(gaps)), rows]).sort_by("account_id").combine_chunks()
+
+
+def _grouped(rows: list[Facts]) -> list[list[Facts]]:
+    groups: dict[str, list[Facts]] = {}
+    for row in rows:
+        groups.setdefault(row["account_id"], []).append(row)
+    return list(groups.values())
+
+
+def _settled(rows: list[Facts], rejects: Rejects) -> Facts:
+    distinct: dict[tuple[Any, ...], tuple[Facts, str]] = {}
+    for row in rows:
+        file = row.pop("file")
+        distinct.setdefault(_order(row), (row, file))
+    (_, (chosen, _)), *others = sorted(distinct.items(), key=lambda entry: entry[0])
+    for _, (_, file) in others:
+        rejects.reject(CONFLICT, file=file, column="account_id")
+    return chosen
+
+
+def _filled(row: Facts, told: Facts, rejects: Rejects) -> Facts:
+    if any(row[name] not in (None, value) for name, value in told.items()):
+        rejects.note("exchanges tell otherwise of an account than its table, which stands")
+    return row | {name: value for name, value in told.items() if row[name] is None}

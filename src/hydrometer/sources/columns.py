@@ -1,0 +1,280 @@
+"""Columns as a file held them → columns as a table declares them.
+
+Whole columns are cast where their type allows; only what does not fit goes value by value through `values`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hydrometer.contract.exchanges import TEXTS
+from hydrometer.contract.fingerprints import FINGERPRINTS
+from hydrometer.contract.table import TIMESTAMP
+from hydrometer.sources import values as v
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hydrometer.contract.table import Column, Table
+    from hydrometer.sources.rejects import Rejects
+
+Raw = Any
+"""A column before it is conformed: a list of Python values, or an Arrow array."""
+Faults = dict[int, str]
+"""Row of the batch → what was wrong with its value."""
+Conformed = tuple[Any, Faults]
+
+ADDRESSES = ("client_ip", "signup_ip")
+BLANK = "blank"
+_UNSPELT = (pa.ArrowException, UnicodeEncodeError, OverflowError)
+"""What Arrow raises over a list that does not fit one type."""
+
+
+def conform(
+    table: Table,
+    columns: Mapping[str, Raw],
+    rows: int,
+    *,
+    rejects: Rejects,
+    file: str,
+    line_of: Callable[[int], int],
+    trusted_proxies: int = 0,
+) -> Any:
+    """Return a record batch of exactly `table`'s schema; rows that lack a needed value are rejected, the rest kept.
+
+    `columns` may lack columns (they become null); `line_of` names the line of a row of the batch.
+    """
+    arrays: list[Any] = []
+    faults: list[Faults] = []
+    for column in table.columns:
+        raw = columns.get(column.name)
+        if raw is None:
+            array, trouble = pa.nulls(rows, column.type), Faults()
+        else:
+            array, trouble = _read(table, column, raw, trusted_proxies)
+        arrays.append(array)
+        faults.append(trouble)
+    needed = [index for index, column in enumerate(table.columns) if column.needed]
+    keep = np.ones(rows, dtype=bool)
+    for index in needed:
+        if arrays[index].null_count:
+            keep &= arrays[index].is_valid().to_numpy(zero_copy_only=False)
+    if not keep.all():
+        _reject(table, arrays, faults, needed, np.flatnonzero(~keep).tolist(), rejects, file, line_of)
+    for column, trouble in zip(table.columns, faults, strict=True):
+        for reason, number in Counter(reason for row, reason in trouble.items() if keep[row]).items():
+            rejects.repair(column.name, reason, number)
+    if not keep.all():
+        mask = pa.array(keep)
+        arrays = [array.filter(mask) for array in arrays]
+    return pa.RecordBatch.from_arrays(arrays, schema=table.schema)
+
+
+def _reject(
+    table: Table,
+    arrays: list[Any],
+    faults: list[Faults],
+    needed: list[int],
+    rows: list[int],
+    rejects: Rejects,
+    file: str,
+    line_of: Callable[[int], int],
+) -> None:
+    named = table.columns[0].name == "exchange_id"
+    for row in rows:
+        index = next(index for index in needed if not arrays[index][row].is_valid)
+        rejects.reject(
+            faults[index].get(row, BLANK),
+            file=file,
+            line=line_of(row),
+            column=table.columns[index].name,
+            exchange_id=arrays[0][row].as_py() if named else None,
+        )
+
+
+def _read(table: Table, column: Column, raw: Raw, trusted_proxies: int) -> Conformed:
+    kind = column.type
+    if kind == TIMESTAMP:
+        return _moments(raw)
+    if column.name in ADDRESSES:
+        return _addresses(raw, trusted_proxies)
+    if kind == pa.string():
+        return _strings(raw, blank_is_null=column.name not in TEXTS)
+    if pa.types.is_integer(kind):
+        signed = table.name == "traffic" and column.name in FINGERPRINTS.names
+        return _numbers(raw, kind, signed=signed)
+    if pa.types.is_floating(kind):
+        return _by_value(raw, kind, v.fraction)
+    return _lists(raw, kind)
+
+
+def _by_value(raw: Raw, kind: Any, read: Callable[[object], v.Read]) -> Conformed:
+    found: list[Any] = []
+    faults: Faults = {}
+    for row, value in enumerate(raw if isinstance(raw, list) else raw.to_pylist()):
+        result, fault = read(value)
+        found.append(result)
+        if fault is not None:
+            faults[row] = fault
+    return pa.array(found, type=kind), faults
+
+
+def _array(raw: Raw) -> Any | None:
+    """The column as an Arrow array of a plain type, None where it has no single type."""
+    if isinstance(raw, list):
+        # Arrow would take False among fractions for 0.0.
+        if len(set(map(type, raw)) - {type(None)}) > 1:
+            return None
+        try:
+            raw = pa.array(raw)
+        except _UNSPELT:
+            return None
+    if isinstance(raw, pa.ChunkedArray):
+        raw = raw.combine_chunks()
+    return raw.dictionary_decode() if pa.types.is_dictionary(raw.type) else raw
+
+
+def _is_string(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _plain_strings(raw: Raw) -> Any | None:
+    """The column as valid UTF-8 strings, None where it is anything else."""
+    if isinstance(raw, list):
+        try:
+            return pa.array(raw, type=pa.string()) if bytes not in set(map(type, raw)) else None
+        except _UNSPELT:
+            return None
+    array = _array(raw)
+    if array is None or not (_is_string(array.type) or pa.types.is_null(array.type)):
+        return None
+    array = array.cast(pa.string())
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        return None
+    return array
+
+
+def _strings(raw: Raw, *, blank_is_null: bool) -> Conformed:
+    read = v.identifier if blank_is_null else v.text
+    array = _plain_strings(raw)
+    if array is None:
+        found = None if isinstance(raw, list) else _array(raw)
+        if found is not None:
+            # Strings come here when they are no UTF-8; as bytes they can be decoded one by one.
+            raw = found.cast(pa.binary()) if _is_string(found.type) else found
+        return _by_value(raw, pa.string(), read)
+    if pc.any(pc.match_substring(array, "\0")).as_py():
+        return _by_value(array, pa.string(), read)
+    bare = pc.utf8_trim_whitespace(array) if blank_is_null else array
+    empty = pc.equal(pc.binary_length(bare), 0)
+    if pc.any(empty).as_py():
+        array = pc.if_else(empty, pa.scalar(None, pa.string()), array)
+    return array, {}
+
+
+def _addresses(raw: Raw, trusted_proxies: int) -> Conformed:
+    read = partial(v.address, trusted_proxies=trusted_proxies)
+    array = _plain_strings(raw)
+    if array is None:
+        return _by_value(raw, pa.string(), read)
+    # A busy client fills many rows: each spelling is parsed once a batch.
+    coded = array.dictionary_encode()
+    results = [read(spelling) for spelling in coded.dictionary.to_pylist()]
+    found = pa.array([result for result, _ in results], type=pa.string()).take(coded.indices)
+    faulty = {code: fault for code, (_, fault) in enumerate(results) if fault is not None}
+    if not faulty:
+        return found, {}
+    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(np.isin(codes, list(faulty)))
+    return found, {int(row): faulty[int(codes[row])] for row in rows}
+
+
+def _moments(raw: Raw) -> Conformed:
+    array = _array(raw)
+    if array is None:
+        micros, faults = _by_value(raw, pa.int64(), v.moment)
+        return micros.cast(TIMESTAMP), faults
+    kind = array.type
+    if pa.types.is_timestamp(kind):
+        # A cast between units and zones keeps the instant; one without a zone counts as UTC.
+        micros = array.cast(pa.timestamp("us", tz=kind.tz), safe=False).cast(pa.int64())
+    elif pa.types.is_signed_integer(kind) or pa.types.is_floating(kind):
+        micros = _epoch(array)
+    else:
+        micros, faults = _by_value(array, pa.int64(), v.moment)
+        return micros.cast(TIMESTAMP), faults
+    instants = micros.fill_null(v.EARLIEST).to_numpy(zero_copy_only=False)
+    implausible = (instants < v.EARLIEST) | (instants >= v.LATEST)
+    if implausible.any():
+        micros = pc.if_else(pa.array(implausible), pa.scalar(None, pa.int64()), micros)
+    return micros.cast(TIMESTAMP), {int(row): v.IMPLAUSIBLE for row in np.flatnonzero(implausible)}
+
+
+def _epoch(array: Any) -> Any:
+    """Seconds, ms, µs or ns since 1970, by magnitude → µs since 1970 (implausible ones stay so)."""
+    if pa.types.is_floating(array.type):
+        numbers = array.cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
+        finite = np.nan_to_num(numbers, nan=0.0, posinf=1e30, neginf=-1e30)
+        size = np.abs(finite)
+        scale = np.select([size < 1e11, size < 1e14, size < 1e17], [1e6, 1e3, 1.0], 1e-3)
+        micros = np.clip(np.rint(finite * scale), -(2.0**62), 2.0**62).astype(np.int64)
+        return pa.array(micros, mask=np.isnan(numbers))
+    whole = array.cast(pa.int64())
+    ticks = whole.fill_null(0).to_numpy(zero_copy_only=False)
+    seconds, millis, nanos = (np.abs(ticks) < 10**11), (np.abs(ticks) < 10**14), (np.abs(ticks) >= 10**17)
+    factor = np.where(seconds, 1_000_000, np.where(millis, 1_000, 1))
+    micros = np.where(nanos, ticks // 1_000, ticks * factor)
+    return pa.array(micros, mask=whole.is_null().to_numpy(zero_copy_only=False))
+
+
+def _numbers(raw: Raw, kind: Any, *, signed: bool) -> Conformed:
+    most = 2 ** (kind.bit_width - 1) - 1
+    read = partial(v.whole if signed else v.count, most=most)
+    array = _array(raw)
+    if array is None or not (pa.types.is_integer(array.type) or pa.types.is_null(array.type)):
+        return _by_value(raw, kind, read)
+    try:
+        cast = array.cast(kind)
+    except pa.ArrowInvalid:
+        return _by_value(array, kind, read)
+    if not signed and pc.any(pc.less(cast, 0)).as_py():
+        return _by_value(array, kind, read)
+    return cast, {}
+
+
+def _lists(raw: Raw, kind: Any) -> Conformed:
+    read = v.names if kind.value_type == pa.string() else v.hashes
+    array = None
+    if isinstance(raw, list):
+        # Arrow would take a string for a list of its characters.
+        if all(type(value) is list or value is None for value in raw):
+            array = _array(raw)
+    else:
+        array = _array(raw)
+    if array is None or pa.types.is_null(array.type):
+        return _by_value(raw, kind, read)
+    if not (pa.types.is_list(array.type) or pa.types.is_large_list(array.type)):
+        return _by_value(raw, kind, read)
+    inner = array.type.value_type
+    if pa.types.is_null(inner) or inner == kind.value_type or (_is_string(inner) and kind.value_type == pa.string()):
+        cast = array.cast(kind)
+        if read is v.hashes and not cast.flatten().null_count:
+            return cast, {}
+        if read is v.names and _clean(cast.flatten()):
+            return cast, {}
+    return _by_value(raw, kind, read)
+
+
+def _clean(elements: Any) -> bool:
+    strings = _plain_strings(elements)
+    if strings is None or strings.null_count or pc.any(pc.match_substring(strings, "\0")).as_py():
+        return False
+    return not pc.any(pc.equal(pc.binary_length(pc.utf8_trim_whitespace(strings)), 0)).as_py()

@@ -1,0 +1,201 @@
+"""Which files of a path hold what: exchanges, accounts, releases, intelligence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from hydrometer.contract.errors import InputError
+from hydrometer.contract.exchanges import TEXTS
+from hydrometer.contract.fingerprints import FINGERPRINTS
+from hydrometer.sources import values
+from hydrometer.sources.formats import readers
+from hydrometer.sources.parquet import MAGIC, columns_and_rows
+from hydrometer.sources.rejects import Rejects
+from hydrometer.sources.stream import csv_header, json_records, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from hydrometer.sources.reader import Reader
+
+FORMATS_MEND = "Name a folder or file of a known format, or name the format with --source"
+_DATA = (".parquet", ".json", ".jsonl", ".ndjson", ".csv")
+_CANONICAL = "canonical"
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file of a table: `container` is parquet, json or csv; `columns` is what its head shows; `rows` if known."""
+
+    path: Path
+    container: str
+    reader: Reader
+    columns: frozenset[str]
+    rows: int | None = None
+
+    @property
+    def fingerprinted(self) -> bool:
+        return (
+            self.reader.name == _CANONICAL
+            and self.container != "csv"
+            and not self.columns.isdisjoint(FINGERPRINTS.names)
+            and self.columns.isdisjoint(TEXTS)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The files of one input."""
+
+    exchanges: tuple[InputFile, ...]
+    accounts: tuple[InputFile, ...]
+    releases: Path | None
+    intel: tuple[Path, ...]
+    unread: tuple[Path, ...]
+
+
+def suffix_of(path: Path) -> str:
+    """The suffix that tells the container, below a `.gz`."""
+    name = path.name.lower().removesuffix(".gz")
+    return next((suffix for suffix in _DATA if name.endswith(suffix)), "")
+
+
+def discover(path: Path, source: str | None, *, mapped: bool) -> Layout:
+    """Tell what each file of `path` holds.
+
+    Raises:
+        InputError: nothing there, an unknown source or format, or a file that is not what its name says.
+    """
+    known = readers()
+    if source is not None and source not in known:
+        raise InputError(f"unknown source {source!r}", file=str(path), mend=f"Known sources: {', '.join(known)}.")
+    if not path.exists():
+        raise InputError("no such file or folder", file=str(path), mend="Name an existing file or folder.")
+    forced = known[source] if source is not None else known[_CANONICAL] if mapped else None
+    if not path.is_dir():
+        return Layout((_single(path, known, forced),), (), None, (), ())
+    files = sorted(child for child in path.iterdir() if child.is_file() and child.name[0] not in "._")
+    accounts = [child for child in files if child.name.startswith("accounts") and suffix_of(child)]
+    exchanges: list[InputFile] = []
+    unread: list[Path] = []
+    for child in files:
+        if child in accounts or child.name == "models.json":
+            continue
+        found = _file(child, known, forced) if suffix_of(child) else None
+        stray = (
+            found is not None and forced is None and found.reader.name == _CANONICAL and not _is_canonical_name(child)
+        )
+        if found is None or stray:
+            unread.append(child)
+        else:
+            exchanges.append(found)
+    if forced is not None and any(_is_canonical_name(file.path) for file in exchanges):
+        unread += [file.path for file in exchanges if not _is_canonical_name(file.path)]
+        exchanges = [file for file in exchanges if _is_canonical_name(file.path)]
+    if not exchanges:
+        raise InputError(
+            "no exchanges found" if not unread else f"no exchanges found; not a known format: {unread[0].name}",
+            file=str(path),
+            mend=f"{FORMATS_MEND} ({', '.join(known)}); canonical files are called exchanges*.parquet, .jsonl or .csv.",
+        )
+    intel = path / "intel"
+    models = path / "models.json"
+    return Layout(
+        tuple(exchanges),
+        tuple(_single(child, known, known[_CANONICAL]) for child in accounts),
+        models if models.is_file() else None,
+        tuple(sorted(child for child in intel.rglob("*") if child.is_file())) if intel.is_dir() else (),
+        tuple(sorted(unread)),
+    )
+
+
+def _file(path: Path, known: Mapping[str, Reader], forced: Reader | None) -> InputFile | None:
+    """The file with its format; None where that is unknown. A canonical name stands in for what a head cannot tell."""
+    container, columns, rows = _head(path)
+    fitting = [reader for reader in known.values() if reader.recognises(columns)]
+    if not fitting and _is_canonical_name(path):
+        fitting = [known[_CANONICAL]]
+    reader = forced or (fitting[0] if fitting else None)
+    if reader is None:
+        return None
+    if container == "parquet" and reader.name != _CANONICAL:
+        raise InputError(
+            f"{reader.name} is not read from Parquet", file=str(path), mend="Export it as JSON, or map its columns."
+        )
+    return InputFile(path, container, reader, frozenset(columns), rows)
+
+
+def _single(path: Path, known: Mapping[str, Reader], forced: Reader | None) -> InputFile:
+    """The one file that was named; raises InputError where it is of no known format."""
+    found = _file(path, known, forced)
+    if found is not None:
+        return found
+    container, columns, _ = _head(path)
+    if not columns:
+        # An empty file is of any format: it holds no rows, and reading it notes so.
+        return InputFile(path, container, known[_CANONICAL], frozenset())
+    raise InputError(
+        f"unknown format; the first record holds {', '.join(sorted(columns)[:8])}",
+        file=str(path),
+        row=1,
+        mend=f"{FORMATS_MEND} ({', '.join(known)}), or map its columns with --mapping.",
+    )
+
+
+def _is_canonical_name(path: Path) -> bool:
+    return path.name.startswith(("exchanges", "accounts"))
+
+
+def _head(path: Path) -> tuple[str, Mapping[str, Any], int | None]:
+    """The container of a file, its first record (of a table: its columns), and its number of rows where known."""
+    suffix = suffix_of(path)
+    if suffix == ".parquet" or _starts_with(path, MAGIC):
+        names, rows = columns_and_rows(path)
+        return "parquet", dict.fromkeys(names), rows
+    if suffix == ".csv":
+        return "csv", dict.fromkeys(csv_header(path)), None
+    rejects = Rejects()
+    record = next(json_records(path, rejects), None)
+    if record is None and rejects.counts:
+        reason = next(iter(rejects.counts))
+        raise InputError(f"no record can be read: {reason}", file=str(path), row=1, mend=f"{FORMATS_MEND}.")
+    return "json", record.fields if record is not None else {}, None
+
+
+def _starts_with(path: Path, magic: bytes) -> bool:
+    with opened(path) as stream:
+        return stream.read(len(magic)) == magic
+
+
+def releases_of(path: Path | None) -> dict[str, datetime]:
+    """Model → when it was released, from models.json.
+
+    Raises:
+        InputError: the file is not a JSON list of objects with a model and a time of release.
+    """
+    if path is None:
+        return {}
+    with opened(path) as stream:
+        raw = stream.read()
+    mend = 'Write [{"model": "name", "released_at": "2026-01-31T00:00:00Z"}].'
+    try:
+        entries = orjson.loads(raw.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"not JSON: {error.msg}", file=str(path), row=error.lineno, mend=mend) from None
+    if not isinstance(entries, list):
+        raise InputError("not a list", file=str(path), mend=mend)
+    releases: dict[str, datetime] = {}
+    for row, entry in enumerate(entries, 1):
+        fields = entry if isinstance(entry, dict) else {}
+        model, _ = values.identifier(fields.get("model"))
+        micros, fault = values.moment(fields.get("released_at"))
+        if model is None or micros is None:
+            column = "model" if model is None else "released_at"
+            raise InputError(fault or "blank", file=str(path), row=row, column=column, mend=mend)
+        releases[model] = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)
+    return releases

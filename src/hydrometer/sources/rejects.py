@@ -1,0 +1,64 @@
+"""What reading left out or mended: counted always, written down where a path is given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+import orjson
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+
+class Rejects:
+    """Collects rejected rows, repaired values and notes of one reading.
+
+    `counts` holds rejected rows, `repaired` values that were changed or left out of a row that stays, `notes` what lost
+    no exchange but should be known (an empty file, a span that is no model call); each by reason. Rejected rows are
+    also written to `path`, one JSON object a line with file, line, column, reason and, where known, exchange_id.
+    Texts of prompts are never written.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.counts: dict[str, int] = {}
+        self.repaired: dict[str, int] = {}
+        self.notes: dict[str, int] = {}
+        self._stream: BinaryIO | None = path.open("wb") if path is not None else None
+
+    def reject(
+        self, reason: str, *, file: str, line: int | None = None, column: str = "", exchange_id: str | None = None
+    ) -> None:
+        """Count a row that was left out; `line` is the line of a text file or the row of a Parquet file, from 1."""
+        key = f"{column}: {reason}" if column else reason
+        self.counts[key] = self.counts.get(key, 0) + 1
+        if self._stream is not None:
+            # A file's name may hold bytes that are no text.
+            name = file.encode("utf-8", "replace").decode("utf-8")
+            entry: dict[str, object] = {"file": name, "line": line, "column": column or None, "reason": reason}
+            if exchange_id is not None:
+                entry["exchange_id"] = exchange_id
+            self._stream.write(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
+
+    def repair(self, column: str, reason: str, values: int = 1) -> None:
+        """Count values that were changed or left out of rows that stay."""
+        key = f"{column}: {reason}"
+        self.repaired[key] = self.repaired.get(key, 0) + values
+
+    def note(self, what: str, times: int = 1) -> None:
+        """Count something that lost no exchange."""
+        self.notes[what] = self.notes.get(what, 0) + times
+
+    def close(self) -> None:
+        """Finish the file; counting goes on."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def __enter__(self) -> Rejects:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,276 @@
+"""The result folder: written by `detect`, read by `explain`, the report and later stages.
+
+Every file is written beside its place and renamed into it, so that a reader sees the earlier file or the new one,
+never half of one. What a run took is in run.json and in the run of campaigns.json only; the other files are the same
+bytes for the same findings.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, TYPE_CHECKING, TypeVar
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hydrometer.contract.errors import InputError
+from hydrometer.contract.results import (
+    CONSIDERED,
+    HARVESTED,
+    MEMBERS,
+    RESULT_FORMAT,
+    Campaign,
+    CampaignFile,
+    Candidate,
+    Run,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hydrometer.contract.table import Table
+
+CAMPAIGNS_FILE = "campaigns.json"
+CANDIDATES_FILE = "candidates.json"
+RUN_FILE = "run.json"
+REPORT_FILE = "report.html"
+REJECTED_FILE = "rejected.jsonl"
+"""Written by the sources while they read; part of the folder, not of this record."""
+
+TABLES = {"members.parquet": MEMBERS, "harvested.parquet": HARVESTED, "considered.parquet": CONSIDERED}
+ORDER = {
+    "members": [
+        ("campaign_id", "ascending"),
+        ("probability", "descending"),
+        ("account_id", "ascending"),
+        ("first_seen", "ascending"),
+    ],
+    "harvested": [
+        ("campaign_id", "ascending"),
+        ("exchange_id", "ascending"),
+        ("template_id", "ascending"),
+        ("probability", "descending"),
+    ],
+    "considered": [("candidate_id", "ascending"), ("probability", "descending"), ("account_id", "ascending")],
+}
+FILES = (CAMPAIGNS_FILE, CANDIDATES_FILE, RUN_FILE, REPORT_FILE, REJECTED_FILE, *TABLES)
+PARTIAL = ".partial"
+"""Ending of a file that is still being written."""
+
+AGAIN = "Run `hydrometer detect` again, or name another result folder."
+
+T = TypeVar("T")
+
+
+class _Layout(msgspec.Struct):
+    format: int = RESULT_FORMAT
+    version: str = "an unknown version"
+
+
+@dataclass(frozen=True)
+class ResultFolder:
+    """What a detection found, as it lies in a folder.
+
+    `members`, `harvested` and `considered` have the columns of MEMBERS, HARVESTED and CONSIDERED, in any order of rows.
+    """
+
+    campaigns: list[Campaign]
+    run: Run
+    candidates: list[Candidate]
+    members: pa.Table
+    harvested: pa.Table
+    considered: pa.Table
+
+    def write(self, out: Path, report: str | None = None) -> None:
+        """Write every file of the result, and the report when its page is given.
+
+        An earlier result in `out` is replaced; its report goes too, since it would tell of other findings.
+
+        Raises:
+            InputError: `out` is not a folder, holds something else, or cannot be written.
+            ValueError: a table or record breaks the contract (a stage's fault, not the user's).
+        """
+        contents: dict[str, bytes] = {
+            CAMPAIGNS_FILE: _encode(CampaignFile(campaigns=self.campaigns, run=self.run), CampaignFile),
+            CANDIDATES_FILE: _encode(self.candidates, list[Candidate]),
+            RUN_FILE: _encode(self.run, Run),
+        }
+        tables = {name: sorted_table(getattr(self, table.name), table) for name, table in TABLES.items()}
+        unknown = _unknown_campaign(self.campaigns, tables["members.parquet"])
+        if unknown is not None:
+            raise ValueError(f"members name campaign {unknown}, which the result lacks")
+        prepare(out)
+        try:
+            (out / REPORT_FILE).unlink(missing_ok=True)
+            for name, table in tables.items():
+                _replace(out / name, partial(_write_parquet, table))
+            for name, content in contents.items():
+                _replace(out / name, partial(_write_bytes, content))
+            if report is not None:
+                _replace(out / REPORT_FILE, partial(_write_bytes, report.encode("utf-8")))
+        except OSError as error:
+            raise InputError(
+                f"cannot be written: {error.strerror or error}",
+                file=str(error.filename or out),
+                mend="Free some space, or name a folder that you may write to.",
+            ) from None
+
+    @classmethod
+    def read(cls, path: Path) -> ResultFolder:
+        """Read a result folder.
+
+        Raises:
+            InputError: the folder or a file is missing, damaged, of another layout, or of another run than the rest.
+        """
+        if not path.is_dir():
+            raise InputError(
+                "no such folder", file=str(path), mend="Name the folder that `hydrometer detect --out` wrote."
+            )
+        _check_layout(path / RUN_FILE)
+        found = _decode(path / CAMPAIGNS_FILE, CampaignFile)
+        run = _decode(path / RUN_FILE, Run)
+        if found.run != run:
+            raise InputError("is of another run than campaigns.json", file=str(path / RUN_FILE), mend=AGAIN)
+        tables = {table.name: _read_parquet(path / name, table) for name, table in TABLES.items()}
+        unknown = _unknown_campaign(found.campaigns, tables["members"])
+        if unknown is not None:
+            problem = f"names campaign {unknown}, which campaigns.json lacks"
+            raise InputError(problem, file=str(path / "members.parquet"), mend=AGAIN)
+        candidates = _decode(path / CANDIDATES_FILE, list[Candidate])
+        return cls(campaigns=found.campaigns, run=run, candidates=candidates, **tables)
+
+
+def prepare(out: Path) -> None:
+    """Make `out`, or see that it is empty or an earlier result.
+
+    Raises:
+        InputError: `out` is not a folder, cannot be made, or holds something else than a result.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        held = sorted(entry.name for entry in out.iterdir())
+    except FileExistsError:
+        raise InputError("is a file, not a folder", file=str(out), mend="Name a folder for the result.") from None
+    except OSError as error:
+        raise InputError(
+            f"cannot be used: {error.strerror or error}", file=str(out), mend="Name a folder that you may write to."
+        ) from None
+    strange = [name for name in held if name not in FILES and name.removesuffix(PARTIAL) not in FILES]
+    if strange and not _is_result(out):
+        raise InputError(
+            f"holds {strange[0]}"
+            + (f" and {len(strange) - 1} more" if len(strange) > 1 else "")
+            + " and is no earlier result",
+            file=str(out),
+            mend="Name a new or an empty folder, so that nothing of yours is overwritten.",
+        )
+
+
+def sorted_table(table: pa.Table, declared: Table) -> pa.Table:
+    """Return `table` with the declared columns and types, rows in the declared order, in one chunk.
+
+    Raises:
+        ValueError: a column is missing or of another type, or a needed column holds nulls.
+    """
+    missing = [name for name in declared.names if name not in table.column_names]
+    if missing:
+        raise ValueError(f"{declared.name} lacks {', '.join(missing)}")
+    for name in declared.needed:
+        if table.column(name).null_count:
+            raise ValueError(f"{declared.name}.{name} holds {table.column(name).null_count} nulls")
+    table = table.select(declared.names).cast(declared.schema)
+    order = pc.sort_indices(table, sort_keys=ORDER[declared.name])
+    return table.take(order).combine_chunks().replace_schema_metadata(None)
+
+
+def _is_result(folder: Path) -> bool:
+    """Whether a folder that holds strange files too was written by `ResultFolder.write`."""
+    try:
+        _check_layout(folder / RUN_FILE)
+        msgspec.json.decode((folder / CAMPAIGNS_FILE).read_bytes(), type=CampaignFile)
+    except (InputError, OSError, msgspec.DecodeError):
+        return False
+    return True
+
+
+def _check_layout(file: Path) -> None:
+    layout = _decode(file, _Layout)
+    if layout.format != RESULT_FORMAT:
+        raise InputError(
+            f"has layout {layout.format} of hydrometer {layout.version}; this one reads layout {RESULT_FORMAT}",
+            file=str(file),
+            mend="Read it with that version, or run `hydrometer detect` again.",
+        )
+
+
+def _unknown_campaign(campaigns: list[Campaign], members: pa.Table) -> str | None:
+    """Return a campaign that the members name and the result lacks."""
+    named: set[str] = set(pc.unique(members.column("campaign_id")).to_pylist())
+    return min(named - {campaign.id for campaign in campaigns}, default=None)
+
+
+def _encode(record: object, kind: object) -> bytes:
+    """Return readable JSON, sure that it reads back: JSON has no infinities, and would turn them into null."""
+    encoded = msgspec.json.encode(record, order="deterministic")
+    try:
+        msgspec.json.decode(encoded, type=kind)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"a result that could not be read back: {error}") from error
+    return msgspec.json.format(encoded, indent=1) + b"\n"
+
+
+def _decode(file: Path, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=kind)
+    except FileNotFoundError:
+        raise InputError("is missing", file=str(file), mend=AGAIN) from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(file), mend=AGAIN) from None
+    except msgspec.DecodeError as error:
+        raise InputError(f"is damaged: {error}", file=str(file), mend=AGAIN) from None
+
+
+def _write_parquet(table: pa.Table, file: IO[bytes]) -> None:
+    pq.write_table(table, file, version="2.6", compression="zstd", compression_level=3, row_group_size=1 << 17)
+
+
+def _write_bytes(content: bytes, file: IO[bytes]) -> None:
+    file.write(content)
+
+
+def _read_parquet(file: Path, declared: Table) -> pa.Table:
+    try:
+        table = pq.read_table(file, partitioning=None)
+    except FileNotFoundError:
+        raise InputError("is missing", file=str(file), mend=AGAIN) from None
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"is damaged: {str(error).splitlines()[0]}", file=str(file), mend=AGAIN) from None
+    for column in declared.columns:
+        if column.name not in table.column_names:
+            raise InputError("is missing", file=str(file), column=column.name, mend=AGAIN)
+        if table.schema.field(column.name).type != column.type:
+            raise InputError(
+                f"is {table.schema.field(column.name).type}, not {column.type}",
+                file=str(file),
+                column=column.name,
+                mend=AGAIN,
+            )
+    return table.select(declared.names)
+
+
+def _replace(file: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Write beside `file`, make sure it is on disk, then rename over `file`."""
+    unfinished = file.with_name(file.name + PARTIAL)
+    try:
+        with unfinished.open("wb") as opened:
+            write(opened)
+            opened.flush()
+            os.fsync(opened.fileno())
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
