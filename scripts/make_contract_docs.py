@@ -1,0 +1,163 @@
+"""Renders docs/contract.md and docs/settings.md from what `hydrometer.contract` declares.
+
+usage: make_contract_docs.py [--check] [--to FOLDER]
+Without --check the two files are written; with it, a file that is not what would be written is named, and the exit
+status is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import json
+import pkgutil
+import sys
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hydrometer.contract as contract
+from hydrometer.contract.settings import Settings, declared
+from hydrometer.contract.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import ModuleType
+
+FIRST = ("exchanges", "accounts", "fingerprints", "results")
+"""Modules in the order in which a reader meets them; further ones follow by name."""
+APART = ("settings", "table", "errors", "progress")
+"""Modules that declare no table and no record of a result."""
+MADE = (
+    "<!-- Made by scripts/make_contract_docs.py from src/hydrometer/contract/; change the declarations, not this. -->"
+)
+
+CONTRACT_INTRO = f"""{MADE}
+
+# The contract
+
+What Hydrometer reads and writes.
+Every table and record is declared once, in `src/hydrometer/contract/`; readers, writers, this page and the tests come
+from that declaration.
+A *needed* column may be neither absent nor null.
+Any other column may be missing: the signals that need it are off, and the result says which and what that costs.
+
+A folder of traffic may hold `exchanges*` and `accounts*` (Parquet, JSON lines, or CSV for accounts) and `models.json`,
+a list of `{{"model": …, "released_at": …}}`.
+A folder of a result holds `campaigns.json` (record `CampaignFile`), `members.parquet`, `harvested.parquet`,
+`considered.parquet` (tables of these names), `run.json` (record `Run`), `report.html`, and `rejected.jsonl` when rows
+were rejected.
+"""
+
+SETTINGS_INTRO = f"""{MADE}
+
+# Settings
+
+`hydrometer settings` prints them as a TOML file; `--settings FILE` reads such a file, and what it leaves out keeps its
+default.
+An unknown name, a wrong type or a value out of bounds ends the command with status 2.
+"""
+
+
+def modules() -> list[ModuleType]:
+    """Return the modules of the contract that declare tables or records, in the reader's order."""
+    names = [m.name for m in pkgutil.iter_modules(contract.__path__) if m.name not in APART]
+    rank = {name: place for place, name in enumerate(FIRST)}
+    names.sort(key=lambda name: (rank.get(name, len(FIRST)), name))
+    return [importlib.import_module(f"{contract.__name__}.{name}") for name in names]
+
+
+def contract_page(declaring: list[ModuleType]) -> str:
+    """Return docs/contract.md: every table with its columns, every record with its fields."""
+    tables: dict[str, Table] = {}
+    for module in declaring:
+        for value in vars(module).values():
+            if isinstance(value, Table):
+                tables.setdefault(value.name, value)
+    parts = [CONTRACT_INTRO, "# Tables\n", *(_table(table) for table in tables.values()), "# Records\n"]
+    parts += [record for module in declaring for record in _records(module)]
+    return "\n".join(parts)
+
+
+def _table(table: Table) -> str:
+    rows = [
+        (
+            f"`{c.name}`",
+            _arrow(str(c.type)),
+            "yes" if c.needed else "",
+            c.unit,
+            c.meaning,
+            f"`{c.otel}`" if c.otel else "",
+        )
+        for c in table.columns
+    ]
+    head = ("column", "type", "needed", "unit", "meaning", "OpenTelemetry")
+    return f"## `{table.name}`\n\n{_sentence(table.meaning)}\n\n{_grid(head, rows)}"
+
+
+def _arrow(name: str) -> str:
+    return name.replace("item: ", "").replace("element: ", "")
+
+
+def _records(module: ModuleType) -> Iterator[str]:
+    """Read the records from their source: only there do the fields keep their docstrings."""
+    tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and any("Struct" in ast.unparse(base) for base in node.bases):
+            rows = list(_fields(node))
+            yield f"## `{node.name}`\n\n{ast.get_docstring(node) or ''}\n\n{_grid(('field', 'type', 'meaning'), rows)}"
+
+
+def _fields(node: ast.ClassDef) -> Iterator[tuple[str, ...]]:
+    for statement, following in zip(node.body, [*node.body[1:], None], strict=True):
+        if isinstance(statement, ast.AnnAssign):
+            told = following.value if isinstance(following, ast.Expr) else None
+            meaning = str(told.value) if isinstance(told, ast.Constant) else ""
+            yield (
+                f"`{ast.unparse(statement.target)}`",
+                f"`{ast.unparse(statement.annotation)}`",
+                " ".join(meaning.split()),
+            )
+
+
+def settings_page() -> str:
+    """Return docs/settings.md: every setting with its type, bounds, default and meaning."""
+    parts = [SETTINGS_INTRO]
+    for section, group in groupby(declared(Settings()), key=lambda s: (s.section, s.section_meaning)):
+        rows = [(f"`{s.name}`", s.type, s.bounds, f"`{json.dumps(s.value)}`", s.meaning) for s in group]
+        title = f"## `[{section[0]}]`" if section[0] else "## At the top"
+        parts.append(f"{title}\n\n{section[1]}\n\n{_grid(('setting', 'type', 'bounds', 'default', 'meaning'), rows)}")
+    return "\n".join(parts)
+
+
+def _grid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."
+
+
+def main() -> int:
+    """Write the pages, or say which are out of date."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--to", type=Path, default=Path(__file__).resolve().parents[1] / "docs")
+    arguments = parser.parse_args()
+    pages = {"contract.md": contract_page(modules()), "settings.md": settings_page()}
+    stale = 0
+    for name, page in pages.items():
+        path: Path = arguments.to / name
+        if arguments.check:
+            if not path.exists() or path.read_text("utf-8") != page:
+                print(f"{path} is not what the contract declares; run `make docs`")
+                stale = 1
+        else:
+            path.write_text(page, "utf-8")
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main())

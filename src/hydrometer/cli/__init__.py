@@ -1,0 +1,1 @@
+"""The command line: reads arguments, calls the flow, shows what came of it."""

@@ -1,0 +1,58 @@
+"""`hydrometer detect`: find campaigns in traffic."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hydrometer.cli import options
+from hydrometer.cli.campaigns import print_campaigns, summary
+from hydrometer.cli.ending import Ending
+from hydrometer.cli.progress import listening
+from hydrometer.cli.text import json_text
+
+
+def detect(
+    traffic: options.Traffic,
+    out: options.Out,
+    source: options.Source = None,
+    mapping: options.Mapping = None,
+    site_key: options.SiteKey = None,
+    settings: options.SettingsFile = None,
+    seed: options.Seed = None,
+    threads: options.Threads = None,
+    memory: options.Memory = None,
+    as_json: options.Json = False,
+    explain_steps: Annotated[
+        bool, typer.Option("--explain-steps", help="Print the SQL steps of such a run and run nothing.")
+    ] = False,
+    no_exhibits: Annotated[
+        bool, typer.Option("--no-exhibits", help="Show no wording of prompts in the report.")
+    ] = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Find campaigns in TRAFFIC; write campaigns, members, harvested exchanges and a report to a folder."""
+    if explain_steps:
+        with Ending():
+            chosen = options.chosen(settings, seed=seed, threads=threads, memory=memory)
+            from hydrometer import flow
+
+            steps = flow.steps(chosen)
+        typer.echo(
+            json_text([{"name": step.name, "meaning": step.meaning, "sql": step.sql} for step in steps])
+            if as_json
+            else "\n\n".join(f"-- {step.name}: {step.meaning}\n{step.sql.rstrip(';')};" for step in steps)
+        )
+        return
+    with Ending(out), listening(quiet=quiet) as progress:
+        chosen = options.chosen(
+            settings, seed=seed, threads=threads, memory=memory, exhibits=False if no_exhibits else None
+        )
+        from hydrometer import flow
+
+        found = flow.detect(traffic, out, chosen, site_key=site_key, mapping=mapping, source=source, progress=progress)
+    if as_json:
+        typer.echo(json_text(summary(found, out)))
+    else:
+        print_campaigns(found, out)

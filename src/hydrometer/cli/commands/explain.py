@@ -1,0 +1,33 @@
+"""`hydrometer explain`: why a campaign is one, why an account is in it or not."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
+from hydrometer.cli.ending import Ending
+from hydrometer.cli.text import json_text, shown
+
+
+def explain(
+    result: options.Result,
+    campaign: Annotated[str | None, typer.Option("--campaign", metavar="ID", help="The campaign to explain.")] = None,
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="ID", help="The account to explain, member or not.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Say in plain words why a campaign was found, or why an account is a member or is not."""
+    if (campaign is None) == (account is None):
+        raise typer.BadParameter("name one campaign or one account", param_hint="--campaign / --account")
+    with Ending():
+        from hydrometer import flow
+
+        explanation = flow.explain(result, campaign=campaign, account=account)
+    if as_json:
+        typer.echo(json_text(explanation.to_dict()))
+    else:
+        for line in explanation.lines():
+            typer.echo(shown(line))

@@ -1,0 +1,41 @@
+"""`hydrometer fingerprint`: replace texts by their fingerprints."""
+
+from __future__ import annotations
+
+import typer
+
+from hydrometer.cli import options
+from hydrometer.cli.ending import Ending
+from hydrometer.cli.progress import listening
+from hydrometer.cli.text import json_text, shown
+
+
+def fingerprint(
+    traffic: options.Traffic,
+    out: options.Out,
+    source: options.Source = None,
+    mapping: options.Mapping = None,
+    site_key: options.SiteKey = None,
+    settings: options.SettingsFile = None,
+    seed: options.Seed = None,
+    threads: options.Threads = None,
+    memory: options.Memory = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Read TRAFFIC and write it without texts, with keyed one-way fingerprints in their place; `detect` reads it."""
+    with Ending(out), listening(quiet=quiet) as progress:
+        chosen = options.chosen(settings, seed=seed, threads=threads, memory=memory)
+        from hydrometer import flow
+
+        made = flow.fingerprint(
+            traffic, out, chosen, site_key=site_key, mapping=mapping, source=source, progress=progress
+        )
+    if as_json:
+        typer.echo(json_text({"out": str(out), "rows": made.rows, "rejected": made.rejected}))
+        return
+    for name, rows in made.rows.items():
+        typer.echo(shown(f"{name}: {rows:,} rows"))
+    for reason, rows in made.rejected.items():
+        typer.echo(shown(f"Rejected: {rows:,} rows, {reason}"))
+    typer.echo(shown(f"Written to {out}"))

@@ -1,0 +1,51 @@
+"""Arguments and options that commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hydrometer.contract.settings import Settings, load_settings
+
+Traffic = Annotated[
+    Path, typer.Argument(metavar="TRAFFIC", help="A log file, or a folder of logs with what is known of the accounts.")
+]
+Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write; it is made when it is not there.")]
+Result = Annotated[Path, typer.Argument(metavar="RESULT", help="A folder that `detect` wrote.")]
+Source = Annotated[
+    str | None, typer.Option("--source", metavar="NAME", help="Format of the logs; recognised when not named.")
+]
+Mapping = Annotated[
+    Path | None, typer.Option("--mapping", metavar="FILE", help="Which field of your logs is which column.")
+]
+SiteKey = Annotated[
+    Path | None, typer.Option("--site-key", metavar="FILE", help="The secret that keys all fingerprints of texts.")
+]
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", metavar="FILE", help="TOML as `hydrometer settings` prints it.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="Start of every random choice.")]
+Threads = Annotated[int | None, typer.Option("--threads", metavar="N", help="Threads to use; 0 for all cores.")]
+Memory = Annotated[
+    str | None, typer.Option("--memory", metavar="SIZE", help="Memory before the engine spills to disk, such as 4GB.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, and only JSON, on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress; errors and results are still printed.")]
+
+
+def chosen(
+    file: Path | None,
+    *,
+    seed: int | None = None,
+    threads: int | None = None,
+    memory: str | None = None,
+    exhibits: bool | None = None,
+) -> Settings:
+    """Return the settings of `file`, with those of the command line over them.
+
+    Raises:
+        InputError: a setting is unknown or out of its bounds.
+    """
+    return load_settings(file, seed=seed, threads=threads, memory=memory, exhibits=exhibits)

@@ -1,0 +1,25 @@
+"""The flow has what the commands call, as the stand-in plays it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from typing import TYPE_CHECKING
+
+import pytest
+import standin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def shape(function: Callable[..., object]) -> list[tuple[str, str, bool]]:
+    """Return name, kind and whether there is a default, for each parameter."""
+    parameters = inspect.signature(function).parameters.values()
+    return [(p.name, p.kind.description, p.default is not p.empty) for p in parameters]
+
+
+@pytest.mark.parametrize("name", ["detect", "fingerprint", "steps", "explain", "sample"])
+def test_the_stand_in_is_called_like_the_flow(name: str) -> None:
+    flow = importlib.import_module("hydrometer.flow")
+    assert shape(getattr(flow, name)) == shape(getattr(standin, name))
