@@ -114,7 +114,8 @@ class Traits:
                 shown, renumbered = np.unique(code, return_inverse=True)
                 unknown = int(shown.size > 0 and shown[0] < 0)
                 code, orgs = renumbered - unknown, orgs[shown[unknown:]]
-            coded.append(replace(trait, code=code, orgs=orgs, pairs=pair_up(org, code)))
+            if orgs.size:
+                coded.append(replace(trait, code=code, orgs=orgs, pairs=pair_up(org, code)))
         links = []
         for link in self.links:
             kept = accounts[link.account]

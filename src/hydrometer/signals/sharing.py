@@ -32,6 +32,8 @@ LABELS = {
     "tools": "set of tools",
 }
 
+PLURALS = {"address": "addresses"}
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -86,11 +88,17 @@ def strongest(group: Group, kinds: Iterable[str], *, cover: float = 0.0, least: 
             continue
         tried += 1
         for shared in shared_values(group, entities, least=least):
-            if shared.inside >= cover * group.size and (best is None or shared.log10_p < best.log10_p):
+            if shared.inside >= cover * group.size and (best is None or _rank(shared) < _rank(best)):
                 best = shared
     if best is None:
         return None
-    return Finding(best.inside / group.size, any_of(best.log10_p, tried), describe(best, group.size))
+    return Finding(
+        best.inside / group.size, any_of(best.log10_p, tried), describe(best, group.size), best.inside / best.population
+    )
+
+
+def _rank(shared: Shared) -> float:
+    return shared.log10_p * shared.inside / shared.population
 
 
 def describe(shared: Shared, size: int) -> str:
@@ -122,5 +130,7 @@ def collisions(group: Group, entities: Entities) -> Finding | None:
     heavy = max(1.0, float(np.sum(inside * (inside - 1) / 2 * inside)) / max(met, 1.0))
     log10_p = poisson_tail(math.floor(met / heavy), expected / heavy)
     at = int(np.sum(inside >= 2))
-    statement = f"The members meet at {at} {LABELS[entities.kind]}es ({met:,.0f} meetings; {expected:,.1f} by chance)."
-    return Finding(met / max(expected, 1e-9), log10_p, statement)
+    kind = PLURALS.get(entities.kind, LABELS[entities.kind] + "s")
+    statement = f"The members meet at {at} {kind} ({met:,.0f} meetings; {expected:,.1f} by chance)."
+    everybody = float(np.sum(np.where(inside >= 2, entities.orgs * (entities.orgs - 1.0) / 2, 0.0)))
+    return Finding(met / max(expected, 1e-9), log10_p, statement, met / max(everybody, 1.0))

@@ -23,6 +23,8 @@ class Finding:
     statistic: float
     log10_p: float
     statement: str
+    purity: float = 1.0
+    """Of all who show what the members share, the share that are members: a community's mark is no operator's mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Signal:
         finding = self.test(group)
         if finding is None:
             return None
-        bits = bits_of(finding.log10_p, self.cap)
+        bits = bits_of(finding.log10_p, self.cap * finding.purity)
         if bits < MIN_BITS:
             return None
         return Evidence(
@@ -72,12 +74,11 @@ class Signal:
 
 def find_signals() -> list[Signal]:
     """Every `SIGNAL` of the packages in this folder, by family and name."""
-    import hydrometer.signals as room
-
-    found = [module.SIGNAL for module in _modules(room) if hasattr(module, "SIGNAL")]
+    found = [module.SIGNAL for module in _modules() if hasattr(module, "SIGNAL")]
     return sorted(found, key=lambda signal: (signal.family, signal.name))
 
 
-def _modules(room: ModuleType) -> list[ModuleType]:
+def _modules() -> list[ModuleType]:
+    room = importlib.import_module(__package__)
     names = sorted(info.name for info in pkgutil.walk_packages(room.__path__, room.__name__ + "."))
     return [importlib.import_module(name) for name in names]

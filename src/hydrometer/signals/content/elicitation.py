@@ -12,7 +12,9 @@ from hydrometer.contract.group import Group
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import binomial_tail
 
-OFTEN = 0.2
+OFTEN = 0.15
+COVER = 0.5
+"""Least share of the organisations that must ask so: an operator's accounts all do."""
 
 
 def test(group: Group) -> Finding | None:
@@ -24,7 +26,7 @@ def test(group: Group) -> Finding | None:
     others = np.unique(population.org[group.others]).size
     elsewhere = np.unique(population.org[group.others & elicits]).size
     rate = (elsewhere + 0.5) / (others + 1)
-    if mine == 0:
+    if mine < COVER * group.size:
         return None
     kinds = np.bincount(population.events.kind[group.demands], minlength=len(ELICITATION_CLASSES))
     names = [ELICITATION_CLASSES[k].replace("_", " ") for k in np.argsort(-kinds, kind="stable")[:3] if kinds[k] > 0 and k > 0]

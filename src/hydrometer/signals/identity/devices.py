@@ -5,6 +5,8 @@ After the account-linking of BotGraph (NSDI 2009) and LinkedIn's sign-up cluster
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hydrometer.contract.group import Group
 from hydrometer.signals.sharing import collisions
 from hydrometer.signals.signal import Finding, Signal
@@ -17,8 +19,8 @@ def test(group: Group) -> Finding | None:
     findings = [finding for kind in kinds if (finding := collisions(group, kind)) is not None]
     if not findings:
         return None
-    best = min(findings, key=lambda finding: finding.log10_p)
-    return Finding(best.statistic, any_of(best.log10_p, len(kinds)), best.statement)
+    best = min(findings, key=lambda finding: finding.log10_p * finding.purity)
+    return replace(best, log10_p=any_of(best.log10_p, len(kinds)))
 
 
 SIGNAL = Signal(

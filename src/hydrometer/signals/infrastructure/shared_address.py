@@ -6,6 +6,8 @@ from the data: an address at which many others are seen too explains a meeting, 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hydrometer.contract.group import Group
 from hydrometer.signals.sharing import collisions, strongest
 from hydrometer.signals.signal import Finding, Signal
@@ -21,8 +23,8 @@ def test(group: Group) -> Finding | None:
     found = [finding for finding in findings if finding is not None]
     if not found:
         return None
-    best = min(found, key=lambda finding: finding.log10_p)
-    return Finding(best.statistic, any_of(best.log10_p, len(found)), best.statement)
+    best = min(found, key=lambda finding: finding.log10_p * finding.purity)
+    return replace(best, log10_p=any_of(best.log10_p, len(found)))
 
 
 SIGNAL = Signal(
