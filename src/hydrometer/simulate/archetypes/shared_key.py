@@ -1,0 +1,38 @@
+"""Shared team keys: one account, many persons, networks and devices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hydrometer.simulate.clients import draw_clients
+from hydrometer.simulate.clock import heavy_tailed
+
+if TYPE_CHECKING:
+    from hydrometer.simulate.draft import Draft
+
+KIND = "shared-key"
+SHARE = 0.006
+
+
+def populate(draft: Draft, count: int) -> None:
+    """Add `count` keys with 6 to 40 users each, who have their own homes, clients and sessions."""
+    rng = draft.rng
+    rows = draft.accounts(count, KIND, plan="team")
+    account, at, _, session, turns = draft.people_talk(rows, heavy_tailed(rng, count, 90 * draft.days / 14, 0.7, 900))
+    homes, clients = draft.internet.homes(rng, 40 * count), draw_clients(rng, 40 * count)
+    team = rng.integers(6, 41, count)
+    number = np.unique(session, return_inverse=True)[1]
+    member = (account - rows[0]) * 40 + rng.integers(0, 1 << 30, number.max(initial=0) + 1)[number] % team[
+        account - rows[0]
+    ]
+    draft.exchanges(
+        account,
+        at,
+        draft.prompts(account),
+        addresses=homes.take(member),
+        client=clients[member],
+        session=session,
+        turns=turns,
+    )

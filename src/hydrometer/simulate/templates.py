@@ -1,0 +1,34 @@
+"""Honest wordings that look like demands: framework defaults, products, examiners, teachers, auditors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hydrometer.simulate.texts.grammar import Grammar, read_rules
+from hydrometer.simulate.texts.words import LEXICON, SPECIAL
+
+if TYPE_CHECKING:
+    from hydrometer.simulate.texts.grammar import Dice
+
+_RULES = read_rules("hydrometer.simulate.texts", "templates")
+HARNESS, OLD_HARNESS, STARTER, AUDIT = (_RULES[name][0] for name in ("harness", "old_harness", "starter", "audit"))
+"""A coding agent's instructions, a dying provider's, a hackathon's starter kit, and a demand for the grounds of a
+decision."""
+HARNESS_TOOLS = ("read_file", "write_file", "run_command", "search", "list_folder", "apply_patch")
+_GRAMMAR = Grammar(
+    LEXICON,
+    {**read_rules("hydrometer.simulate.texts", "common"), "why": ("",)},
+    read_rules("hydrometer.simulate.demands", "phrases"),
+    _RULES,
+    special={**SPECIAL, "task": lambda _: "{task}"},
+)
+
+
+def make_template(rule: str, dice: Dice) -> str:
+    """Return one template of a rule; `{task}` in it stands for the task."""
+    return _GRAMMAR.expand(rule, dice)
+
+
+def fill(template: str, task: str) -> str:
+    """Return the template with the task in its place."""
+    return template.replace("{task}", task)
