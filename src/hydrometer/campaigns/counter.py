@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hydrometer.campaigns.grow import Resemblance
 from hydrometer.contract.group import Group
 from hydrometer.contract.results import CounterEvidence
 
 HOUR = 3_600_000_000
+COMMUNITY_BITS = 24.0
+"""What a group loses that is a vanishing part of its crowd."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,33 @@ class Objection:
     axis: str
 
 
-def objections(group: Group) -> list[Objection]:
-    """All that applies to a group."""
+def objections(group: Group, likeness: Resemblance) -> list[Objection]:
+    """All that applies to a group; `likeness` is every account's resemblance to it."""
     checks = (_known_customers, _release_crowd, _short_event, _own_rhythm, _unequal, _conversations, _few_demands)
-    return [objection for check in checks if (objection := check(group)) is not None]
+    found = [community(group, likeness), *(check(group) for check in checks)]
+    return [objection for objection in found if objection is not None]
+
+
+def community(group: Group, likeness: Resemblance) -> Objection | None:
+    """Others who are just as much alike but ask for nothing: a class, an office, a town behind one carrier.
+
+    Whoever resembles the group as its members do, content apart, belongs to the same crowd. An operator's accounts all
+    harvest; of a community only some do.
+    """
+    families = likeness.families
+    apart = np.sum([np.clip(bits, 0.0, None) for family, bits in families.items() if family != "content"], axis=0)
+    level = float(np.quantile(apart[group.members], 0.25))
+    crowd = (apart >= level) & ~group.members
+    idle = crowd & (group.population.facts["demand"] * group.population.facts["exchanges"] < 1)
+    share = float(group.members.sum()) / float(group.members.sum() + idle.sum())
+    if share > 0.7:
+        return None
+    return _objection(
+        "community",
+        "coordination",
+        COMMUNITY_BITS * (1 - share),
+        f"{int(idle.sum()):,} more accounts are as much alike as the members and ask for no training material.",
+    )
 
 
 def _objection(signal: str, axis: str, bits: float, statement: str) -> Objection:

@@ -88,7 +88,8 @@ def find_campaigns(
         return memory[key]
 
     def weighed(members: Bools, seed: str) -> Judgement:
-        return judge(Group(population, members), evidence(members), seed, settings, calibration)
+        likeness = resemblance(traits, members)
+        return judge(Group(population, members), evidence(members), likeness, seed, settings, calibration)
 
     proposals, caps = propose(population, traits, settings, lambda members: weighed(members, "").probability)
     groups: list[tuple[str, Bools]] = []
@@ -106,7 +107,7 @@ def find_campaigns(
         groups.append(("customers whose agreement lets them train on outputs", may))
     kept = control_false_discoveries([evidence(mask) for _, mask in groups], tests, settings.false_discovery_rate)
     judged = [
-        judge(Group(population, mask), found, seed, settings, calibration)
+        judge(Group(population, mask), found, resemblance(traits, mask), seed, settings, calibration)
         for (seed, mask), found in zip(groups, kept, strict=True)
     ]
     judged.sort(key=lambda j: (-j.probability, -j.coordination - j.harvest, -j.group.accounts.size, j.seed))

@@ -17,6 +17,7 @@ from hydrometer.contract.results import Candidate, CounterEvidence, Evidence
 from hydrometer.contract.settings import CampaignSettings
 from hydrometer.campaigns.calibration import Calibration
 from hydrometer.campaigns.counter import Objection, objections
+from hydrometer.campaigns.grow import Resemblance
 
 FAMILY_CAP = {"content": 4.0, "identity": 12.0, "infrastructure": 10.0, "timing": 12.0, "economics": 4.0, "intelligence": 8.0}
 """Most bits a family may give to coordination."""
@@ -43,9 +44,16 @@ class Judgement:
         return [objection.evidence for objection in self.objections]
 
 
-def judge(group: Group, evidence: list[Evidence], seed: str, settings: CampaignSettings, calibration: Calibration) -> Judgement:
+def judge(
+    group: Group,
+    evidence: list[Evidence],
+    likeness: Resemblance,
+    seed: str,
+    settings: CampaignSettings,
+    calibration: Calibration,
+) -> Judgement:
     """Weigh one group's evidence."""
-    against = objections(group)
+    against = objections(group, likeness)
     families: dict[str, float] = {}
     for item in evidence:
         if item.axis == "coordination":

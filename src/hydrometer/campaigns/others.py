@@ -46,7 +46,7 @@ def coordinated(population: Population, settings: CampaignSettings) -> list[tupl
 
 def authorised(population: Population, settings: CampaignSettings) -> Bools | None:
     """Accounts that may train on outputs and do ask for training material."""
-    asks: Bools = population.authorised & (population.facts["demand"] >= settings.least_demand)
+    asks: Bools = population.authorised & (population.facts["asking"] >= settings.least_asking)
     return asks if asks.any() else None
 
 

@@ -14,24 +14,27 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import hypergeom
 
-from hydrometer.campaigns.grow import Resemblance, grow, resemblance
-from hydrometer.campaigns.split import split
+from hydrometer.campaigns.grow import grow, resemblance
+from hydrometer.campaigns.split import one_operator, split
 from hydrometer.campaigns.traits import Traits
 from hydrometer.contract.population import Bools, Population
 from hydrometer.contract.settings import CampaignSettings
 
 EXPLAINED = 0.9
 """A seed of which so much lies in one group already found leads nowhere new."""
+OWN_USE = 0.7
+"""A wording is a group's own when its members make so much of its use."""
+KEPT = 0.8
+"""Least share of a group that must stay when it is widened; else it would become another group."""
 ENRICHED = -3.0
 """log10 p from which a shared value makes a seed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A group to judge: its members, how every account resembles it, and what brought it up."""
+    """A group to judge: its members, and what brought it up."""
 
     members: Bools
-    likeness: Resemblance
     seed: str
 
 
@@ -47,7 +50,7 @@ class Seed:
 def harvesters(population: Population, settings: CampaignSettings) -> Bools:
     """Accounts that may be part of a harvest: they elicit, or are refused again and again."""
     fact = population.facts
-    asks = (fact["demand"] >= settings.least_demand) & (fact["demand"] * fact["exchanges"] >= settings.least_demands)
+    asks = (fact["asking"] >= settings.least_asking) & (fact["demand"] * fact["exchanges"] >= settings.least_demands)
     refused = (fact["refused"] >= settings.least_refused) & (fact["refused"] * fact["exchanges"] >= 2)
     chosen: Bools = (asks | refused) & ~population.authorised
     return chosen
@@ -76,14 +79,57 @@ def propose(
             ((score(members), int(members.sum()), text, members) for text, members in groups),
             key=lambda row: (-round(row[0], 6), -row[1], row[2]),
         )
-        accepted = [row for row in scored if row[0] >= settings.report_probability]
+        accepted = _disjoint([row for row in scored if row[0] >= settings.report_probability])
         if not accepted:
-            proposals += [_proposal(traits, members, text) for _, _, text, members in _disjoint(scored)]
+            proposals += [Proposal(members, text) for _, _, text, members in _disjoint(scored)]
             break
-        for _, _, text, members in _disjoint(accepted):
-            proposals.append(_proposal(traits, members, text))
-            taken |= members
-    return proposals, caps
+        for _, _, text, members in accepted:
+            wider = widen(population, traits, members, ~taken & ~population.authorised, settings)
+            proposals.append(Proposal(wider, text))
+            taken |= wider
+    return _joined(traits, proposals, score, settings), caps
+
+
+def widen(population: Population, traits: Traits, members: Bools, free: Bools, settings: CampaignSettings) -> Bools:
+    """Let accounts join that ask but once, or use the group's own wordings unflagged: found groups recruit beyond the pool."""
+    events, fragments = population.events, population.fragments
+    asked = population.facts["demand"] > 0
+    by_member = members[events.account[fragments.exchange]]
+    uses = np.bincount(fragments.fragment[by_member], minlength=fragments.orgs.size)
+    own = (uses >= OWN_USE * fragments.exchanges) & (uses >= 3)
+    asked[events.account[fragments.exchange[own[fragments.fragment]]]] = True
+    pool = (asked & free) | members
+    local = traits.only(pool)
+    grown = _grown(local, members[pool], settings)
+    if np.sum(grown & members[pool]) < KEPT * members.sum():
+        return members
+    wider = np.zeros(population.size, dtype=np.bool_)
+    wider[np.nonzero(pool)[0][grown]] = True
+    return wider
+
+
+def _joined(
+    traits: Traits, proposals: list[Proposal], score: Callable[[Bools], float], settings: CampaignSettings
+) -> list[Proposal]:
+    """Put groups together that turn out to be one operator's: pools that wake when others are banned, late batches."""
+    kept: list[Proposal] = []
+    for proposal in proposals:
+        home = next((n for n, other in enumerate(kept) if _belong_together(traits, other, proposal, score, settings)), None)
+        if home is None:
+            kept.append(proposal)
+        else:
+            kept[home] = Proposal(kept[home].members | proposal.members, kept[home].seed)
+    return kept
+
+
+def _belong_together(
+    traits: Traits, first: Proposal, second: Proposal, score: Callable[[Bools], float], settings: CampaignSettings
+) -> bool:
+    least = settings.report_probability
+    if score(first.members) < least or score(second.members) < least:
+        return False
+    both = first.members | second.members
+    return one_operator(traits, first.members, second.members) and score(both) >= least
 
 
 def _disjoint(scored: list[tuple[float, int, str, Bools]]) -> list[tuple[float, int, str, Bools]]:
@@ -92,10 +138,6 @@ def _disjoint(scored: list[tuple[float, int, str, Bools]]) -> list[tuple[float, 
         if all(np.sum(row[3] & other[3]) == 0 for other in kept):
             kept.append(row)
     return kept
-
-
-def _proposal(traits: Traits, members: Bools, text: str) -> Proposal:
-    return Proposal(members, resemblance(traits, members), text)
 
 
 def _groups(traits: Traits, free: Bools, settings: CampaignSettings) -> tuple[list[tuple[str, Bools]], int]:

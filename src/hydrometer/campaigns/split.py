@@ -16,7 +16,7 @@ from hydrometer.campaigns.traits import Traits
 from hydrometer.contract.population import Bools
 
 MIN_ORGS = 4
-MIN_GAIN = 6.0
+MIN_GAIN = 9.0
 """Bits that the split must gain, per account of its smaller part."""
 MIN_FAMILY_GAIN = 2.0
 MAX_PARTITIONS = 24
@@ -36,6 +36,14 @@ def split(traits: Traits, members: Bools) -> list[Bools]:
         else:
             waiting.extend(halves)
     return sorted(parts, key=lambda part: (-int(part.sum()), int(np.argmax(part))))
+
+
+def one_operator(traits: Traits, first: Bools, second: Bools) -> bool:
+    """Whether two groups are described as well by one set of frequencies as by two."""
+    both = first | second
+    local = traits.only(both)
+    whole = resemblance(local, np.ones(local.size, dtype=np.bool_))
+    return _gain(local, whole, first[both]) < MIN_GAIN
 
 
 def _halves(traits: Traits, members: Bools) -> tuple[Bools, Bools] | None:

@@ -55,9 +55,12 @@ class ReadSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class CampaignSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How groups are proposed, grown and judged."""
 
-    least_demand: Annotated[
-        float, Meta(description="Share of an account's exchanges from which it may be a harvester.", ge=0, le=1)
-    ] = 0.15
+    least_asking: Annotated[
+        float,
+        Meta(
+            description="-log10 p from which an account asks for training material more than ordinary accounts.", ge=0
+        ),
+    ] = 4.0
     least_demands: Annotated[int, Meta(description="And at least so many such exchanges.", ge=1)] = 2
     least_refused: Annotated[
         float, Meta(description="Share of refused exchanges from which an account may be searching.", ge=0, le=1)

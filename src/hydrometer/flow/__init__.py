@@ -184,4 +184,4 @@ def explain(result: Path, *, campaign: str | None, account: str | None) -> Expla
 
 def sample() -> Path:
     """The folder of the bundled labelled sample."""
-    return Path(str(files("hydrometer.simulate") / "sample" / "traffic"))
+    return Path(str(files("hydrometer.simulate") / "sample" / "world"))

@@ -1,6 +1,7 @@
 """Outputs asked for that train models: reasoning, grading, trajectories, synthetic data.
 
-Statistic: organisations of the group of which at least a fifth of the exchanges ask so. Null: everybody else's rate.
+Statistic: organisations of the group that ask so more often than ordinary accounts are wrongly taken to (binomial, per
+account). Null: everybody else's share of such organisations.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from hydrometer.contract.group import Group
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import binomial_tail
 
-OFTEN = 0.15
+ASKING = 3.0
+"""-log10 p from which an account asks more often than ordinary accounts do."""
 COVER = 0.5
 """Least share of the organisations that must ask so: an operator's accounts all do."""
 
@@ -20,8 +22,8 @@ COVER = 0.5
 def test(group: Group) -> Finding | None:
     """Members that elicit, against everybody else."""
     population = group.population
-    share, count = population.facts["demand"], population.facts["demand"] * population.facts["exchanges"]
-    elicits = (share >= OFTEN) & (count >= 2)
+    demands = population.facts["demand"] * population.facts["exchanges"]
+    elicits = (population.facts["asking"] >= ASKING) & (demands >= 2)
     mine = np.unique(population.org[group.members & elicits]).size
     others = np.unique(population.org[group.others]).size
     elsewhere = np.unique(population.org[group.others & elicits]).size

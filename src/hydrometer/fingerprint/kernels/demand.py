@@ -1,0 +1,87 @@
+"""What is asked of the model: hashed n-grams of the demand regions against a table of weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from hydrometer.fingerprint.kernels.text import word_at
+
+COLUMNS = 16
+"""Columns of the weight table: eight elicitation classes, then eight capability classes; the ninth of each is the origin."""
+BLOCK = 12
+"""Words in a block of a demand region."""
+WINDOW = 3
+"""Blocks in a window; the best window of a text speaks for it."""
+PROMPT_HEAD, PROMPT_TAIL = 108, 60
+"""Words of a prompt in which a demand is looked for."""
+SYSTEM_HEAD, SYSTEM_TAIL = 300, 96
+"""Words of a system prompt in which a demand is looked for."""
+GRAMS = 4
+"""Features of a word: itself, its stem, and its stem with that of the word before, and of the one before that."""
+
+_GRAM_A = np.uint64(0xA0761D6478BD642F)
+_GRAM_B = np.uint64(0xE7037ED1A0B428DB)
+_GRAM_C = np.uint64(0x8EBC6AF09C88C6E3)
+_R48 = np.uint64(48)
+
+
+@njit(nogil=True, cache=True)
+def grams(word: Any, third: Any, second: Any, first: Any) -> Any:
+    """Buckets (16 bits) of a word, of its stem `first`, and of that with the stems before it."""
+    return (
+        word >> _R48,
+        (first * _GRAM_C) >> _R48,
+        ((second * _GRAM_A + first) * _GRAM_B) >> _R48,
+        ((third * _GRAM_C + first) * _GRAM_A) >> _R48,
+    )
+
+
+@njit(nogil=True, cache=True)
+def region(count: int, head: int, tail: int, limit: int) -> Any:
+    """Return (a, b): a demand is looked for in words 0..a and b..count; the second stretch is empty in a short text."""
+    if count <= head + tail and count <= limit:
+        return count, count
+    stop = min(head, limit, count)
+    return stop, max(stop, count - tail)
+
+
+@njit(nogil=True, cache=True)
+def score(words: Any, stems: Any, first: int, stop: int, limit: int, table: Any, blocks: Any, best: Any) -> None:
+    """Raise best[:8] to the best window's sums of words first..stop, and add all sums to best[8:]."""
+    half = COLUMNS // 2
+    size = (stop - first + BLOCK - 1) // BLOCK
+    third, second = np.uint64(0), np.uint64(0)
+    for block in range(size):
+        sums = blocks[block]
+        sums[:] = 0
+        for index in range(first + block * BLOCK, min(stop, first + (block + 1) * BLOCK)):
+            stem = word_at(stems, index, limit)
+            a, b, c, d = grams(word_at(words, index, limit), third, second, stem)
+            row_a, row_b, row_c, row_d = table[a], table[b], table[c], table[d]
+            for column in range(COLUMNS):
+                sums[column] += np.int32(row_a[column]) + np.int32(row_b[column]) + np.int32(row_c[column]) + np.int32(row_d[column])
+            third, second = second, stem
+        for column in range(half, COLUMNS):
+            best[column] += sums[column]
+        if block >= min(WINDOW, size) - 1:
+            for column in range(half):
+                total = np.int32(0)
+                for part in range(max(0, block - WINDOW + 1), block + 1):
+                    total += blocks[part, column]
+                best[column] = max(best[column], total)
+
+
+@njit(nogil=True, cache=True)
+def demand_buckets(words: Any, stems: Any, first: int, stop: int, limit: int, out: Any, have: int) -> int:
+    """Write the buckets of words first..stop to out[have:], one row a word; returns the rows written so far."""
+    third, second = np.uint64(0), np.uint64(0)
+    for index in range(first, stop):
+        stem = word_at(stems, index, limit)
+        a, b, c, d = grams(word_at(words, index, limit), third, second, stem)
+        out[have, 0], out[have, 1], out[have, 2], out[have, 3] = a, b, c, d
+        have += 1
+        third, second = second, stem
+    return have

@@ -1,0 +1,74 @@
+"""The site's secret key: without it, hashes of texts mean nothing."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from hydrometer.contract.errors import InputError
+
+LENGTH = 16
+"""Bytes in a key."""
+
+
+class SiteKey:
+    """Sixteen secret bytes that key every hash of a site; never shown by `repr`."""
+
+    __slots__ = ("_secret",)
+
+    def __init__(self, secret: bytes) -> None:
+        """Raises InputError when `secret` is not 16 bytes."""
+        if len(secret) != LENGTH:
+            raise InputError(f"a site key has {LENGTH} bytes, not {len(secret)}", mend="Give 16 bytes from a safe source.")
+        self._secret = bytes(secret)
+
+    @classmethod
+    def from_hex(cls, text: str) -> SiteKey:
+        """Read a key from 32 hexadecimal digits; raises InputError."""
+        try:
+            return cls(bytes.fromhex(text.strip()))
+        except ValueError:
+            raise InputError("the site key is not hexadecimal", mend="Give 32 hexadecimal digits.") from None
+
+    @classmethod
+    def load_or_create(cls, path: Path) -> SiteKey:
+        """Read the key at `path`, or make one there, readable by its owner alone.
+
+        Raises:
+            InputError: the file is not a regular file, may be read by others, has a wrong length, or cannot be read or written.
+        """
+        mend = "Name a file that only you can read, or remove it to have a new key made (old sketches will then match nothing)."
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except FileExistsError:
+                pass
+            else:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(os.urandom(LENGTH))
+            with path.open("rb") as file:
+                mode = os.fstat(file.fileno()).st_mode
+                if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+                    raise InputError("the site key may be read by others", file=str(path), mend=f"Run: chmod 600 {path}")
+                secret = file.read(LENGTH + 1)
+        except OSError as error:
+            raise InputError(f"cannot use the site key: {error.strerror}", file=str(path), mend=mend) from None
+        if len(secret) != LENGTH:
+            raise InputError(f"a site key has {LENGTH} bytes", file=str(path), mend=mend)
+        return cls(secret)
+
+    @property
+    def words(self) -> tuple[int, int]:
+        """The key as two little-endian 64-bit numbers, the low one first."""
+        return int.from_bytes(self._secret[:8], "little"), int.from_bytes(self._secret[8:], "little")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SiteKey) and self._secret == other._secret
+
+    def __hash__(self) -> int:
+        return hash(self._secret)
+
+    def __repr__(self) -> str:
+        return "SiteKey(secret)"

@@ -1,0 +1,80 @@
+"""The demand model: a hashed n-gram linear classifier whose weights ship with the package."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, logsumexp, softmax
+
+from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES
+from hydrometer.fingerprint.kernels.demand import COLUMNS, PROMPT_HEAD, PROMPT_TAIL, SYSTEM_HEAD, SYSTEM_TAIL
+
+BUCKETS = 1 << 16
+"""Rows of the weight table; a feature is a hash of one to three words."""
+HALF = COLUMNS // 2
+WEIGHTS, PROVENANCE = "demand.npz", "demand.json"
+
+
+@dataclass(frozen=True)
+class DemandModel:
+    """Weights and calibration.
+
+    table: int8 [BUCKETS, COLUMNS]; scale, bias: [COLUMNS], from integer sums to logits; slope, intercept: from the log odds of
+    `any class but none` to a calibrated probability (Platt, 1999).
+    """
+
+    table: npt.NDArray[np.int8]
+    scale: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+    slope: float
+    intercept: float
+
+    def elicitation(self, scores: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """Return (index of the likeliest class but `none`, calibrated probability of any class but `none`) of each row.
+
+        scores: sums of kernels.demand.score, [rows, COLUMNS].
+        """
+        logits = self.bias[:HALF] + self.scale[:HALF] * scores[:, :HALF].astype(np.float64)
+        odds = logsumexp(logits, axis=1) if len(logits) else np.zeros(0)
+        return logits.argmax(axis=1) + 1, expit(self.slope * odds + self.intercept).astype(np.float32)
+
+    def capability(self, scores: npt.NDArray[np.int32], lengths: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+        """Return the probability of each capability class, [rows, classes].
+
+        lengths: words of (system prompt, prompt), [rows, 2].
+        """
+        logits = np.zeros((len(scores), len(CAPABILITY_CLASSES)))
+        size = np.sqrt(np.maximum(1, words_read(lengths)))[:, None]
+        logits[:, 1:] = self.bias[HALF:] + self.scale[HALF:] * scores[:, HALF:] / size
+        return np.asarray(softmax(logits, axis=1))
+
+
+def words_read(lengths: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Return how many words of each row lie in a demand region; lengths: [rows, 2]."""
+    most = np.array([SYSTEM_HEAD + SYSTEM_TAIL, PROMPT_HEAD + PROMPT_TAIL])
+    return np.asarray(np.minimum(lengths, most).sum(axis=1), dtype=np.int64)
+
+
+@functools.cache
+def shipped_model() -> DemandModel:
+    """Load the weights that ship with the package."""
+    with np.load(io.BytesIO((files(__package__) / "data" / WEIGHTS).read_bytes())) as arrays:
+        model = DemandModel(
+            arrays["table"], arrays["scale"], arrays["bias"], float(arrays["slope"]), float(arrays["intercept"])
+        )
+    if model.table.shape != (BUCKETS, COLUMNS) or COLUMNS != len(ELICITATION_CLASSES) + len(CAPABILITY_CLASSES) - 2:
+        raise ValueError("the shipped weights do not fit the classes of the contract: run python -m hydrometer.fingerprint.train")
+    return model
+
+
+def provenance() -> dict[str, Any]:
+    """Return how the shipped weights came about: seed, sizes, digests."""
+    found: dict[str, Any] = json.loads((files(__package__) / "data" / PROVENANCE).read_text("utf-8"))
+    return found

@@ -1,0 +1,93 @@
+"""Train the demand model: `python -m hydrometer.fingerprint.train`; rewrites its weights, their provenance and its report."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from scipy.special import logsumexp
+
+from hydrometer.contract.fingerprints import ELICITATION_CLASSES
+from hydrometer.fingerprint.model import BUCKETS, HALF, PROVENANCE, WEIGHTS, DemandModel
+from hydrometer.fingerprint.training.fit import DECAY, DROP, EPOCHS, GRAM_RATES, RATE, calibrate, draw, featurise, fit, scores
+from hydrometer.fingerprint.training.grammar import FOLDS, Grammar, Parts, Sample
+from hydrometer.fingerprint.training.report import Held, report
+
+_HERE = Path(__file__).parent
+_DOCS = _HERE.parents[2] / "docs" / "elicitation-model.md"
+
+
+def cross_validate(grammar: Grammar, seed: int, size: int) -> tuple[Held, Held]:
+    """Judge each part of the grammar by a model that has seen nothing of it.
+
+    Returns (new skeletons filled with any values, new skeletons filled with new values only).
+    """
+    held: tuple[list[Held], list[Held]] = ([], [])
+    for part in range(FOLDS):
+        model = fit(featurise(draw(grammar, seed + part, size, Parts.all_but(part))), seed)
+        own = frozenset({part})
+        for index, values in enumerate((frozenset(range(FOLDS)), own)):
+            samples = draw(grammar, seed + 100 * (index + 1) + part, size // 4, Parts(own, values))
+            held[index].append(judge(model, samples))
+    loose, strict = (Held(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) for parts in held)
+    return loose, strict
+
+
+def judge(model: DemandModel, samples: list[Sample]) -> Held:
+    """Score samples: what they are and what the model makes of them."""
+    documents, sums = featurise(samples), scores(model, samples)
+    odds = logsumexp(model.bias[:HALF] + model.scale[:HALF] * sums[:, :HALF].astype(np.float64), axis=1)
+    best = model.elicitation(sums)[0]
+    capability = model.capability(sums, documents.lengths).argmax(axis=1)
+    return Held(documents.elicitation, documents.capability, documents.near, odds, best, capability)
+
+
+def train(seed: int, size: int, data: Path, docs: Path) -> None:
+    """Cross-validate, calibrate on what was held out, fit on all, and write weights, provenance and report."""
+    started = time.process_time()
+    grammar = Grammar()
+    held, strict = cross_validate(grammar, seed, size)
+    slope, intercept = calibrate(held.odds, held.elicitation > 0)
+    samples = draw(grammar, seed, size, Parts.all_but(None))
+    model = replace(fit(featurise(samples), seed), slope=slope, intercept=intercept)
+    with (data / WEIGHTS).open("wb") as file:
+        np.savez_compressed(
+            file, table=model.table, scale=model.scale, bias=model.bias, slope=np.float64(slope), intercept=np.float64(intercept)
+        )
+    made = {
+        "command": "python -m hydrometer.fingerprint.train",
+        "seed": seed,
+        "samples": size,
+        "classes": list(ELICITATION_CLASSES),
+        "phrasings": grammar.sizes(),
+        "training_set_sha256": hashlib.sha256(repr(samples).encode()).hexdigest(),
+        "weights_sha256": hashlib.sha256(model.table.tobytes()).hexdigest(),
+        "weights_bytes": (data / WEIGHTS).stat().st_size,
+        "buckets": BUCKETS,
+        "learning": {"epochs": EPOCHS, "rate": RATE, "decay": DECAY, "dropped_features": DROP, "gram_rates": list(GRAM_RATES)},
+        "calibration": {"slope": slope, "intercept": intercept},
+    }
+    (data / PROVENANCE).write_text(json.dumps(made, indent=2) + "\n", "utf-8")
+    docs.write_text(report(held, strict, made, slope, intercept), "utf-8")
+    sys.stdout.write(f"trained in {time.process_time() - started:.0f} CPU seconds; report: {docs}\n")
+
+
+def main() -> None:
+    """Read the arguments and train."""
+    parser = argparse.ArgumentParser(prog="python -m hydrometer.fingerprint.train", description=__doc__)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--samples", type=int, default=40_000, help="samples to train on; a quarter as many judge each part")
+    parser.add_argument("--data", type=Path, default=_HERE / "data", help="folder for the weights")
+    parser.add_argument("--docs", type=Path, default=_DOCS, help="where the report goes")
+    arguments = parser.parse_args()
+    train(arguments.seed, arguments.samples, arguments.data, arguments.docs)
+
+
+if __name__ == "__main__":
+    main()

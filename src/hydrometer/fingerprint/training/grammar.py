@@ -1,0 +1,251 @@
+"""Phrasings of demands and of ordinary requests, expanded from the text files beside this module.
+
+A line of a file is a skeleton. `[a|b]` is one of a, b; `{name}` is one of the values that a `$name: v | w` line of the same
+file, or of frames.txt or material.txt, gives, or a line of material.txt or bodies.txt of that kind; `{n}` is a number.
+Skeletons and values each belong to one of FOLDS parts by a checksum of their text, so that a part can be held out whole.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import zlib
+from dataclasses import dataclass
+from importlib.resources import files
+
+from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES
+
+FOLDS = 4
+_NONE_LINE = re.compile(r"(\w+)(@?)(~?): (.*)", re.DOTALL)
+_CHOICE = re.compile(r"\[([^\[\]\"]*\|[^\[\]\"]*)\]")
+_NAME = re.compile(r"\{(\w+)\}")
+
+_RULES = (0, 0, 1, 2, 3, 4, 6, 9)
+"""How many rules a text gets."""
+_POURED = {
+    "reasoning_trace": ("maths", "code", "analysis", "knowledge", "analysis", "maths", "tools", "vision"),
+    "finished_answer_trace": ("maths", "knowledge", "analysis", "code"),
+    "grading": ("maths", "knowledge", "writing", "code", "chat", "translation"),
+    "trace_cleaning": ("maths", "code", "analysis"),
+    "agentic_trajectory": ("tools", "code", "code", "analysis"),
+    "synthetic_generation": ("maths", "code", "writing", "knowledge", "chat"),
+    "restricted_rewriting": ("knowledge", "chat", "writing"),
+    "hidden_reasoning_probe": ("chat", "maths", "code", "knowledge"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Which parts of the grammar may be drawn from."""
+
+    skeletons: frozenset[int]
+    values: frozenset[int]
+
+    @classmethod
+    def all_but(cls, part: int | None) -> Parts:
+        """Return everything but one part, of skeletons and of values."""
+        left = frozenset(range(FOLDS)) - {part}
+        return cls(left, left)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A made exchange; `capability` is -1 where nothing shows it. `near` marks a near miss."""
+
+    system: str | None
+    prompt: str
+    elicitation: int
+    capability: int
+    near: bool
+    skeleton: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A skeleton of an ordinary request."""
+
+    text: str
+    capability: str
+    system: bool
+    near: bool
+
+
+def part_of(text: str) -> int:
+    """Return the part that a skeleton or value belongs to."""
+    return zlib.crc32(text.encode()) % FOLDS
+
+
+class Grammar:
+    """All phrasings; `sample` draws exchanges with some parts left out or alone let in."""
+
+    def __init__(self) -> None:
+        self.frames, _ = _read("frames")
+        material_values, material = _read("material")
+        _, bodies = _read("bodies")
+        self.shared = self.frames | material_values
+        self.material: dict[str, list[str]] = {}
+        for line in material + bodies:
+            kind, text = line.split(": ", 1)
+            self.material.setdefault(kind, []).append(text)
+        self.values: dict[str, dict[str, list[str]]] = {}
+        self.skeletons: dict[str, list[str]] = {}
+        for name in ELICITATION_CLASSES[1:]:
+            self.values[name], self.skeletons[name] = _read(name)
+        self.requests: list[Request] = []
+        for line in _read("none")[1]:
+            match = _NONE_LINE.fullmatch(line)
+            if match is None:
+                raise ValueError(f"none.txt: {line!r} has no kind")
+            kind, system, near, text = match.groups()
+            self.requests.append(Request(text, kind, bool(system), bool(near)))
+
+    def sizes(self) -> dict[str, int]:
+        """Return the number of skeletons of each class."""
+        return {"none": len(self.requests)} | {name: len(lines) for name, lines in self.skeletons.items()}
+
+    def demand(self, rng: random.Random, name: str, parts: Parts) -> Sample:
+        """Draw one exchange that carries a demand of class `name`."""
+        skeletons = [line for line in self.skeletons[name] if part_of(line) in parts.skeletons]
+        skeleton = rng.choice(skeletons)
+        sentences = [skeleton]
+        while rng.random() < 0.3 and len(sentences) < 3:
+            sentences.insert(rng.randrange(len(sentences) + 1), rng.choice(skeletons))
+        if skeleton.isascii():
+            sentences = self._framed(rng, sentences, parts)
+        text = rng.choice((" ", " ", "\n")).join(self._fill(rng, line, self.values[name], parts) for line in sentences)
+        if not skeleton.isascii() and any("一" <= sign <= "鿿" for sign in skeleton):
+            text = text.replace("\n", "")
+        if rng.random() < 0.4:
+            text = self._ruled(rng, text, parts)
+        kind = rng.choice(_POURED[name])
+        slot = self._poured(rng, name, kind, parts)
+        system: str | None = None
+        style = rng.random()
+        if style < 0.35:
+            system, prompt = text, slot
+        elif style < 0.65:
+            prompt = f"{text}\n\n{slot}"
+        elif style < 0.85:
+            prompt = f"{slot}\n\n{text}"
+        else:
+            prompt = text
+        if system is None and rng.random() < 0.25:
+            system = self._application(rng, parts)
+        if rng.random() < 0.12:
+            prompt, system = _loose(prompt), None if system is None else _loose(system)
+        capability = CAPABILITY_CLASSES.index(kind) if style < 0.85 else -1
+        return Sample(system, prompt, ELICITATION_CLASSES.index(name), capability, False, skeleton)
+
+    def ordinary(self, rng: random.Random, parts: Parts) -> Sample:
+        """Draw one exchange without a demand."""
+        request = rng.choice([r for r in self.requests if part_of(r.text) in parts.skeletons])
+        body = self._line(rng, request.capability, parts)
+        filled = self._fill(rng, request.text.replace("{body}", "\x00"), {}, parts).replace("\x00", body)
+        if rng.random() < 0.5 and request.text.isascii():
+            filled = " ".join(self._fill(rng, s, {}, parts) for s in self._framed(rng, [filled.replace("{", "{{")], parts))
+            filled = filled.replace("{{", "{")
+        if request.system:
+            system: str | None = self._ruled(rng, filled, parts)
+            prompt = body if rng.random() < 0.7 else self._context(rng, parts)
+        else:
+            system = self._application(rng, parts) if rng.random() < 0.45 else None
+            prompt = filled if rng.random() < 0.75 else f"{filled}\n\n{self._context(rng, parts)}"
+        if rng.random() < 0.12:
+            prompt, system = _loose(prompt), None if system is None else _loose(system)
+        return Sample(system, prompt, 0, CAPABILITY_CLASSES.index(request.capability), request.near, request.text)
+
+    def _framed(self, rng: random.Random, sentences: list[str], parts: Parts) -> list[str]:
+        framed = list(sentences)
+        if rng.random() < 0.55:
+            framed.insert(0, self._value(rng, self.shared["before"], parts))
+        while rng.random() < 0.45:
+            framed.insert(rng.randrange(1, len(framed) + 1), self._value(rng, self.shared["after"], parts))
+        return framed
+
+    def _application(self, rng: random.Random, parts: Parts) -> str:
+        requests = [r for r in self.requests if r.system and part_of(r.text) in parts.skeletons]
+        return self._ruled(rng, self._fill(rng, rng.choice(requests).text, {}, parts), parts)
+
+    def _ruled(self, rng: random.Random, text: str, parts: Parts) -> str:
+        """Add rules, as applications and demands both have them."""
+        rules = [self._fill(rng, self._value(rng, self.shared["rule"], parts), {}, parts) for _ in range(rng.choice(_RULES))]
+        return rng.choice((" ", "\n", "\n- ")).join([text, *rules])
+
+    def _context(self, rng: random.Random, parts: Parts) -> str:
+        kinds = ("document", "document", "document", "trace", "answer", "code", "analysis", "noise")
+        return "\n\n".join(self._line(rng, rng.choice(kinds), parts) for _ in range(rng.choice((1, 1, 1, 2, 4))))
+
+    def _poured(self, rng: random.Random, name: str, kind: str, parts: Parts) -> str:
+        """Return what a demand of class `name` is applied to."""
+        label = self._value(rng, self.shared["label"], parts) if rng.random() < 0.5 else ""
+        question = self._line(rng, kind, parts)
+        if name in ("finished_answer_trace", "grading"):
+            answer = self._line(rng, rng.choice(("answer", "answer", "trace", "document")), parts)
+            joint = rng.choice(("\nAnswer: ", "\n\nResponse:\n", "\n", "\n### Output\n", "\nA: "))
+            question = f"{question}{joint}{answer}"
+        elif name == "trace_cleaning":
+            question = f"{question}\n{self._line(rng, 'trace', parts)}" if rng.random() < 0.5 else self._line(rng, "trace", parts)
+        elif name == "synthetic_generation" and rng.random() < 0.6:
+            question = self._line(rng, "topic", parts)
+        elif name == "restricted_rewriting":
+            question = self._line(rng, "sensitive", parts)
+        elif name == "hidden_reasoning_probe" and rng.random() < 0.4:
+            question = self._line(rng, "blob", parts)
+        elif rng.random() < 0.25:
+            question = f"{question}\n{self._context(rng, parts)}"
+        return f"{label}\n{question}".strip()
+
+    def _line(self, rng: random.Random, kind: str, parts: Parts) -> str:
+        if kind == "noise":
+            return _noise(rng)
+        text = self._value(rng, self.material[kind], parts)
+        return self._fill(rng, text, {}, parts)
+
+    def _value(self, rng: random.Random, values: list[str], parts: Parts) -> str:
+        inside = [value for value in values if part_of(value) in parts.values]
+        return rng.choice(inside or values)
+
+    def _fill(self, rng: random.Random, text: str, values: dict[str, list[str]], parts: Parts) -> str:
+        def name(match: re.Match[str]) -> str:
+            key = match[1]
+            if key == "n":
+                return str(rng.choice((2, 3, 4, 5, 7, 12, 16, 24, 60, 100, 365, 1999, 2024)))
+            found = values.get(key) or self.shared.get(key) or self.material.get(key)
+            return match[0] if found is None else self._value(rng, found, parts)
+
+        for _ in range(4):
+            before = text
+            text = _CHOICE.sub(lambda match: rng.choice(match[1].split("|")), text)
+            text = _NAME.sub(name, text)
+            if text == before:
+                break
+        return text.replace("\\n", "\n")
+
+
+def _loose(text: str) -> str:
+    """Write as people in a hurry do: no capitals, no full stops."""
+    return text.lower().replace(". ", " ").replace(",", "")
+
+
+def _noise(rng: random.Random) -> str:
+    """Made-up words among real function words: a text on a subject that the files do not know."""
+    glue = "the of and to in a is that for it with as on was by at from or an be this which are not but have has".split()
+    sounds = ("ka", "lo", "mi", "ter", "shan", "ru", "ve", "pol", "ni", "go", "dra", "ses", "ing", "ly", "or", "un")
+    words = [
+        rng.choice(glue) if rng.random() < 0.45 else "".join(rng.choice(sounds) for _ in range(rng.choice((1, 2, 3))))
+        for _ in range(rng.choice((20, 60, 150)))
+    ]
+    return " ".join(words)
+
+
+def _read(name: str) -> tuple[dict[str, list[str]], list[str]]:
+    """Return ($values, lines) of a file of phrasings."""
+    values: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in (files(__package__) / f"{name}.txt").read_text("utf-8").splitlines():
+        if line.startswith("$"):
+            key, _, rest = line[1:].partition(": ")
+            values[key] = [value.strip() for value in rest.split(" | ")]
+        elif line and not line.startswith("# "):
+            lines.append(line)
+    return values, lines
