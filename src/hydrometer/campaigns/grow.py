@@ -17,8 +17,10 @@ from hydrometer.contract.population import Bools, Floats
 
 PRIOR_WEIGHT = 3.0
 """Pseudo-organisations that hold the group's frequencies to the population's."""
-AGREE, DISAGREE = 8.0, -4.0
-"""Bounds of one facet, in bits: no single comparison decides."""
+FACET_BOUND = 8.0
+"""Most bits of one facet: no single comparison decides."""
+ENRICHED = 1.5
+"""Members share a value when they show it so many times as often as the population."""
 FAMILY_CAP, FAMILY_FLOOR = 12.0, -10.0
 BACKGROUND = 64
 """Values that the smoothing of base rates reckons with at most."""
@@ -64,7 +66,7 @@ def grow(traits: Traits, seed: Bools, *, threshold: float, rounds: int) -> Grown
     states = {np.packbits(members).tobytes()}
     likeness = resemblance(traits, members)
     for done in range(1, rounds + 1):
-        joined = likeness.total > threshold
+        joined = belongs(likeness, threshold)
         if np.array_equal(joined, members):
             settled = True
             break
@@ -77,11 +79,22 @@ def grow(traits: Traits, seed: Bools, *, threshold: float, rounds: int) -> Grown
     return Grown(members, likeness, done, settled)
 
 
-def resemblance(traits: Traits, members: Bools, *, apart: Bools | None = None) -> Resemblance:
+def belongs(likeness: Resemblance, threshold: float) -> Bools:
+    """Accounts that resemble a group enough, and not by what they ask alone: a tool is for anyone to download."""
+    total = likeness.total
+    content = likeness.families.get("content", np.zeros(total.size))
+    enough: Bools = (total > threshold) & (total - content > threshold / 2)
+    return enough
+
+
+def resemblance(
+    traits: Traits, members: Bools, *, apart: Bools | None = None, bound: float = FACET_BOUND
+) -> Resemblance:
     """Compare every account with the group `members`, each as if it were not in it.
 
     Args:
         apart: accounts that do not count as population; the members when None.
+        bound: most bits of one facet for, half of it against.
     """
     apart = members if apart is None else apart
     orgs = np.unique(traits.org[members])
@@ -89,18 +102,18 @@ def resemblance(traits: Traits, members: Bools, *, apart: Bools | None = None) -
     facets: dict[str, Floats] = {}
     family_of: dict[str, str] = {}
     for trait in traits.coded:
-        bits = _coded_bits(traits, trait, members, apart, group)
+        bits = _coded_bits(traits, trait, members, apart, group, bound)
         # Agreement on the finer value wins; where neither agrees, the milder disagreement stands.
         facets[trait.facet] = np.maximum(facets[trait.facet], bits) if trait.facet in facets else bits
         family_of[trait.facet] = trait.family
     for link in traits.links:
-        bits = _link_bits(traits, link, members, apart, group)
+        bits = _link_bits(traits, link, members, apart, group, bound)
         facets[link.facet] = np.maximum(facets[link.facet], bits) if link.facet in facets else bits
         family_of[link.facet] = link.family
     return Resemblance(facets, family_of)
 
 
-def _coded_bits(traits: Traits, trait: Trait, members: Bools, apart: Bools, group: Floats) -> Floats:
+def _coded_bits(traits: Traits, trait: Trait, members: Bools, apart: Bools, group: Floats, bound: float) -> Floats:
     codes = trait.codes
     known = trait.code >= 0
     count, there = trait.pairs.count(members & known, codes)
@@ -110,12 +123,19 @@ def _coded_bits(traits: Traits, trait: Trait, members: Bools, apart: Bools, grou
     code = np.maximum(trait.code, 0)
     own = (there[trait.pairs.of_row] & known).astype(np.float64) if there.size else np.zeros(traits.size)
     if trait.near:
-        agreeing = _smooth(count)[code] - own * _smooth_self(codes)[code]
-        chance = _smooth(base)[code]
+        count, chances = _smooth(count), _smooth(base)
+        own = own * _smooth_self(codes)[code]
     else:
-        agreeing, chance = count[code] - own, base[code]
-    likely = (agreeing + PRIOR_WEIGHT * chance) / (group + PRIOR_WEIGHT)
-    return np.where(known, np.clip(np.log2(likely / chance), DISAGREE, AGREE), 0.0)
+        chances = base
+    # Members share some values more than the population does; what they do not share they draw as everybody does, so
+    # that a trait nobody shares (each account has its own telephone) neither ties nor parts.
+    shared = (count >= 2 * (1 - trait.near)) & (count > ENRICHED * chances * max(1.0, float(group.max(initial=1.0))))
+    sharing = float(count[shared].sum()) - own * shared[code]
+    weight = group + PRIOR_WEIGHT
+    others = np.maximum(count[code] - own, 0.0) * shared[code]
+    likely = others / weight + np.maximum(1.0 - sharing / weight, PRIOR_WEIGHT / weight) * chances[code]
+    bits = np.log2(likely / chances[code])
+    return np.where(known, np.clip(bits, -bound / 2, bound), 0.0)
 
 
 def _smooth(values: Floats) -> Floats:
@@ -136,7 +156,7 @@ def _smooth_self(codes: int) -> Floats:
     return weight
 
 
-def _link_bits(traits: Traits, link: Link, members: Bools, apart: Bools, group: Floats) -> Floats:
+def _link_bits(traits: Traits, link: Link, members: Bools, apart: Bools, group: Floats, bound: float) -> Floats:
     values = max(1, link.orgs.size)
     count, there = link.pairs.count(members[link.account], values)
     away = count if apart is members else link.pairs.count(apart[link.account], values)[0]
@@ -145,9 +165,9 @@ def _link_bits(traits: Traits, link: Link, members: Bools, apart: Bools, group: 
     others_show = count[link.value] - there[link.pairs.of_row] if there.size else np.zeros(0)
     chance = base[link.value]
     likely = (others_show + PRIOR_WEIGHT * chance) / (group[link.account] + PRIOR_WEIGHT)
-    bits = np.clip(np.log2(likely / chance), 0.0, AGREE)
+    bits = np.clip(np.log2(likely / chance), 0.0, bound)
     total = strongest_links(traits.size, link.account, bits, others_show)
     # Where nearly all of the group share a value, an account without any of them differs a little.
     common = float(count.max(initial=0.0)) / max(1.0, float(group.max(initial=1.0)))
     lacking = np.log2(max(1.0 - common, 1 / 16)) if common > 0.5 else 0.0
-    return np.where(total > 0, np.minimum(total, AGREE), lacking)
+    return np.where(total > 0, np.minimum(total, bound), lacking)

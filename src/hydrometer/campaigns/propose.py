@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import hypergeom
 
-from hydrometer.campaigns.grow import grow, resemblance
+from hydrometer.campaigns.grow import belongs, grow, resemblance
 from hydrometer.campaigns.split import one_operator, split
 from hydrometer.campaigns.traits import Traits
 from hydrometer.contract.population import Bools, Population
@@ -103,8 +103,10 @@ def widen(population: Population, traits: Traits, members: Bools, free: Bools, s
     grown = _grown(local, members[pool], settings)
     if np.sum(grown & members[pool]) < KEPT * members.sum():
         return members
+    # What was recruited may hold another operator's accounts: stay with the part that was found first.
+    kept = max(split(local, grown), key=lambda part: int(np.sum(part & members[pool])))
     wider = np.zeros(population.size, dtype=np.bool_)
-    wider[np.nonzero(pool)[0][grown]] = True
+    wider[np.nonzero(pool)[0][kept]] = True
     return wider
 
 
@@ -168,7 +170,7 @@ def _groups(traits: Traits, free: Bools, settings: CampaignSettings) -> tuple[li
 def _grown(local: Traits, start: Bools, settings: CampaignSettings) -> Bools:
     grown = grow(local, start, threshold=settings.join_bits, rounds=settings.grow_rounds)
     # Every member must resemble the group that came out, not the one before the last round.
-    return grown.members & (resemblance(local, grown.members).total > settings.join_bits)
+    return grown.members & belongs(resemblance(local, grown.members), settings.join_bits)
 
 
 def _seeds(local: Traits, traits: Traits, free: Bools) -> list[Seed]:

@@ -16,9 +16,11 @@ from hydrometer.campaigns.traits import Traits
 from hydrometer.contract.population import Bools
 
 MIN_ORGS = 4
-MIN_GAIN = 9.0
+MIN_GAIN = 12.0
 """Bits that the split must gain, per account of its smaller part."""
 MIN_FAMILY_GAIN = 2.0
+BOUND = 24.0
+"""Facets are not held down here: what is compared is how well two descriptions fit, not how far one is trusted."""
 MAX_PARTITIONS = 24
 MAX_REFINED = 3
 ROUNDS = 6
@@ -42,7 +44,7 @@ def one_operator(traits: Traits, first: Bools, second: Bools) -> bool:
     """Whether two groups are described as well by one set of frequencies as by two."""
     both = first | second
     local = traits.only(both)
-    whole = resemblance(local, np.ones(local.size, dtype=np.bool_))
+    whole = resemblance(local, np.ones(local.size, dtype=np.bool_), bound=BOUND)
     return _gain(local, whole, first[both]) < MIN_GAIN
 
 
@@ -50,7 +52,7 @@ def _halves(traits: Traits, members: Bools) -> tuple[Bools, Bools] | None:
     if np.unique(traits.org[members]).size < 2 * MIN_ORGS:
         return None
     local = traits.only(members)
-    whole = resemblance(local, np.ones(local.size, dtype=np.bool_))
+    whole = resemblance(local, np.ones(local.size, dtype=np.bool_), bound=BOUND)
     best: tuple[float, Bools] | None = None
     promising = sorted(_partitions(local), key=lambda first: -sum(_gains(local, whole, first).values()))
     for first in promising[:MAX_REFINED]:
@@ -93,7 +95,7 @@ def _refine(local: Traits, first: Bools) -> Bools | None:
     for _ in range(ROUNDS):
         if _small(local, first) or _small(local, ~first):
             return None
-        nearer = resemblance(local, first, apart=everyone).total > resemblance(local, ~first, apart=everyone).total
+        nearer = resemblance(local, first, apart=everyone, bound=BOUND).total > resemblance(local, ~first, apart=everyone, bound=BOUND).total
         if np.array_equal(nearer, first):
             return first
         first = nearer
@@ -112,7 +114,7 @@ def _gain(local: Traits, whole: Resemblance, first: Bools) -> float:
 
 def _gains(local: Traits, whole: Resemblance, first: Bools) -> dict[str, float]:
     everyone = np.ones(local.size, dtype=np.bool_)
-    here, there = resemblance(local, first, apart=everyone), resemblance(local, ~first, apart=everyone)
+    here, there = resemblance(local, first, apart=everyone, bound=BOUND), resemblance(local, ~first, apart=everyone, bound=BOUND)
     smaller = max(1, min(int(first.sum()), int((~first).sum())))
     by_family: dict[str, float] = {}
     for facet, family in whole.family_of.items():

@@ -1,4 +1,5 @@
-"""What each code point is to the tokeniser: tables, made once from a pinned Unicode database so that sketches stay equal over Python versions."""
+"""What each code point is to the tokeniser: tables, made once from a pinned Unicode database so that sketches stay
+equal over Python versions."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ APART, WORD, DROPPED, ALONE = 0, 1, 2, 3
 """Kinds: ends a word; part of a word; ignored; a word by itself (scripts written without spaces)."""
 
 SCRIPT_NAMES = (
-    "latin", "han", "kana", "hangul", "cyrillic", "ukrainian", "greek", "arabic", "hebrew", "devanagari", "thai", "other",
+    "latin", "han", "kana", "hangul", "cyrillic", "ukrainian", "greek", "arabic", "hebrew", "devanagari", "thai",
+    "other",
 )  # fmt: skip
 """Counters of kernels.text.tokenise. `ukrainian` counts the Cyrillic letters that Russian lacks."""
 
@@ -21,11 +23,12 @@ _SCRIPT_RANGES = (
     (0x00C0, 0x024F, "latin"), (0x1E00, 0x1EFF, "latin"), (0x0370, 0x03FF, "greek"), (0x1F00, 0x1FFF, "greek"),
     (0x0400, 0x052F, "cyrillic"), (0x0590, 0x05FF, "hebrew"), (0x0600, 0x06FF, "arabic"), (0x0750, 0x077F, "arabic"),
     (0x0900, 0x097F, "devanagari"), (0x0E00, 0x0E7F, "thai"), (0x1100, 0x11FF, "hangul"), (0xAC00, 0xD7AF, "hangul"),
-    (0x3040, 0x30FF, "kana"), (0xFF66, 0xFF9F, "kana"), (0x3400, 0x4DBF, "han"), (0x4E00, 0x9FFF, "han"), (0xF900, 0xFAFF, "han"),
+    (0x3040, 0x30FF, "kana"), (0xFF66, 0xFF9F, "kana"), (0x3400, 0x4DBF, "han"), (0x4E00, 0x9FFF, "han"),
+    (0xF900, 0xFAFF, "han"),
 )  # fmt: skip
 _ALONE_RANGES = (
-    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3041, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF),
-    (0xFF66, 0xFF9F),
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3041, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF), (0xFF66, 0xFF9F),
 )  # fmt: skip
 _APOSTROPHES = (0x27, 0x2019, 0x2BC, 0xAD, 0x200B, 0x200C, 0x200D, 0xFEFF)
 _DIGIT = ord("0")
@@ -35,8 +38,8 @@ _DIGIT = ord("0")
 class Alphabet:
     """Tables by byte (`ascii_fold`) and by code point of the basic plane (`fold`, `kind`, `script`).
 
-    `ascii_fold` holds 0 for white space and control, 1 for a sign, 2 for a dropped sign, else the folded letter; every digit
-    folds to `0`.
+    `ascii_fold` holds 0 for white space and control, 1 for a sign, 2 for a dropped sign, else the folded letter; every
+    digit folds to `0`.
     """
 
     ascii_fold: npt.NDArray[np.uint8]
@@ -45,7 +48,9 @@ class Alphabet:
     script: npt.NDArray[np.uint8]
 
     @property
-    def tables(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    def tables(
+        self,
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
         return self.ascii_fold, self.fold, self.kind, self.script
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,25 +12,28 @@ import pyarrow.compute as pc
 
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES, FINGERPRINTS, TRAFFIC
-from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.fingerprint.alphabet import alphabet
 from hydrometer.fingerprint.kernels.demand import COLUMNS
 from hydrometer.fingerprint.kernels.rows import fingerprint_rows, pack
 from hydrometer.fingerprint.kernels.text import RING, SCRIPTS
-from hydrometer.fingerprint.key import SiteKey
 from hydrometer.fingerprint.languages import LANGUAGES, decide, stop_table
 from hydrometer.fingerprint.model import DemandModel, shipped_model
 from hydrometer.fingerprint.texts import TextArrays, text_arrays
+
+if TYPE_CHECKING:
+    from hydrometer.contract.settings import FingerprintSettings
+    from hydrometer.fingerprint.key import SiteKey
 
 Rows = tuple[npt.NDArray[Any], ...]
 _ROWS_A_TASK = 256
 
 
 class Fingerprinter:
-    """Sketches exchanges with the site's key; the same exchange, key and settings give the same row, in any order or batch.
+    """Sketches exchanges with the site's key; the same exchange, key and settings give the same row, in any order or
+    batch.
 
-    `counts` tells what was cut: `exchanges`, `without_text` (neither system prompt nor prompt), `texts_cut` (longer than
-    `max_words`), `sketches_capped` (more than `max_sketch` hashes).
+    `counts` tells what was cut: `exchanges`, `without_text` (neither system prompt nor prompt), `texts_cut` (longer
+    than `max_words`), `sketches_capped` (more than `max_sketch` hashes).
     """
 
     def __init__(self, settings: FingerprintSettings, key: SiteKey, *, threads: int = 1) -> None:
@@ -44,7 +47,10 @@ class Fingerprinter:
         ):
             if not least <= getattr(settings, name) <= most:
                 raise InputError(
-                    f"{getattr(settings, name)} is out of range", file="settings", column=name, mend=f"Give {least} to {most}."
+                    f"{getattr(settings, name)} is out of range",
+                    file="settings",
+                    column=name,
+                    mend=f"Give {least} to {most}.",
                 )
         self.counts = dict.fromkeys(("exchanges", "without_text", "texts_cut", "sketches_capped"), 0)
         self._settings, self._threads = settings, max(1, threads)
@@ -55,8 +61,8 @@ class Fingerprinter:
     def batch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the batch (schema of EXCHANGES) without its texts and with its fingerprints (schema of TRAFFIC).
 
-        Without system prompt and prompt, every fingerprint is null. Without a prompt, its hashes, length, shape and language
-        are; the hashes of a text without words are null too.
+        Without system prompt and prompt, every fingerprint is null. Without a prompt, its hashes, length, shape and
+        language are; the hashes of a text without words are null too.
         """
         columns = self._fingerprints(batch)
         arrays = []

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hydrometer.contract.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LENGTH = 16
 """Bytes in a key."""
@@ -20,7 +23,9 @@ class SiteKey:
     def __init__(self, secret: bytes) -> None:
         """Raises InputError when `secret` is not 16 bytes."""
         if len(secret) != LENGTH:
-            raise InputError(f"a site key has {LENGTH} bytes, not {len(secret)}", mend="Give 16 bytes from a safe source.")
+            raise InputError(
+                f"a site key has {LENGTH} bytes, not {len(secret)}", mend="Give 16 bytes from a safe source."
+            )
         self._secret = bytes(secret)
 
     @classmethod
@@ -36,9 +41,12 @@ class SiteKey:
         """Read the key at `path`, or make one there, readable by its owner alone.
 
         Raises:
-            InputError: the file is not a regular file, may be read by others, has a wrong length, or cannot be read or written.
+            InputError: the file is not a regular file, may be read by others, has a wrong length, or cannot be read or
+            written.
         """
-        mend = "Name a file that only you can read, or remove it to have a new key made (old sketches will then match nothing)."
+        mend = (
+            "Name a file that only you can read, or remove it to have a new key made (old sketches then match nothing)."
+        )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -51,7 +59,9 @@ class SiteKey:
             with path.open("rb") as file:
                 mode = os.fstat(file.fileno()).st_mode
                 if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-                    raise InputError("the site key may be read by others", file=str(path), mend=f"Run: chmod 600 {path}")
+                    raise InputError(
+                        "the site key may be read by others", file=str(path), mend=f"Run: chmod 600 {path}"
+                    )
                 secret = file.read(LENGTH + 1)
         except OSError as error:
             raise InputError(f"cannot use the site key: {error.strerror}", file=str(path), mend=mend) from None

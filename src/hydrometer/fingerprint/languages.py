@@ -11,32 +11,65 @@ from hydrometer.fingerprint.alphabet import SCRIPT_NAMES, alphabet
 from hydrometer.fingerprint.kernels.text import RING, SCRIPTS, tokenise
 
 STOP_WORDS: dict[str, str] = {
-    "en": "the of and to in is that it for was with as on be at by this are from or an have not you your what which how can"
-    " will my me please write give all each their if do i a we should would about into has",
-    "es": "de la que el en y los del se las por un para con no una su al lo como más pero sus le ya o este sí porque esta entre"
-    " cuando muy sin sobre ser también me hasta hay donde qué cómo es son está escribe tu mi cada",
-    "fr": "de la le et les des en un du une que est pour qui dans a par plus pas au sur ne se ce il sont avec mais comme ou si"
-    " leur y dont aux cette ses être fait vous nous votre mon quel quelle chaque je écris sans entre ainsi tout",
-    "de": "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er hat dass"
-    " sie nach wird bei einer um am sind noch wie einem über einen so zum war haben nur oder aber vor zur bis mehr ich was bitte",
-    "pt": "de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem à seu sua ou ser"
-    " quando muito há nos já está eu também só pelo pela até isso entre era você são escreva meu minha",
-    "it": "di e il la che in un a per è una sono con non del si da come le dei nel alla più anche lo ma al gli della delle ha"
-    " questo questa cosa se o su dalla tra essere quando mi ogni scrivi perché nella degli molto",
-    "nl": "de het een van en in is dat op te zijn met voor niet aan er om ook als dan maar bij of uit nog naar heeft hij ze wordt"
-    " door over deze dit je ik wat geen worden meer kan hoe schrijf mijn waarom alle veel",
-    "tr": "ve bir bu için ile de da ne gibi daha çok en o olarak olan ben mi sonra kadar her ama ya değil nasıl var yok ise"
-    " veya bana neden hangi şu biz sen onun tüm bunu yaz göre ki",
-    "vi": "và của là các có trong được cho một những với không này đến khi để người từ đã như về tôi bạn hãy viết cũng ra vào"
-    " nhiều sự nào gì thì sẽ làm rằng hoặc theo trên tại",
-    "id": "yang dan di untuk dengan ini itu dari dalam tidak pada adalah ke saya akan atau juga bisa oleh sebuah kami anda"
-    " seperti lebih tersebut karena apa bagaimana dapat telah ada tolong buat tulis jika sudah para setiap satu",
-    "pl": "i w na z do się że nie to jest o jak po co ale od za przez dla czy są tak może jego który które być tylko już lub"
-    " oraz ten jakie napisz proszę mi gdy przy też bardzo więc",
-    "ru": "и в не на что с как по это из к для от о у или его но все так то же если вы бы за только мы был быть при а я ты где"
-    " когда который напиши этого есть почему чтобы",
-    "uk": "і в не на що з як по це із до для від о у або його але всі так то ж якщо ви би за тільки ми був бути при а я ти де"
-    " коли який напиши цього є чому щоб та й про",
+    "en": (
+        "the of and to in is that it for was with as on be at by this are from or an have not you your what"
+        " which how can will my me please write give all each their if do i a we should would about into has"
+    ),
+    "es": (
+        "de la que el en y los del se las por un para con no una su al lo como más pero sus le ya o este sí"
+        " porque esta entre cuando muy sin sobre ser también me hasta hay donde qué cómo es son está escribe"
+        " tu mi cada"
+    ),
+    "fr": (
+        "de la le et les des en un du une que est pour qui dans a par plus pas au sur ne se ce il sont avec"
+        " mais comme ou si leur y dont aux cette ses être fait vous nous votre mon quel quelle chaque je écris"
+        " sans entre ainsi tout"
+    ),
+    "de": (
+        "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden"
+        " aus er hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum war haben nur"
+        " oder aber vor zur bis mehr ich was bitte"
+    ),
+    "pt": (
+        "de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem"
+        " à seu sua ou ser quando muito há nos já está eu também só pelo pela até isso entre era você são"
+        " escreva meu minha"
+    ),
+    "it": (
+        "di e il la che in un a per è una sono con non del si da come le dei nel alla più anche lo ma al gli"
+        " della delle ha questo questa cosa se o su dalla tra essere quando mi ogni scrivi perché nella degli"
+        " molto"
+    ),
+    "nl": (
+        "de het een van en in is dat op te zijn met voor niet aan er om ook als dan maar bij of uit nog naar"
+        " heeft hij ze wordt door over deze dit je ik wat geen worden meer kan hoe schrijf mijn waarom alle"
+        " veel"
+    ),
+    "tr": (
+        "ve bir bu için ile de da ne gibi daha çok en o olarak olan ben mi sonra kadar her ama ya değil nasıl"
+        " var yok ise veya bana neden hangi şu biz sen onun tüm bunu yaz göre ki"
+    ),
+    "vi": (
+        "và của là các có trong được cho một những với không này đến khi để người từ đã như về tôi bạn hãy"
+        " viết cũng ra vào nhiều sự nào gì thì sẽ làm rằng hoặc theo trên tại"
+    ),
+    "id": (
+        "yang dan di untuk dengan ini itu dari dalam tidak pada adalah ke saya akan atau juga bisa oleh"
+        " sebuah kami anda seperti lebih tersebut karena apa bagaimana dapat telah ada tolong buat tulis jika"
+        " sudah para setiap satu"
+    ),
+    "pl": (
+        "i w na z do się że nie to jest o jak po co ale od za przez dla czy są tak może jego który które być"
+        " tylko już lub oraz ten jakie napisz proszę mi gdy przy też bardzo więc"
+    ),
+    "ru": (
+        "и в не на что с как по это из к для от о у или его но все так то же если вы бы за только мы был быть"
+        " при а я ты где когда который напиши этого есть почему чтобы"
+    ),
+    "uk": (
+        "і в не на що з як по це із до для від о у або його але всі так то ж якщо ви би за тільки ми був бути"
+        " при а я ти де коли який напиши цього є чому щоб та й про"
+    ),
 }
 """Some of the commonest words of each language."""
 
@@ -81,9 +114,10 @@ def decide(
 ) -> npt.NDArray[np.object_]:
     """Return the language code of each row.
 
-    scripts: code points by script [rows, SCRIPTS]; votes: stop-word votes [rows, languages]; words: length in words. A script
-    wins when it has at least half as many letters as Latin (a third for Han and Kana, which say more per letter). Arabic
-    script counts as `ar`, Cyrillic as `ru` or `uk`; other languages of these scripts are not told apart.
+    scripts: code points by script [rows, SCRIPTS]; votes: stop-word votes [rows, languages]; words: length in words. A
+    script wins when it has at least half as many letters as Latin (a third for Han and Kana, which say more per
+    letter). Arabic script counts as `ar`, Cyrillic as `ru` or `uk`; other languages of these scripts are not told
+    apart.
     """
     column = {name: scripts[:, index].astype(np.int64) for index, name in enumerate(SCRIPT_NAMES)}
     latin_votes = votes[:, :_LATIN]

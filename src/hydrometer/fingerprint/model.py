@@ -26,8 +26,8 @@ WEIGHTS, PROVENANCE = "demand.npz", "demand.json"
 class DemandModel:
     """Weights and calibration.
 
-    table: int8 [BUCKETS, COLUMNS]; scale, bias: [COLUMNS], from integer sums to logits; slope, intercept: from the log odds of
-    `any class but none` to a calibrated probability (Platt, 1999).
+    table: int8 [BUCKETS, COLUMNS]; scale, bias: [COLUMNS], from integer sums to logits; slope, intercept: from the log
+    odds of `any class but none` to a calibrated probability (Platt, 1999).
     """
 
     table: npt.NDArray[np.int8]
@@ -69,8 +69,10 @@ def shipped_model() -> DemandModel:
         model = DemandModel(
             arrays["table"], arrays["scale"], arrays["bias"], float(arrays["slope"]), float(arrays["intercept"])
         )
-    if model.table.shape != (BUCKETS, COLUMNS) or COLUMNS != len(ELICITATION_CLASSES) + len(CAPABILITY_CLASSES) - 2:
-        raise ValueError("the shipped weights do not fit the classes of the contract: run python -m hydrometer.fingerprint.train")
+    if model.table.shape != (BUCKETS, COLUMNS) or len(ELICITATION_CLASSES) + len(CAPABILITY_CLASSES) - 2 != COLUMNS:
+        raise ValueError(
+            "the shipped weights do not fit the classes of the contract: run python -m hydrometer.fingerprint.train"
+        )
     return model
 
 

@@ -1,4 +1,5 @@
-"""Train the demand model: `python -m hydrometer.fingerprint.train`; rewrites its weights, their provenance and its report."""
+"""Train the demand model: `python -m hydrometer.fingerprint.train`; rewrites its weights, their provenance and its
+report."""
 
 from __future__ import annotations
 
@@ -15,7 +16,18 @@ from scipy.special import logsumexp
 
 from hydrometer.contract.fingerprints import ELICITATION_CLASSES
 from hydrometer.fingerprint.model import BUCKETS, HALF, PROVENANCE, WEIGHTS, DemandModel
-from hydrometer.fingerprint.training.fit import DECAY, DROP, EPOCHS, GRAM_RATES, RATE, calibrate, draw, featurise, fit, scores
+from hydrometer.fingerprint.training.fit import (
+    DECAY,
+    DROP,
+    EPOCHS,
+    GRAM_RATES,
+    RATE,
+    calibrate,
+    draw,
+    featurise,
+    fit,
+    scores,
+)
 from hydrometer.fingerprint.training.grammar import FOLDS, Grammar, Parts, Sample
 from hydrometer.fingerprint.training.report import Held, report
 
@@ -58,7 +70,12 @@ def train(seed: int, size: int, data: Path, docs: Path) -> None:
     model = replace(fit(featurise(samples), seed), slope=slope, intercept=intercept)
     with (data / WEIGHTS).open("wb") as file:
         np.savez_compressed(
-            file, table=model.table, scale=model.scale, bias=model.bias, slope=np.float64(slope), intercept=np.float64(intercept)
+            file,
+            table=model.table,
+            scale=model.scale,
+            bias=model.bias,
+            slope=np.float64(slope),
+            intercept=np.float64(intercept),
         )
     made = {
         "command": "python -m hydrometer.fingerprint.train",
@@ -70,7 +87,13 @@ def train(seed: int, size: int, data: Path, docs: Path) -> None:
         "weights_sha256": hashlib.sha256(model.table.tobytes()).hexdigest(),
         "weights_bytes": (data / WEIGHTS).stat().st_size,
         "buckets": BUCKETS,
-        "learning": {"epochs": EPOCHS, "rate": RATE, "decay": DECAY, "dropped_features": DROP, "gram_rates": list(GRAM_RATES)},
+        "learning": {
+            "epochs": EPOCHS,
+            "rate": RATE,
+            "decay": DECAY,
+            "dropped_features": DROP,
+            "gram_rates": list(GRAM_RATES),
+        },
         "calibration": {"slope": slope, "intercept": intercept},
     }
     (data / PROVENANCE).write_text(json.dumps(made, indent=2) + "\n", "utf-8")
@@ -82,7 +105,9 @@ def main() -> None:
     """Read the arguments and train."""
     parser = argparse.ArgumentParser(prog="python -m hydrometer.fingerprint.train", description=__doc__)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--samples", type=int, default=40_000, help="samples to train on; a quarter as many judge each part")
+    parser.add_argument(
+        "--samples", type=int, default=40_000, help="samples to train on; a quarter as many judge each part"
+    )
     parser.add_argument("--data", type=Path, default=_HERE / "data", help="folder for the weights")
     parser.add_argument("--docs", type=Path, default=_DOCS, help="where the report goes")
     arguments = parser.parse_args()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from hydrometer.contract.results import Segment
 
@@ -23,10 +24,10 @@ _WORD = re.compile(r"\S+")
 def consensus(texts: list[str]) -> list[Segment]:
     """Return the wording that the texts share, in the order of the medoid text, with a slot wherever they differ.
 
-    Words are aligned to the medoid (the text with the most in common with the others). A word is shown when at least 80 % of
-    the distinct texts, and three or more, hold it at that place; runs of fewer than two such words are masked, for they may
-    be chance. Slots have no text. Fewer than three distinct texts give one slot. At most 30 texts are read, the first in
-    sorted order.
+    Words are aligned to the medoid (the text with the most in common with the others). A word is shown when at least 80
+    % of the distinct texts, and three or more, hold it at that place; runs of fewer than two such words are masked, for
+    they may be chance. Slots have no text. Fewer than three distinct texts give one slot. At most 30 texts are read,
+    the first in sorted order.
     """
     distinct = sorted({" ".join(_WORD.findall(text)): text for text in texts if text.strip()}.items())[:MOST_TEXTS]
     if len(distinct) < FEWEST_TEXTS:
@@ -62,7 +63,7 @@ def _aligned(medoid: list[str], other: list[str]) -> list[int]:
 
 def _medoid(words: list[list[str]]) -> int:
     """Return the text whose word pairs the others share most; the first of equals."""
-    pairs = [{*zip(text, text[1:], strict=False)} for text in words]
+    pairs = [{*pairwise(text)} for text in words]
     likeness = [sum(2 * len(a & b) / max(1, len(a) + len(b)) for b in pairs) for a in pairs]
     return likeness.index(max(likeness))
 
@@ -79,15 +80,18 @@ def _without_short_runs(shown: list[bool]) -> list[bool]:
 
 
 def _with_hidden_gaps(segments: list[Segment], words: list[list[str]], medoid: int, shown: list[bool]) -> list[Segment]:
-    """Split fixed stretches where most texts have words that the medoid lacks: an empty slot of the medoid is still a slot."""
+    """Split fixed stretches where most texts have words that the medoid lacks: an empty slot of the medoid is still a
+    slot."""
     fixed = [place for place, seen in enumerate(shown) if seen]
     gaps = dict.fromkeys(fixed, 0)
     edges = dict.fromkeys(("start", "end"), 0)
     for index, other in enumerate(words):
         if index == medoid:
             continue
-        blocks = [b for b in SequenceMatcher(None, words[medoid], other, autojunk=False).get_matching_blocks() if b.size]
-        for before, after in zip(blocks, blocks[1:], strict=False):
+        blocks = [
+            b for b in SequenceMatcher(None, words[medoid], other, autojunk=False).get_matching_blocks() if b.size
+        ]
+        for before, after in pairwise(blocks):
             if before.a + before.size == after.a and before.b + before.size < after.b and after.a in gaps:
                 gaps[after.a] += 1
         if blocks:

@@ -9,20 +9,14 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy import stats
 
 from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES
 from hydrometer.contract.population import Entities, Events, Fragments, Population
 from hydrometer.contract.settings import Settings
 from hydrometer.contract.step import Step
+from hydrometer.signals.demands import asking, demand_share, spread_over_wordings
 from hydrometer.signals.entities import ENTITY_KINDS, EntityKind
 from hydrometer.signals.steps import exchange_steps, fact_steps, fragment_steps
-
-ORDINARY = 0.05
-"""Below this share of demands an account counts as ordinary when the rate of wrong flags is estimated."""
-
-LEAST_SHARE = 0.03
-"""And so many demands are below notice however surely they are there: ordinary customers differ in this too."""
 
 
 class Tables(Protocol):
@@ -45,9 +39,11 @@ def measure(tables: Tables, *, columns: frozenset[str], releases: dict[str, date
     facts_table = tables.arrow("SELECT * FROM account_facts ORDER BY account_no")
     facts = {name: _floats(facts_table, name) for name in facts_table.column_names if name != "account_no"}
     facts["created"] = _floats(account, "created")
-    facts["asking"] = _asking(facts)
     models: list[str] = tables.arrow("SELECT model FROM model_name ORDER BY model_no")["model"].to_pylist()
-    events = _events(tables, accounts=account.num_rows)
+    fragments = _fragments(tables)
+    events = spread_over_wordings(_events(tables, accounts=account.num_rows), fragments)
+    facts["demand"] = demand_share(events, account.num_rows)
+    facts["asking"] = asking(facts["exchanges"], facts["demand"])
     start, end = (int(events.time.min()), int(events.time.max())) if events.time.size else (0, 0)
     verification = account["verification"].to_pylist()
     authorised_orgs = {
@@ -62,7 +58,7 @@ def measure(tables: Tables, *, columns: frozenset[str], releases: dict[str, date
         facts=facts,
         entities={kind.name: _entities(tables, kind) for kind in ENTITY_KINDS if columns.issuperset(kind.needs)},
         events=events,
-        fragments=_fragments(tables),
+        fragments=fragments,
         models=models,
         releases=_releases(events, models, releases, start, end),
         authorised=_mask(org, authorised_orgs),
@@ -145,18 +141,6 @@ def _fragments(tables: Tables) -> Fragments:
         prompts=_ints(fragment, "prompts"),
         exchanges=_ints(fragment, "exchanges"),
     )
-
-
-def _asking(facts: dict[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
-    """-log10 p that an account asks for training material no more often than ordinary accounts (binomial).
-
-    Ordinary are the accounts that hardly ever do: the rate of wrong flags in everyday traffic.
-    """
-    count, share = facts["exchanges"], facts["demand"]
-    ordinary = share < ORDINARY
-    rate = (float(np.sum((count * share)[ordinary])) + 1.0) / (float(np.sum(count[ordinary])) + 100.0)
-    surprise: npt.NDArray[np.float64] = -stats.binom.logsf(np.round(count * share) - 1, count, rate) / np.log(10)
-    return np.where(share >= LEAST_SHARE, np.minimum(surprise, 300.0), 0.0)
 
 
 def _releases(

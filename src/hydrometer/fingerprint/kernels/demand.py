@@ -10,7 +10,8 @@ from numba import njit
 from hydrometer.fingerprint.kernels.text import word_at
 
 COLUMNS = 16
-"""Columns of the weight table: eight elicitation classes, then eight capability classes; the ninth of each is the origin."""
+"""Columns of the weight table: eight elicitation classes, then eight capability classes; the ninth of each is the
+origin."""
 BLOCK = 12
 """Words in a block of a demand region."""
 WINDOW = 3
@@ -62,7 +63,12 @@ def score(words: Any, stems: Any, first: int, stop: int, limit: int, table: Any,
             a, b, c, d = grams(word_at(words, index, limit), third, second, stem)
             row_a, row_b, row_c, row_d = table[a], table[b], table[c], table[d]
             for column in range(COLUMNS):
-                sums[column] += np.int32(row_a[column]) + np.int32(row_b[column]) + np.int32(row_c[column]) + np.int32(row_d[column])
+                sums[column] += (
+                    np.int32(row_a[column])
+                    + np.int32(row_b[column])
+                    + np.int32(row_c[column])
+                    + np.int32(row_d[column])
+                )
             third, second = second, stem
         for column in range(half, COLUMNS):
             best[column] += sums[column]

@@ -15,14 +15,25 @@ _ONE, _R40 = np.uint64(1), np.uint64(40)
 
 @njit(nogil=True, cache=True)
 def epoch(
-    order: Any, buckets: Any, ends: Any, elicitation: Any, capability: Any, table: Any, bias: Any, rate: float, decay: float,
-    weights: Any, drop: int, seed: Any,
-) -> float:  # fmt: skip
+    order: Any,
+    buckets: Any,
+    ends: Any,
+    elicitation: Any,
+    capability: Any,
+    table: Any,
+    bias: Any,
+    rate: float,
+    decay: float,
+    weights: Any,
+    drop: int,
+    seed: Any,
+) -> Any:
     """One pass over the documents in `order`; changes `table` and `bias`, returns the mean loss of elicitation.
 
-    buckets: [words, GRAMS]; ends: [documents, stretches + 1] places in buckets; elicitation, capability: class of each document,
-    capability -1 for unknown. Softmax over the best windows' sums, the first class being the origin; features are dropped
-    with chance drop / 2^24 (the kept ones are scaled up), so that no single wording carries a class.
+    weights: how fast each kind of feature learns, [GRAMS]; buckets: [words, GRAMS]; ends: [documents, stretches + 1]
+    places in buckets; elicitation, capability: class of each document, capability -1 for unknown. Softmax over the best
+    windows' sums, the first class being the origin; features are dropped with chance drop / 2^24 (the kept ones are
+    scaled up), so that no single wording carries a class.
     """
     half = COLUMNS // 2
     longest = 0
@@ -106,5 +117,7 @@ def epoch(
             for place in range(first, last):
                 for gram in range(GRAMS):
                     bucket = buckets[place, gram]
-                    table[bucket, column] -= rate * weights[gram] * (slope[column] * root * 4.0 + decay * table[bucket, column])
+                    table[bucket, column] -= (
+                        rate * weights[gram] * (slope[column] * root * 4.0 + decay * table[bucket, column])
+                    )
     return loss / max(1, order.size)

@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from hydrometer.fingerprint.kernels.demand import BLOCK, COLUMNS, PROMPT_HEAD, PROMPT_TAIL, SYSTEM_HEAD, SYSTEM_TAIL, region, score
+from hydrometer.fingerprint.kernels.demand import (
+    BLOCK,
+    COLUMNS,
+    PROMPT_HEAD,
+    PROMPT_TAIL,
+    SYSTEM_HEAD,
+    SYSTEM_TAIL,
+    region,
+    score,
+)
 from hydrometer.fingerprint.kernels.hashing import mix, shingles, siphash, sort_unique
 from hydrometer.fingerprint.kernels.text import RING, SCRIPTS, tokenise, word_at
 
@@ -60,9 +69,11 @@ def fingerprint_rows(
 
     system, prompt: (bytes, offsets, validity). alphabet: (ascii_fold, fold, kind, script). stops: (keys, votes).
     key: (low, high, least) as uint64. numbers: (shingle_words, max_sketch, max_words, lead_words).
-    out: (sketch [rows, max_sketch], size, hashes [rows, 4], words [rows, 2], shape, scripts [rows, SCRIPTS], votes, scores
-    [rows, COLUMNS], cut [rows], capped [rows]); every part is written for every row.
+    out: (sketch [rows, max_sketch], size, hashes [rows, 4], words [rows, 2], shape, scripts [rows, SCRIPTS], votes,
+    scores [rows, COLUMNS], cut [rows], capped [rows]); every part is written for every row.
     """
+    ascii_fold, fold, kind, script = alphabet
+    stop_keys, stop_votes = stops
     key_low, key_high, least = key
     size, most, limit, lead = numbers
     sketch, sketch_size, hashes, lengths, shapes, scripts, votes, scores, cut, capped = out
@@ -85,7 +96,9 @@ def fingerprint_rows(
             data, offsets, valid = system if part == 0 else prompt
             if not valid[row]:
                 continue
-            count, shape = tokenise(data, offsets[row], offsets[row + 1], *alphabet, limit, words, stems, seen)
+            count, shape = tokenise(
+                data, offsets[row], offsets[row + 1], ascii_fold, fold, kind, script, limit, words, stems, seen
+            )
             lengths[row, part] = count
             cut[row] += count > limit
             if count == 0:
@@ -106,7 +119,7 @@ def fingerprint_rows(
                 hashes[row, 3] = np.int64(run_hash(words, max(0, count - lead), count, limit, key_low, key_high))
                 shapes[row] = shape
                 scripts[row, :] = seen
-                vote(words, stored, *stops, votes[row])
+                vote(words, stored, stop_keys, stop_votes, votes[row])
         have = sort_unique(kept, have)
         capped[row] = have > most
         have = min(have, most)

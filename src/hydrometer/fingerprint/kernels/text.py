@@ -83,13 +83,23 @@ def _mark(data: Any, at: int, start: int, stop: int) -> int:
 
 @njit(nogil=True, cache=True)
 def tokenise(
-    data: Any, start: int, stop: int, ascii_fold: Any, fold: Any, kind: Any, script: Any, limit: int, words: Any,
-    stems: Any, seen: Any,
+    data: Any,
+    start: int,
+    stop: int,
+    ascii_fold: Any,
+    fold: Any,
+    kind: Any,
+    script: Any,
+    limit: int,
+    words: Any,
+    stems: Any,
+    seen: Any,
 ) -> Any:
     """Hash the words of data[start:stop].
 
-    `words` (limit + RING long) gets the first `limit` hashes; later ones go round in its last RING places. `stems` gets, at the
-    same places, the hash of the first STEM letters of each word. `seen` gets the code points by script. Returns (number of words, shape bits).
+    `words` (limit + RING long) gets the first `limit` hashes; later ones go round in its last RING places. `stems`
+    gets, at the same places, the hash of the first STEM letters of each word. `seen` gets the code points by script.
+    Returns (number of words, shape bits).
     """
     seen[:] = 0
     count, shape, capitals, latin, foreign = 0, 0, 0, 0, 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +29,9 @@ from hydrometer.fingerprint.kernels.demand import (
 from hydrometer.fingerprint.kernels.fit import epoch
 from hydrometer.fingerprint.kernels.text import RING, SCRIPTS, tokenise
 from hydrometer.fingerprint.model import BUCKETS, HALF, DemandModel
-from hydrometer.fingerprint.training.grammar import Grammar, Parts, Sample
+
+if TYPE_CHECKING:
+    from hydrometer.fingerprint.training.grammar import Grammar, Parts, Sample
 
 _LIMIT = 4_000
 EPOCHS = 10
@@ -37,7 +40,7 @@ GRAM_RATES = (0.3, 1.0, 0.3, 0.1)
 """How fast words, stems, pairs and pairs with a gap learn: what is rarer says less of other wordings."""
 DROP = 0.75
 """Share of features left out at random in each step."""
-PRIOR = 0.05
+PRIOR = 0.03
 """Share of demands in the traffic that the confidence is calibrated for; the samples hold far more."""
 NONE_SHARE = 0.55
 """Share of ordinary requests among the samples."""
@@ -60,7 +63,9 @@ def draw(grammar: Grammar, seed: int, size: int, parts: Parts) -> list[Sample]:
     rng = random.Random(seed)  # noqa: S311
     names = ELICITATION_CLASSES[1:]
     return [
-        grammar.ordinary(rng, parts) if rng.random() < NONE_SHARE else grammar.demand(rng, names[index % len(names)], parts)
+        grammar.ordinary(rng, parts)
+        if rng.random() < NONE_SHARE
+        else grammar.demand(rng, names[index % len(names)], parts)
         for index in range(size)
     ]
 
@@ -104,11 +109,22 @@ def fit(documents: Documents, seed: int) -> DemandModel:
     stretch = np.diff(documents.ends, axis=1).max(axis=1)
     short = np.flatnonzero(stretch <= BLOCK * WINDOW)
     for turn in range(EPOCHS):
-        order = rng.permutation(short if turn == 0 else np.arange(count))  # short texts first: they show where a demand lies
+        # Short texts come first: they show where a demand lies.
+        order = rng.permutation(short if turn == 0 else np.arange(count))
         epoch(
-            order, documents.buckets, documents.ends, documents.elicitation, documents.capability, table, bias,
-            RATE * (1 - turn / EPOCHS), DECAY, np.array(GRAM_RATES), int(DROP * (1 << 24)), np.uint64(seed * 1_000_003 + turn + 1 << 32),
-        )  # fmt: skip
+            order,
+            documents.buckets,
+            documents.ends,
+            documents.elicitation,
+            documents.capability,
+            table,
+            bias,
+            RATE * (1 - turn / EPOCHS),
+            DECAY,
+            np.array(GRAM_RATES),
+            int(DROP * (1 << 24)),
+            np.uint64((seed * 1_000_003 + turn + 1) << 32),
+        )
     top = np.maximum(np.quantile(np.abs(table), 0.9999, axis=0), 1e-6)
     scale = (top / 127).astype(np.float32)
     small = np.clip(np.rint(table / scale), -127, 127).astype(np.int8)
@@ -134,7 +150,8 @@ def scores(model: DemandModel, samples: list[Sample]) -> npt.NDArray[np.int32]:
 
 
 def calibrate(odds: npt.NDArray[np.float64], demand: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    """Fit (slope, intercept) of the probability of a demand to held-out log odds (Platt, 1999, with his smoothed targets).
+    """Fit (slope, intercept) of the probability of a demand to held-out log odds (Platt, 1999, with his smoothed
+    targets).
 
     Samples are weighted so that PRIOR of them are demands.
     """

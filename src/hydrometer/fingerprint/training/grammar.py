@@ -1,25 +1,30 @@
 """Phrasings of demands and of ordinary requests, expanded from the text files beside this module.
 
-A line of a file is a skeleton. `[a|b]` is one of a, b; `{name}` is one of the values that a `$name: v | w` line of the same
-file, or of frames.txt or material.txt, gives, or a line of material.txt or bodies.txt of that kind; `{n}` is a number.
-Skeletons and values each belong to one of FOLDS parts by a checksum of their text, so that a part can be held out whole.
+A class has its file, `<class>.txt`, and may have more, `<class>.*.txt`. A line of a file is a skeleton. `[a|b]` is one of a, b; `{name}` is one of the values that a `$name: v | w` line of the
+same file, or of frames.txt or material.txt, gives, or a line of material.txt or bodies.txt of that kind; `{n}` is a
+number. Skeletons and values each belong to one of FOLDS parts by a checksum of their text, so that a part can be held
+out whole.
 """
 
 from __future__ import annotations
 
-import random
 import re
 import zlib
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES
+
+if TYPE_CHECKING:
+    import random
 
 FOLDS = 4
 _NONE_LINE = re.compile(r"(\w+)(@?)(~?): (.*)", re.DOTALL)
 _CHOICE = re.compile(r"\[([^\[\]\"]*\|[^\[\]\"]*)\]")
 _NAME = re.compile(r"\{(\w+)\}")
 
+_GLUE = "the of and to in a is that for it with as on was by at from or an be this which are not but have has"
 _RULES = (0, 0, 1, 2, 3, 4, 6, 9)
 """How many rules a text gets."""
 _POURED = {
@@ -60,11 +65,24 @@ class Sample:
     skeleton: str
 
 
+Values = dict[str, list[str]]
+"""What may stand for a `{name}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """A phrasing of a demand, with the values of its file."""
+
+    text: str
+    values: Values
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A skeleton of an ordinary request."""
 
     text: str
+    values: Values
     capability: str
     system: bool
     near: bool
@@ -87,17 +105,18 @@ class Grammar:
         for line in material + bodies:
             kind, text = line.split(": ", 1)
             self.material.setdefault(kind, []).append(text)
-        self.values: dict[str, dict[str, list[str]]] = {}
-        self.skeletons: dict[str, list[str]] = {}
-        for name in ELICITATION_CLASSES[1:]:
-            self.values[name], self.skeletons[name] = _read(name)
+        self.skeletons: dict[str, list[Skeleton]] = {
+            name: [Skeleton(line, values) for values, lines in _read_all(name) for line in lines]
+            for name in ELICITATION_CLASSES[1:]
+        }
         self.requests: list[Request] = []
-        for line in _read("none")[1]:
-            match = _NONE_LINE.fullmatch(line)
-            if match is None:
-                raise ValueError(f"none.txt: {line!r} has no kind")
-            kind, system, near, text = match.groups()
-            self.requests.append(Request(text, kind, bool(system), bool(near)))
+        for values, lines in _read_all("none"):
+            for line in lines:
+                match = _NONE_LINE.fullmatch(line)
+                if match is None or match[1] not in CAPABILITY_CLASSES:
+                    raise ValueError(f"an ordinary request has no kind: {line!r}")
+                kind, system, near, text = match.groups()
+                self.requests.append(Request(text, values, kind, bool(system), bool(near)))
 
     def sizes(self) -> dict[str, int]:
         """Return the number of skeletons of each class."""
@@ -105,14 +124,16 @@ class Grammar:
 
     def demand(self, rng: random.Random, name: str, parts: Parts) -> Sample:
         """Draw one exchange that carries a demand of class `name`."""
-        skeletons = [line for line in self.skeletons[name] if part_of(line) in parts.skeletons]
-        skeleton = rng.choice(skeletons)
-        sentences = [skeleton]
-        while rng.random() < 0.3 and len(sentences) < 3:
-            sentences.insert(rng.randrange(len(sentences) + 1), rng.choice(skeletons))
+        skeletons = [line for line in self.skeletons[name] if part_of(line.text) in parts.skeletons]
+        first = rng.choice(skeletons)
+        chosen = [first]
+        while rng.random() < 0.3 and len(chosen) < 3:
+            chosen.insert(rng.randrange(len(chosen) + 1), rng.choice(skeletons))
+        sentences = [self._fill(rng, line.text, line.values, parts) for line in chosen]
+        skeleton = first.text
         if skeleton.isascii():
             sentences = self._framed(rng, sentences, parts)
-        text = rng.choice((" ", " ", "\n")).join(self._fill(rng, line, self.values[name], parts) for line in sentences)
+        text = rng.choice((" ", " ", "\n")).join(sentences)
         if not skeleton.isascii() and any("一" <= sign <= "鿿" for sign in skeleton):
             text = text.replace("\n", "")
         if rng.random() < 0.4:
@@ -140,10 +161,9 @@ class Grammar:
         """Draw one exchange without a demand."""
         request = rng.choice([r for r in self.requests if part_of(r.text) in parts.skeletons])
         body = self._line(rng, request.capability, parts)
-        filled = self._fill(rng, request.text.replace("{body}", "\x00"), {}, parts).replace("\x00", body)
+        filled = self._fill(rng, request.text.replace("{body}", "\x00"), request.values, parts).replace("\x00", body)
         if rng.random() < 0.5 and request.text.isascii():
-            filled = " ".join(self._fill(rng, s, {}, parts) for s in self._framed(rng, [filled.replace("{", "{{")], parts))
-            filled = filled.replace("{{", "{")
+            filled = " ".join(self._framed(rng, [filled], parts))
         if request.system:
             system: str | None = self._ruled(rng, filled, parts)
             prompt = body if rng.random() < 0.7 else self._context(rng, parts)
@@ -157,18 +177,22 @@ class Grammar:
     def _framed(self, rng: random.Random, sentences: list[str], parts: Parts) -> list[str]:
         framed = list(sentences)
         if rng.random() < 0.55:
-            framed.insert(0, self._value(rng, self.shared["before"], parts))
+            framed.insert(0, self._fill(rng, self._value(rng, self.shared["before"], parts), {}, parts))
         while rng.random() < 0.45:
-            framed.insert(rng.randrange(1, len(framed) + 1), self._value(rng, self.shared["after"], parts))
+            closing = self._fill(rng, self._value(rng, self.shared["after"], parts), {}, parts)
+            framed.insert(rng.randrange(1, len(framed) + 1), closing)
         return framed
 
     def _application(self, rng: random.Random, parts: Parts) -> str:
         requests = [r for r in self.requests if r.system and part_of(r.text) in parts.skeletons]
-        return self._ruled(rng, self._fill(rng, rng.choice(requests).text, {}, parts), parts)
+        request = rng.choice(requests)
+        return self._ruled(rng, self._fill(rng, request.text, request.values, parts), parts)
 
     def _ruled(self, rng: random.Random, text: str, parts: Parts) -> str:
         """Add rules, as applications and demands both have them."""
-        rules = [self._fill(rng, self._value(rng, self.shared["rule"], parts), {}, parts) for _ in range(rng.choice(_RULES))]
+        rules = [
+            self._fill(rng, self._value(rng, self.shared["rule"], parts), {}, parts) for _ in range(rng.choice(_RULES))
+        ]
         return rng.choice((" ", "\n", "\n- ")).join([text, *rules])
 
     def _context(self, rng: random.Random, parts: Parts) -> str:
@@ -184,7 +208,11 @@ class Grammar:
             joint = rng.choice(("\nAnswer: ", "\n\nResponse:\n", "\n", "\n### Output\n", "\nA: "))
             question = f"{question}{joint}{answer}"
         elif name == "trace_cleaning":
-            question = f"{question}\n{self._line(rng, 'trace', parts)}" if rng.random() < 0.5 else self._line(rng, "trace", parts)
+            question = (
+                f"{question}\n{self._line(rng, 'trace', parts)}"
+                if rng.random() < 0.5
+                else self._line(rng, "trace", parts)
+            )
         elif name == "synthetic_generation" and rng.random() < 0.6:
             question = self._line(rng, "topic", parts)
         elif name == "restricted_rewriting":
@@ -205,7 +233,7 @@ class Grammar:
         inside = [value for value in values if part_of(value) in parts.values]
         return rng.choice(inside or values)
 
-    def _fill(self, rng: random.Random, text: str, values: dict[str, list[str]], parts: Parts) -> str:
+    def _fill(self, rng: random.Random, text: str, values: Values, parts: Parts) -> str:
         def name(match: re.Match[str]) -> str:
             key = match[1]
             if key == "n":
@@ -229,7 +257,7 @@ def _loose(text: str) -> str:
 
 def _noise(rng: random.Random) -> str:
     """Made-up words among real function words: a text on a subject that the files do not know."""
-    glue = "the of and to in a is that for it with as on was by at from or an be this which are not but have has".split()
+    glue = _GLUE.split()
     sounds = ("ka", "lo", "mi", "ter", "shan", "ru", "ve", "pol", "ni", "go", "dra", "ses", "ing", "ly", "or", "un")
     words = [
         rng.choice(glue) if rng.random() < 0.45 else "".join(rng.choice(sounds) for _ in range(rng.choice((1, 2, 3))))
@@ -238,9 +266,9 @@ def _noise(rng: random.Random) -> str:
     return " ".join(words)
 
 
-def _read(name: str) -> tuple[dict[str, list[str]], list[str]]:
+def _read(name: str) -> tuple[Values, list[str]]:
     """Return ($values, lines) of a file of phrasings."""
-    values: dict[str, list[str]] = {}
+    values: Values = {}
     lines: list[str] = []
     for line in (files(__package__) / f"{name}.txt").read_text("utf-8").splitlines():
         if line.startswith("$"):
@@ -249,3 +277,9 @@ def _read(name: str) -> tuple[dict[str, list[str]], list[str]]:
         elif line and not line.startswith("# "):
             lines.append(line)
     return values, lines
+
+
+def _read_all(name: str) -> list[tuple[Values, list[str]]]:
+    """Return the contents of all files of a class, `name.txt` and `name.*.txt`, each with values of its own."""
+    found = sorted(item.name for item in files(__package__).iterdir() if item.name.endswith(".txt"))
+    return [_read(item.removesuffix(".txt")) for item in found if item.split(".")[0] == name]

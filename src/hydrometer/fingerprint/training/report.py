@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,28 @@ from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLA
 from hydrometer.fingerprint.training.fit import PRIOR
 
 _EDGES = (0.0, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
+
+_WHAT = """\
+A linear model over hashed words, five-letter stems and pairs of stems. It reads the system prompt (first 300 and
+last 96 words) and the prompt (first 108 and last 60 words) in windows of 36 words, and the best window speaks for
+the text: a short demand before a long document stays visible, and a long innocent text does not add up to a
+demand. Words are hashed without a key, so the weights are the same on every site. `elicitation_confidence` is the
+calibrated probability of any class but `none`; the class is named when it reaches the threshold of the settings."""
+_HELD_OUT = """\
+Every skeleton and every synonym belongs to one of four parts, by a checksum. Each part's skeletons are judged by a
+model that was trained without them and without a quarter of the synonyms. In the strict case the judged samples
+use that quarter alone: sentence and key words are both new. The shipped weights are fitted on all four parts, and
+calibrated on what was held out."""
+_MEANING = """\
+The confidence is calibrated for traffic of which {prior:.0%} are demands, and the samples are weighted so here.
+Where they are rarer, a lone exchange at 0.5 is more often innocent than not. Only pooled evidence counts, which is
+what the later stages use.
+
+## What it cannot know
+
+Licensed makers of synthetic data, benchmark runs and hobbyists word the same demands; the class says what is
+asked, not by whom or why. Languages other than English have far fewer phrasings a class. Default prompts of
+evaluation and agent frameworks are the near misses that remain the largest source of false flags."""
 
 
 class Held(NamedTuple):
@@ -39,37 +62,35 @@ def report(held: Held, strict: Held, made: dict[str, Any], slope: float, interce
     demand, none = held.elicitation > 0, held.elicitation == 0
     known = held.capability >= 0
     weight = np.where(demand, PRIOR / demand.sum(), (1 - PRIOR) / none.sum())
+    phrasings = ", ".join(f"{name} {count}" for name, count in made["phrasings"].items())
+    flagged = [
+        f"- at confidence {least}: demands flagged {(chance[demand] >= least).mean():.1%}, ordinary requests"
+        f" {(chance[none] >= least).mean():.1%}, near misses among them {(chance[none & held.near] >= least).mean():.1%}"
+        for least in (0.5, 0.2)
+    ]
+    right = (held.capability == held.best_capability)[known].mean()
     lines = [
         "# The demand model",
         "",
-        f"Written by `{made['command']}`; do not edit. What it can do on wordings that it has not seen, and how it was made.",
+        f"Written by `{made['command']}`; do not edit.",
         "",
-        "A linear model over hashed words, five-letter stems and pairs of stems. It reads the system prompt (first 300 and last 96",
-        "words) and the prompt (first 108 and last 60 words) in windows of 36 words, and the best window speaks for the text: a short",
-        "demand before a long document stays visible, and a long innocent text does not add up to a demand. Words are hashed without",
-        "a key, so the weights are the same on every site. `elicitation_confidence` is the calibrated probability of any class but",
-        "`none`; the class is named when it reaches the threshold of the settings.",
+        *_WHAT.splitlines(),
         "",
         "## Made from",
         "",
-        f"- seed {made['seed']}, {made['samples']:,} samples, {made['weights_bytes']:,} bytes of weights, {made['buckets']:,} buckets",
-        f"- training set SHA-256 `{made['training_set_sha256'][:16]}…`, weights SHA-256 `{made['weights_sha256'][:16]}…`",
-        f"- skeletons written by hand: {', '.join(f'{name} {count}' for name, count in made['phrasings'].items())}",
+        f"- seed {made['seed']}, {made['samples']:,} samples; {made['weights_bytes']:,} bytes, {made['buckets']:,} buckets",
+        f"- SHA-256 of the training set `{made['training_set_sha256'][:16]}…`, of the weights `{made['weights_sha256'][:16]}…`",
+        f"- skeletons written by hand: {phrasings}",
         "",
         "## Held-out phrasings",
         "",
-        "Every skeleton and every synonym belongs to one of four parts, by a checksum. Each part's skeletons are judged by a model that",
-        "was trained without them and without a quarter of the synonyms. In the strict case the judged samples use that quarter alone:",
-        f"sentence and key words are both new. {len(chance):,} samples, {demand.mean():.0%} of them demands.",
+        *_HELD_OUT.splitlines(),
         "",
-        f"- area under the ROC curve, strict case: **{area(strict.odds, strict.elicitation > 0):.3f}**",
+        f"- {len(chance):,} samples, {demand.mean():.0%} of them demands",
         f"- area under the ROC curve, any demand against none: **{area(held.odds, demand):.3f}**",
-        f"- at confidence 0.5: demands flagged {(chance[demand] >= 0.5).mean():.1%}; ordinary requests flagged"
-        f" {(chance[none] >= 0.5).mean():.1%}, of near misses {(chance[none & held.near] >= 0.5).mean():.1%}",
-        f"- at confidence 0.2: demands flagged {(chance[demand] >= 0.2).mean():.1%}; ordinary requests flagged"
-        f" {(chance[none] >= 0.2).mean():.1%}, of near misses {(chance[none & held.near] >= 0.2).mean():.1%}",
-        f"- capability class right: {(held.capability == held.best_capability)[known].mean():.1%} of {len(CAPABILITY_CLASSES)} classes"
-        " (a weak hint: most slots are short and new to the model)",
+        f"- the same, strict case: **{area(strict.odds, strict.elicitation > 0):.3f}**",
+        *flagged,
+        f"- capability class right: {right:.1%} of {len(CAPABILITY_CLASSES)} classes (a hint: most slots are short)",
         "",
         "| class | samples | flagged as any demand | precision of the class | recall of the class | AUC against none |",
         "|---|---|---|---|---|---|",
@@ -82,24 +103,19 @@ def report(held: Held, strict: Held, made: dict[str, Any], slope: float, interce
             f"| {name} | {of_class.sum():,} | {(chance[of_class] >= 0.5).mean():.1%} | {precision:.1%} |"
             f" {called[of_class].mean():.1%} | {area(held.odds[apart], of_class[apart]):.3f} |"
         )
-    lines += ["", "## Reliability", "", "| confidence | samples | mean confidence | share of demands |", "|---|---|---|---|"]
-    for low, high in zip(_EDGES, _EDGES[1:], strict=False):
+    lines += [
+        "",
+        "## Reliability",
+        "",
+        "| confidence | samples | mean confidence | share of demands |",
+        "|---|---|---|---|",
+    ]
+    for low, high in pairwise(_EDGES):
         inside = (chance >= low) & ((chance < high) | (high == 1.0))
         if inside.any():
             lines.append(
                 f"| {low:g} to {high:g} | {inside.sum():,} | {np.average(chance[inside], weights=weight[inside]):.3f} |"
                 f" {np.average(demand[inside], weights=weight[inside]):.3f} |"
             )
-    lines += [
-        "",
-        f"The confidence is calibrated for traffic of which {PRIOR:.0%} are demands, and the samples are weighted so here. Where they are",
-        "rarer, a lone exchange at 0.5 is more often innocent than not. Only pooled evidence counts, which is what the later stages use.",
-        "",
-        "## What it cannot know",
-        "",
-        "Licensed makers of synthetic data, benchmark runs and hobbyists word the same demands; the class says what is asked, not by whom",
-        "or why. Languages other than English have about a dozen phrasings a class. Default prompts of evaluation and data frameworks",
-        "are near misses that remain the largest source of false flags.",
-        "",
-    ]
+    lines += ["", *_MEANING.format(prior=PRIOR).splitlines(), ""]
     return "\n".join(lines)
