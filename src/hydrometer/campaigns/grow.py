@@ -21,6 +21,8 @@ FACET_BOUND = 8.0
 """Most bits of one facet: no single comparison decides."""
 ENRICHED = 1.5
 """Members share a value when they show it so many times as often as the population."""
+TYPICAL = 0.45
+"""Share of the members' middle bits that an account must reach."""
 FAMILY_CAP, FAMILY_FLOOR = 12.0, -10.0
 BACKGROUND = 64
 """Values that the smoothing of base rates reckons with at most."""
@@ -66,7 +68,7 @@ def grow(traits: Traits, seed: Bools, *, threshold: float, rounds: int) -> Grown
     states = {np.packbits(members).tobytes()}
     likeness = resemblance(traits, members)
     for done in range(1, rounds + 1):
-        joined = belongs(likeness, threshold)
+        joined = belongs(likeness, members, threshold)
         if np.array_equal(joined, members):
             settled = True
             break
@@ -79,11 +81,16 @@ def grow(traits: Traits, seed: Bools, *, threshold: float, rounds: int) -> Grown
     return Grown(members, likeness, done, settled)
 
 
-def belongs(likeness: Resemblance, threshold: float) -> Bools:
-    """Accounts that resemble a group enough, and not by what they ask alone: a tool is for anyone to download."""
+def belongs(likeness: Resemblance, members: Bools, threshold: float) -> Bools:
+    """Accounts that resemble a group enough: for themselves, beside its members, and not by what they ask alone.
+
+    In a group whose members are alike in everything, an account that shares little with them is a stranger with the same
+    tool, whatever its bits would mean elsewhere.
+    """
     total = likeness.total
+    typical = float(np.median(total[members])) if members.any() else 0.0
     content = likeness.families.get("content", np.zeros(total.size))
-    enough: Bools = (total > threshold) & (total - content > threshold / 2)
+    enough: Bools = (total > max(threshold, TYPICAL * typical)) & (total - content > threshold / 2)
     return enough
 
 

@@ -170,7 +170,9 @@ def _groups(traits: Traits, free: Bools, settings: CampaignSettings) -> tuple[li
 def _grown(local: Traits, start: Bools, settings: CampaignSettings) -> Bools:
     grown = grow(local, start, threshold=settings.join_bits, rounds=settings.grow_rounds)
     # Every member must resemble the group that came out, not the one before the last round.
-    return grown.members & belongs(resemblance(local, grown.members), settings.join_bits)
+    return grown.members & belongs(
+        resemblance(local, grown.members), grown.members, settings.join_bits
+    )
 
 
 def _seeds(local: Traits, traits: Traits, free: Bools) -> list[Seed]:
