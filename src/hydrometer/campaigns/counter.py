@@ -6,12 +6,15 @@ Each takes bits off one axis. A campaign that survives them carries them in its 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.campaigns.grow import Resemblance
-from hydrometer.contract.group import Group
 from hydrometer.contract.results import CounterEvidence
+
+if TYPE_CHECKING:
+    from hydrometer.campaigns.grow import Resemblance
+    from hydrometer.contract.group import Group
 
 HOUR = 3_600_000_000
 COMMUNITY_BITS = 24.0
@@ -64,7 +67,10 @@ def _known_customers(group: Group) -> Objection | None:
     if share < 0.2:
         return None
     return _objection(
-        "known_customers", "coordination", 16.0 * share, f"{share:.0%} of the accounts are known by contract or single sign-on."
+        "known_customers",
+        "coordination",
+        16.0 * share,
+        f"{share:.0%} of the accounts are known by contract or single sign-on.",
     )
 
 
@@ -78,7 +84,10 @@ def _release_crowd(group: Group) -> Objection | None:
         if crowd >= 0.6:
             name = population.models[number]
             return _objection(
-                "release_crowd", "coordination", 14.0, f"{crowd:.0%} of the traffic tries {name} within 72 hours of its release."
+                "release_crowd",
+                "coordination",
+                14.0,
+                f"{crowd:.0%} of the traffic tries {name} within 72 hours of its release.",
             )
     return None
 
@@ -92,7 +101,10 @@ def _short_event(group: Group) -> Objection | None:
     if span < 7 or float(np.quantile(lived, 0.9)) > 3.0 or not few:
         return None
     return _objection(
-        "short_event", "coordination", 5.0, f"Nine in ten accounts were active for {np.quantile(lived, 0.9):.1f} days or less and sent little."
+        "short_event",
+        "coordination",
+        5.0,
+        f"Nine in ten accounts were active for {np.quantile(lived, 0.9):.1f} days or less and sent little.",
     )
 
 
@@ -148,7 +160,9 @@ def _conversations(group: Group) -> Objection | None:
     single = group.population.facts["single_turn"][group.members]
     if not np.isfinite(single).any() or float(np.nanmedian(single)) >= 0.5:
         return None
-    return _objection("conversations", "harvest", 3.0, f"Only {np.nanmedian(single):.0%} of an account's exchanges are single turns.")
+    return _objection(
+        "conversations", "harvest", 3.0, f"Only {np.nanmedian(single):.0%} of an account's exchanges are single turns."
+    )
 
 
 def _few_demands(group: Group) -> Objection | None:

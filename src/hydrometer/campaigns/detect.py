@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from hydrometer.campaigns.calibration import Calibration
 from hydrometer.campaigns.follow import name_campaigns
 from hydrometer.campaigns.grow import Resemblance, resemblance
 from hydrometer.campaigns.harvested import Harvest, harvested
@@ -19,10 +19,13 @@ from hydrometer.campaigns.propose import harvesters, propose
 from hydrometer.campaigns.record import campaign_record
 from hydrometer.campaigns.traits import Traits, describe
 from hydrometer.contract.group import Group
-from hydrometer.contract.population import Bools, Population
-from hydrometer.contract.progress import Progress
 from hydrometer.contract.results import CONSIDERED, FAMILIES, MEMBERS, Campaign, Candidate, Evidence
-from hydrometer.contract.settings import CampaignSettings
+
+if TYPE_CHECKING:
+    from hydrometer.campaigns.calibration import Calibration
+    from hydrometer.contract.population import Bools, Population
+    from hydrometer.contract.progress import Progress
+    from hydrometer.contract.settings import CampaignSettings
 
 NEAR_MISSES = 300
 """Most accounts beside a campaign whose absence is explained."""
@@ -49,8 +52,15 @@ class _Considered:
 
     columns: dict[str, list[object]] = field(default_factory=lambda: {name: [] for name in CONSIDERED.names})
 
-    def add(self, candidate: str, account: str, probability: float, bits: dict[str, float], member: bool, why: list[str]) -> None:
-        row: dict[str, object] = {"candidate_id": candidate, "account_id": account, "probability": probability, "member": member}
+    def add(
+        self, candidate: str, account: str, probability: float, bits: dict[str, float], member: bool, why: list[str]
+    ) -> None:
+        row: dict[str, object] = {
+            "candidate_id": candidate,
+            "account_id": account,
+            "probability": probability,
+            "member": member,
+        }
         row["reasons"] = why
         row.update({f"bits_{family}": round(bits.get(family, 0.0), 3) for family in FAMILIES})
         for name, values in self.columns.items():

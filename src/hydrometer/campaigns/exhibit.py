@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.campaigns.harvested import Harvest
-from hydrometer.contract.group import Group
-from hydrometer.contract.population import Entities
 from hydrometer.contract.results import Entity, Exhibit, Template
+
+if TYPE_CHECKING:
+    from hydrometer.campaigns.harvested import Harvest
+    from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Entities
 
 DAY = 86_400_000_000
 HOUR = 3_600_000_000
@@ -47,7 +50,8 @@ def exhibit(group: Group, harvest: Harvest) -> Exhibit:
             for wording in harvest.wordings
         ],
         releases=[
-            (population.models[model], _moment(released).isoformat()) for model, released in sorted(population.releases.items())
+            (population.models[model], _moment(released).isoformat())
+            for model, released in sorted(population.releases.items())
         ],
     )
 

@@ -8,12 +8,15 @@ nobody joins or leaves. Nothing is paired: the cost of a round is linear in acco
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hydrometer.campaigns.kernels import strongest_links
-from hydrometer.campaigns.traits import Link, Trait, Traits
-from hydrometer.contract.population import Bools, Floats
+
+if TYPE_CHECKING:
+    from hydrometer.campaigns.traits import Link, Trait, Traits
+    from hydrometer.contract.population import Bools, Floats
 
 PRIOR_WEIGHT = 3.0
 """Pseudo-organisations that hold the group's frequencies to the population's."""
@@ -52,33 +55,23 @@ class Resemblance:
         return np.asarray(np.sum(list(self.families.values()), axis=0), dtype=np.float64)
 
 
-@dataclass(frozen=True, slots=True)
-class Grown:
-    """A group that grew from a seed."""
+def grow(traits: Traits, seed: Bools, *, threshold: float, rounds: int) -> Bools:
+    """Grow `seed` among the accounts of `traits` until nobody joins or leaves, the group goes in a circle, or `rounds` end.
 
-    members: Bools
-    resemblance: Resemblance
-    rounds: int
-    settled: bool
-
-
-def grow(traits: Traits, seed: Bools, *, threshold: float, rounds: int) -> Grown:
-    """Grow `seed` among the accounts of `traits`; an account belongs when its bits exceed `threshold`."""
-    members, settled, done = seed.copy(), False, 0
+    An account belongs when its bits exceed `threshold` and are not far below the members'.
+    """
+    members = seed.copy()
     states = {np.packbits(members).tobytes()}
-    likeness = resemblance(traits, members)
-    for done in range(1, rounds + 1):
-        joined = belongs(likeness, members, threshold)
+    for _ in range(rounds):
+        joined = belongs(resemblance(traits, members), members, threshold)
         if np.array_equal(joined, members):
-            settled = True
             break
         members = joined
         state = np.packbits(members).tobytes()
         if np.unique(traits.org[members]).size < 2 or state in states:
             break
         states.add(state)
-        likeness = resemblance(traits, members)
-    return Grown(members, likeness, done, settled)
+    return members
 
 
 def belongs(likeness: Resemblance, members: Bools, threshold: float) -> Bools:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hydrometer.contract.fingerprints import ELICITATION_CLASSES
-from hydrometer.contract.group import Group
-from hydrometer.contract.population import Floats, Ints
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Floats, Ints
 
 OWN_SHARE = 0.8
 """A wording is the campaign's own when so much of its use is by members."""
@@ -51,7 +54,9 @@ def harvested(group: Group) -> Harvest:
     refused_search = events.refused & (population.facts["refused"][events.account] >= 0.25)
     chosen = np.nonzero(member & (events.demand | carries | refused_search))[0].astype(np.int64)
     certainty = np.where(
-        events.demand[chosen] & carries[chosen], 0.98, np.where(events.demand[chosen], 0.92, np.where(carries[chosen], 0.8, 0.7))
+        events.demand[chosen] & carries[chosen],
+        0.98,
+        np.where(events.demand[chosen], 0.92, np.where(carries[chosen], 0.8, 0.7)),
     )
     wordings = _wordings(group, chosen, fragments.exchange[mine], fragments.fragment[mine])
     template = {int(e): wording.id for wording in wordings for e in wording.exchanges}
@@ -66,11 +71,16 @@ def _own_wordings(group: Group) -> np.ndarray:
     by_member = group.members[events.account[fragments.exchange]]
     uses = np.bincount(fragments.fragment[by_member], minlength=wide)
     demanding = np.bincount(fragments.fragment[by_member & events.demand[fragments.exchange]], minlength=wide)
-    pairs = np.unique(population.org[events.account[fragments.exchange[by_member]]] * max(1, wide) + fragments.fragment[by_member])
+    pairs = np.unique(
+        population.org[events.account[fragments.exchange[by_member]]] * max(1, wide) + fragments.fragment[by_member]
+    )
     orgs = np.bincount(pairs % max(1, wide), minlength=wide)
     enough = max(3, round(0.05 * group.size))
     own: np.ndarray = (
-        (uses >= OWN_SHARE * fragments.exchanges) & (orgs >= enough) & (demanding >= 0.5 * uses) & (fragments.prompts >= 5)
+        (uses >= OWN_SHARE * fragments.exchanges)
+        & (orgs >= enough)
+        & (demanding >= 0.5 * uses)
+        & (fragments.prompts >= 5)
     )
     return own
 

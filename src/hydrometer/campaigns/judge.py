@@ -9,17 +9,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.contract.group import Group
-from hydrometer.contract.results import Candidate, CounterEvidence, Evidence
-from hydrometer.contract.settings import CampaignSettings
-from hydrometer.campaigns.calibration import Calibration
 from hydrometer.campaigns.counter import Objection, objections
-from hydrometer.campaigns.grow import Resemblance
+from hydrometer.contract.results import Candidate, CounterEvidence, Evidence
 
-FAMILY_CAP = {"content": 4.0, "identity": 12.0, "infrastructure": 10.0, "timing": 12.0, "economics": 4.0, "intelligence": 8.0}
+if TYPE_CHECKING:
+    from hydrometer.campaigns.calibration import Calibration
+    from hydrometer.campaigns.grow import Resemblance
+    from hydrometer.contract.group import Group
+    from hydrometer.contract.settings import CampaignSettings
+
+FAMILY_CAP = {
+    "content": 4.0,
+    "identity": 12.0,
+    "infrastructure": 10.0,
+    "timing": 12.0,
+    "economics": 4.0,
+    "intelligence": 8.0,
+}
 """Most bits a family may give to coordination."""
 HARVEST_CAP = 20.0
 
@@ -93,13 +103,17 @@ def _verdict(
     if float(np.mean(group.population.authorised[group.members])) > 0.5:
         return "authorised", ["These customers may train on outputs: their agreement says so."]
     if group.size < 2:
-        return "single_customer", ["All accounts belong to one declared organisation: one customer's use, not a network."]
+        return "single_customer", [
+            "All accounts belong to one declared organisation: one customer's use, not a network."
+        ]
     reasons = []
     if len(agreeing) < 2:
         shown = agreeing[0] if agreeing else "no family"
         reasons.append(f"Fewer than two independent kinds of evidence for one hand: {shown} alone.")
     if coordination < calibration.coordination_middle:
-        reasons.append(f"Coordination {coordination:.1f} bits; {calibration.coordination_middle:.1f} are needed for even odds.")
+        reasons.append(
+            f"Coordination {coordination:.1f} bits; {calibration.coordination_middle:.1f} are needed for even odds."
+        )
     if harvest < calibration.harvest_middle:
         reasons.append(f"Harvest {harvest:.1f} bits; {calibration.harvest_middle:.1f} are needed for even odds.")
     if group.size < settings.least_orgs:
@@ -116,7 +130,7 @@ def control_false_discoveries(found: list[list[Evidence]], tests: int, rate: flo
         found: evidence by group.
         tests: how many tests were made, with or without a finding.
     """
-    ranked = sorted((item.log10_p for group in found for item in group))
+    ranked = sorted(item.log10_p for group in found for item in group)
     harmonic = math.log(max(tests, 1)) + 0.5772156649
     limit = -math.inf
     for rank, log10_p in enumerate(ranked, start=1):

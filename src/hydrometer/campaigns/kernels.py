@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
-from hydrometer.contract.population import Floats, Ints
+if TYPE_CHECKING:
+    from hydrometer.contract.population import Floats, Ints
 
 
 @njit(cache=True)

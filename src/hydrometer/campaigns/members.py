@@ -7,14 +7,17 @@ address is not a member for the address's sake.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hydrometer.campaigns.grow import Resemblance, resemblance
-from hydrometer.campaigns.traits import Traits
-from hydrometer.contract.population import Bools, Floats, Population
 from hydrometer.contract.results import FAMILIES
-from hydrometer.contract.settings import CampaignSettings
+
+if TYPE_CHECKING:
+    from hydrometer.campaigns.traits import Traits
+    from hydrometer.contract.population import Bools, Floats, Population
+    from hydrometer.contract.settings import CampaignSettings
 
 SLOPE = 0.35
 """Of a bit: facets of one account depend on each other, so their sum overstates (Belin & Rubin 1995)."""
@@ -67,7 +70,9 @@ def absorb(population: Population, traits: Traits, members: Bools, settings: Cam
     return grown
 
 
-def membership(likeness: Resemblance, members: Bools, campaign_probability: float, settings: CampaignSettings) -> Membership:
+def membership(
+    likeness: Resemblance, members: Bools, campaign_probability: float, settings: CampaignSettings
+) -> Membership:
     """Weigh every member of a group; probability is of being run by the campaign's operator."""
     accounts = np.nonzero(members)[0]
     families = likeness.families
@@ -85,7 +90,9 @@ def membership(likeness: Resemblance, members: Bools, campaign_probability: floa
 
 def reasons(likeness: Resemblance, account: int, *, least: float = 1.0) -> list[str]:
     """What ties an account to a group, the strongest first, in plain words."""
-    ranked = sorted(((float(bits[account]), facet) for facet, bits in likeness.facets.items()), key=lambda row: (-row[0], row[1]))
+    ranked = sorted(
+        ((float(bits[account]), facet) for facet, bits in likeness.facets.items()), key=lambda row: (-row[0], row[1])
+    )
     return [f"{FACET_WORDS[facet]} (+{bits:.1f} bits)" for bits, facet in ranked if bits >= least]
 
 

@@ -5,10 +5,13 @@ They are tested like any other, so that a reader sees what was looked at and why
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hydrometer.contract.population import Bools, Population
-from hydrometer.contract.settings import CampaignSettings
+if TYPE_CHECKING:
+    from hydrometer.contract.population import Bools, Population
+    from hydrometer.contract.settings import CampaignSettings
 
 TELLING = ("payment", "bin", "device", "phone", "address", "signup_network", "email_domain")
 LEAST_SHARED = 5
@@ -27,8 +30,8 @@ def coordinated(population: Population, settings: CampaignSettings) -> list[tupl
         entities = population.entities.get(kind)
         if entities is None:
             continue
-        for value in np.nonzero((entities.orgs >= LEAST_SHARED) & (entities.orgs <= hub))[0].tolist():
-            ranked.append((-int(entities.orgs[value]), kind, value))
+        rare = (entities.orgs >= LEAST_SHARED) & (entities.orgs <= hub)
+        ranked += [(-int(entities.orgs[value]), kind, value) for value in np.nonzero(rare)[0].tolist()]
     kept: list[tuple[str, Bools]] = []
     covered = np.zeros(population.size, dtype=np.bool_)
     for orgs, kind, value in sorted(ranked):
@@ -56,8 +59,8 @@ def single_customers(population: Population, taken: Bools, settings: CampaignSet
     asks = (population.facts["demand"] >= 0.5) & ~population.authorised & ~taken
     by_org = np.bincount(population.org[asks], weights=demands[asks], minlength=len(population.orgs))
     order = np.argsort(-by_org, kind="stable")[: settings.shown_groups]
-    found = []
-    for org in order.tolist():
-        if by_org[org] >= SINGLE_DEMANDS:
-            found.append((f"{by_org[org]:,.0f} demands of one customer", (population.org == org) & asks))
-    return found
+    return [
+        (f"{by_org[org]:,.0f} demands of one customer", (population.org == org) & asks)
+        for org in order.tolist()
+        if by_org[org] >= SINGLE_DEMANDS
+    ]

@@ -8,17 +8,21 @@ tested). Cost is linear in accounts and links; no value is ever expanded into pa
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import hypergeom
 
 from hydrometer.campaigns.grow import belongs, grow, resemblance
 from hydrometer.campaigns.split import one_operator, split
-from hydrometer.campaigns.traits import Traits
-from hydrometer.contract.population import Bools, Population
-from hydrometer.contract.settings import CampaignSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hydrometer.campaigns.traits import Traits
+    from hydrometer.contract.population import Bools, Population
+    from hydrometer.contract.settings import CampaignSettings
 
 EXPLAINED = 0.9
 """A seed of which so much lies in one group already found leads nowhere new."""
@@ -116,7 +120,9 @@ def _joined(
     """Put groups together that turn out to be one operator's: pools that wake when others are banned, late batches."""
     kept: list[Proposal] = []
     for proposal in proposals:
-        home = next((n for n, other in enumerate(kept) if _belong_together(traits, other, proposal, score, settings)), None)
+        home = next(
+            (n for n, other in enumerate(kept) if _belong_together(traits, other, proposal, score, settings)), None
+        )
         if home is None:
             kept.append(proposal)
         else:
@@ -146,7 +152,7 @@ def _groups(traits: Traits, free: Bools, settings: CampaignSettings) -> tuple[li
     """Distinct grown and split groups among the free accounts, and how many seeds were left out."""
     local = traits.only(free)
     numbers = np.nonzero(free)[0]
-    seeds = _seeds(local, traits, free)
+    seeds = _seeds(local)
     everybody = Seed(0.0, "everybody who asks for training material", np.ones(local.size, dtype=np.bool_))
     found: dict[bytes, tuple[str, Bools]] = {}
     grown_before: set[bytes] = set()
@@ -170,12 +176,10 @@ def _groups(traits: Traits, free: Bools, settings: CampaignSettings) -> tuple[li
 def _grown(local: Traits, start: Bools, settings: CampaignSettings) -> Bools:
     grown = grow(local, start, threshold=settings.join_bits, rounds=settings.grow_rounds)
     # Every member must resemble the group that came out, not the one before the last round.
-    return grown.members & belongs(
-        resemblance(local, grown.members), grown.members, settings.join_bits
-    )
+    return grown & belongs(resemblance(local, grown), grown, settings.join_bits)
 
 
-def _seeds(local: Traits, traits: Traits, free: Bools) -> list[Seed]:
+def _seeds(local: Traits) -> list[Seed]:
     """Values that the free accounts' organisations share more often than chance, the most surprising first."""
     orgs = int(np.unique(local.org).size)
     found: list[Seed] = []
@@ -188,7 +192,9 @@ def _seeds(local: Traits, traits: Traits, free: Bools) -> list[Seed]:
         for code in np.nonzero(inside >= 4)[0].tolist():
             if drawn == 0:
                 continue
-            natural = float(hypergeom.logsf(inside[code] - 1, max(int(trait.known), drawn), int(trait.orgs[code]), drawn))
+            natural = float(
+                hypergeom.logsf(inside[code] - 1, max(int(trait.known), drawn), int(trait.orgs[code]), drawn)
+            )
             log10_p = (natural / math.log(10) if math.isfinite(natural) else -300.0) + tests
             if log10_p <= ENRICHED:
                 text = f"{inside[code]} of {orgs} organisations that ask for training material share their {trait.name}"

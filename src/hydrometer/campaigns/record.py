@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hydrometer.campaigns.exhibit import exhibit
-from hydrometer.campaigns.harvested import Harvest
-from hydrometer.campaigns.judge import Judgement
 from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES
-from hydrometer.contract.group import Group
 from hydrometer.contract.results import Campaign
+
+if TYPE_CHECKING:
+    from hydrometer.campaigns.harvested import Harvest
+    from hydrometer.campaigns.judge import Judgement
+    from hydrometer.contract.group import Group
 
 CLASS_WORDS = {
     "reasoning_trace": "reasoning traces",
@@ -77,7 +80,9 @@ def _story(
     capabilities: dict[str, float],
 ) -> list[str]:
     strongest = [item for item in judgement.evidence if item.axis == "coordination"][:1]
-    families = [family for family, bits in sorted(judgement.families.items(), key=lambda row: (-row[1], row[0])) if bits >= 3]
+    families = [
+        family for family, bits in sorted(judgement.families.items(), key=lambda row: (-row[1], row[0])) if bits >= 3
+    ]
     tie = f" {strongest[0].statement}" if strongest else ""
     wants = " and ".join(CLASS_WORDS[name] for name in list(elicitation)[:2] if name in CLASS_WORDS) or "outputs"
     subject = next(iter(capabilities), "")

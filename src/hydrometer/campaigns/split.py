@@ -7,13 +7,17 @@ uses two batches of cards stays one operator.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hydrometer.campaigns.grow import Resemblance, resemblance
-from hydrometer.campaigns.traits import Traits
-from hydrometer.contract.population import Bools
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hydrometer.campaigns.traits import Traits
+    from hydrometer.contract.population import Bools
 
 MIN_ORGS = 4
 MIN_GAIN = 12.0
@@ -95,7 +99,10 @@ def _refine(local: Traits, first: Bools) -> Bools | None:
     for _ in range(ROUNDS):
         if _small(local, first) or _small(local, ~first):
             return None
-        nearer = resemblance(local, first, apart=everyone, bound=BOUND).total > resemblance(local, ~first, apart=everyone, bound=BOUND).total
+        nearer = (
+            resemblance(local, first, apart=everyone, bound=BOUND).total
+            > resemblance(local, ~first, apart=everyone, bound=BOUND).total
+        )
         if np.array_equal(nearer, first):
             return first
         first = nearer
@@ -114,7 +121,10 @@ def _gain(local: Traits, whole: Resemblance, first: Bools) -> float:
 
 def _gains(local: Traits, whole: Resemblance, first: Bools) -> dict[str, float]:
     everyone = np.ones(local.size, dtype=np.bool_)
-    here, there = resemblance(local, first, apart=everyone, bound=BOUND), resemblance(local, ~first, apart=everyone, bound=BOUND)
+    here, there = (
+        resemblance(local, first, apart=everyone, bound=BOUND),
+        resemblance(local, ~first, apart=everyone, bound=BOUND),
+    )
     smaller = max(1, min(int(first.sum()), int((~first).sum())))
     by_family: dict[str, float] = {}
     for facet, family in whole.family_of.items():

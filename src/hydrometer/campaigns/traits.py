@@ -7,10 +7,12 @@ would otherwise count twice (Belin & Rubin 1995 on overconfident linkage; Splink
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.contract.population import Bools, Entities, Floats, Ints, Population
+if TYPE_CHECKING:
+    from hydrometer.contract.population import Bools, Entities, Floats, Ints, Population
 
 BINS = 32
 """Most bins of a number: a match is then worth at most 5 bits."""
@@ -134,7 +136,12 @@ def describe(population: Population) -> Traits:
         if kind in population.entities:
             coded.append(_entity(population, population.entities[kind], facet))
     links = []
-    for kind, facet in (("address", "address"), ("network", "address"), ("end_user", "end user"), ("session", "session")):
+    for kind, facet in (
+        ("address", "address"),
+        ("network", "address"),
+        ("end_user", "end user"),
+        ("session", "session"),
+    ):
         if kind in population.entities:
             links.append(_link(population, population.entities[kind], facet))
     links.append(_wording(population))
@@ -153,7 +160,13 @@ def _numbers(population: Population) -> list[Trait | None]:
         ("rate", "timing", "rate", fact["exchanges"] / span, True),
         ("volume", "timing", "rate", fact["exchanges"], True),
         ("steadiness", "timing", "steadiness", fact["active_days"] / span, True),
-        ("networks", "infrastructure", "churn", fact["networks"] / np.maximum(1, fact["with_address"]), "exchanges.client_ip" in seen),
+        (
+            "networks",
+            "infrastructure",
+            "churn",
+            fact["networks"] / np.maximum(1, fact["with_address"]),
+            "exchanges.client_ip" in seen,
+        ),
         ("single turn", "economics", "shape of use", fact["single_turn"], "exchanges.turns" in seen),
         ("output", "economics", "shape of use", fact["output_tokens"], "exchanges.output_tokens" in seen),
         ("reasoning", "economics", "shape of use", fact["reasoning_tokens"], "exchanges.reasoning_tokens" in seen),

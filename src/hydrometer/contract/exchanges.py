@@ -10,7 +10,9 @@ EXCHANGES = Table(
     "exchanges",
     "one request to a model and its answer",
     (
-        Column("exchange_id", pa.string(), "unique; a repeat is the same exchange", needed=True, otel="gen_ai.response.id"),
+        Column(
+            "exchange_id", pa.string(), "unique; a repeat is the same exchange", needed=True, otel="gen_ai.response.id"
+        ),
         Column("started_at", TIMESTAMP, "when the request came", needed=True, unit="µs since 1970, UTC"),
         Column("account_id", pa.string(), "the paying identity or key", needed=True, otel="user.id"),
         Column("model", pa.string(), "the model asked for", needed=True, otel="gen_ai.request.model"),
@@ -34,7 +36,12 @@ EXCHANGES = Table(
             unit="tokens",
             otel="gen_ai.usage.reasoning.output_tokens",
         ),
-        Column("stop_reason", pa.string(), "end_turn, max_tokens, tool_use, refusal, …", otel="gen_ai.response.finish_reasons"),
+        Column(
+            "stop_reason",
+            pa.string(),
+            "end_turn, max_tokens, tool_use, refusal, …",
+            otel="gen_ai.response.finish_reasons",
+        ),
     ),
 )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.contract.population import Bools, Ints, Population
+if TYPE_CHECKING:
+    from hydrometer.contract.population import Bools, Ints, Population
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from types import TracebackType
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.progress import Progress
-from hydrometer.contract.step import Step
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    import pyarrow as pa
+
+    from hydrometer.contract.progress import Progress
+    from hydrometer.contract.step import Step
 
 
 class DuckEngine:
@@ -26,7 +31,9 @@ class DuckEngine:
         try:
             self._connection.execute(f"SET memory_limit = '{memory.replace(chr(39), '')}'")
         except duckdb.Error:
-            raise InputError(f"memory {memory!r} is not a size", mend="Write it as 4GB or 800MB.", file="settings") from None
+            raise InputError(
+                f"memory {memory!r} is not a size", mend="Write it as 4GB or 800MB.", file="settings"
+            ) from None
         self._connection.execute(f"SET threads = {threads}")
         self._connection.execute("SET temp_directory = '{}'".format(str(folder / "spill").replace("'", "''")))
         self._connection.execute("SET TimeZone = 'UTC'")
@@ -38,7 +45,9 @@ class DuckEngine:
     def __enter__(self) -> DuckEngine:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._connection.close()
 
     def view(self, name: str, parquet: Path) -> None:

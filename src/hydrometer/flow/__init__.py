@@ -6,16 +6,13 @@ import tempfile
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from hydrometer.campaigns.calibration import load_calibration
 from hydrometer.campaigns.detect import Findings, find_campaigns
-from hydrometer.contract.group import Group
-from hydrometer.contract.progress import Progress
 from hydrometer.contract.results import CONSIDERED, HARVESTED, MEMBERS, CampaignFile, Evidence, Run
-from hydrometer.contract.settings import Settings
-from hydrometer.contract.step import Step
 from hydrometer.engines.duckdb import DuckEngine
 from hydrometer.flow.account import Account
 from hydrometer.flow.exhibits import with_wordings
@@ -25,6 +22,12 @@ from hydrometer.report.html import render
 from hydrometer.signals.measure import measure, measuring_steps
 from hydrometer.signals.signal import Signal, find_signals
 from hydrometer.store.result import ResultFolder, prepare
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
+    from hydrometer.contract.progress import Progress
+    from hydrometer.contract.settings import Settings
+    from hydrometer.contract.step import Step
 
 __all__ = ["FingerprintSummary", "detect", "explain", "fingerprint", "sample", "steps"]
 
@@ -59,7 +62,9 @@ def detect(
     work = _Work()
     try:
         with tempfile.TemporaryDirectory(prefix=".work-", dir=out) as folder:
-            _detect(Path(folder), open_reading(traffic, out, settings, site_key, mapping, source), account, earlier, work)
+            _detect(
+                Path(folder), open_reading(traffic, out, settings, site_key, mapping, source), account, earlier, work
+            )
     except KeyboardInterrupt:
         _write(out, account.closed("interrupted"), work)
         raise

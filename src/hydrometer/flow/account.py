@@ -6,10 +6,10 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,11 +17,15 @@ from hydrometer import __version__
 from hydrometer.campaigns.calibration import load_calibration
 from hydrometer.contract.accounts import ACCOUNTS
 from hydrometer.contract.exchanges import EXCHANGES
-from hydrometer.contract.population import Population
-from hydrometer.contract.progress import Progress
 from hydrometer.contract.results import Off, Run, Stage
-from hydrometer.contract.settings import Settings
-from hydrometer.signals.signal import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hydrometer.contract.population import Population
+    from hydrometer.contract.progress import Progress
+    from hydrometer.contract.settings import Settings
+    from hydrometer.signals.signal import Signal
 
 LIBRARIES = ("duckdb", "numba", "numpy", "pyarrow", "scipy")
 
@@ -54,7 +58,9 @@ class Account:
             yield
         finally:
             seconds = time.perf_counter() - begun
-            self._stages.append(Stage(name=name, seconds=round(seconds, 3), rows=self._done, peak_memory_mb=peak_memory_mb()))
+            self._stages.append(
+                Stage(name=name, seconds=round(seconds, 3), rows=self._done, peak_memory_mb=peak_memory_mb())
+            )
 
     def advance(self, rows: int) -> None:
         """So many more rows of the current stage are done."""

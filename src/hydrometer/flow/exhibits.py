@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.campaigns.detect import Findings
-from hydrometer.contract.progress import Progress
-from hydrometer.contract.results import Campaign
 from hydrometer.fingerprint import consensus
-from hydrometer.flow.reading import Reading
 from hydrometer.sources import Rejects
+
+if TYPE_CHECKING:
+    from hydrometer.campaigns.detect import Findings
+    from hydrometer.contract.progress import Progress
+    from hydrometer.contract.results import Campaign
+    from hydrometer.flow.reading import Reading
 
 SHOWN = 30
 """Exchanges compared to tell a template's wording from its slots."""

@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,11 +14,13 @@ import pyarrow.parquet as pq
 from hydrometer.contract.accounts import ACCOUNTS
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.fingerprints import TRAFFIC
-from hydrometer.contract.progress import Progress
-from hydrometer.contract.settings import Settings
 from hydrometer.fingerprint import Fingerprinter, SiteKey
 from hydrometer.flow.account import Account
 from hydrometer.sources import Rejects, Traffic, open_traffic
+
+if TYPE_CHECKING:
+    from hydrometer.contract.progress import Progress
+    from hydrometer.contract.settings import Settings
 
 REJECTED = "rejected.jsonl"
 ROW_GROUP = 65_536
@@ -69,7 +72,9 @@ def read_into(folder: Path, reading: Reading, account: Account) -> None:
     parts.mkdir()
     account.inputs = reading.traffic.inputs
     with Rejects(reading.rejected) as rejects:
-        with pq.ParquetWriter(parts / "part.parquet", TRAFFIC.schema, compression="zstd", compression_level=1) as writer:
+        with pq.ParquetWriter(
+            parts / "part.parquet", TRAFFIC.schema, compression="zstd", compression_level=1
+        ) as writer:
             for batch in reading.traffic.batches(rejects):
                 writer.write_batch(fingerprinter.batch(batch) if fingerprinter else batch, row_group_size=ROW_GROUP)
                 account.advance(batch.num_rows)
@@ -119,7 +124,9 @@ def write_fingerprints(
     (out / "traffic" / "part.parquet").rename(out / "exchanges.parquet")
     (out / "traffic").rmdir()
     pq.write_table(reading.accounts, out / "accounts.parquet", compression="zstd")
-    releases = [{"model": model, "released_at": when.isoformat()} for model, when in sorted(reading.traffic.releases.items())]
+    releases = [
+        {"model": model, "released_at": when.isoformat()} for model, when in sorted(reading.traffic.releases.items())
+    ]
     (out / "models.json").write_text(json.dumps(releases, indent=1) + "\n", "utf-8")
     rows = {"exchanges": pq.read_metadata(out / "exchanges.parquet").num_rows, "accounts": reading.accounts.num_rows}
     return FingerprintSummary(rows, account.rejected)

@@ -7,12 +7,15 @@ them: when so many of its exchanges are taken for demands that wrong flags canno
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
 from hydrometer.contract.fingerprints import ELICITATION_CLASSES
-from hydrometer.contract.population import Bools, Events, Floats, Fragments, Ints
+
+if TYPE_CHECKING:
+    from hydrometer.contract.population import Bools, Events, Floats, Fragments, Ints
 
 WORDING_SHARE = 0.3
 """Share of a wording's exchanges that are taken for demands, from which all are."""
@@ -55,7 +58,9 @@ def _telling(events: Events, fragments: Fragments, wide: int) -> tuple[Ints, Int
     """
     flagged = np.bincount(fragments.fragment[events.demand[fragments.exchange]], minlength=wide)
     rate = flagged / np.maximum(fragments.exchanges, 1)
-    order = np.lexsort((fragments.fragment, -fragments.exchanges[fragments.fragment], -rate[fragments.fragment], fragments.exchange))
+    order = np.lexsort(
+        (fragments.fragment, -fragments.exchanges[fragments.fragment], -rate[fragments.fragment], fragments.exchange)
+    )
     exchange = fragments.exchange[order]
     first = np.ones(exchange.size, dtype=np.bool_)
     first[1:] = exchange[1:] != exchange[:-1]

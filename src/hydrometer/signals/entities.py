@@ -76,7 +76,11 @@ ENTITY_KINDS = (
     _exchange("end_user", "identity", "end_user_id", "accounts that serve one end user", GLOBAL.format("end_user_id")),
     _exchange("session", "identity", "session_id", "accounts that carry one conversation", GLOBAL.format("session_id")),
     _exchange(
-        "tools", "content", "tool_names", "accounts that offer one set of tools", "nullif(array_to_string(list_sort(tool_names), ' '), '')"
+        "tools",
+        "content",
+        "tool_names",
+        "accounts that offer one set of tools",
+        "nullif(array_to_string(list_sort(tool_names), ' '), '')",
     ),
 )
 """Kinds of entity, the rarer and harder to fake first."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +10,16 @@ import pyarrow as pa
 
 from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES
 from hydrometer.contract.population import Entities, Events, Fragments, Population
-from hydrometer.contract.settings import Settings
-from hydrometer.contract.step import Step
 from hydrometer.signals.demands import asking, demand_share, spread_over_wordings
 from hydrometer.signals.entities import ENTITY_KINDS, EntityKind
 from hydrometer.signals.steps import exchange_steps, fact_steps, fragment_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from hydrometer.contract.settings import Settings
+    from hydrometer.contract.step import Step
 
 
 class Tables(Protocol):
@@ -34,7 +37,9 @@ def measuring_steps(settings: Settings) -> list[Step]:
 
 def measure(tables: Tables, *, columns: frozenset[str], releases: dict[str, datetime]) -> Population:
     """Read the measuring steps' tables into a Population; `releases` are model releases known beforehand."""
-    account = tables.arrow("SELECT account_no, org_no, org_name, account_id, verification, agreements, epoch_us(created_at) AS created FROM account ORDER BY account_no")
+    account = tables.arrow(
+        "SELECT account_no, org_no, org_name, account_id, verification, agreements, epoch_us(created_at) AS created FROM account ORDER BY account_no"
+    )
     org = _ints(account, "org_no")
     facts_table = tables.arrow("SELECT * FROM account_facts ORDER BY account_no")
     facts = {name: _floats(facts_table, name) for name in facts_table.column_names if name != "account_no"}
@@ -47,7 +52,9 @@ def measure(tables: Tables, *, columns: frozenset[str], releases: dict[str, date
     start, end = (int(events.time.min()), int(events.time.max())) if events.time.size else (0, 0)
     verification = account["verification"].to_pylist()
     authorised_orgs = {
-        o for o, agreed in zip(org.tolist(), account["agreements"].to_pylist(), strict=True) if agreed and "distillation" in agreed
+        o
+        for o, agreed in zip(org.tolist(), account["agreements"].to_pylist(), strict=True)
+        if agreed and "distillation" in agreed
     }
     verified_orgs = {o for o, how in zip(org.tolist(), verification, strict=True) if how in ("contract", "sso")}
     names = dict(zip(org.tolist(), account["org_name"].to_pylist(), strict=True))
@@ -115,8 +122,12 @@ FROM exchange ORDER BY exchange_no"""
 
 
 def _entities(tables: Tables, kind: EntityKind) -> Entities:
-    pairs = tables.arrow(f"SELECT account_no, org_no, value_no, uses FROM entity_{kind.name} ORDER BY account_no, value_no")
-    names = tables.arrow(f"SELECT DISTINCT value_no, value FROM entity_{kind.name} ORDER BY value_no")["value"].to_pylist()
+    pairs = tables.arrow(
+        f"SELECT account_no, org_no, value_no, uses FROM entity_{kind.name} ORDER BY account_no, value_no"
+    )
+    names = tables.arrow(f"SELECT DISTINCT value_no, value FROM entity_{kind.name} ORDER BY value_no")[
+        "value"
+    ].to_pylist()
     value, org = _ints(pairs, "value_no"), _ints(pairs, "org_no")
     distinct = np.unique(org * max(1, len(names)) + value) % max(1, len(names))
     return Entities(
@@ -143,9 +154,7 @@ def _fragments(tables: Tables) -> Fragments:
     )
 
 
-def _releases(
-    events: Events, models: list[str], known: dict[str, datetime], start: int, end: int
-) -> dict[int, int]:
+def _releases(events: Events, models: list[str], known: dict[str, datetime], start: int, end: int) -> dict[int, int]:
     """Releases within the span: those told, else models first seen well after the traffic begins."""
     released: dict[int, int] = {}
     settling = max((end - start) // 10, 86_400_000_000)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.contract.group import Group
-from hydrometer.contract.population import Entities
 from hydrometer.signals.signal import Finding
 from hydrometer.signals.statistics import any_of, poisson_tail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Entities
 
 LABELS = {
     "payment": "payment instrument",
@@ -70,7 +74,9 @@ def shared_values(group: Group, entities: Entities, *, least: int = 3) -> list[S
         chance = (float(outside[value]) + 0.5) / (elsewhere + 0.5 * min(values, 1000))
         expected = min(drawn * chance, float(group.size))
         log10_p = any_of(poisson_tail(int(inside[value]), expected), values)
-        found.append(Shared(entities.kind, entities.names[value], int(inside[value]), int(entities.orgs[value]), log10_p))
+        found.append(
+            Shared(entities.kind, entities.names[value], int(inside[value]), int(entities.orgs[value]), log10_p)
+        )
     return sorted(found, key=lambda s: (s.log10_p, s.name))
 
 

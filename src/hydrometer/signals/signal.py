@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
+from typing import TYPE_CHECKING
 
-from hydrometer.contract.group import Group
 from hydrometer.contract.results import Evidence, Off
 from hydrometer.signals.statistics import bits_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from hydrometer.contract.group import Group
 
 MIN_BITS = 0.5
 """Weaker findings are not worth a line."""

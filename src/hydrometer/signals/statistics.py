@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 from scipy.special import gammaln, logsumexp
 
-from hydrometer.contract.population import Floats, Ints
+if TYPE_CHECKING:
+    from hydrometer.contract.population import Floats, Ints
 
 LOG10 = math.log(10)
 SMALLEST = -300.0

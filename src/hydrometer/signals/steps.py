@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from hydrometer.contract.settings import Settings
+from typing import TYPE_CHECKING
+
 from hydrometer.contract.step import Step
+
+if TYPE_CHECKING:
+    from hydrometer.contract.settings import Settings
 
 NETWORK = """CASE WHEN client_ip IS NULL THEN NULL
   WHEN contains(client_ip, ':') THEN array_to_string(string_split(client_ip, ':')[1:3], ':') || '::/48'

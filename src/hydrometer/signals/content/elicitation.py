@@ -6,12 +6,16 @@ account). Null: everybody else's share of such organisations.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hydrometer.contract.fingerprints import ELICITATION_CLASSES
-from hydrometer.contract.group import Group
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import binomial_tail
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
 
 ASKING = 3.0
 """-log10 p from which an account asks more often than ordinary accounts do."""
@@ -31,7 +35,11 @@ def test(group: Group) -> Finding | None:
     if mine < COVER * group.size:
         return None
     kinds = np.bincount(population.events.kind[group.demands], minlength=len(ELICITATION_CLASSES))
-    names = [ELICITATION_CLASSES[k].replace("_", " ") for k in np.argsort(-kinds, kind="stable")[:3] if kinds[k] > 0 and k > 0]
+    names = [
+        ELICITATION_CLASSES[k].replace("_", " ")
+        for k in np.argsort(-kinds, kind="stable")[:3]
+        if kinds[k] > 0 and k > 0
+    ]
     return Finding(
         mine / group.size,
         binomial_tail(mine, group.size, rate),

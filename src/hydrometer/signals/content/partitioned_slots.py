@@ -7,12 +7,16 @@ repeats among the other organisations' templated exchanges.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hydrometer.contract.group import Group
-from hydrometer.contract.population import Ints
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import binomial_tail
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Ints
 
 MIN_EXCHANGES = 60
 LEAST_CHANCE, MOST_CHANCE = 0.01, 0.5

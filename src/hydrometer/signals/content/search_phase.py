@@ -6,11 +6,15 @@ else's rate among accounts of like volume. (The September 2026 misuse report cou
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hydrometer.contract.group import Group
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import binomial_tail
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
 
 OFTEN = 0.25
 

@@ -7,11 +7,15 @@ for anyone to download satisfies no such null, so the signal says little by itse
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hydrometer.contract.group import Group
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import any_of, poisson_tail
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
 
 
 def test(group: Group) -> Finding | None:

@@ -5,18 +5,25 @@ Mann & Whitney (1947) on single-turn share and on output per exchange against ac
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hydrometer.contract.group import Group
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import any_of, rank_test
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
 
 
 def test(group: Group) -> Finding | None:
     """The more telling of single turns and long outputs."""
     facts = group.population.facts
     findings = []
-    for fact, text in (("single_turn", "of a member's exchanges are single turns"), ("output_tokens", "tokens come back per exchange")):
+    for fact, text in (
+        ("single_turn", "of a member's exchanges are single turns"),
+        ("output_tokens", "tokens come back per exchange"),
+    ):
         values = facts[fact]
         log10_p, above = rank_test(values[group.members], values[group.peers])
         if above < 0.65:

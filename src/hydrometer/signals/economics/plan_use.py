@@ -6,11 +6,15 @@ the same, so it weighs little.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hydrometer.contract.group import Group
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import rank_test
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
 
 
 def test(group: Group) -> Finding | None:
@@ -22,7 +26,11 @@ def test(group: Group) -> Finding | None:
     if above < 0.7:
         return None
     middle = float(np.nanmedian(np.minimum(1.0, steady[group.members])))
-    return Finding(above, log10_p, f"A member works on {middle:.0%} of the days from its first to its last, more than {above:.0%} of its peers.")
+    return Finding(
+        above,
+        log10_p,
+        f"A member works on {middle:.0%} of the days from its first to its last, more than {above:.0%} of its peers.",
+    )
 
 
 SIGNAL = Signal(

@@ -6,9 +6,13 @@ instrument or a bank identification number (ISO/IEC 7812) weighs by how rare it 
 
 from __future__ import annotations
 
-from hydrometer.contract.group import Group
+from typing import TYPE_CHECKING
+
 from hydrometer.signals.sharing import strongest
 from hydrometer.signals.signal import Finding, Signal
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
 
 
 def test(group: Group) -> Finding | None:

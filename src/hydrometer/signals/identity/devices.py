@@ -6,16 +6,23 @@ After the account-linking of BotGraph (NSDI 2009) and LinkedIn's sign-up cluster
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from hydrometer.contract.group import Group
 from hydrometer.signals.sharing import collisions
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import any_of
 
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
+
 
 def test(group: Group) -> Finding | None:
     """Meetings at devices, telephones, end users or conversations; the strongest kind counts."""
-    kinds = [group.population.entities[k] for k in ("device", "phone", "end_user", "session") if k in group.population.entities]
+    kinds = [
+        group.population.entities[k]
+        for k in ("device", "phone", "end_user", "session")
+        if k in group.population.entities
+    ]
     findings = [finding for kind in kinds if (finding := collisions(group, kind)) is not None]
     if not findings:
         return None

@@ -6,11 +6,15 @@ signed up in it, so that a launch day, which brings everybody, explains itself.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hydrometer.contract.group import Group
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import any_of, densest_window, poisson_tail
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
 
 HOUR = 3_600_000_000
 WIDTHS = (6 * HOUR, 24 * HOUR, 72 * HOUR)
@@ -37,7 +41,9 @@ def test(group: Group) -> Finding | None:
         return None
     log10_p, hours, held, elsewhere = best
     return Finding(
-        held / mine.size, log10_p, f"{held} of {mine.size} accounts signed up within {hours} hours; {elsewhere} of {others.size:,} others did."
+        held / mine.size,
+        log10_p,
+        f"{held} of {mine.size} accounts signed up within {hours} hours; {elsewhere} of {others.size:,} others did.",
     )
 
 

@@ -5,11 +5,15 @@ Which pairs are ordinary is learnt from the whole population (as Cloudflare's JA
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hydrometer.contract.group import Group
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import binomial_tail
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
 
 OFTEN = 0.1
 """Share of an account's exchanges from which it counts as contradicting itself."""

@@ -5,11 +5,15 @@ Mann & Whitney (1947) on distinct /24s per exchange against other accounts of li
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hydrometer.contract.group import Group
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import rank_test
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
 
 
 def test(group: Group) -> Finding | None:
@@ -22,7 +26,9 @@ def test(group: Group) -> Finding | None:
     peers = float(np.nanmedian(facts["networks"][group.peers])) if group.peers.any() else 0.0
     if above < 0.7:
         return None
-    return Finding(above, log10_p, f"A member's traffic comes from {middle:.0f} networks (median); its peers' from {peers:.0f}.")
+    return Finding(
+        above, log10_p, f"A member's traffic comes from {middle:.0f} networks (median); its peers' from {peers:.0f}."
+    )
 
 
 SIGNAL = Signal(

@@ -6,11 +6,15 @@ volume. Resellers who say so are honest; the finding counts for coordination onl
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hydrometer.contract.group import Group
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import any_of, rank_test
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
 
 FACTS = {"end_users": "end users", "languages": "languages", "user_agents": "client softwares"}
 
@@ -24,7 +28,11 @@ def test(group: Group) -> Finding | None:
         if above < 0.7:
             continue
         middle = float(np.median(values[group.members]))
-        finding = Finding(above, any_of(log10_p, len(FACTS)), f"A member shows {middle:.0f} {label} (median), more than {above:.0%} of its peers.")
+        finding = Finding(
+            above,
+            any_of(log10_p, len(FACTS)),
+            f"A member shows {middle:.0f} {label} (median), more than {above:.0%} of its peers.",
+        )
         if best is None or finding.log10_p < best.log10_p:
             best = finding
     return best

@@ -7,11 +7,14 @@ from the data: an address at which many others are seen too explains a meeting, 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from hydrometer.contract.group import Group
 from hydrometer.signals.sharing import collisions, strongest
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import any_of
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
 
 LEVELS = ("address", "network", "signup_network")
 

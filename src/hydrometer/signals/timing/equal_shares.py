@@ -7,13 +7,16 @@ log-dispersion of such sets is close to normal.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.contract.group import Group
-from hydrometer.contract.population import Floats
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import normal_tail
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Floats
 
 DRAWS = 400
 

@@ -10,14 +10,17 @@ together. The ratio is compared with a chi-squared law, lower tail.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
-from hydrometer.contract.group import Group
-from hydrometer.contract.population import Floats
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import LOG10, SMALLEST, any_of
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Floats
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR

@@ -7,11 +7,15 @@ traffic moved within a day).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hydrometer.contract.group import Group
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import rank_test
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
 
 DAY = 86_400_000_000
 

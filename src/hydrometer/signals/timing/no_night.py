@@ -7,11 +7,15 @@ the indicator; threat literature names its benign look-alikes).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hydrometer.contract.group import Group
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import rank_test
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
 
 
 def test(group: Group) -> Finding | None:
@@ -22,7 +26,11 @@ def test(group: Group) -> Finding | None:
     if above < 0.7:
         return None
     middle = float(np.nanmedian(facts["hours_of_day"][group.members]))
-    return Finding(above, log10_p, f"A member is seen in {middle:.0f} of the day's 24 hours (median), more than {above:.0%} of its peers.")
+    return Finding(
+        above,
+        log10_p,
+        f"A member is seen in {middle:.0f} of the day's 24 hours (median), more than {above:.0%} of its peers.",
+    )
 
 
 SIGNAL = Signal(

@@ -8,12 +8,16 @@ uses that model: a release brings unrelated people together.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hydrometer.contract.group import Group
-from hydrometer.contract.population import Ints, Population
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import any_of, densest_window, poisson_tail
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Ints, Population
 
 HOUR = 3_600_000_000
 WIDTHS = (3 * HOUR, 12 * HOUR, 36 * HOUR)

@@ -7,12 +7,16 @@ each compared with the chance of meeting oneself; sessions make honest accounts 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hydrometer.contract.group import Group
-from hydrometer.contract.population import Floats, Population
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import rank_test
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Floats, Population
 
 PAUSE = 600_000_000
 """µs within which an account's next exchange counts as the same sitting."""
@@ -25,7 +29,11 @@ def test(group: Group) -> Finding | None:
     if above < 0.7:
         return None
     mine, peers = float(np.nanmedian(repeated[group.members])), float(np.nanmedian(repeated[group.peers]))
-    return Finding(above, log10_p, f"{mine:.0%} of a member's exchanges follow its last one within ten minutes; {peers:.0%} of its peers' do.")
+    return Finding(
+        above,
+        log10_p,
+        f"{mine:.0%} of a member's exchanges follow its last one within ten minutes; {peers:.0%} of its peers' do.",
+    )
 
 
 def sittings(population: Population) -> Floats:
