@@ -24,12 +24,17 @@ _VOWELS, _CONSONANTS = "aeiou", "bcdfghklmnprstvw"
 def exchanges(rows: int) -> pa.RecordBatch:
     """Return exchanges with random prompts of BYTES bytes in sentences, and no system prompt."""
     rng = random.Random(1)  # noqa: S311
-    words = ["".join(rng.choice(_CONSONANTS) + rng.choice(_VOWELS) for _ in range(rng.choice((1, 1, 2, 3, 4)))) for _ in range(4_000)]
+    words = [
+        "".join(rng.choice(_CONSONANTS) + rng.choice(_VOWELS) for _ in range(rng.choice((1, 1, 2, 3, 4))))
+        for _ in range(4_000)
+    ]
     prompts = []
     for _ in range(rows):
         text = ""
         while len(text) < BYTES:
-            text += " ".join(rng.choices(words, k=rng.randrange(4, 20))).capitalize() + rng.choice((". ", ", ", "? ", ".\n"))
+            text += " ".join(rng.choices(words, k=rng.randrange(4, 20))).capitalize() + rng.choice(
+                (". ", ", ", "? ", ".\n")
+            )
         prompts.append(text[:BYTES])
     columns = {
         "exchange_id": [str(row) for row in range(rows)],
@@ -38,7 +43,9 @@ def exchanges(rows: int) -> pa.RecordBatch:
         "model": ["m"] * rows,
         "prompt": prompts,
     }
-    arrays = [pa.array(columns[c.name], c.type) if c.name in columns else pa.nulls(rows, c.type) for c in EXCHANGES.columns]
+    arrays = [
+        pa.array(columns[c.name], c.type) if c.name in columns else pa.nulls(rows, c.type) for c in EXCHANGES.columns
+    ]
     return pa.RecordBatch.from_arrays(arrays, schema=EXCHANGES.schema)
 
 

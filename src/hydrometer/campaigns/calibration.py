@@ -17,7 +17,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     harvest_slope: float
     one_family: float
     """Highest probability of a group for which only one family speaks."""
-    provenance: dict[str, str | int | float]
+    provenance: dict[str, object]
 
     def probability(self, coordination: float, harvest: float) -> float:
         """Probability that a group with so many bits on either axis is a campaign."""

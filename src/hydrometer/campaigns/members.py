@@ -93,10 +93,10 @@ def reasons(likeness: Resemblance, account: int, *, least: float = 1.0) -> list[
     ranked = sorted(
         ((float(bits[account]), facet) for facet, bits in likeness.facets.items()), key=lambda row: (-row[0], row[1])
     )
-    return [f"{FACET_WORDS[facet]} (+{bits:.1f} bits)" for bits, facet in ranked if bits >= least]
+    return [FACET_WORDS[facet] for bits, facet in ranked if bits >= least]
 
 
 def differences(likeness: Resemblance, account: int, *, least: float = 1.0) -> list[str]:
     """What sets an account apart from a group, the strongest first."""
     ranked = sorted(((float(bits[account]), facet) for facet, bits in likeness.facets.items()), key=lambda row: row)
-    return [f"differs: not one that {FACET_WORDS[facet]} ({bits:.1f} bits)" for bits, facet in ranked if bits <= -least]
+    return [f"not an account that {FACET_WORDS[facet]}" for bits, facet in ranked if bits <= -least]

@@ -16,7 +16,7 @@ from scipy.special import expit, logsumexp, softmax
 from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES
 from hydrometer.fingerprint.kernels.demand import COLUMNS, PROMPT_HEAD, PROMPT_TAIL, SYSTEM_HEAD, SYSTEM_TAIL
 
-BUCKETS = 1 << 16
+BUCKETS = 1 << 17
 """Rows of the weight table; a feature is a hash of one to three words."""
 HALF = COLUMNS // 2
 WEIGHTS, PROVENANCE = "demand.npz", "demand.json"

@@ -106,7 +106,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m hydrometer.fingerprint.train", description=__doc__)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
-        "--samples", type=int, default=40_000, help="samples to train on; a quarter as many judge each part"
+        "--samples", type=int, default=60_000, help="samples to train on; a quarter as many judge each part"
     )
     parser.add_argument("--data", type=Path, default=_HERE / "data", help="folder for the weights")
     parser.add_argument("--docs", type=Path, default=_DOCS, help="where the report goes")

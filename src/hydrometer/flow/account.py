@@ -15,6 +15,7 @@ import msgspec
 
 from hydrometer import __version__
 from hydrometer.campaigns.calibration import load_calibration
+from hydrometer.campaigns.judge import FAMILY_CAP, HARVEST_CAP
 from hydrometer.contract.accounts import ACCOUNTS
 from hydrometer.contract.exchanges import EXCHANGES
 from hydrometer.contract.results import Off, Run, Stage
@@ -109,7 +110,7 @@ class Account:
             signals_off=self._off,
             caps=self.caps,
             stages=self._stages,
-            calibration=dict(calibration.provenance),
+            calibration={**calibration.provenance, "family_caps": {**FAMILY_CAP, "harvest": HARVEST_CAP}},
             first_exchange=self._first,
             last_exchange=self._last,
             thresholds={

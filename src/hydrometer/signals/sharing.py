@@ -55,7 +55,8 @@ def shared_values(group: Group, entities: Entities, *, least: int = 3) -> list[S
 
     Null: an organisation's chance of showing a value is the value's share among the others, times how many values of
     the kind the organisation has (a degree-aware Poisson approximation of the bipartite configuration model, after
-    Saracco et al. 2017). The p-value counts every value that could have been tested.
+    Saracco et al. 2017), and no less than the share of the other organisations that show it: a value that is in most
+    hands is so whatever else they hold. The p-value counts every value that could have been tested.
     """
     population = group.population
     mine = entities.of(group.members)
@@ -68,11 +69,12 @@ def shared_values(group: Group, entities: Entities, *, least: int = 3) -> list[S
     drawn = float(pairs.size)
     outside = entities.orgs - inside
     elsewhere = float(outside.sum())
+    hands = group.size / max(1, len(population.orgs) - group.size)
     shown = np.nonzero(inside >= least)[0]
     found = []
     for value in shown.tolist():
         chance = (float(outside[value]) + 0.5) / (elsewhere + 0.5 * min(values, 1000))
-        expected = min(drawn * chance, float(group.size))
+        expected = min(max(drawn * chance, hands * float(outside[value])), float(group.size))
         log10_p = any_of(poisson_tail(int(inside[value]), expected), values)
         found.append(
             Shared(entities.kind, entities.names[value], int(inside[value]), int(entities.orgs[value]), log10_p)
@@ -129,7 +131,8 @@ def collisions(group: Group, entities: Entities) -> Finding | None:
     inside = np.bincount(pairs % values, minlength=values).astype(np.float64)
     outside = entities.orgs - inside
     chance = (outside + 0.5) / (float(outside.sum()) + 0.5 * values)
-    expected_at = np.minimum(pairs.size * chance, float(group.size))
+    hands = group.size / max(1, len(group.population.orgs) - group.size)
+    expected_at = np.minimum(np.maximum(pairs.size * chance, hands * outside), float(group.size))
     met = float(np.sum(inside * (inside - 1) / 2))
     expected = float(np.sum(expected_at**2 / 2))
     # Meetings at one value depend on each other: count as many independent ones as there are values met at.

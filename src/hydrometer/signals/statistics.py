@@ -45,6 +45,25 @@ def binomial_tail(count: int, trials: int, chance: float) -> float:
     return max(SMALLEST, min(0.0, natural / LOG10))
 
 
+def exchangeable_tail(inside: int, members: int, shown: int, total: int) -> float:
+    """log10 P(X ≥ inside) of those who show something, when any `members` of all `total` are as likely to be the group.
+
+    Fisher's exact test (1935), hypergeometric: `shown` of `total` show it. Exact however few do, where a rate estimated
+    from the others alone takes its own error for evidence.
+    """
+    if inside <= max(0, members + shown - total):
+        return 0.0
+    k = np.arange(inside, min(members, shown) + 1)
+    natural = float(logsumexp(_choose(shown, k) + _choose(total - shown, members - k))) - float(_choose(total, members))
+    return max(SMALLEST, min(0.0, natural / LOG10))
+
+
+def _choose(total: int, taken: Ints | int) -> Floats:
+    """Natural logarithm of the binomial coefficient."""
+    coefficient: Floats = gammaln(total + 1.0) - gammaln(np.add(taken, 1.0)) - gammaln(np.subtract(total + 1.0, taken))
+    return coefficient
+
+
 def normal_tail(z: float) -> float:
     """log10 P(Z ≥ z) of the standard normal."""
     return max(SMALLEST, min(0.0, float(stats.norm.logsf(z)) / LOG10))
@@ -58,16 +77,22 @@ def rank_test(group: Floats, others: Floats) -> tuple[float, float]:
     group, others = group[np.isfinite(group)], others[np.isfinite(others)]
     if group.size < 4 or others.size < 10:
         return 0.0, 0.5
-    merged = np.concatenate([group, others])
-    ranks = stats.rankdata(merged)
-    m, n = group.size, others.size
-    u = float(ranks[:m].sum()) - m * (m + 1) / 2
-    _, ties = np.unique(merged, return_counts=True)
-    total = m + n
-    spread = m * n / 12 * (total + 1 - float(np.sum(ties.astype(float) ** 3 - ties)) / (total * (total - 1)))
-    if spread <= 0:
+    pairs = group.size * others.size
+    u, variance = rank_sum(group, others)
+    if variance <= 0:
         return 0.0, 0.5
-    return normal_tail((u - m * n / 2 - 0.5) / math.sqrt(spread)), u / (m * n)
+    return normal_tail((u - pairs / 2 - 0.5) / math.sqrt(variance)), u / pairs
+
+
+def rank_sum(group: Floats, others: Floats) -> tuple[float, float]:
+    """Mann & Whitney's U of `group`, a tie counting half, and its variance under the null; both sides hold something."""
+    merged = np.concatenate([group, others])
+    m, n = group.size, others.size
+    total = m + n
+    u = float(stats.rankdata(merged)[:m].sum()) - m * (m + 1) / 2
+    _, ties = np.unique(merged, return_counts=True)
+    tied = float(np.sum(ties.astype(float) ** 3 - ties)) / (total * (total - 1))
+    return u, max(0.0, m * n / 12 * (total + 1 - tied))
 
 
 def any_of(log10_p: float, tries: float) -> float:

@@ -26,17 +26,17 @@ GRAMS = 4
 _GRAM_A = np.uint64(0xA0761D6478BD642F)
 _GRAM_B = np.uint64(0xE7037ED1A0B428DB)
 _GRAM_C = np.uint64(0x8EBC6AF09C88C6E3)
-_R48 = np.uint64(48)
+_TOP = np.uint64(64 - 17)
 
 
 @njit(nogil=True, cache=True)
 def grams(word: Any, third: Any, second: Any, first: Any) -> Any:
-    """Buckets (16 bits) of a word, of its stem `first`, and of that with the stems before it."""
+    """Buckets (17 bits) of a word, of its stem `first`, and of that with the stems before it."""
     return (
-        word >> _R48,
-        (first * _GRAM_C) >> _R48,
-        ((second * _GRAM_A + first) * _GRAM_B) >> _R48,
-        ((third * _GRAM_C + first) * _GRAM_A) >> _R48,
+        word >> _TOP,
+        (first * _GRAM_C) >> _TOP,
+        ((second * _GRAM_A + first) * _GRAM_B) >> _TOP,
+        ((third * _GRAM_C + first) * _GRAM_A) >> _TOP,
     )
 
 

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from hydrometer.fingerprint.training.grammar import Grammar, Parts, Sample
 
 _LIMIT = 4_000
-EPOCHS = 10
-RATE, DECAY = 0.1, 0.001
-GRAM_RATES = (0.3, 1.0, 0.3, 0.1)
+EPOCHS = 24
+RATE, DECAY = 0.2, 0.003
+GRAM_RATES = (0.5, 1.0, 0.7, 0.5)
 """How fast words, stems, pairs and pairs with a gap learn: what is rarer says less of other wordings."""
-DROP = 0.75
+DROP = 0.6
 """Share of features left out at random in each step."""
 PRIOR = 0.03
 """Share of demands in the traffic that the confidence is calibrated for; the samples hold far more."""

@@ -1,9 +1,10 @@
 """Phrasings of demands and of ordinary requests, expanded from the text files beside this module.
 
-A class has its file, `<class>.txt`, and may have more, `<class>.*.txt`. A line of a file is a skeleton. `[a|b]` is one of a, b; `{name}` is one of the values that a `$name: v | w` line of the
-same file, or of frames.txt or material.txt, gives, or a line of material.txt or bodies.txt of that kind; `{n}` is a
-number. Skeletons and values each belong to one of FOLDS parts by a checksum of their text, so that a part can be held
-out whole.
+A class has its file, `<class>.txt`, and may have more, `<class>.*.txt`; each file is drawn from as often as the
+others. A line of a file is a skeleton. `[a|b]` is one of a, b; `{name}` is one of the values that a `$name: v | w`
+line of the same file, or of frames.txt or material.txt, gives, or a line of material.txt or bodies.txt of that kind;
+`{n}` is a number. Skeletons and values each belong to one of FOLDS parts by a checksum of their text, so that a part
+can be held out whole.
 """
 
 from __future__ import annotations
@@ -105,26 +106,28 @@ class Grammar:
         for line in material + bodies:
             kind, text = line.split(": ", 1)
             self.material.setdefault(kind, []).append(text)
-        self.skeletons: dict[str, list[Skeleton]] = {
-            name: [Skeleton(line, values) for values, lines in _read_all(name) for line in lines]
+        self.skeletons: dict[str, list[list[Skeleton]]] = {
+            name: [[Skeleton(line, values) for line in lines] for values, lines in _read_all(name)]
             for name in ELICITATION_CLASSES[1:]
         }
-        self.requests: list[Request] = []
+        """Of each class, one list a file."""
+        self.requests: list[list[Request]] = []
         for values, lines in _read_all("none"):
+            self.requests.append([])
             for line in lines:
                 match = _NONE_LINE.fullmatch(line)
                 if match is None or match[1] not in CAPABILITY_CLASSES:
                     raise ValueError(f"an ordinary request has no kind: {line!r}")
                 kind, system, near, text = match.groups()
-                self.requests.append(Request(text, values, kind, bool(system), bool(near)))
+                self.requests[-1].append(Request(text, values, kind, bool(system), bool(near)))
 
     def sizes(self) -> dict[str, int]:
         """Return the number of skeletons of each class."""
-        return {"none": len(self.requests)} | {name: len(lines) for name, lines in self.skeletons.items()}
+        return {"none": sum(map(len, self.requests))} | {n: sum(map(len, found)) for n, found in self.skeletons.items()}
 
     def demand(self, rng: random.Random, name: str, parts: Parts) -> Sample:
         """Draw one exchange that carries a demand of class `name`."""
-        skeletons = [line for line in self.skeletons[name] if part_of(line.text) in parts.skeletons]
+        skeletons = [line for line in rng.choice(self.skeletons[name]) if part_of(line.text) in parts.skeletons]
         first = rng.choice(skeletons)
         chosen = [first]
         while rng.random() < 0.3 and len(chosen) < 3:
@@ -159,7 +162,7 @@ class Grammar:
 
     def ordinary(self, rng: random.Random, parts: Parts) -> Sample:
         """Draw one exchange without a demand."""
-        request = rng.choice([r for r in self.requests if part_of(r.text) in parts.skeletons])
+        request = rng.choice([r for r in rng.choice(self.requests) if part_of(r.text) in parts.skeletons])
         body = self._line(rng, request.capability, parts)
         filled = self._fill(rng, request.text.replace("{body}", "\x00"), request.values, parts).replace("\x00", body)
         if rng.random() < 0.5 and request.text.isascii():
@@ -184,7 +187,7 @@ class Grammar:
         return framed
 
     def _application(self, rng: random.Random, parts: Parts) -> str:
-        requests = [r for r in self.requests if r.system and part_of(r.text) in parts.skeletons]
+        requests = [r for r in rng.choice(self.requests) if r.system and part_of(r.text) in parts.skeletons]
         request = rng.choice(requests)
         return self._ruled(rng, self._fill(rng, request.text, request.values, parts), parts)
 

@@ -65,7 +65,8 @@ def report(held: Held, strict: Held, made: dict[str, Any], slope: float, interce
     phrasings = ", ".join(f"{name} {count}" for name, count in made["phrasings"].items())
     flagged = [
         f"- at confidence {least}: demands flagged {(chance[demand] >= least).mean():.1%}, ordinary requests"
-        f" {(chance[none] >= least).mean():.1%}, near misses among them {(chance[none & held.near] >= least).mean():.1%}"
+        f" {(chance[none] >= least).mean():.1%}, near misses among them"
+        f" {(chance[none & held.near] >= least).mean():.1%}"
         for least in (0.5, 0.2)
     ]
     right = (held.capability == held.best_capability)[known].mean()
@@ -78,8 +79,10 @@ def report(held: Held, strict: Held, made: dict[str, Any], slope: float, interce
         "",
         "## Made from",
         "",
-        f"- seed {made['seed']}, {made['samples']:,} samples; {made['weights_bytes']:,} bytes, {made['buckets']:,} buckets",
-        f"- SHA-256 of the training set `{made['training_set_sha256'][:16]}…`, of the weights `{made['weights_sha256'][:16]}…`",
+        f"- seed {made['seed']}, {made['samples']:,} samples",
+        f"- {made['buckets']:,} buckets; {made['weights_bytes']:,} bytes",
+        f"- SHA-256 of the training set: `{made['training_set_sha256']}`",
+        f"- SHA-256 of the weights: `{made['weights_sha256']}`",
         f"- skeletons written by hand: {phrasings}",
         "",
         "## Held-out phrasings",

@@ -12,7 +12,7 @@ import numpy as np
 
 from hydrometer.contract.fingerprints import ELICITATION_CLASSES
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import binomial_tail
+from hydrometer.signals.statistics import exchangeable_tail
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -31,7 +31,6 @@ def test(group: Group) -> Finding | None:
     mine = np.unique(population.org[group.members & elicits]).size
     others = np.unique(population.org[group.others]).size
     elsewhere = np.unique(population.org[group.others & elicits]).size
-    rate = (elsewhere + 0.5) / (others + 1)
     if mine < COVER * group.size:
         return None
     kinds = np.bincount(population.events.kind[group.demands], minlength=len(ELICITATION_CLASSES))
@@ -42,8 +41,8 @@ def test(group: Group) -> Finding | None:
     ]
     return Finding(
         mine / group.size,
-        binomial_tail(mine, group.size, rate),
-        f"{mine} of {group.size} organisations ask for training material ({', '.join(names)}); {rate:.1%} of others do.",
+        exchangeable_tail(mine, group.size, mine + elsewhere, group.size + others),
+        f"{mine} of {group.size} organisations ask for training material ({', '.join(names)}); {elsewhere / max(1, others):.1%} of others do.",
     )
 
 

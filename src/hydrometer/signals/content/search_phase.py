@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import binomial_tail
+from hydrometer.signals.statistics import exchangeable_tail
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -25,14 +25,14 @@ def test(group: Group) -> Finding | None:
     tries = (facts["refused"] >= OFTEN) & (facts["refused"] * facts["exchanges"] >= 2)
     varied = facts["prompts"] >= 0.7 * facts["exchanges"]
     mine = int(np.sum(tries & varied & group.members))
-    rate = (float(np.sum(tries & varied & group.others)) + 0.5) / (float(group.others.sum()) + 1)
+    elsewhere, others = int(np.sum(tries & varied & group.others)), int(group.others.sum())
     if mine < 3:
         return None
     refused = float(np.mean(group.population.events.refused[group.events]))
     return Finding(
         mine / group.accounts.size,
-        binomial_tail(mine, int(group.accounts.size), rate),
-        f"{mine} of {group.accounts.size} accounts try ever new prompts and are refused ({refused:.0%} of all exchanges); {rate:.1%} of others are.",
+        exchangeable_tail(mine, group.accounts.size, mine + elsewhere, group.accounts.size + others),
+        f"{mine} of {group.accounts.size} accounts try ever new prompts and are refused ({refused:.0%} of all exchanges); {elsewhere / max(1, others):.1%} of others are.",
     )
 
 

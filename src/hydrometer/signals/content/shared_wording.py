@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import any_of, poisson_tail
+from hydrometer.signals.statistics import any_of, exchangeable_tail
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -29,12 +29,12 @@ def test(group: Group) -> Finding | None:
     pairs = np.unique(population.org[account[mine]] * wide + fragments.fragment[mine])
     inside = np.bincount(pairs % wide, minlength=wide)
     outside = fragments.orgs - inside
-    total = float(np.unique(population.org).size - group.size)
+    total = int(np.unique(population.org).size)
     candidates = np.nonzero(inside >= max(3, 0.1 * group.size))[0]
     best_p, best = 0.0, -1
     for fragment in candidates[np.argsort(outside[candidates] / inside[candidates], kind="stable")[:200]].tolist():
-        chance = (float(outside[fragment]) + 0.5) / (total + 1.0)
-        log10_p = any_of(poisson_tail(int(inside[fragment]), group.size * chance), wide)
+        tail = exchangeable_tail(int(inside[fragment]), group.size, int(fragments.orgs[fragment]), total)
+        log10_p = any_of(tail, wide)
         if log10_p < best_p:
             best_p, best = log10_p, fragment
     if best < 0:

@@ -1,6 +1,6 @@
 """One question, one long answer: traffic that gathers outputs.
 
-Mann & Whitney (1947) on single-turn share and on output per exchange against accounts of like volume.
+Rank tests (van Elteren 1960) on single-turn share and on output per exchange against accounts of like volume.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.signals.peers import against_peers
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import any_of, rank_test
+from hydrometer.signals.statistics import any_of
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -25,7 +26,7 @@ def test(group: Group) -> Finding | None:
         ("output_tokens", "tokens come back per exchange"),
     ):
         values = facts[fact]
-        log10_p, above = rank_test(values[group.members], values[group.peers])
+        log10_p, above = against_peers(group, values)
         if above < 0.65:
             continue
         middle = float(np.nanmedian(values[group.members]))

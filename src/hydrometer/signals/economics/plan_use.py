@@ -1,7 +1,7 @@
-"""Accounts used to the limit from the first day, whatever their plan.
+"""Accounts used day after day, without the pauses of people.
 
-Mann & Whitney (1947) on exchanges per active day against accounts of the same plan. Day-one benchmarking and back-fills do
-the same, so it weighs little.
+Rank test (van Elteren 1960) on the share of days with an exchange between an account's first and last, against accounts of
+like volume. Monitors and back-fills do the same, so it weighs little.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.signals.peers import against_peers
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import rank_test
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -22,7 +22,7 @@ def test(group: Group) -> Finding | None:
     facts = group.population.facts
     span = np.maximum(1.0, np.ceil((facts["last_seen"] - facts["first_seen"]) / 86_400e6))
     steady = np.where(span >= 4, facts["active_days"] / span, np.nan)
-    log10_p, above = rank_test(steady[group.members], steady[group.peers])
+    log10_p, above = against_peers(group, steady)
     if above < 0.7:
         return None
     middle = float(np.nanmedian(np.minimum(1.0, steady[group.members])))

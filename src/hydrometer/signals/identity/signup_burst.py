@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import any_of, densest_window, poisson_tail
+from hydrometer.signals.statistics import any_of, densest_window, exchangeable_tail
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -31,10 +31,10 @@ def test(group: Group) -> Finding | None:
     for width in WIDTHS:
         start, held = densest_window(mine, width)
         elsewhere = int(np.searchsorted(others, start + width, side="right") - np.searchsorted(others, start))
-        expected = mine.size * (elsewhere + 0.5) / others.size
+        tail = exchangeable_tail(held, mine.size, held + elsewhere, mine.size + others.size)
         # As many windows could have been the densest as there are others' sign-ups to compare with, at the least.
         windows = max(1.0, (others[-1] - others[0]) / width)
-        log10_p = any_of(poisson_tail(held, expected), windows * len(WIDTHS))
+        log10_p = any_of(tail, windows * len(WIDTHS))
         if best is None or log10_p < best[0]:
             best = (log10_p, width // HOUR, held, elsewhere)
     if best is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import binomial_tail
+from hydrometer.signals.statistics import exchangeable_tail
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -27,11 +27,11 @@ def test(group: Group) -> Finding | None:
     if mine.size < 3 or others.size < 30:
         return None
     odd = int(np.sum(mine >= OFTEN))
-    rate = (float(np.sum(others >= OFTEN)) + 0.5) / (others.size + 1)
+    elsewhere = int(np.sum(others >= OFTEN))
     return Finding(
         odd / mine.size,
-        binomial_tail(odd, mine.size, rate),
-        f"{odd} of {mine.size} accounts show a TLS fingerprint foreign to their client software; {rate:.1%} of others do.",
+        exchangeable_tail(odd, mine.size, odd + elsewhere, mine.size + others.size),
+        f"{odd} of {mine.size} accounts show a TLS fingerprint foreign to their client software; {elsewhere / others.size:.1%} of others do.",
     )
 
 

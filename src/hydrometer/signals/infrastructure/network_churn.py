@@ -1,6 +1,6 @@
 """Accounts that change networks faster than people do: rotating residential proxies.
 
-Mann & Whitney (1947) on distinct /24s per exchange against other accounts of like volume.
+Rank test (van Elteren 1960) on distinct /24s per exchange against other accounts of like volume.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.signals.peers import against_peers
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import rank_test
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -21,11 +21,11 @@ def test(group: Group) -> Finding | None:
     facts = group.population.facts
     churn = facts["networks"] / np.maximum(facts["with_address"], 1)
     churn = np.where(facts["with_address"] >= 4, churn, np.nan)
-    log10_p, above = rank_test(churn[group.members], churn[group.peers])
-    middle = float(np.nanmedian(facts["networks"][group.members])) if group.accounts.size else 0.0
-    peers = float(np.nanmedian(facts["networks"][group.peers])) if group.peers.any() else 0.0
+    log10_p, above = against_peers(group, churn)
     if above < 0.7:
         return None
+    middle = float(np.nanmedian(facts["networks"][group.members]))
+    peers = float(np.nanmedian(facts["networks"][group.peers]))
     return Finding(
         above, log10_p, f"A member's traffic comes from {middle:.0f} networks (median); its peers' from {peers:.0f}."
     )

@@ -1,7 +1,6 @@
 """Many persons behind one account: a relay that resells access.
 
-Mann & Whitney (1947) on the largest of end users, languages and client softwares per account, against accounts of like
-volume. Resellers who say so are honest; the finding counts for coordination only beside other families.
+Rank tests (van Elteren 1960) on end users, languages and client softwares per account, against accounts of like volume. Resellers who say so are honest; the finding counts for coordination only beside other families.
 """
 
 from __future__ import annotations
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.signals.peers import against_peers
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import any_of, rank_test
+from hydrometer.signals.statistics import any_of
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -24,10 +24,10 @@ def test(group: Group) -> Finding | None:
     best: Finding | None = None
     for fact, label in FACTS.items():
         values = group.population.facts[fact]
-        log10_p, above = rank_test(values[group.members], values[group.peers])
+        log10_p, above = against_peers(group, values)
         if above < 0.7:
             continue
-        middle = float(np.median(values[group.members]))
+        middle = float(np.nanmedian(values[group.members]))
         finding = Finding(
             above,
             any_of(log10_p, len(FACTS)),

@@ -1,12 +1,13 @@
 """Accounts that all carry the same load.
 
-Index of dispersion of the members' volumes. Honest volumes are heavy-tailed; a queue that hands work out at random gives
-Poisson shares (dispersion 1) and one with quotas less. Null: random sets of as many other accounts with like volume; the
-log-dispersion of such sets is close to normal.
+Spread of the members' volumes. Honest volumes are heavy-tailed; a queue that hands work out at random gives Poisson shares
+(index of dispersion 1) and one with quotas less. Null: random sets of as many other accounts, those far quieter left out;
+the cube root of a variance is close to normal (Wilson & Hilferty 1931).
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +32,9 @@ def test(group: Group) -> Finding | None:
     spread = _spread(mine[None, :])[0]
     rng = np.random.default_rng(mine.size)
     drawn = _spread(rng.choice(others, size=(DRAWS, min(mine.size, 400))))
-    z = (float(np.mean(drawn)) - spread) / max(float(np.std(drawn)), 1e-6)
+    # What others spread is itself known from a sample only.
+    error = float(np.std(drawn)) * math.sqrt(1 + mine.size / others.size)
+    z = (float(np.mean(drawn)) - spread) / max(error, 1e-6)
     ratio = float(np.var(mine, ddof=1) / np.mean(mine))
     return Finding(
         ratio,
@@ -41,9 +44,8 @@ def test(group: Group) -> Finding | None:
 
 
 def _spread(volumes: Floats) -> Floats:
-    """Log of a robust relative spread, per row: the honest tail would otherwise rule the variance."""
-    logs = np.log(volumes)
-    spread: Floats = np.log(np.std(logs, axis=1) + 0.02)
+    """Cube root of the variance of log-volumes, per row: logs, or the honest tail would rule the variance."""
+    spread: Floats = np.cbrt(np.var(np.log(volumes), axis=1, ddof=1))
     return spread
 
 

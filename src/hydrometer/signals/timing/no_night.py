@@ -1,7 +1,7 @@
 """Accounts that never sleep.
 
 Per account with enough exchanges, the share of the day's hours in which it was ever seen, against accounts of like
-volume (Mann & Whitney 1947). Monitors and products do not sleep either, so it never weighs much (CISA AA26-251A names
+volume (rank test, van Elteren 1960). Monitors and products do not sleep either, so it never weighs much (CISA AA26-251A names
 the indicator; threat literature names its benign look-alikes).
 """
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.signals.peers import against_peers
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import rank_test
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -22,7 +22,7 @@ def test(group: Group) -> Finding | None:
     """Hours of the day in use, of the members against their peers."""
     facts = group.population.facts
     hours = np.where(facts["exchanges"] >= 12, facts["hours_of_day"] / np.minimum(24, facts["exchanges"]), np.nan)
-    log10_p, above = rank_test(hours[group.members], hours[group.peers])
+    log10_p, above = against_peers(group, hours)
     if above < 0.7:
         return None
     middle = float(np.nanmedian(facts["hours_of_day"][group.members]))

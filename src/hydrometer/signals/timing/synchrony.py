@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import any_of, densest_window, poisson_tail
+from hydrometer.signals.statistics import any_of, densest_window, exchangeable_tail
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -54,8 +54,8 @@ def _scan(group: Group, mine: Ints, others: Ints, word: str) -> Finding | None:
         if held < 4 or (word == "began" and release_explains(group, start)):
             continue
         elsewhere = int(np.searchsorted(others, start + width, side="right") - np.searchsorted(others, start))
-        expected = mine.size * (elsewhere + 0.5) / others.size
-        log10_p = any_of(poisson_tail(held, expected), max(1.0, span / width) * len(WIDTHS))
+        tail = exchangeable_tail(held, mine.size, held + elsewhere, mine.size + others.size)
+        log10_p = any_of(tail, max(1.0, span / width) * len(WIDTHS))
         if best is None or log10_p < best.log10_p:
             best = Finding(
                 held / mine.size,

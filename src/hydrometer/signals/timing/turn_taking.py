@@ -1,8 +1,8 @@
 """Accounts that take turns instead of holding conversations.
 
-People send several requests in a row; a queue sends each to another account. Statistic: how often the pooled stream's
-next exchange is by the same account, within ten minutes. Null: random sets of as many other accounts with like volume,
-each compared with the chance of meeting oneself; sessions make honest accounts repeat themselves.
+People send several requests in a row; a queue sends each to another account. Statistic: the share of an account's
+exchanges that follow its own last one within ten minutes, against accounts of like volume (rank test, van Elteren 1960):
+sittings make honest accounts repeat themselves.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.signals.peers import against_peers
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import rank_test
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -25,7 +25,7 @@ PAUSE = 600_000_000
 def test(group: Group) -> Finding | None:
     """Share of each member's exchanges that follow its own last one within ten minutes, against its peers."""
     repeated = sittings(group.population)
-    log10_p, above = rank_test(-repeated[group.members], -repeated[group.peers])
+    log10_p, above = against_peers(group, -repeated)
     if above < 0.7:
         return None
     mine, peers = float(np.nanmedian(repeated[group.members])), float(np.nanmedian(repeated[group.peers]))

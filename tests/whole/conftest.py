@@ -1,0 +1,48 @@
+"""One world, found once, for whoever looks at it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+# The writers of foreign formats belong to the tests of the sources.
+sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
+
+from msgspec.structs import replace
+from whole_worlds import SMALL, Labelled, Outcome, detected, labelled
+
+from hydrometer.simulate import SCENARIOS
+
+
+@pytest.fixture(scope="session")
+def site_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("key") / "site.key"
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Labelled:
+    return labelled(SMALL, 5, tmp_path_factory.mktemp("small") / "world")
+
+
+@pytest.fixture(scope="session")
+def small_outcome(small: Labelled, site_key: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """What is found of the small world as it is; nobody writes into its folder."""
+    return detected(small.folder, tmp_path_factory.mktemp("small-result") / "result", site_key)
+
+
+@pytest.fixture(scope="session")
+def innocent(tmp_path_factory: pytest.TempPathFactory) -> Labelled:
+    return labelled(replace(SCENARIOS["innocent"], honest=700), 5, tmp_path_factory.mktemp("innocent") / "world")
+
+
+@pytest.fixture(scope="session")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Labelled:
+    """A reseller's pool: three in five exchanges are innocent customers'."""
+    return labelled(replace(SCENARIOS["mixed_pool"], honest=900), 7, tmp_path_factory.mktemp("mixed") / "world")
+
+
+@pytest.fixture(scope="session")
+def mixed_outcome(mixed: Labelled, site_key: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    return detected(mixed.folder, tmp_path_factory.mktemp("mixed-result") / "result", site_key)
