@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SIGNALS = {signal.name: signal for signal in find_signals()}
 FOUND = CampaignSettings().family_bits
 """Bits from which a finding counts."""
-SOURCE = re.compile(r"\b(?:19|20)\d\d\b|\b(?:binomial|hypergeometric|rank test|scan statistic|learnt from)\b", re.IGNORECASE)
+SOURCE = re.compile(r"\b(?:19|20)\d\d\b|\b(?:binomial|hypergeometric|rank test|scan statistic|chi-squared|learnt from)\b", re.IGNORECASE)
 """A year of publication, or the name of a method."""
 
 

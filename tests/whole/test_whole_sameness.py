@@ -6,6 +6,7 @@ import gzip
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import orjson
 import pyarrow as pa
@@ -18,6 +19,7 @@ from whole_worlds import Labelled, Outcome, detected, lines, written
 from hydrometer import flow
 from hydrometer.contract.progress import Silent
 from hydrometer.contract.settings import Settings
+from hydrometer.store.result import ResultFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,3 +153,23 @@ def test_a_campaign_keeps_its_id_when_days_are_added(
 def test_another_site_key_changes_no_verdict(small: Labelled, small_outcome: Outcome, tmp_path: Path) -> None:
     outcome = detected(small.folder, tmp_path / "result", tmp_path / "another.key")
     assert outcome.groups == small_outcome.groups
+
+
+def test_a_campaign_takes_its_id_from_the_result_that_the_folder_holds(
+    small: Labelled, site_key: Path, small_outcome: Outcome, tmp_path: Path
+) -> None:
+    out = tmp_path / "result"
+    renamed = small_outcome.read()
+    name = "HY-named-before"
+    column = renamed.members.schema.get_field_index("campaign_id")
+    members = renamed.members.set_column(column, "campaign_id", [[name] * renamed.members.num_rows])
+    campaigns = [msgspec.structs.replace(campaign, id=name) for campaign in renamed.campaigns]
+    ResultFolder(
+        campaigns=campaigns,
+        run=renamed.run,
+        candidates=renamed.candidates,
+        members=members,
+        harvested=renamed.harvested,
+        considered=renamed.considered,
+    ).write(out)
+    assert list(detected(small.folder, out, site_key).groups) == [name]

@@ -11,6 +11,10 @@ import numpy as np
 if TYPE_CHECKING:
     from hydrometer.contract.population import Bools, Ints, Population
 
+LIKE_USE = 0.25
+"""Most difference in the share of single turns between a peer and the members' middle."""
+ENOUGH_PEERS = 30
+
 
 @dataclass(frozen=True)
 class Group:
@@ -46,11 +50,21 @@ class Group:
 
     @cached_property
     def peers(self) -> Bools:
-        """Other accounts of like volume, for nulls that must not merely say that the members are busy."""
-        volume = self.population.facts["exchanges"]
+        """Other accounts of like volume and like use, for nulls that must not merely say that the members are busy.
+
+        Whoever sends single requests from a script differs from people who talk, in much else too: scripts meet scripts.
+        """
+        facts = self.population.facts
+        volume, single = facts["exchanges"], facts["single_turn"]
         low, high = np.quantile(volume[self.members], (0.1, 0.9))
-        peers: Bools = self.others & (volume >= low / 2) & (volume <= high * 2)
-        return peers if peers.sum() >= 30 else self.others & (volume >= 3)
+        busy: Bools = self.others & (volume >= low / 2) & (volume <= high * 2)
+        known = np.isfinite(single)
+        if (self.members & known).any():
+            middle = float(np.median(single[self.members & known]))
+            alike: Bools = busy & known & (np.abs(single - middle) <= LIKE_USE)
+            if alike.sum() >= ENOUGH_PEERS:
+                return alike
+        return busy if busy.sum() >= ENOUGH_PEERS else self.others & (volume >= 3)
 
     @property
     def size(self) -> int:

@@ -1,7 +1,8 @@
 """Members against other accounts of like volume, volume by volume.
 
 Much of what an account shows follows from how much it sends: a busy account is seen in more hours and from fewer networks
-per exchange. Peers within a factor of a few are not alike enough, so members meet only peers of their own stratum.
+per exchange. Peers within a factor of a few are not alike enough, so members meet only peers of their own stratum. An organisation speaks
+once.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 
 from hydrometer.contract.group import Group
 from hydrometer.contract.population import Floats
+from hydrometer.signals.organisations import one_each
 from hydrometer.signals.statistics import normal_tail, rank_sum
 
 STEPS = 3
@@ -24,7 +26,8 @@ def against_peers(group: Group, values: Floats) -> tuple[float, float]:
     Ranks within strata of volume, each weighed by its size. Unknown values (NaN) are left out. Returns (0, 0.5) with fewer
     than 4 members or 10 peers in common strata.
     """
-    compared = np.nonzero(np.isfinite(values) & (group.members | group.peers))[0]
+    known = np.isfinite(values) & (group.members | group.peers)
+    compared = np.nonzero(one_each(group, known))[0]
     stratum = np.floor(STEPS * np.log2(np.maximum(1.0, group.population.facts["exchanges"][compared])))
     mine_of, value = group.members[compared], values[compared]
     excess = variance = wins = meetings = 0.0

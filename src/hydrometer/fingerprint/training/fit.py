@@ -40,7 +40,7 @@ GRAM_RATES = (0.5, 1.0, 0.7, 0.5)
 """How fast words, stems, pairs and pairs with a gap learn: what is rarer says less of other wordings."""
 DROP = 0.6
 """Share of features left out at random in each step."""
-PRIOR = 0.03
+PRIOR = 0.025
 """Share of demands in the traffic that the confidence is calibrated for; the samples hold far more."""
 NONE_SHARE = 0.55
 """Share of ordinary requests among the samples."""

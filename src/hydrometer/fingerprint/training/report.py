@@ -27,7 +27,7 @@ model that was trained without them and without a quarter of the synonyms. In th
 use that quarter alone: sentence and key words are both new. The shipped weights are fitted on all four parts, and
 calibrated on what was held out."""
 _MEANING = """\
-The confidence is calibrated for traffic of which {prior:.0%} are demands, and the samples are weighted so here.
+The confidence is calibrated for traffic of which {prior:.1%} are demands, and the samples are weighted so here.
 Where they are rarer, a lone exchange at 0.5 is more often innocent than not. Only pooled evidence counts, which is
 what the later stages use.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.signals.organisations import one_each
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import any_of, densest_window, exchangeable_tail
 
@@ -23,8 +24,9 @@ WIDTHS = (6 * HOUR, 24 * HOUR, 72 * HOUR)
 def test(group: Group) -> Finding | None:
     """The densest of three window widths."""
     created = group.population.facts["created"]
-    mine = np.sort(created[group.members & np.isfinite(created)]).astype(np.int64)
-    others = np.sort(created[group.others & np.isfinite(created)]).astype(np.int64)
+    known = one_each(group, np.isfinite(created))
+    mine = np.sort(created[group.members & known]).astype(np.int64)
+    others = np.sort(created[group.others & known]).astype(np.int64)
     if mine.size < 4 or others.size < 30:
         return None
     best: tuple[float, int, int, int] | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.signals.organisations import one_each
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import exchangeable_tail
 
@@ -22,7 +23,7 @@ OFTEN = 0.1
 def test(group: Group) -> Finding | None:
     """Members that contradict themselves, against everybody else's rate."""
     share = group.population.facts["contradictions"]
-    known = np.isfinite(share)
+    known = one_each(group, np.isfinite(share))
     mine, others = share[group.members & known], share[group.others & known]
     if mine.size < 3 or others.size < 30:
         return None

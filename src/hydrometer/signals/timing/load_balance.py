@@ -1,10 +1,11 @@
 """A work queue behind the accounts: together they are steadier than apart.
 
-Statistic: variance of the pooled volume per time bin. Null: each account keeps its own days, but which of its days was
-busy has nothing to do with the others', so the variance of the sum is the sum of the variances (permuting each account's
-days independently). A queue that hands a fixed amount of work to whichever account is free makes one account's gain
-another's loss. Accounts that are steady by themselves (monitors, quotas) satisfy the null; so do crowds that swell
-together. The ratio is compared with a chi-squared law, lower tail.
+Statistic: variance of the pooled volume per time bin. Null: each account keeps its own rhythm, but which of its days were
+busy has nothing to do with the others', so the variance of the sum is the sum of the variances (each account's days shifted
+in a circle, independently). A queue that hands a fixed amount of work to whichever account is free makes one account's gain
+another's loss. Accounts that are steady by themselves (monitors, quotas) satisfy the null; so do crowds that swell together.
+The accounts of one organisation count as one: what a customer balances is its own affair. The ratio is compared with a
+chi-squared law, lower tail.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from hydrometer.signals.statistics import LOG10, SMALLEST, any_of
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
-    from hydrometer.contract.population import Floats
+    from hydrometer.contract.population import Floats, Ints
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
@@ -31,21 +32,21 @@ def test(group: Group) -> Finding | None:
     """The steadiest of daily and six-hourly volumes, of the demands where there are enough, else of all exchanges."""
     events = group.population.events
     chosen = group.demands if group.demands.size >= group.events.size / 4 else group.events
-    if chosen.size < 50 or group.accounts.size < 4:
+    if chosen.size < 50 or group.size < 4:
         return None
-    time, account = events.time[chosen], events.account[chosen]
-    findings = [f for width in WIDTHS if (f := _steadiness(time, account, width)) is not None]
+    time, org = events.time[chosen], group.population.org[events.account[chosen]]
+    findings = [f for width in WIDTHS if (f := _steadiness(time, org, width)) is not None]
     if not findings:
         return None
     ratio, log10_p, bins, width = min(findings, key=lambda f: f[1])
     return Finding(
         ratio,
         any_of(log10_p, len(WIDTHS)),
-        f"Over {bins} bins of {width // HOUR} hours the pooled volume varies {ratio:.2f} times what independent accounts would.",
+        f"Over {bins} bins of {width // HOUR} hours the pooled volume varies {ratio:.2f} times what independent organisations would.",
     )
 
 
-def _steadiness(time: np.ndarray, account: np.ndarray, width: int) -> tuple[float, float, int, int] | None:
+def _steadiness(time: Ints, org: Ints, width: int) -> tuple[float, float, int, int] | None:
     first = int(np.quantile(time, 0.02)) // DAY + 1
     last = int(np.quantile(time, 0.98)) // DAY
     days = last - first
@@ -54,26 +55,35 @@ def _steadiness(time: np.ndarray, account: np.ndarray, width: int) -> tuple[floa
     inside = (time >= first * DAY) & (time < last * DAY)
     slots = DAY // width
     slot = (time[inside] - first * DAY) // width
-    _, who = np.unique(account[inside], return_inverse=True)
+    _, who = np.unique(org[inside], return_inverse=True)
     counts: Floats = np.zeros((int(who.max(initial=-1)) + 1, days * slots))
     np.add.at(counts, (who, slot), 1.0)
     cube = counts.reshape(counts.shape[0], days, slots)
     # Spread over days at the same time of day: a daily rhythm is no sign of a queue.
-    alone = float(np.sum(np.var(cube, axis=1, ddof=1)))
-    pooled = float(np.sum(np.var(cube.sum(axis=0), axis=0, ddof=1)))
-    if alone <= 0:
+    swings: Floats = (cube - cube.mean(axis=1, keepdims=True)).reshape(counts.shape[0], days * slots)
+    alone = float(np.sum(swings**2))
+    if alone <= 1e-9:
         return None
-    freedom = (days - 1) * slots
-    ratio = pooled / alone
+    ratio = float(np.sum(swings.sum(axis=0) ** 2)) / alone
+    freedom = _freedom(swings)
     log10_p = float(stats.chi2.logcdf(freedom * ratio, freedom)) / LOG10
     return ratio, max(SMALLEST, min(0.0, log10_p if math.isfinite(log10_p) else SMALLEST)), days * int(slots), width
+
+
+def _freedom(swings: Floats) -> float:
+    """Independent swings of the sum, were each row's phase its own (Satterthwaite 1946, over the rows' pooled spectrum).
+
+    White rows have as many as bins less the means taken off; rows with a weekly rhythm or long spells have fewer.
+    """
+    spectrum = np.sum(np.abs(np.fft.fft(swings, axis=1)) ** 2, axis=0)
+    return float(np.sum(spectrum) ** 2 / np.sum(spectrum**2))
 
 
 SIGNAL = Signal(
     name="load_balance",
     family="timing",
     axis="coordination",
-    null="each account's busy days are independent of the others' (within-account permutation of days)",
+    null="each account's busy days are independent of the others' (each account's days shifted in a circle)",
     needs=(),
     costs="work queues that feed many accounts",
     cap=10.0,

@@ -1,8 +1,8 @@
 """A pool that turns to a new model within hours of its release.
 
 Share of the members' exchanges of the first 24 hours after a release that go to the new model, against everybody else's
-in the same hours. Evaluators do the same on their own, so it weighs little (threat report: nearly half of one campaign's
-traffic moved within a day).
+in the same hours (rank test, Mann & Whitney 1947). Evaluators do the same on their own, so it weighs little (threat report:
+nearly half of one campaign's traffic moved within a day).
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.signals.organisations import one_each
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import rank_test
+from hydrometer.signals.statistics import any_of, rank_test
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -32,7 +33,9 @@ def test(group: Group) -> Finding | None:
         total = np.bincount(events.account[within], minlength=population.size).astype(np.float64)
         turned = np.bincount(events.account[within & (events.model == model)], minlength=population.size)
         share = np.where(settled & (total > 0), turned / np.maximum(total, 1), np.nan)
-        log10_p, above = rank_test(share[group.members], share[group.others])
+        known = one_each(group, np.isfinite(share))
+        log10_p, above = rank_test(share[group.members & known], share[group.others & known])
+        log10_p = any_of(log10_p, len(population.releases))
         if above < 0.6:
             continue
         middle = float(np.nanmean(share[group.members]))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.signals.organisations import one_each
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import any_of, densest_window, exchangeable_tail
 
@@ -33,7 +34,7 @@ def test(group: Group) -> Finding | None:
         moments = population.facts[fact].astype(np.int64)
         inside = (moments > population.start + EDGE) & (moments < population.end - EDGE)
         # Whoever was seen once neither began nor stopped.
-        lasting = inside & (population.facts["exchanges"] >= 3)
+        lasting = one_each(group, inside & (population.facts["exchanges"] >= 3))
         mine, others = np.sort(moments[group.members & lasting]), np.sort(moments[group.others & lasting])
         if mine.size < 4 or others.size < 30:
             continue

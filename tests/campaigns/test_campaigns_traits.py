@@ -1,0 +1,86 @@
+"""What distinguishes accounts, and the same of a part of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from crowds import coded, linked, mask, operator, population, strangers, traits
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hydrometer.campaigns.traits import describe, pair_up
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(-1, 5)), min_size=1, max_size=40), st.data())
+@settings(max_examples=60, deadline=None)
+def test_an_organisation_counts_once_at_a_value(rows: list[tuple[int, int]], data: st.DataObject) -> None:
+    org = np.array([row[0] for row in rows], dtype=np.int64)
+    value = np.array([row[1] for row in rows], dtype=np.int64)
+    chosen = np.array(data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))), dtype=np.bool_)
+    chosen &= value >= 0
+    counts, _ = pair_up(org, value).count(chosen, 6)
+    for code in range(6):
+        assert counts[code] == len({int(o) for o, v, c in zip(org, value, chosen, strict=True) if c and v == code})
+
+
+def test_a_part_keeps_the_counts_of_everybody() -> None:
+    org = [0, 1, 2, 3, 4, 4]
+    whole = traits(
+        org,
+        [coded("bin", [0, 0, 1, 2, -1, 2], org), coded("start", [0, 1, 2, 3, 4, 4], org, family="timing", near=True)],
+        [linked("address", [(0, 0), (1, 0), (2, 1), (3, 2), (4, 2), (5, 2)], org)],
+    )
+    part = whole.only(mask(6, [0, 3, 4]))
+    assert part.size == 3
+    assert part.total_orgs == whole.total_orgs
+    assert part.org.tolist() == [0, 3, 4]
+    card, start = part.coded
+    assert card.known == whole.coded[0].known
+    # Account 0 shows a batch of two organisations, account 3 one of two; account 4 shows none.
+    assert [float(card.orgs[code]) if code >= 0 else None for code in card.code] == [2.0, 2.0, None]
+    assert start.orgs.tolist() == whole.coded[1].orgs.tolist()
+    assert start.code.tolist() == [0, 3, 4]
+    (address,) = part.links
+    assert address.account.tolist() == [0, 1, 2]
+    assert [float(address.orgs[value]) for value in address.value] == [2.0, 2.0, 2.0]
+
+
+def test_a_part_of_a_part_is_the_part() -> None:
+    rng = np.random.default_rng(1)
+    whole = describe(population(strangers(rng, 60) + operator(rng, 8, name="hydra")))
+    twice = whole.only(mask(68, range(10, 68))).only(mask(58, range(40, 58)))
+    once = whole.only(mask(68, range(50, 68)))
+    for one, other in zip(once.coded, twice.coded, strict=True):
+        assert one.name == other.name
+        assert one.code.tolist() == other.code.tolist()
+        assert one.orgs.tolist() == other.orgs.tolist()
+    for one_link, other_link in zip(once.links, twice.links, strict=True):
+        assert one_link.account.tolist() == other_link.account.tolist()
+        assert one_link.orgs.tolist() == other_link.orgs.tolist()
+
+
+def test_unknown_numbers_have_no_code() -> None:
+    rng = np.random.default_rng(2)
+    people = population(strangers(rng, 40))
+    people.facts["output_tokens"][:30] = np.arange(30)
+    (output,) = [trait for trait in describe(people).coded if trait.name == "output"]
+    assert (output.code[:30] >= 0).all()
+    assert (output.code[30:] == -1).all()
+    assert np.all(np.diff(output.code[:30]) >= 0)
+
+
+def test_what_no_column_holds_is_no_trait() -> None:
+    rng = np.random.default_rng(3)
+    names = {trait.name for trait in describe(population(strangers(rng, 40))).coded}
+    assert "output" not in names
+    assert {"bin", "phone", "start", "volume"} <= names
+
+
+def test_a_popular_text_is_no_wording_of_ones_own() -> None:
+    """Around a template stand many contents; a text in many hands repeats its one."""
+    rng = np.random.default_rng(4)
+    people = operator(rng, 6, name="hydra")
+    repeated = population([replace(p, sent=[replace(s, prompt=77) for s in p.sent]) for p in people])
+    assert describe(population(people)).links[-1].account.size == 6
+    assert describe(repeated).links[-1].account.size == 0

@@ -1,0 +1,118 @@
+"""The account that a run keeps of itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from hydrometer.contract.accounts import ACCOUNTS
+from hydrometer.contract.exchanges import EXCHANGES
+from hydrometer.contract.progress import Silent
+from hydrometer.contract.settings import Settings
+from hydrometer.flow.account import Account, moment, peak_memory_mb
+from hydrometer.signals.signal import find_signals
+
+EVERY = frozenset(f"{table.name}.{name}" for table in (EXCHANGES, ACCOUNTS) for name in table.names)
+
+
+class Listener(Silent):
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, int | None]] = []
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        self.told.append((name, total))
+
+    def advance(self, rows: int) -> None:
+        self.told.append(("rows", rows))
+
+
+class Stopping(Silent):
+    """Stops whoever advances."""
+
+    def advance(self, rows: int) -> None:
+        raise KeyboardInterrupt
+
+
+def test_stages_are_timed_and_their_rows_counted_apart() -> None:
+    listener = Listener()
+    account = Account(Settings(), listener)
+    with account.stage("first", 10):
+        account.advance(4)
+        account.advance(6)
+    with account.stage("second"):
+        pass
+    stages = account.closed("done").stages
+    assert [(stage.name, stage.rows) for stage in stages] == [("first", 10), ("second", 0)]
+    assert all(stage.seconds >= 0 and stage.peak_memory_mb > 1 for stage in stages)
+    assert listener.told == [("first", 10), ("rows", 4), ("rows", 6), ("second", None)]
+
+
+def test_a_stage_that_fails_is_in_the_account_too() -> None:
+    account = Account(Settings(), Stopping())
+    with pytest.raises(KeyboardInterrupt), account.stage("cut short"):
+        account.advance(3)
+    run = account.closed("interrupted")
+    assert [(stage.name, stage.rows) for stage in run.stages] == [("cut short", 3)]
+    assert run.status == "interrupted"
+    assert (run.first_exchange, run.last_exchange) == (None, None)
+
+
+def test_optional_columns_without_a_value_are_absent() -> None:
+    account = Account(Settings(), Silent())
+    account.columns(EVERY - {"exchanges.ja4", "accounts.plan", "exchanges.prompt"}, texts=True)
+    assert sorted(account.closed("done").absent_columns) == ["accounts.plan", "exchanges.ja4", "exchanges.prompt"]
+
+
+def test_texts_are_not_missed_where_fingerprints_stand_for_them() -> None:
+    account = Account(Settings(), Silent())
+    account.columns(EVERY - {"exchanges.prompt", "exchanges.system_prompt", "exchanges.turns"}, texts=False)
+    assert account.closed("done").absent_columns == ["exchanges.turns"]
+
+
+def test_needed_columns_are_never_called_absent() -> None:
+    account = Account(Settings(), Silent())
+    account.columns(frozenset(), texts=True)
+    absent = set(account.closed("done").absent_columns)
+    assert absent == {
+        f"{table.name}.{column.name}"
+        for table in (EXCHANGES, ACCOUNTS)
+        for column in table.columns
+        if not column.needed
+    }
+
+
+def test_a_signal_is_off_for_want_of_a_column_and_only_then() -> None:
+    every = find_signals()
+    account = Account(Settings(), Silent())
+    assert account.signals(every, EVERY) == every
+    assert account.closed("done").signals_off == []
+    on = account.signals(every, EVERY - {"exchanges.client_ip"})
+    off = {each.signal: each.why for each in account.closed("done").signals_off}
+    assert off
+    assert {signal.name for signal in on} | off.keys() == {signal.name for signal in every}
+    assert not {signal.name for signal in on} & off.keys()
+    assert all("exchanges.client_ip" in why for why in off.values())
+
+
+def test_the_run_tells_the_thresholds_that_were_used() -> None:
+    settings = Settings()
+    run = Account(settings, Silent()).closed("done")
+    assert run.thresholds["probability"] == settings.campaigns.report_probability
+    assert run.thresholds["coordination"] > 0
+    assert run.thresholds["harvest"] > 0
+
+
+def test_a_moment_keeps_its_microseconds() -> None:
+    assert moment(1_775_433_600_000_001) == datetime(2026, 4, 6, 0, 0, 0, 1, tzinfo=UTC)
+    assert moment(-1) == datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+
+
+def test_peak_memory_never_falls() -> None:
+    before = peak_memory_mb()
+    held = bytearray(30_000_000)
+    after = peak_memory_mb()
+    del held
+    assert before <= after <= peak_memory_mb()
