@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from hydrometer.contract.exchanges import EXCHANGES
 from hydrometer.contract.group import Group
 from hydrometer.contract.population import Bools, Entities, Events, Floats, Fragments, Ints, Population
 from hydrometer.contract.results import Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR

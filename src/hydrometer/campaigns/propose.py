@@ -28,6 +28,8 @@ EXPLAINED = 0.9
 """A seed of which so much lies in one group already found leads nowhere new."""
 OWN_USE = 0.7
 """A wording is a group's own when its members make so much of its use."""
+OWN_USES = 3
+"""Exchanges with a group's own wordings from which an account may join it; once is a turn of phrase."""
 KEPT = 0.8
 """Least share of a group that must stay when it is widened; else it would become another group."""
 ENRICHED = -3.0
@@ -101,7 +103,8 @@ def widen(population: Population, traits: Traits, members: Bools, free: Bools, s
     by_member = members[events.account[fragments.exchange]]
     uses = np.bincount(fragments.fragment[by_member], minlength=fragments.orgs.size)
     own = (uses >= OWN_USE * fragments.exchanges) & (uses >= 3)
-    asked[events.account[fragments.exchange[own[fragments.fragment]]]] = True
+    carrying = np.unique(fragments.exchange[own[fragments.fragment]])
+    asked |= np.bincount(events.account[carrying], minlength=population.size) >= OWN_USES
     pool = (asked & free) | members
     local = traits.only(pool)
     grown = _grown(local, members[pool], settings)

@@ -41,9 +41,6 @@ def _exchange(name: str, family: str, column: str, meaning: str, expression: str
     return EntityKind(name, family, (f"exchanges.{column}",), select, False, meaning)
 
 
-SIGNUP_NETWORK = """CASE WHEN contains(signup_ip, ':') THEN array_to_string(string_split(signup_ip, ':')[1:3], ':') || '::/48'
-  ELSE regexp_extract(signup_ip, '^(\\d+\\.\\d+\\.\\d+)\\.', 1) || '.0/24' END"""
-
 GLOBAL = "CASE WHEN length({0}) >= 20 THEN {0} END"
 
 ENTITY_KINDS = (

@@ -9,10 +9,13 @@ from hydrometer.contract.step import Step
 if TYPE_CHECKING:
     from hydrometer.contract.settings import Settings
 
-NETWORK = """CASE WHEN client_ip IS NULL THEN NULL
-  WHEN contains(client_ip, ':') THEN array_to_string(string_split(client_ip, ':')[1:3], ':') || '::/48'
-  ELSE regexp_extract(client_ip, '^(\\d+\\.\\d+\\.\\d+)\\.', 1) || '.0/24' END"""
-"""The block an address belongs to: /24 for v4, /48 for v6."""
+
+def network_of(column: str) -> str:
+    """SQL for the block of an address in its shortest spelling: /24 for v4, /48 for v6, null for null."""
+    # What follows `::` cannot reach into the first three groups: it stands for two groups of zeros at the least.
+    groups = f"string_split(coalesce(nullif(split_part({column}, '::', 1), ''), '0'), ':') || ['0', '0', '0']"
+    return f"""CASE WHEN contains({column}, ':') THEN array_to_string(({groups})[1:3], ':') || '::/48'
+  ELSE regexp_extract({column}, '^(\\d+\\.\\d+\\.\\d+)\\.', 1) || '.0/24' END"""
 
 
 def exchange_steps(settings: Settings) -> list[Step]:
@@ -41,7 +44,7 @@ FROM (SELECT DISTINCT account_id FROM traffic_once) AS seen LEFT JOIN accounts U
         Step(
             "exchange",
             f"""SELECT row_number() OVER (ORDER BY account_no, started_at, exchange_id) - 1 AS exchange_no, account_no, org_no,
-  model_no, traffic_once.* EXCLUDE (account_id), {NETWORK} AS network,
+  model_no, traffic_once.* EXCLUDE (account_id), {network_of("client_ip")} AS network,
   elicitation <> 'none' AND elicitation_confidence >= {threshold} AS demand,
   coalesce(stop_reason = 'refusal', false) AS refused
 FROM traffic_once JOIN account USING (account_id) JOIN model_name USING (model)""",

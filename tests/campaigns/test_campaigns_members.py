@@ -1,0 +1,73 @@
+"""Who belongs, how surely, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from crowds import mask, operator, population, strangers
+
+from hydrometer.campaigns.grow import Resemblance, resemblance
+from hydrometer.campaigns.members import FACET_WORDS, absorb, differences, membership, reasons
+from hydrometer.campaigns.traits import describe
+from hydrometer.contract.results import FAMILIES
+from hydrometer.contract.settings import CampaignSettings
+
+SETTINGS = CampaignSettings()
+HYDRA, DORMANT = 25, 5
+
+
+def test_dormant_accounts_of_the_pool_are_absorbed_and_others_are_not() -> None:
+    """Accounts 25 … 29 have all that the operator's have but its demands; 30, 31 are such, but known or authorised."""
+    rng = np.random.default_rng(1)
+    made = operator(rng, HYDRA + DORMANT + 2, name="hydra")
+    quiet = [replace(p, sent=[replace(s, demand=False, wording=()) for s in p.sent]) for p in made[HYDRA:]]
+    quiet[-2], quiet[-1] = replace(quiet[-2], verified=True), replace(quiet[-1], authorised=True)
+    neighbours = [
+        replace(p, values={**p.values, "address": ["hydra host 0"], "network": ["hydra block"]})
+        for p in strangers(rng, 10)
+    ]
+    people = population([*made[:HYDRA], *quiet, *neighbours, *strangers(rng, 250)])
+    pool = absorb(people, describe(people), mask(people.size, range(HYDRA)), SETTINGS)
+    assert np.nonzero(pool)[0].tolist() == list(range(HYDRA + DORMANT))
+
+
+def test_members_are_no_surer_than_their_campaign() -> None:
+    rng = np.random.default_rng(2)
+    people = population([*operator(rng, HYDRA, name="hydra"), *strangers(rng, 200)])
+    members = mask(people.size, range(HYDRA + 3))
+    likeness = resemblance(describe(people), members)
+    belonging = membership(likeness, members, 0.8, SETTINGS)
+    assert belonging.accounts == list(range(HYDRA + 3))
+    assert belonging.probability.max() <= 0.8
+    assert belonging.probability[:HYDRA].min() > 0.7
+    assert belonging.probability[HYDRA:].max() < 0.3
+    assert set(belonging.bits) == set(FAMILIES)
+    by_likeness = belonging.probability[np.argsort(likeness.total[: HYDRA + 3])]
+    assert (np.diff(by_likeness) >= 0).all()
+
+
+def likeness_of(**bits: float) -> Resemblance:
+    family = {"card": "identity", "address": "infrastructure", "start": "timing", "wording": "content"}
+    return Resemblance({facet: np.array([value]) for facet, value in bits.items()}, family)
+
+
+def test_reasons_are_plain_words_with_the_strongest_first() -> None:
+    likeness = likeness_of(card=2.0, address=7.0, start=-3.0, wording=0.4)
+    told = reasons(likeness, 0)
+    assert [FACET_WORDS["address"] in told[0], FACET_WORDS["card"] in told[1], len(told)] == [True, True, 2]
+    (against,) = differences(likeness, 0)
+    assert FACET_WORDS["start"] in against
+    assert "not " in against
+
+
+def test_every_facet_has_its_words() -> None:
+    rng = np.random.default_rng(3)
+    people = population([*operator(rng, 10, name="hydra"), *strangers(rng, 60)])
+    values = ("device", "end_user", "session")
+    made = [*operator(rng, 10, name="hydra"), *strangers(rng, 60)]
+    full = population([replace(p, values={**p.values, **dict.fromkeys(values, f"{n}")}) for n, p in enumerate(made)])
+    for crowd in (people, full):
+        likeness = resemblance(describe(crowd), mask(crowd.size, range(10)))
+        assert set(likeness.facets) <= set(FACET_WORDS)
+        assert set(likeness.family_of.values()) <= set(FAMILIES)
