@@ -1,7 +1,7 @@
-"""Renders docs/contract.md and docs/settings.md from what `hydrometer.contract` declares.
+"""Renders docs/contract.md, docs/settings.md and docs/signals.md from what the sources declare.
 
 usage: make_contract_docs.py [--check] [--to FOLDER]
-Without --check the two files are written; with it, a file that is not what would be written is named, and the exit
+Without --check the files are written; with it, a file that is not what would be written is named, and the exit
 status is 1.
 """
 
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import hydrometer.contract as contract
 from hydrometer.contract.settings import Settings, declared
 from hydrometer.contract.table import Table
+from hydrometer.signals.signal import find_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +59,34 @@ SETTINGS_INTRO = f"""{MADE}
 default.
 An unknown name, a wrong type or a value out of bounds ends the command with status 2.
 """
+
+SIGNALS_INTRO = """<!-- Made by scripts/make_contract_docs.py from the modules of src/hydrometer/signals/; change those, not this. -->
+
+# Signals
+
+Each is one test of a group of accounts, found by walking `src/hydrometer/signals/`. A p-value becomes bits by the bound
+of Sellke, Bayarri and Berger (2001), at most the cap. The *coordination* axis says that one hand is behind the
+accounts, the *harvest* axis that outputs are gathered for training; a campaign needs both, and two families.
+"""
+
+
+def signals_page() -> str:
+    """Return docs/signals.md: every signal with its family, its null and its source."""
+    parts = [SIGNALS_INTRO]
+    for family, group in groupby(find_signals(), key=lambda signal: signal.family):
+        parts.append(f"## {family}\n")
+        for signal in group:
+            told = (importlib.import_module(signal.test.__module__).__doc__ or "").strip()
+            needs = ", ".join(f"`{column}`" for column in signal.needs) or "nothing optional"
+            rows = [
+                ("axis", signal.axis),
+                ("null", signal.null),
+                ("needs", needs),
+                ("without it unseen", signal.costs),
+                ("at most", f"{signal.cap:g} bits"),
+            ]
+            parts.append(f"### `{signal.name}`\n\n{told}\n\n{_grid(('', ''), rows)}")
+    return "\n".join(parts)
 
 
 def modules() -> list[ModuleType]:
@@ -146,7 +175,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--to", type=Path, default=Path(__file__).resolve().parents[1] / "docs")
     arguments = parser.parse_args()
-    pages = {"contract.md": contract_page(modules()), "settings.md": settings_page()}
+    pages = {"contract.md": contract_page(modules()), "settings.md": settings_page(), "signals.md": signals_page()}
     stale = 0
     for name, page in pages.items():
         path: Path = arguments.to / name

@@ -185,6 +185,8 @@ def _run() -> Run:
         inputs=[],
         rows={"exchanges": 100_000, "accounts": 2_000},
         rejected={"started_at is not a time": 12},
+        repaired={},
+        notes={},
         absent_columns=["ja4"],
         signals_off=[Off(signal="relay", why="no column user_agent", costs="relays cannot be seen")],
         caps=["sketches cut at 256 hashes: 4 exchanges"],

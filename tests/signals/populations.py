@@ -89,7 +89,7 @@ def _each(value: T | Sequence[T], draft: Draft) -> Sequence[T]:
     if isinstance(value, Sequence) and not isinstance(value, str):
         assert len(value) == len(draft.times)
         return value
-    return [value] * len(draft.times)  # type: ignore[list-item]
+    return [value] * len(draft.times)
 
 
 def _events(drafts: Sequence[Draft], models: Sequence[str]) -> Events:
@@ -113,7 +113,9 @@ def _events(drafts: Sequence[Draft], models: Sequence[str]) -> Events:
 
 def _facts(drafts: Sequence[Draft]) -> dict[str, Floats]:
     rows = [_facts_of(draft) for draft in drafts]
-    return {name: np.array([row[name] for row in rows], dtype=np.float64) for name in _facts_of(Draft(times=[NEW_YEAR]))}
+    return {
+        name: np.array([row[name] for row in rows], dtype=np.float64) for name in _facts_of(Draft(times=[NEW_YEAR]))
+    }
 
 
 def _facts_of(draft: Draft) -> dict[str, float]:
@@ -143,7 +145,9 @@ def _facts_of(draft: Draft) -> dict[str, float]:
 def _entities(drafts: Sequence[Draft], org: Ints) -> dict[str, Entities]:
     found = {}
     for kind in ENTITY_KINDS:
-        pairs = sorted({(number, value) for number, draft in enumerate(drafts) for value in draft.values.get(kind.name, ())})
+        pairs = sorted(
+            {(number, value) for number, draft in enumerate(drafts) for value in draft.values.get(kind.name, ())}
+        )
         names, value = np.unique([shown for _, shown in pairs], return_inverse=True)
         account = np.array([number for number, _ in pairs], dtype=np.int64)
         held = {(int(org[number]), int(code)) for number, code in zip(account, value, strict=True)}
@@ -206,13 +210,19 @@ def volume(rng: np.random.Generator) -> int:
     return int(np.clip(rng.lognormal(3.0, 0.9), 3, 400))
 
 
-def person(rng: np.random.Generator, number: int, *, begin: int = NEW_YEAR, end: int = NEW_YEAR + SPAN, member: bool = False) -> Draft:
+def person(
+    rng: np.random.Generator, number: int, *, begin: int = NEW_YEAR, end: int = NEW_YEAR + SPAN, member: bool = False
+) -> Draft:
     """An honest account with a start, an end, an address, a card, an e-mail name and habits of its own."""
     exchanges = volume(rng)
     first = begin + int(rng.integers(0, max(1, (end - begin) // 2)))
     last = first + int(rng.integers(3 * DAY, max(3 * DAY + 1, end - first + 5 * DAY)))
     networks = sorted({f"10.{rng.integers(200)}.{rng.integers(250)}.0/24" for _ in range(1 + int(rng.poisson(1.5)))})
-    name = "".join(rng.choice(["a", "a.a", "a9", "a99", "a.a9", "a_a", "a999", "aa9a"], p=[0.3, 0.2, 0.12, 0.12, 0.1, 0.06, 0.06, 0.04]))
+    name = "".join(
+        rng.choice(
+            ["a", "a.a", "a9", "a99", "a.a9", "a_a", "a999", "aa9a"], p=[0.3, 0.2, 0.12, 0.12, 0.1, 0.06, 0.06, 0.04]
+        )
+    )
     return Draft(
         times=sittings(rng, exchanges, begin=first, end=min(end, last)),
         member=member,
@@ -227,7 +237,10 @@ def person(rng: np.random.Generator, number: int, *, begin: int = NEW_YEAR, end:
             "phone": [f"phone-{number}"],
             "email_shape": [name],
             "email_length": [name + "a" * int(rng.integers(12))],
-            "email_domain": [str(rng.choice(["gmail.example", "mail.example", "own.example"], p=[0.6, 0.3, 0.1])) + ("" if rng.random() < 0.8 else str(number))],
+            "email_domain": [
+                str(rng.choice(["gmail.example", "mail.example", "own.example"], p=[0.6, 0.3, 0.1]))
+                + ("" if rng.random() < 0.8 else str(number))
+            ],
             "user_agent": [f"client-{int(rng.integers(4))}" for _ in range(1 + int(rng.poisson(0.3)))],
             "end_user": [f"end-user-of-{number}-{at}" for at in range(int(rng.geometric(0.6)) - 1)],
             "session": [f"session-of-{number}-{at}" for at in range(exchanges // 4)],
@@ -243,7 +256,9 @@ def person(rng: np.random.Generator, number: int, *, begin: int = NEW_YEAR, end:
     )
 
 
-def people(rng: np.random.Generator, count: int = 240, *, begin: int = NEW_YEAR, end: int = NEW_YEAR + SPAN) -> list[Draft]:
+def people(
+    rng: np.random.Generator, count: int = 240, *, begin: int = NEW_YEAR, end: int = NEW_YEAR + SPAN
+) -> list[Draft]:
     """So many honest accounts that have nothing to do with each other."""
     return [person(rng, number, begin=begin, end=end) for number in range(count)]
 

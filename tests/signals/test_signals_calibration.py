@@ -141,16 +141,16 @@ def rate(signal: Signal, made: list[Population], *, like: bool) -> float:
     return float(np.mean([finding is not None and finding.log10_p < RARE for finding in findings]))
 
 
-@pytest.mark.parametrize(("name", "world"), CALIBRATED, ids=lambda value: value if isinstance(value, str) else value.__name__)
+@pytest.mark.parametrize(
+    ("name", "world"), CALIBRATED, ids=lambda value: value if isinstance(value, str) else value.__name__
+)
 def test_honest_groups_are_rarely_found(name: str, world: World, worlds: Callable[[World], list[Population]]) -> None:
     assert rate(SIGNALS[name], worlds(world), like=False) < MOST
 
 
 # Accounts chosen for their like volumes have like volumes: equal_shares says so, and has no null for it.
 @pytest.mark.parametrize("name", sorted(set(EVERYDAY) - {"equal_shares"}))
-def test_honest_groups_of_like_volume_are_rarely_found(
-    name: str, worlds: Callable[[World], list[Population]]
-) -> None:
+def test_honest_groups_of_like_volume_are_rarely_found(name: str, worlds: Callable[[World], list[Population]]) -> None:
     assert rate(SIGNALS[name], worlds(everyday), like=True) < MOST
 
 

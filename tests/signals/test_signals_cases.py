@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 SIGNALS = {signal.name: signal for signal in find_signals()}
 FOUND = CampaignSettings().family_bits
 """Bits from which a finding counts."""
-SOURCE = re.compile(r"\b(?:19|20)\d\d\b|\b(?:binomial|hypergeometric|rank test|scan statistic|chi-squared|learnt from)\b", re.IGNORECASE)
+SOURCE = re.compile(
+    r"\b(?:19|20)\d\d\b|\b(?:binomial|hypergeometric|rank test|scan statistic|chi-squared|learnt from)\b", re.IGNORECASE
+)
 """A year of publication, or the name of a method."""
 
 
@@ -58,7 +60,7 @@ def first_finding(name: str) -> tuple[Population, Group]:
 
 
 def test_every_signal_has_cases_that_find_and_cases_that_do_not() -> None:
-    assert MODULES == sorted(SIGNALS)
+    assert sorted(SIGNALS) == MODULES
     for name in MODULES:
         assert {case.finds for case in cases_of(name)} == {True, False}, name
         assert len({case.name for case in cases_of(name)}) == len(cases_of(name)), name

@@ -48,7 +48,9 @@ def exact_binomial(count: int, trials: int, chance: Fraction) -> float:
 
 
 def exact_draws(inside: int, members: int, shown: int, total: int) -> float:
-    ways = sum(math.comb(shown, k) * math.comb(total - shown, members - k) for k in range(inside, min(members, shown) + 1))
+    ways = sum(
+        math.comb(shown, k) * math.comb(total - shown, members - k) for k in range(inside, min(members, shown) + 1)
+    )
     return log10_of(Fraction(ways, math.comb(total, members)))
 
 
@@ -97,7 +99,14 @@ def test_the_exchangeable_tail_of_a_large_population_is_the_binomial_one() -> No
     assert exchangeable_tail(8, 20, 100_000, 10_000_000) == pytest.approx(binomial_tail(8, 20, 0.01), rel=1e-3)
 
 
-@pytest.mark.parametrize("tail", [lambda k: poisson_tail(k, 4.0), lambda k: binomial_tail(k, 300, 0.02), lambda k: exchangeable_tail(k, 300, 300, 9_000)])
+@pytest.mark.parametrize(
+    "tail",
+    [
+        lambda k: poisson_tail(k, 4.0),
+        lambda k: binomial_tail(k, 300, 0.02),
+        lambda k: exchangeable_tail(k, 300, 300, 9_000),
+    ],
+)
 def test_more_is_never_likelier(tail: object) -> None:
     assert callable(tail)
     tails = [tail(count) for count in range(301)]

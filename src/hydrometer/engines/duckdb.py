@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -29,8 +30,9 @@ class DuckEngine:
         """
         self._connection = duckdb.connect(str(folder / "run.duckdb"))
         try:
-            self._connection.execute(f"SET memory_limit = '{memory.replace(chr(39), '')}'")
+            self._connection.execute("SET memory_limit = '{}'".format(memory.replace("'", "''")))
         except duckdb.Error:
+            self._connection.close()
             raise InputError(
                 f"memory {memory!r} is not a size", mend="Write it as 4GB or 800MB.", file="settings"
             ) from None
@@ -51,8 +53,8 @@ class DuckEngine:
         self._connection.close()
 
     def view(self, name: str, parquet: Path) -> None:
-        """Name the Parquet files that match a path (which may hold `*`)."""
-        quoted = str(parquet).replace("'", "''")
+        """Name the Parquet files that match a path, of which the last part may hold `*`."""
+        quoted = f"{glob.escape(str(parquet.parent))}/{parquet.name}".replace("'", "''")
         self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")
 
     def put(self, name: str, table: pa.Table) -> None:

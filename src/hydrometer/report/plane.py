@@ -111,7 +111,7 @@ def _regions(thresholds: Mapping[str, float], x: Scale, y: Scale) -> list[Html]:
         drawn.append(
             txt(
                 at_x + 10 if right else LEFT + 10,
-                at_y - 9 if upper else FLOOR - 9,
+                at_y - 9 if upper else at_y + 18,
                 name,
                 "region-name strong" if right and upper else "region-name",
             )

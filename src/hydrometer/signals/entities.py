@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hydrometer.contract.step import Step
+from hydrometer.signals.steps import network_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ ENTITY_KINDS = (
         "regexp_replace(regexp_replace(lower(email_local), '\\p{L}', 'a', 'g'), '[0-9]', '9', 'g')",
     ),
     _account("signup_day", "identity", "created_at", "accounts made on one day", "date_trunc('day', created_at)"),
-    _account("signup_network", "infrastructure", "signup_ip", "accounts signed up from one network", SIGNUP_NETWORK),
+    _account(
+        "signup_network", "infrastructure", "signup_ip", "accounts signed up from one network", network_of("signup_ip")
+    ),
     _exchange("address", "infrastructure", "client_ip", "accounts seen at one address"),
     _exchange("network", "infrastructure", "client_ip", "accounts seen in one /24 or /48", "network"),
     _exchange("ja4", "infrastructure", "ja4", "accounts with one TLS fingerprint"),

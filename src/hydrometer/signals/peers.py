@@ -8,13 +8,16 @@ once.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.contract.group import Group
-from hydrometer.contract.population import Floats
 from hydrometer.signals.organisations import one_each
 from hydrometer.signals.statistics import normal_tail, rank_sum
+
+if TYPE_CHECKING:
+    from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Floats
 
 STEPS = 3
 """Strata of volume per doubling."""

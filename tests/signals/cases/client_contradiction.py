@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
-from ..populations import Draft, knowing, members, people
-from ..signal_case import Case
+from signals.populations import Draft, knowing, members, people
+from signals.signal_case import Case
 
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def spoofed(rng: np.random.Generator) -> list[Draft]:

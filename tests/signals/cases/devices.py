@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import numpy as np
+from signals.populations import Draft, members, people, showing
+from signals.signal_case import Case
 
-from ..populations import Draft, members, people, showing
-from ..signal_case import Case
-
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def one_device(rng: np.random.Generator) -> list[Draft]:
@@ -19,7 +20,10 @@ def one_device(rng: np.random.Generator) -> list[Draft]:
 def one_conversation(rng: np.random.Generator) -> list[Draft]:
     """Conversations that are carried on from account to account."""
     crowd = people(rng)
-    return members(crowd[:12], lambda at, d: showing(d, "session", *(f"carried-{(at + k) % 12}" for k in range(4)))) + crowd[12:]
+    return (
+        members(crowd[:12], lambda at, d: showing(d, "session", *(f"carried-{(at + k) % 12}" for k in range(4))))
+        + crowd[12:]
+    )
 
 
 def own_devices(rng: np.random.Generator) -> list[Draft]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import numpy as np
+from signals.populations import Draft, members, people, sittings
+from signals.signal_case import Case
 
-from ..populations import Draft, members, people, sittings
-from ..signal_case import Case
-
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def quotas(rng: np.random.Generator) -> list[Draft]:

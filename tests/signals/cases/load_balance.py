@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
-from ..populations import DAY, Draft, HOUR, NEW_YEAR, members, people
-from ..signal_case import Case
+from signals.populations import DAY, HOUR, NEW_YEAR, Draft, members, people
+from signals.signal_case import Case
 
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def queue(rng: np.random.Generator) -> list[Draft]:
@@ -23,7 +25,8 @@ def own_clocks(rng: np.random.Generator) -> list[Draft]:
     """Monitors: each account by itself sends one request every hour."""
     crowd = people(rng)
     clocks = [
-        Draft(times=[NEW_YEAR + hour * HOUR + int(rng.integers(HOUR)) for hour in range(28 * 24)], values=d.values) for d in crowd[:20]
+        Draft(times=[NEW_YEAR + hour * HOUR + int(rng.integers(HOUR)) for hour in range(28 * 24)], values=d.values)
+        for d in crowd[:20]
     ]
     return members(clocks) + crowd[20:]
 
@@ -43,7 +46,9 @@ def swelling(rng: np.random.Generator) -> list[Draft]:
 def poisson(rng: np.random.Generator) -> list[Draft]:
     """Steady accounts that know nothing of each other."""
     crowd = people(rng)
-    alone = [Draft(times=[NEW_YEAR + int(rng.integers(28 * DAY)) for _ in range(200)], values=d.values) for d in crowd[:20]]
+    alone = [
+        Draft(times=[NEW_YEAR + int(rng.integers(28 * DAY)) for _ in range(200)], values=d.values) for d in crowd[:20]
+    ]
     return members(alone) + crowd[20:]
 
 

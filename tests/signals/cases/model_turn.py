@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import numpy as np
+from signals.populations import DAY, NEW_YEAR, Draft, members, people, person
+from signals.signal_case import Case
 
-from ..populations import DAY, Draft, NEW_YEAR, members, people, person
-from ..signal_case import Case
-
-
+if TYPE_CHECKING:
+    import numpy as np
 
 RELEASE = NEW_YEAR + 14 * DAY
 RELEASES = {"model-b": RELEASE}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
-from ..populations import DAY, Draft, NEW_YEAR, members, people
-from ..signal_case import Case
+from signals.populations import DAY, NEW_YEAR, Draft, members, people
+from signals.signal_case import Case
 
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def sleepless(rng: np.random.Generator) -> list[Draft]:
@@ -32,7 +34,9 @@ def busy(rng: np.random.Generator) -> list[Draft]:
 
 def nobody_sleeps(rng: np.random.Generator) -> list[Draft]:
     """A population of services."""
-    crowd = [Draft(times=[NEW_YEAR + int(rng.integers(28 * DAY)) for _ in d.times], values=d.values) for d in people(rng)]
+    crowd = [
+        Draft(times=[NEW_YEAR + int(rng.integers(28 * DAY)) for _ in d.times], values=d.values) for d in people(rng)
+    ]
     return members(crowd[:25]) + crowd[25:]
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
-from ..populations import Draft, knowing, members, people
-from ..signal_case import Case
+from signals.populations import Draft, knowing, members, people
+from signals.signal_case import Case
 
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def gathering(rng: np.random.Generator) -> list[Draft]:
     crowd = people(rng)
-    return members(crowd[:14], lambda _, d: knowing(d, single_turn=1.0, output_tokens=float(rng.lognormal(8, 0.3)))) + crowd[14:]
+    return (
+        members(crowd[:14], lambda _, d: knowing(d, single_turn=1.0, output_tokens=float(rng.lognormal(8, 0.3))))
+        + crowd[14:]
+    )
 
 
 def as_everybody(rng: np.random.Generator) -> list[Draft]:
@@ -27,7 +32,9 @@ def all_single(rng: np.random.Generator) -> list[Draft]:
 
 def unknown(rng: np.random.Generator) -> list[Draft]:
     crowd = people(rng)
-    return members(crowd[:14], lambda _, d: knowing(d, single_turn=float("nan"), output_tokens=float("nan"))) + crowd[14:]
+    return (
+        members(crowd[:14], lambda _, d: knowing(d, single_turn=float("nan"), output_tokens=float("nan"))) + crowd[14:]
+    )
 
 
 CASES = (

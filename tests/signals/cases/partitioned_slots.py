@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..populations import Draft, members, people
-from ..signal_case import Case
-
+from signals.populations import Draft, members, people
+from signals.signal_case import Case
 
 
 def pasting(rng: np.random.Generator, draft: Draft) -> Draft:

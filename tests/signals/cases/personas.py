@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
-from ..populations import Draft, knowing, members, people
-from ..signal_case import Case
+from signals.populations import Draft, knowing, members, people
+from signals.signal_case import Case
 
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def relay(rng: np.random.Generator) -> list[Draft]:
     crowd = people(rng)
-    return members(crowd[:12], lambda _, d: knowing(d, end_users=float(12 + rng.integers(20)), languages=6.0)) + crowd[12:]
+    return (
+        members(crowd[:12], lambda _, d: knowing(d, end_users=float(12 + rng.integers(20)), languages=6.0)) + crowd[12:]
+    )
 
 
 def as_everybody(rng: np.random.Generator) -> list[Draft]:
@@ -27,7 +31,10 @@ def products(rng: np.random.Generator) -> list[Draft]:
 
 def busy(rng: np.random.Generator) -> list[Draft]:
     """The busiest have the most customers, as the busiest do."""
-    crowd = sorted((knowing(d, end_users=float(1 + rng.poisson(len(d.times) / 4))) for d in people(rng)), key=lambda d: -len(d.times))
+    crowd = sorted(
+        (knowing(d, end_users=float(1 + rng.poisson(len(d.times) / 4))) for d in people(rng)),
+        key=lambda d: -len(d.times),
+    )
     return members(crowd[20:60:2]) + crowd[:20] + crowd[21:60:2] + crowd[60:]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
-from ..populations import DAY, Draft, NEW_YEAR, members, people
-from ..signal_case import Case
+from signals.populations import DAY, NEW_YEAR, Draft, members, people
+from signals.signal_case import Case
 
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def without_pause(rng: np.random.Generator) -> list[Draft]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import numpy as np
+from signals.populations import DAY, HOUR, NEW_YEAR, Draft, knowing, members, people
+from signals.signal_case import Case
 
-from ..populations import DAY, Draft, HOUR, NEW_YEAR, knowing, members, people
-from ..signal_case import Case
-
-
+if TYPE_CHECKING:
+    import numpy as np
 
 BATCH = NEW_YEAR + 3 * DAY
 
@@ -21,7 +21,9 @@ def one_go(rng: np.random.Generator) -> list[Draft]:
 
 def launch_day(rng: np.random.Generator) -> list[Draft]:
     """A launch brings a third of everybody, the members among them."""
-    crowd = [knowing(d, created=float(BATCH + int(rng.integers(DAY)))) if rng.random() < 0.35 else d for d in people(rng)]
+    crowd = [
+        knowing(d, created=float(BATCH + int(rng.integers(DAY)))) if rng.random() < 0.35 else d for d in people(rng)
+    ]
     return members(crowd[:30]) + crowd[30:]
 
 

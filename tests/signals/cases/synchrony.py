@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import numpy as np
+from signals.populations import DAY, HOUR, MINUTE, NEW_YEAR, SPAN, Draft, members, people
+from signals.signal_case import Case
 
-from ..populations import DAY, Draft, HOUR, MINUTE, NEW_YEAR, SPAN, members, people
-from ..signal_case import Case
-
-
+if TYPE_CHECKING:
+    import numpy as np
 
 SWITCH = NEW_YEAR + 12 * DAY
 END = NEW_YEAR + SPAN
@@ -52,7 +52,10 @@ def launch(rng: np.random.Generator) -> list[Draft]:
 def edge(rng: np.random.Generator) -> list[Draft]:
     """The members are there when the traffic begins, and when it ends: of old, perhaps, and for long."""
     crowd = people(rng)
-    pool = [replace(d, times=[NEW_YEAR + int(rng.integers(HOUR)), *d.times, END - int(rng.integers(HOUR))], refused=False) for d in crowd[:20]]
+    pool = [
+        replace(d, times=[NEW_YEAR + int(rng.integers(HOUR)), *d.times, END - int(rng.integers(HOUR))], refused=False)
+        for d in crowd[:20]
+    ]
     return members(pool) + crowd[20:]
 
 

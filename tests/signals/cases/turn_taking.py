@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import numpy as np
+from signals.populations import MINUTE, NEW_YEAR, Draft, members, people, sittings
+from signals.signal_case import Case
 
-from ..populations import Draft, MINUTE, NEW_YEAR, members, people, sittings
-from ..signal_case import Case
-
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def queue(rng: np.random.Generator) -> list[Draft]:
