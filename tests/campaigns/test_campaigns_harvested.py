@@ -77,6 +77,18 @@ def test_a_wording_in_many_hands_is_nobodys_own() -> None:
     assert set(harvest.exchanges.tolist()) == set(pool.demands.tolist())
 
 
+def test_a_resellers_own_instructions_around_its_customers_prompts_are_no_demand() -> None:
+    rng = np.random.default_rng(8)
+    people = [
+        replace(
+            p, sent=[s if s.demand else replace(s, wording=(FRAMEWORK, "the reseller's instructions")) for s in p.sent]
+        )
+        for p in relay(rng)
+    ]
+    pool, harvest = taken(people, rng)
+    assert set(harvest.exchanges.tolist()) == set(pool.demands.tolist())
+
+
 def test_nobody_elses_exchange_is_taken() -> None:
     rng = np.random.default_rng(4)
     pool, harvest = taken(relay(rng), rng)

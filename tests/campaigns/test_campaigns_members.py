@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from crowds import mask, operator, population, strangers
+from crowds import coded, mask, operator, population, strangers, traits
 
 from hydrometer.campaigns.grow import Resemblance, resemblance
 from hydrometer.campaigns.members import FACET_WORDS, absorb, differences, membership, reasons
@@ -30,6 +30,22 @@ def test_dormant_accounts_of_the_pool_are_absorbed_and_others_are_not() -> None:
     people = population([*made[:HYDRA], *quiet, *neighbours, *strangers(rng, 250)])
     pool = absorb(people, describe(people), mask(people.size, range(HYDRA)), SETTINGS)
     assert np.nonzero(pool)[0].tolist() == list(range(HYDRA + DORMANT))
+
+
+def test_what_is_alike_in_one_kind_of_evidence_beside_content_is_not_absorbed() -> None:
+    """Accounts 20 … 22 share content and identity with the members, 23 and 24 timing too."""
+    rng = np.random.default_rng(4)
+    people = population(strangers(rng, 325))
+    org = range(325)
+    alike = [0] * 25 + list(range(1, 301))
+    timing = [0] * 20 + [-1] * 3 + [0] * 2 + list(range(1, 301))
+    facets = [coded(f"{family} {n}", alike, org, family=family) for family in ("content", "identity") for n in range(3)]
+    facets += [coded(f"timing {n}", timing, org, family="timing") for n in range(3)]
+    described = traits(org, facets)
+    members = mask(325, range(20))
+    assert (resemblance(described, members).total[20:23] > SETTINGS.absorb_bits).all()
+    pool = absorb(people, described, members, SETTINGS)
+    assert np.nonzero(pool)[0].tolist() == [*range(20), 23, 24]
 
 
 def test_members_are_no_surer_than_their_campaign() -> None:

@@ -98,6 +98,18 @@ def spells(rng: np.random.Generator) -> list[Draft]:
     ]
 
 
+def weekdays(rng: np.random.Generator) -> list[Draft]:
+    """Accounts that work mostly on two days of the week, each on its own two."""
+    made = []
+    for _ in range(200):
+        busy = np.isin(np.arange(28) % 7, rng.choice(7, 2, replace=False))
+        counts = 1 + rng.poisson(np.where(busy, 6.0, 1.0))
+        made.append(
+            Draft(times=[NEW_YEAR + at * DAY + int(rng.integers(DAY)) for at in range(28) for _ in range(counts[at])])
+        )
+    return made
+
+
 EVERYDAY = sorted(SIGNALS.keys() - {"partitioned_slots", "devices", "shared_address"})
 CALIBRATED: list[tuple[str, World]] = [
     *((name, everyday) for name in EVERYDAY),
@@ -105,6 +117,7 @@ CALIBRATED: list[tuple[str, World]] = [
     *((name, hubs) for name in ("shared_address", "devices")),
     ("partitioned_slots", templates),
     ("load_balance", spells),
+    ("load_balance", weekdays),
 ]
 
 

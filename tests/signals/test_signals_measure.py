@@ -244,11 +244,12 @@ def test_tools_are_a_set(tmp_path: Path) -> None:
     assert shown(measured(tmp_path, exchanges), "tools") == {"x y": ["a", "b"]}
 
 
-def fragments(made: Population) -> dict[tuple[int, ...], tuple[int, int, int]]:
-    """Organisations, prompts and exchanges of each fragment, by the exchanges that carry it."""
+def fragments(made: Population) -> list[tuple[tuple[int, ...], int, int, int]]:
+    """Each fragment: the exchanges that carry it; its organisations, prompts and exchanges."""
     found = made.fragments
-    carriers = {n: tuple(found.exchange[found.fragment == n].tolist()) for n in range(found.orgs.size)}
-    return {at: (int(found.orgs[n]), int(found.prompts[n]), int(found.exchanges[n])) for n, at in carriers.items()}
+    carried = [tuple(found.exchange[found.fragment == n].tolist()) for n in range(found.orgs.size)]
+    counts = (values.tolist() for values in (found.orgs, found.prompts, found.exchanges))
+    return sorted(zip(carried, *counts, strict=True))
 
 
 def test_shingles_of_the_same_exchanges_are_one_fragment(tmp_path: Path) -> None:
@@ -256,7 +257,7 @@ def test_shingles_of_the_same_exchanges_are_one_fragment(tmp_path: Path) -> None
     exchanges = [exchange(n, f"a{n}", sketch=sketch) for n, sketch in enumerate(sketches)]
     made = measured(tmp_path, exchanges)
     # 1 and 2 are carried by the first three; 3 by the first two and the last; the others by one.
-    assert fragments(made) == {(0, 1, 2): (3, 3, 3), (0, 1, 3): (3, 3, 3)}
+    assert fragments(made) == [((0, 1, 2), 3, 3, 3), ((0, 1, 3), 3, 3, 3)]
 
 
 @pytest.mark.parametrize(
@@ -273,7 +274,7 @@ def test_boilerplate_is_of_two_organisations_and_three_prompts(
 def test_accounts_of_one_organisation_share_no_boilerplate(tmp_path: Path) -> None:
     exchanges = [exchange(n, f"a{n}", sketch=[5]) for n in range(4)]
     accounts = [{"account_id": f"a{n}", "org_id": "one"} for n in range(4)]
-    assert fragments(measured(tmp_path, exchanges, accounts)) == {}
+    assert fragments(measured(tmp_path, exchanges, accounts)) == []
 
 
 def test_a_client_contradicts_itself_when_its_software_hardly_ever_shows_the_fingerprint(tmp_path: Path) -> None:

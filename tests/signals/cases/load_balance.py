@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from signals.populations import DAY, HOUR, NEW_YEAR, Draft, members, people
@@ -57,10 +58,18 @@ def strangers(rng: np.random.Generator) -> list[Draft]:
     return members(crowd[:40]) + crowd[40:]
 
 
+def one_company(rng: np.random.Generator) -> list[Draft]:
+    """One company spreads its work over its own keys; beside them, strangers."""
+    balanced = [replace(draft, org="company") for draft in queue(rng)[:20]]
+    crowd = people(rng)
+    return members(balanced + crowd[:8]) + crowd[8:]
+
+
 CASES = (
     Case("a fixed amount a day to accounts picked at random", True, queue),
     Case("accounts that are each their own clock", False, own_clocks),
     Case("a crowd that swells together", False, swelling),
     Case("Poisson accounts", False, poisson),
     Case("people", False, strangers),
+    Case("the keys of one organisation", False, one_company),
 )

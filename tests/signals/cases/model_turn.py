@@ -37,7 +37,9 @@ def newcomers(rng: np.random.Generator) -> list[Draft]:
     """A release crowd: the members came with the model, and have not turned from anything."""
     crowd = [turning(rng, d, float(rng.beta(1, 6))) for d in people(rng)]
     fresh = [person(rng, 1000 + at, begin=RELEASE) for at in range(14)]
-    return members([replace(d, model="model-b") for d in fresh]) + crowd[14:]
+    first_day = [sorted([*d.times, RELEASE + int(rng.integers(DAY))]) for d in fresh]
+    came = [replace(d, times=times, model="model-b", refused=False) for d, times in zip(fresh, first_day, strict=True)]
+    return members(came) + crowd[14:]
 
 
 CASES = (
