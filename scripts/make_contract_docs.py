@@ -77,7 +77,9 @@ def signals_page() -> str:
         parts.append(f"## {family}\n")
         for signal in group:
             told = (importlib.import_module(signal.test.__module__).__doc__ or "").strip()
-            needs = ", ".join(f"`{column}`" for column in signal.needs) or "nothing optional"
+            needs = ", ".join(f"`{column}`" for column in signal.needs)
+            one = " or ".join(f"`{column}`" for column in signal.any_of)
+            needs = "; ".join(part for part in (needs, one) if part) or "nothing optional"
             rows = [
                 ("axis", signal.axis),
                 ("null", signal.null),

@@ -41,19 +41,22 @@ class Signal:
     null: str
     """What honest customers satisfy."""
     needs: tuple[str, ...]
-    """Columns without which it is off."""
+    """Columns of which it needs every one."""
     costs: str
     """What cannot be seen without it."""
     cap: float
     """Most bits it may give: how far its null can be trusted."""
     test: Callable[[Group], Finding | None]
+    any_of: tuple[str, ...] = ()
+    """Columns of which it needs one."""
 
     def off(self, columns: frozenset[str]) -> Off | None:
         """Why the signal is off, if it is."""
         missing = [column for column in self.needs if column not in columns]
-        if not missing:
+        if not missing and (not self.any_of or not columns.isdisjoint(self.any_of)):
             return None
-        return Off(signal=self.name, why=f"no {', '.join(missing)}", costs=self.costs)
+        why = f"no {', '.join(missing)}" if missing else f"none of {', '.join(self.any_of)}"
+        return Off(signal=self.name, why=why, costs=self.costs)
 
     def evidence(self, group: Group) -> Evidence | None:
         """Test a group; None when the test does not apply or says nothing."""

@@ -25,7 +25,8 @@ def exchange_steps(settings: Settings) -> list[Step]:
         Step(
             "traffic_once",
             """SELECT * FROM traffic QUALIFY row_number() OVER (
-  PARTITION BY exchange_id ORDER BY started_at, account_id, model, prompt_hash, output_tokens, client_ip) = 1""",
+  PARTITION BY exchange_id ORDER BY started_at, account_id, model, prompt_hash, system_hash, output_tokens, client_ip,
+    user_agent, ja4, session_id, end_user_id, channel, stop_reason, input_tokens, reasoning_tokens) = 1""",
             "each exchange once: a repeated exchange_id counts once, the earliest stays",
         ),
         Step(
@@ -92,7 +93,7 @@ def fragment_steps() -> list[Step]:
     return [
         Step(
             "shingle",
-            "SELECT exchange_no, org_no, prompt_hash, unnest(sketch) AS shingle FROM exchange",
+            "SELECT exchange_no, org_no, prompt_hash, unnest(list_distinct(sketch)) AS shingle FROM exchange",
             "one row a sampled shingle of an exchange",
         ),
         Step(
