@@ -9,6 +9,7 @@ import msgspec
 import pyarrow.compute as pc
 
 from hydrometer import __version__
+from hydrometer.campaigns.calibration import load_calibration
 from hydrometer.contract.results import CampaignFile, Run
 from hydrometer.contract.settings import Settings
 
@@ -24,7 +25,9 @@ def test_run_json_tells_what_was_read_with_what_and_how_long_it_took(small: Labe
     assert {"python", "duckdb", "numpy", "numba", "pyarrow", "scipy"} <= run.versions.keys()
     assert run.settings == msgspec.to_builtins(Settings(threads=0))
     assert run.seed == Settings().seed
-    assert run.calibration["status"]
+    provenance = load_calibration().provenance
+    assert provenance
+    assert {name: run.calibration[name] for name in provenance} == provenance
     assert datetime.now(UTC) - run.started_at < timedelta(hours=1)
     world = small.world
     assert run.rows["exchanges"] == world.exchanges.num_rows

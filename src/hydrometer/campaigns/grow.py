@@ -119,23 +119,27 @@ def _coded_bits(traits: Traits, trait: Trait, members: Bools, apart: Bools, grou
     count, there = trait.pairs.count(members & known, codes)
     away = count if apart is members else trait.pairs.count(apart & known, codes)[0]
     outside = np.maximum(trait.orgs - away, 0.0)
-    base = (outside + 0.5) / (max(0.0, trait.known - float(np.sum(away))) + 0.5 * min(codes, BACKGROUND) + 0.5)
+    total = max(0.0, trait.known - float(np.sum(away))) + 0.5 * min(codes, BACKGROUND) + 0.5
     code = np.maximum(trait.code, 0)
     own = (there[trait.pairs.of_row] & known).astype(np.float64) if there.size else np.zeros(traits.size)
     if trait.near:
-        count, chances = _smooth(count), _smooth(base)
+        count, chances = _smooth(count), _smooth((outside + 0.5) / total)
         own = own * _smooth_self(codes)[code]
+        chance = chances[code]
     else:
-        chances = base
+        chances = (outside + 0.5) / total
+        # Whoever is not in the group is not its own background either.
+        chance = np.maximum(outside[code] - (~apart & known), 0.0) / total + 0.5 / total
     # Members share some values more than the population does; what they do not share they draw as everybody does, so
     # that a trait nobody shares (each account has its own telephone) neither ties nor parts.
-    shared = (count >= 2 * (1 - trait.near)) & (count > ENRICHED * chances * max(1.0, float(group.max(initial=1.0))))
+    largest = max(1.0, float(group.max(initial=1.0)))
+    shared = (count >= 2 * (1 - trait.near)) & (count > ENRICHED * chances * largest)
+    others = np.maximum(count[code] - own, 0.0)
+    met = (others >= 1 - trait.near) & (others > ENRICHED * chance * np.maximum(group, 1.0))
     sharing = float(count[shared].sum()) - own * shared[code]
     weight = group + PRIOR_WEIGHT
-    others = np.maximum(count[code] - own, 0.0) * shared[code]
-    likely = others / weight + np.maximum(1.0 - sharing / weight, PRIOR_WEIGHT / weight) * chances[code]
-    bits = np.log2(likely / chances[code])
-    return np.where(known, np.clip(bits, -bound / 2, bound), 0.0)
+    likely = others * met / weight + np.maximum(1.0 - sharing / weight, PRIOR_WEIGHT / weight) * chance
+    return np.where(known, np.clip(np.log2(likely / chance), -bound / 2, bound), 0.0)
 
 
 def _smooth(values: Floats) -> Floats:
@@ -161,9 +165,9 @@ def _link_bits(traits: Traits, link: Link, members: Bools, apart: Bools, group: 
     count, there = link.pairs.count(members[link.account], values)
     away = count if apart is members else link.pairs.count(apart[link.account], values)[0]
     others = traits.total_orgs - np.unique(traits.org[apart]).size
-    base = (np.maximum(link.orgs - away, 0.0) + 0.5) / (max(1.0, others) + 0.5)
+    elsewhere = np.maximum(link.orgs - away, 0.0)[link.value] - ~apart[link.account]
+    chance = (np.maximum(elsewhere, 0.0) + 0.5) / (max(1.0, others) + 0.5)
     others_show = count[link.value] - there[link.pairs.of_row] if there.size else np.zeros(0)
-    chance = base[link.value]
     likely = (others_show + PRIOR_WEIGHT * chance) / (group[link.account] + PRIOR_WEIGHT)
     bits = np.clip(np.log2(likely / chance), 0.0, bound)
     total = strongest_links(traits.size, link.account, bits, others_show)

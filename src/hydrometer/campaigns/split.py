@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hydrometer.contract.population import Bools
 
 MIN_ORGS = 4
-MIN_GAIN = 12.0
+MIN_GAIN = 9.5
 """Bits that the split must gain, per account of its smaller part."""
 MIN_FAMILY_GAIN = 2.0
 BOUND = 24.0

@@ -34,7 +34,7 @@ class FingerprintSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     ] = 256
     max_words: Annotated[
         int,
-        Meta(description="Words read of a text; the rest counts in its length only, and the cut is reported.", ge=1),
+        Meta(description="Words read of a text; the rest counts in its length only, and the cut is reported.", ge=128),
     ] = 20_000
     lead_words: Annotated[int, Meta(description="Words in the lead and in the tail.", ge=1)] = 8
     elicitation_threshold: Annotated[

@@ -28,6 +28,8 @@ class DuckEngine:
         Raises:
             InputError: `memory` is not a size such as 4GB.
         """
+        if "?" in str(folder):
+            raise InputError("the path holds a question mark", file=str(folder), mend="Name a folder without one.")
         self._connection = duckdb.connect(str(folder / "run.duckdb"))
         try:
             self._connection.execute("SET memory_limit = '{}'".format(memory.replace("'", "''")))

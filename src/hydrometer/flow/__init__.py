@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from hydrometer.campaigns.calibration import load_calibration
 from hydrometer.campaigns.detect import Findings, find_campaigns
+from hydrometer.contract.errors import InputError
 from hydrometer.contract.results import CONSIDERED, HARVESTED, MEMBERS, CampaignFile, Evidence, Run
 from hydrometer.engines.duckdb import DuckEngine
 from hydrometer.flow.account import Account
@@ -21,7 +22,7 @@ from hydrometer.report.explain import Explanation, explain_account, explain_camp
 from hydrometer.report.html import render
 from hydrometer.signals.measure import measure, measuring_steps
 from hydrometer.signals.signal import Signal, find_signals
-from hydrometer.store.result import ResultFolder, prepare
+from hydrometer.store.result import WORK, ResultFolder, prepare
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -60,19 +61,27 @@ def detect(
     earlier = _earlier(out)
     account = Account(settings, progress)
     work = _Work()
+    status = "failed"
     try:
-        with tempfile.TemporaryDirectory(prefix=".work-", dir=out) as folder:
-            _detect(
-                Path(folder), open_reading(traffic, out, settings, site_key, mapping, source), account, earlier, work
-            )
+        with tempfile.TemporaryDirectory(prefix=WORK, dir=out) as folder:
+            reading = open_reading(traffic, out, settings, site_key, mapping, source)
+            _detect(Path(folder), reading, account, earlier, work)
+        status = "done"
     except KeyboardInterrupt:
-        _write(out, account.closed("interrupted"), work)
+        status = "interrupted"
         raise
-    return _write(out, account.closed("done"), work)
+    except InputError:
+        status = ""
+        raise
+    finally:
+        # An earlier result is not given up for one that found nothing because it was cut off.
+        if status and status != "done" and (work.findings is not None or not earlier):
+            _write(out, account.closed(status), work)
+    return _write(out, account.closed(status), work)
 
 
 def _detect(folder: Path, reading: Reading, account: Account, earlier: dict[str, set[str]], work: _Work) -> None:
-    settings, progress = account.settings, account.progress
+    settings, progress = account.settings, account.stage_progress()
     with DuckEngine(folder, memory=settings.memory, threads=settings.cores) as engine:
         with account.stage("read and fingerprint", reading.traffic.rows_hint):
             read_into(folder, reading, account)

@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -68,6 +69,10 @@ class Account:
         self._done += rows
         self.progress.advance(rows)
 
+    def stage_progress(self) -> Progress:
+        """What a stage tells its progress to, so that its rows count in run.json too."""
+        return _Counting(self)
+
     def measured(self, population: Population, read: int) -> None:
         """Note what the traffic holds."""
         exchanges = int(population.events.time.size)
@@ -121,6 +126,25 @@ class Account:
         )
 
 
+class _Counting:
+    """Passes a stage's progress on to the account of the run."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """Pass on: a stage within a stage."""
+        self._account.progress.stage(name, total)
+
+    def advance(self, rows: int) -> None:
+        """Count."""
+        self._account.advance(rows)
+
+    def note(self, message: str) -> None:
+        """Pass on."""
+        self._account.progress.note(message)
+
+
 def moment(micros: int) -> datetime:
     """The time that µs since 1970 stand for."""
     return datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
@@ -128,5 +152,11 @@ def moment(micros: int) -> datetime:
 
 def peak_memory_mb() -> float:
     """Most memory that the process held so far, in MB."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # ru_maxrss is inherited from the parent on Linux; this is the process's own.
+        for line in status.read_text("ascii", "replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return round(int(line.split()[1]) / 1e3, 1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)

@@ -59,6 +59,8 @@ ORDER = {
     "considered": [("candidate_id", "ascending"), ("probability", "descending"), ("account_id", "ascending")],
 }
 FILES = (CAMPAIGNS_FILE, CANDIDATES_FILE, RUN_FILE, REPORT_FILE, REJECTED_FILE, *TABLES)
+WORK = ".work-"
+"""Beginning of the folder that a run works in; one that was killed leaves it behind."""
 PARTIAL = ".partial"
 """Ending of a file that is still being written."""
 
@@ -160,7 +162,8 @@ def prepare(out: Path) -> None:
         raise InputError(
             f"cannot be used: {error.strerror or error}", file=str(out), mend="Name a folder that you may write to."
         ) from None
-    strange = [name for name in held if name not in FILES and name.removesuffix(PARTIAL) not in FILES]
+    ours = (*FILES, *(name + PARTIAL for name in FILES))
+    strange = [name for name in held if name not in ours and not name.startswith(WORK)]
     if strange and not _is_result(out):
         raise InputError(
             f"holds {strange[0]}"
