@@ -110,7 +110,7 @@ def test_texts_that_were_cut_are_told(tmp_path: Path) -> None:
     assert cut.startswith("7 texts")
 
 
-@pytest.mark.parametrize("name", ["result [1]", "what?", "50% *off*", "it's"])
+@pytest.mark.parametrize("name", ["result [1]", "50% *off*", "it's"])
 def test_the_names_of_folders_are_taken_as_they_are(name: str, tmp_path: Path) -> None:
     source = traffic(tmp_path / f"in {name}", [exchange(n) for n in range(10)])
     found = flow.detect(
@@ -123,6 +123,20 @@ def test_the_names_of_folders_are_taken_as_they_are(name: str, tmp_path: Path) -
         progress=Silent(),
     )
     assert found.run.rows["exchanges"] == 10
+
+
+def test_a_result_folder_with_a_question_mark_is_refused_in_words(tmp_path: Path) -> None:
+    source = traffic(tmp_path / "in", [exchange(n) for n in range(10)])
+    with pytest.raises(InputError, match="question mark"):
+        flow.detect(
+            source,
+            tmp_path / "what?",
+            Settings(),
+            site_key=tmp_path / "key",
+            mapping=None,
+            source=None,
+            progress=Silent(),
+        )
 
 
 def test_the_site_key_is_kept_where_the_system_keeps_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

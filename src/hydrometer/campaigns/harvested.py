@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 OWN_SHARE = 0.8
 """A wording is the campaign's own when so much of its use is by members."""
 ASKED_SHARE = 0.5
-LEAST_SPREAD = 8
-VARIED = 0.9
+"""And so much of its use asks: a reseller's own instructions are the campaign's too, and ask for nothing."""
 MOST_TEMPLATES = 12
 LEAST_COVER = 0.01
 
@@ -79,12 +78,11 @@ def _own_wordings(group: Group) -> np.ndarray:
     )
     orgs = np.bincount(pairs % max(1, wide), minlength=wide)
     enough = max(3, round(0.05 * group.size))
-    asked = demanding >= ASKED_SHARE * uses
-    # A wording that many members put around ever new contents is the queue's, though the demand model misses it: a
-    # reseller's customers keep to their own accounts.
-    spread = (orgs >= max(LEAST_SPREAD, 0.1 * group.size)) & (fragments.prompts >= VARIED * fragments.exchanges)
     own: np.ndarray = (
-        (uses >= OWN_SHARE * fragments.exchanges) & (orgs >= enough) & (asked | spread) & (fragments.prompts >= 5)
+        (uses >= OWN_SHARE * fragments.exchanges)
+        & (orgs >= enough)
+        & (demanding >= ASKED_SHARE * uses)
+        & (fragments.prompts >= 5)
     )
     return own
 
