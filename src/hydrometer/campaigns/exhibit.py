@@ -65,6 +65,9 @@ def _entities(group: Group) -> list[Entity]:
     for kind, entities in group.population.entities.items():
         if kind != "email_length":
             found += _shared(group, entities)[:PER_KIND]
+    # A network in which only one address counts says the same again.
+    addresses = {(e.accounts, e.population) for e in found if e.kind == "address"}
+    found = [e for e in found if e.kind != "network" or (e.accounts, e.population) not in addresses]
     found.sort(key=lambda e: (e.ignored, -e.bits * e.accounts, e.kind, e.value))
     return found[:MOST_ENTITIES]
 

@@ -64,7 +64,7 @@ ENTITY_KINDS = (
         "accounts whose e-mail names have one shape, letter by letter",
         "regexp_replace(regexp_replace(lower(email_local), '\\p{L}', 'a', 'g'), '[0-9]', '9', 'g')",
     ),
-    _account("signup_day", "identity", "created_at", "accounts made on one day", "date_trunc('day', created_at)"),
+    _account("signup_day", "identity", "created_at", "accounts made on one day", "CAST(created_at AS DATE)"),
     _account(
         "signup_network", "infrastructure", "signup_ip", "accounts signed up from one network", network_of("signup_ip")
     ),
