@@ -3,7 +3,8 @@
     python scripts/calibrate.py [--seeds 11,12,13] [--test-seeds 21,22] [--honest 1500] [--check]
 
 Every candidate group of every world is one case: it is a campaign when four in five of its accounts are one operator's.
-The curves are fitted on the training seeds by maximum likelihood with a ridge on the slopes (separable cases would send
+Worlds of even seeds are reduced to what a bare log holds, without accounts and addresses, so that the curves hold where
+columns are missing too. The curves are fitted on the training seeds by maximum likelihood with a ridge on the slopes (separable cases would send
 them to infinity); the reliability that is written beside them comes from the test seeds alone.
 """
 
@@ -19,10 +20,11 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import pyarrow.parquet as pq
 from scipy.optimize import minimize
 
 from hydrometer import flow
-from hydrometer.campaigns.calibration import Calibration
+from hydrometer.campaigns.calibration import BARE, FULL, Calibration
 from hydrometer.contract.progress import Silent
 from hydrometer.contract.settings import load_settings
 from hydrometer.simulate import SCENARIOS, make_world, write_world
@@ -43,6 +45,7 @@ class Case:
     coordination: float
     harvest: float
     families: int
+    bare: bool
     campaign: bool
 
 
@@ -56,6 +59,8 @@ def cases(scenarios: list[str], seeds: list[int], honest: int) -> list[Case]:
                 world = make_world(msgspec.structs.replace(SCENARIOS[name], honest=honest), seed)
                 place = Path(folder) / f"{name}-{seed}"
                 write_world(world, place)
+                if seed % 2 == 0:
+                    _reduce(place)
                 settings = load_settings(None, exhibits=False)
                 out = Path(folder) / f"{name}-{seed}.result"
                 flow.detect(place, out, settings, site_key=key, mapping=None, source=None, progress=Silent())
@@ -66,6 +71,13 @@ def cases(scenarios: list[str], seeds: list[int], honest: int) -> list[Case]:
     return found
 
 
+def _reduce(world: Path) -> None:
+    """Leave what a bare log holds: no accounts, no addresses."""
+    (world / "accounts.parquet").unlink()
+    exchanges = pq.read_table(world / "exchanges.parquet")
+    pq.write_table(exchanges.drop_columns(["client_ip", "client_asn"]), world / "exchanges.parquet")
+
+
 def _operators(rows: list[dict[str, str]]) -> dict[str, str]:
     return {row["account_id"]: row["operator"] for row in rows}
 
@@ -73,6 +85,7 @@ def _operators(rows: list[dict[str, str]]) -> dict[str, str]:
 def _labelled(world: str, result: ResultFolder, operator: dict[str, str]) -> list[Case]:
     members: dict[str, list[str]] = collections.defaultdict(list)
     columns = (result.considered[name].to_pylist() for name in ("candidate_id", "account_id", "probability", "member"))
+    bare = "exchanges.client_ip" in result.run.absent_columns
     campaigns = {candidate.id for candidate in result.candidates if candidate.campaign_id}
     for candidate, account, _, member in zip(*columns, strict=True):
         if member or candidate not in campaigns:
@@ -89,29 +102,32 @@ def _labelled(world: str, result: ResultFolder, operator: dict[str, str]) -> lis
             if item.axis == "coordination":
                 bits[item.family] += item.bits  # type: ignore[assignment]
         families = sum(value >= 3.0 for value in bits.values())
-        found.append(Case(world, candidate.coordination, candidate.harvest, families, pure))
+        found.append(Case(world, candidate.coordination, candidate.harvest, families, bare, pure))
     return found
 
 
-def fit(train: list[Case]) -> tuple[float, float, float, float]:
-    """Middle and slope of either curve."""
+def fit(train: list[Case]) -> tuple[float, float, float, float, float]:
+    """Middle of coordination with all columns and with few, its slope, and middle and slope of harvest."""
     coordination = np.array([case.coordination for case in train])
     harvest = np.array([case.harvest for case in train])
     truth = np.array([case.campaign for case in train], dtype=float)
 
+    bare = np.array([case.bare for case in train])
+
     def loss(parameters: np.ndarray) -> float:
-        p = _curve(coordination, *parameters[:2]) * _curve(harvest, *parameters[2:])
+        middle, middle_bare, slope, middle_h, slope_h = parameters
+        p = _curve(coordination, np.where(bare, middle_bare, middle), slope) * _curve(harvest, middle_h, slope_h)
         p = np.clip(p, 1e-9, 1 - 1e-9)
         likelihood = float(np.mean(truth * np.log(p) + (1 - truth) * np.log1p(-p)))
-        return -likelihood + RIDGE * float(parameters[1] ** 2 + parameters[3] ** 2)
+        return -likelihood + RIDGE * float(slope**2 + slope_h**2)
 
-    bounds = [(8.0, 30.0), (0.15, 1.5), (3.0, 16.0), (0.15, 1.5)]
-    found = minimize(loss, np.array([14.0, 0.8, 7.0, 0.9]), bounds=bounds, method="L-BFGS-B")
-    middle_c, slope_c, middle_h, slope_h = (round(float(value), 4) for value in found.x)
-    return middle_c, slope_c, middle_h, slope_h
+    bounds = [(8.0, 30.0), (5.0, 30.0), (0.15, 1.5), (3.0, 16.0), (0.15, 1.5)]
+    found = minimize(loss, np.array([14.0, 12.0, 0.8, 7.0, 0.9]), bounds=bounds, method="L-BFGS-B")
+    middle, middle_bare, slope, middle_h, slope_h = (round(float(value), 4) for value in found.x)
+    return middle, middle_bare, slope, middle_h, slope_h
 
 
-def _curve(bits: np.ndarray, middle: float, slope: float) -> np.ndarray:
+def _curve(bits: np.ndarray, middle: np.ndarray | float, slope: float) -> np.ndarray:
     curve: np.ndarray = 1.0 / (1.0 + np.exp(-np.clip(slope * (bits - middle), -50, 50)))
     return curve
 
@@ -135,7 +151,7 @@ def reliability(calibration: Calibration, test: list[Case]) -> list[dict[str, fl
 
 
 def _given(calibration: Calibration, case: Case) -> float:
-    probability = calibration.probability(case.coordination, case.harvest)
+    probability = calibration.probability(case.coordination, case.harvest, BARE if case.bare else FULL)
     return probability if case.families >= 2 else min(probability, calibration.one_family)
 
 
@@ -158,9 +174,10 @@ def main() -> None:
         print(msgspec.json.format(msgspec.json.encode(reliability(calibration, test))).decode())
         return
     train = cases(names, seeds, chosen.honest)
-    middle_c, slope_c, middle_h, slope_h = fit(train)
+    middle_c, middle_bare, slope_c, middle_h, slope_h = fit(train)
     bare = Calibration(
         coordination_middle=middle_c,
+        coordination_middle_bare=middle_bare,
         coordination_slope=slope_c,
         harvest_middle=middle_h,
         harvest_slope=slope_h,
@@ -171,7 +188,7 @@ def main() -> None:
     error = sum(row["n"] * abs(row["predicted"] - row["observed"]) for row in rows) / max(1, len(test))
     provenance: dict[str, object] = {
         "command": f"python scripts/calibrate.py --seeds {chosen.seeds} --test-seeds {chosen.test_seeds} --honest {chosen.honest}",
-        "worlds": "simulated, with every honest archetype",
+        "worlds": "simulated, with every honest archetype; even seeds without accounts and addresses",
         "scenarios": names,
         "training_groups": len(train),
         "training_campaigns": sum(case.campaign for case in train),

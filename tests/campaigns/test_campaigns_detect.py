@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 from crowds import DAY, evidence, operator, population, strangers
 
-from hydrometer.campaigns.calibration import load_calibration
+from hydrometer.campaigns.calibration import FULL, load_calibration
 from hydrometer.campaigns.detect import Findings, find_campaigns
 from hydrometer.contract.progress import Silent
 from hydrometer.contract.results import CONSIDERED, MEMBERS
@@ -41,6 +41,7 @@ def found(people: Population, earlier: dict[str, set[str]] | None = None) -> Fin
         signals=20,
         settings=CampaignSettings(),
         calibration=load_calibration(),
+        attainable=FULL,
         earlier=earlier or {},
         progress=Silent(),
     )

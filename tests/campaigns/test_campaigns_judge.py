@@ -10,7 +10,7 @@ from crowds import Person, evidence, mask, operator, population, strangers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.campaigns.calibration import load_calibration
+from hydrometer.campaigns.calibration import FULL, load_calibration
 from hydrometer.campaigns.grow import resemblance
 from hydrometer.campaigns.judge import (
     FAMILY_CAP,
@@ -45,7 +45,9 @@ PEOPLE = crowd()
 
 def judged(found: list[Evidence], people: Population = PEOPLE, members: range = range(HYDRA)) -> Judgement:
     chosen = mask(people.size, members)
-    return judge(Group(people, chosen), found, resemblance(describe(people), chosen), "a seed", SETTINGS, CALIBRATION)
+    return judge(
+        Group(people, chosen), found, resemblance(describe(people), chosen), "a seed", SETTINGS, CALIBRATION, FULL
+    )
 
 
 HARVEST = evidence("content", 18.0, axis="harvest")
@@ -60,7 +62,7 @@ def test_families_that_agree_on_a_harvest_make_a_campaign() -> None:
     assert judgement.verdict == "campaign"
     assert judgement.coordination == 22.0
     assert judgement.harvest == 18.0
-    assert judgement.probability == pytest.approx(CALIBRATION.probability(22.0, 18.0), abs=1e-6)
+    assert judgement.probability == pytest.approx(CALIBRATION.probability(22.0, 18.0, FULL), abs=1e-6)
     assert judgement.families == {"identity": 12.0, "timing": 10.0}
     (reason,) = judgement.reasons
     assert "identity, timing" in reason

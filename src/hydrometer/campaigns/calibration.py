@@ -7,11 +7,19 @@ from importlib.resources import files
 
 import msgspec
 
+FULL, BARE = 42.0, 27.0
+"""Bits of coordination attainable with every signal, and with those that need neither accounts nor addresses."""
+
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
-    """P(campaign) = logistic(coordination) * logistic(harvest); provenance says on what it was fitted."""
+    """P(campaign) = logistic(coordination) * logistic(harvest); provenance says on what it was fitted.
+
+    What a group must reach depends on what could be seen of it: where signals are off, the middle of the coordination
+    curve lies between `coordination_middle` (all families) and `coordination_middle_bare` (`BARE` bits attainable).
+    """
 
     coordination_middle: float
+    coordination_middle_bare: float
     coordination_slope: float
     harvest_middle: float
     harvest_slope: float
@@ -19,9 +27,14 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     """Highest probability of a group for which only one family speaks."""
     provenance: dict[str, object]
 
-    def probability(self, coordination: float, harvest: float) -> float:
+    def middle(self, attainable: float) -> float:
+        """Coordination for even odds when `attainable` bits could have been reached."""
+        missing = min(1.0, max(0.0, (FULL - attainable) / (FULL - BARE)))
+        return self.coordination_middle + missing * (self.coordination_middle_bare - self.coordination_middle)
+
+    def probability(self, coordination: float, harvest: float, attainable: float) -> float:
         """Probability that a group with so many bits on either axis is a campaign."""
-        return _logistic(coordination, self.coordination_middle, self.coordination_slope) * _logistic(
+        return _logistic(coordination, self.middle(attainable), self.coordination_slope) * _logistic(
             harvest, self.harvest_middle, self.harvest_slope
         )
 

@@ -74,6 +74,7 @@ def find_campaigns(
     signals: int,
     settings: CampaignSettings,
     calibration: Calibration,
+    attainable: float,
     earlier: dict[str, set[str]],
     progress: Progress,
 ) -> Findings:
@@ -82,6 +83,7 @@ def find_campaigns(
     Args:
         test: puts a group to all signals.
         signals: how many signals are on, for the count of tests made.
+        attainable: most bits of coordination that the signals that are on can give.
         earlier: account ids by campaign of the result that this one replaces.
     """
     traits = describe(population)
@@ -99,7 +101,7 @@ def find_campaigns(
 
     def weighed(members: Bools, seed: str) -> Judgement:
         likeness = resemblance(traits, members)
-        return judge(Group(population, members), evidence(members), likeness, seed, settings, calibration)
+        return judge(Group(population, members), evidence(members), likeness, seed, settings, calibration, attainable)
 
     proposals, caps = propose(population, traits, settings, lambda members: weighed(members, "").probability)
     groups: list[tuple[str, Bools]] = []
@@ -117,7 +119,7 @@ def find_campaigns(
         groups.append(("customers whose agreement lets them train on outputs", may))
     kept = control_false_discoveries([evidence(mask) for _, mask in groups], tests, settings.false_discovery_rate)
     judged = [
-        judge(Group(population, mask), found, resemblance(traits, mask), seed, settings, calibration)
+        judge(Group(population, mask), found, resemblance(traits, mask), seed, settings, calibration, attainable)
         for (seed, mask), found in zip(groups, kept, strict=True)
     ]
     judged.sort(key=lambda j: (-j.probability, -j.coordination - j.harvest, -j.group.accounts.size, j.seed))

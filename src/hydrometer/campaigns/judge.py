@@ -17,6 +17,8 @@ from hydrometer.campaigns.counter import Objection, objections
 from hydrometer.contract.results import Candidate, CounterEvidence, Evidence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hydrometer.campaigns.calibration import Calibration
     from hydrometer.campaigns.grow import Resemblance
     from hydrometer.contract.group import Group
@@ -61,6 +63,7 @@ def judge(
     seed: str,
     settings: CampaignSettings,
     calibration: Calibration,
+    attainable: float,
 ) -> Judgement:
     """Weigh one group's evidence."""
     against = objections(group, likeness)
@@ -73,10 +76,12 @@ def judge(
     harvest = min(HARVEST_CAP, sum(item.bits for item in evidence if item.axis == "harvest"))
     harvest -= sum(o.evidence.bits for o in against if o.axis == "harvest")
     agreeing = [family for family, bits in families.items() if bits >= settings.family_bits]
-    probability = calibration.probability(coordination, harvest)
+    probability = calibration.probability(coordination, harvest, attainable)
     if len(agreeing) < 2:
         probability = min(probability, calibration.one_family)
-    verdict, reasons = _verdict(group, agreeing, coordination, harvest, probability, settings, calibration)
+    verdict, reasons = _verdict(
+        group, agreeing, coordination, harvest, probability, settings, calibration, calibration.middle(attainable)
+    )
     return Judgement(
         group=group,
         seed=seed,
@@ -99,6 +104,7 @@ def _verdict(
     probability: float,
     settings: CampaignSettings,
     calibration: Calibration,
+    middle: float,
 ) -> tuple[str, list[str]]:
     if float(np.mean(group.population.authorised[group.members])) > 0.5:
         return "authorised", ["These customers may train on outputs: their agreement says so."]
@@ -110,10 +116,8 @@ def _verdict(
     if len(agreeing) < 2:
         shown = agreeing[0] if agreeing else "no family"
         reasons.append(f"Fewer than two independent kinds of evidence for one hand: {shown} alone.")
-    if coordination < calibration.coordination_middle:
-        reasons.append(
-            f"Coordination {coordination:.1f} bits; {calibration.coordination_middle:.1f} are needed for even odds."
-        )
+    if coordination < middle:
+        reasons.append(f"Coordination {coordination:.1f} bits; {middle:.1f} are needed for even odds.")
     if harvest < calibration.harvest_middle:
         reasons.append(f"Harvest {harvest:.1f} bits; {calibration.harvest_middle:.1f} are needed for even odds.")
     if group.size < settings.least_orgs:
@@ -121,6 +125,22 @@ def _verdict(
     if probability >= settings.report_probability:
         return "campaign", [f"{len(agreeing)} independent kinds of evidence agree: {', '.join(agreeing)}."]
     return "rejected", reasons or ["The evidence is short of even odds."]
+
+
+def attainable_bits(on: Iterable[tuple[str, float]], every: Iterable[tuple[str, float]]) -> float:
+    """Coordination that the signals that are on can be expected to reach, each given as (family, cap).
+
+    A family of which half the signals are off gives half its cap: what remains seldom makes up for what is missing.
+    """
+    whole, there = _by_family(every), _by_family(on)
+    return sum(FAMILY_CAP[family] * there.get(family, 0.0) / bits for family, bits in whole.items())
+
+
+def _by_family(signals: Iterable[tuple[str, float]]) -> dict[str, float]:
+    summed: dict[str, float] = {}
+    for family, cap in signals:
+        summed[family] = summed.get(family, 0.0) + cap
+    return summed
 
 
 def control_false_discoveries(found: list[list[Evidence]], tests: int, rate: float) -> list[list[Evidence]]:

@@ -100,6 +100,7 @@ def _detect(folder: Path, reading: Reading, account: Account, earlier: dict[str,
                 signals=len(on),
                 settings=settings.campaigns,
                 calibration=load_calibration(),
+                attainable=account.attainable,
                 earlier=earlier,
                 progress=progress,
             )

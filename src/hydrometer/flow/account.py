@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hydrometer import __version__
-from hydrometer.campaigns.calibration import load_calibration
-from hydrometer.campaigns.judge import FAMILY_CAP, HARVEST_CAP
+from hydrometer.campaigns.calibration import FULL, load_calibration
+from hydrometer.campaigns.judge import FAMILY_CAP, HARVEST_CAP, attainable_bits
 from hydrometer.contract.accounts import ACCOUNTS
 from hydrometer.contract.exchanges import EXCHANGES
 from hydrometer.contract.results import Off, Run, Stage
@@ -49,6 +49,7 @@ class Account:
         self._begun = datetime.now(UTC)
         self._first: datetime | None = None
         self._last: datetime | None = None
+        self.attainable = FULL
         self._done = 0
 
     @contextmanager
@@ -94,7 +95,9 @@ class Account:
         """The signals that are on; notes the others."""
         off = [(signal, signal.off(columns)) for signal in every]
         self._off = [why for _, why in off if why is not None]
-        return [signal for signal, why in off if why is None]
+        on = [signal for signal, why in off if why is None]
+        self.attainable = attainable_bits(_caps(on), _caps(every))
+        return on
 
     def closed(self, status: str) -> Run:
         """The run as it ended."""
@@ -119,11 +122,15 @@ class Account:
             first_exchange=self._first,
             last_exchange=self._last,
             thresholds={
-                "coordination": calibration.coordination_middle,
+                "coordination": round(calibration.middle(self.attainable), 3),
                 "harvest": calibration.harvest_middle,
                 "probability": self.settings.campaigns.report_probability,
             },
         )
+
+
+def _caps(signals: list[Signal]) -> list[tuple[str, float]]:
+    return [(signal.family, signal.cap) for signal in signals if signal.axis == "coordination"]
 
 
 class _Counting:
