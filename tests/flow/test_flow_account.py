@@ -8,9 +8,10 @@ import pytest
 
 from hydrometer.contract.accounts import ACCOUNTS
 from hydrometer.contract.exchanges import EXCHANGES
+from hydrometer.contract.moment import moment
 from hydrometer.contract.progress import Silent
 from hydrometer.contract.settings import Settings
-from hydrometer.flow.account import Account, moment, peak_memory_mb
+from hydrometer.flow.account import Account, peak_memory_mb
 from hydrometer.signals.signal import find_signals
 
 EVERY = frozenset(f"{table.name}.{name}" for table in (EXCHANGES, ACCOUNTS) for name in table.names)

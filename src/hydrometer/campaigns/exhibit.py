@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.contract.moment import moment
 from hydrometer.contract.results import Entity, Exhibit, Template
 
 if TYPE_CHECKING:
@@ -50,14 +51,10 @@ def exhibit(group: Group, harvest: Harvest) -> Exhibit:
             for wording in harvest.wordings
         ],
         releases=[
-            (population.models[model], _moment(released).isoformat())
+            (population.models[model], moment(released).isoformat())
             for model, released in sorted(population.releases.items())
         ],
     )
-
-
-def _moment(micros: int) -> datetime:
-    return datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
 
 
 def _entities(group: Group) -> list[Entity]:

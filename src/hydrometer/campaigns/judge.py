@@ -67,10 +67,7 @@ def judge(
 ) -> Judgement:
     """Weigh one group's evidence."""
     against = objections(group, likeness)
-    families: dict[str, float] = {}
-    for item in evidence:
-        if item.axis == "coordination":
-            families[item.family] = families.get(item.family, 0.0) + item.bits
+    families = _by_family((item.family, item.bits) for item in evidence if item.axis == "coordination")
     families = {family: min(bits, FAMILY_CAP[family]) for family, bits in sorted(families.items())}
     coordination = sum(families.values()) - sum(o.evidence.bits for o in against if o.axis == "coordination")
     harvest = min(HARVEST_CAP, sum(item.bits for item in evidence if item.axis == "harvest"))

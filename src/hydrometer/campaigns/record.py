@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hydrometer.campaigns.exhibit import exhibit
 from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES
+from hydrometer.contract.moment import moment
 from hydrometer.contract.results import Campaign
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from hydrometer.campaigns.harvested import Harvest
     from hydrometer.campaigns.judge import Judgement
     from hydrometer.contract.group import Group
@@ -33,7 +35,7 @@ def campaign_record(judgement: Judgement, harvest: Harvest, campaign_id: str) ->
     group = judgement.group
     events = group.population.events
     time = events.time[group.events]
-    first, last = _moment(int(time.min())), _moment(int(time.max()))
+    first, last = moment(int(time.min())), moment(int(time.max()))
     capabilities = _shares(events.capability[harvest.exchanges], CAPABILITY_CLASSES)
     kinds = events.kind[harvest.exchanges]
     elicitation = _shares(kinds[kinds > 0], ELICITATION_CLASSES)
@@ -57,10 +59,6 @@ def campaign_record(judgement: Judgement, harvest: Harvest, campaign_id: str) ->
         attribution={"status": "not attributed", "why": "no dossiers of known actors were given"},
         exhibit=exhibit(group, harvest),
     )
-
-
-def _moment(micros: int) -> datetime:
-    return datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
 
 
 def _shares(codes: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:

@@ -19,6 +19,7 @@ from hydrometer.campaigns.calibration import FULL, load_calibration
 from hydrometer.campaigns.judge import FAMILY_CAP, HARVEST_CAP, attainable_bits
 from hydrometer.contract.accounts import ACCOUNTS
 from hydrometer.contract.exchanges import EXCHANGES
+from hydrometer.contract.moment import moment
 from hydrometer.contract.results import Off, Run, Stage
 
 if TYPE_CHECKING:
@@ -150,11 +151,6 @@ class _Counting:
     def note(self, message: str) -> None:
         """Pass on."""
         self._account.progress.note(message)
-
-
-def moment(micros: int) -> datetime:
-    """The time that µs since 1970 stand for."""
-    return datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
 
 
 def peak_memory_mb() -> float:
