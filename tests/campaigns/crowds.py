@@ -83,6 +83,7 @@ def population(people: Sequence[Person], *, releases: Mapping[str, int] | None =
         account=account,
         time=np.array([s.at for s in flat], dtype=np.int64),
         demand=demand,
+        confidence=np.where(demand, 0.9, 0.0).astype(np.float32),
         kind=demand.astype(np.int8),
         model=np.array([models.index(s.model) for s in flat], dtype=np.int64),
         prompt=np.array([s.prompt if s.prompt >= 0 else 10**9 + n for n, s in enumerate(flat)], dtype=np.int64),
@@ -162,6 +163,7 @@ def _fragments(flat: Sequence[Sent], events: Events, org: Ints) -> Fragments:
         orgs=distinct(fragment, org[events.account[exchange]], len(names)),
         prompts=distinct(fragment, events.prompt[exchange], len(names)),
         exchanges=np.bincount(fragment, minlength=len(names)).astype(np.int64),
+        lean=np.zeros(len(names)),
     )
 
 

@@ -103,6 +103,7 @@ def _events(drafts: Sequence[Draft], models: Sequence[str]) -> Events:
         account=np.repeat(np.arange(len(drafts), dtype=np.int64), sizes),
         time=np.array([moment for draft in drafts for moment in draft.times], dtype=np.int64),
         demand=demand,
+        confidence=np.where(demand, 0.9, 0.0).astype(np.float32),
         kind=demand.astype(np.int8),
         model=np.array([models.index(m) for draft in drafts for m in _each(draft.model, draft)], dtype=np.int64),
         prompt=np.array([p for some in prompts for p in some], dtype=np.int64),
@@ -179,6 +180,7 @@ def _fragments(drafts: Sequence[Draft], events: Events, org: Ints) -> Fragments:
         orgs=_distinct(codes_of, org[events.account[pairs]], len(names)),
         prompts=_distinct(codes_of, events.prompt[pairs], len(names)),
         exchanges=np.bincount(codes_of, minlength=len(names)).astype(np.int64),
+        lean=np.zeros(len(names)),
     )
 
 

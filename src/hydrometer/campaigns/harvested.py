@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 OWN_SHARE = 0.8
 """A wording is the campaign's own when so much of its use is by members."""
 ASKED_SHARE = 0.5
-"""And so much of its use asks: a reseller's own instructions are the campaign's too, and ask for nothing."""
+"""And it asks when so much of its use does, or when it leans to demands: a reseller's own instructions are the campaign's
+too, and ask for nothing."""
+COMMONER, LEANING = 5.0, 0.15
+"""A wording of others too counts when it is so many times commoner among the members, and leans so far."""
 MOST_TEMPLATES = 12
 LEAST_COVER = 0.01
 
@@ -45,11 +48,11 @@ class Harvest:
 
 
 def harvested(group: Group) -> Harvest:
-    """Exchanges of members that ask for training material, carry the campaign's own wording, or were refused trying."""
+    """Exchanges of members that ask for training material, carry a wording that does, or were refused trying."""
     population = group.population
     events, fragments = population.events, population.fragments
-    own = _own_wordings(group)
-    mine = group.members[events.account[fragments.exchange]] & own[fragments.fragment]
+    asking = _asking_wordings(group)
+    mine = group.members[events.account[fragments.exchange]] & asking[fragments.fragment]
     carries = np.zeros(events.time.size, dtype=np.bool_)
     carries[fragments.exchange[mine]] = True
     member = group.members[events.account]
@@ -65,8 +68,8 @@ def harvested(group: Group) -> Harvest:
     return Harvest(chosen, certainty, [template.get(int(e), "") for e in chosen], wordings)
 
 
-def _own_wordings(group: Group) -> np.ndarray:
-    """Mask of the fragments that hardly anybody but members uses, in several organisations, around demands."""
+def _asking_wordings(group: Group) -> np.ndarray:
+    """Mask of the fragments that lean to demands and are the campaign's own, or at least much commoner in it than elsewhere."""
     population = group.population
     events, fragments = population.events, population.fragments
     wide = fragments.orgs.size
@@ -77,14 +80,13 @@ def _own_wordings(group: Group) -> np.ndarray:
         population.org[events.account[fragments.exchange[by_member]]] * max(1, wide) + fragments.fragment[by_member]
     )
     orgs = np.bincount(pairs % max(1, wide), minlength=wide)
-    enough = max(3, round(0.05 * group.size))
-    own: np.ndarray = (
-        (uses >= OWN_SHARE * fragments.exchanges)
-        & (orgs >= enough)
-        & (demanding >= ASKED_SHARE * uses)
-        & (fragments.prompts >= 5)
-    )
-    return own
+    enough = (orgs >= max(3, round(0.05 * group.size))) & (fragments.prompts >= 5)
+    elsewhere = max(1, int(np.unique(population.org).size) - group.size)
+    common = orgs / group.size >= COMMONER * (fragments.orgs - orgs) / elsewhere
+    own = uses >= OWN_SHARE * fragments.exchanges
+    asks = (demanding >= ASKED_SHARE * uses) | (fragments.lean > 0)
+    asking: np.ndarray = enough & ((own & asks) | (common & (fragments.lean >= LEANING)))
+    return asking
 
 
 def _wordings(group: Group, chosen: Ints, exchange: Ints, fragment: Ints) -> list[Wording]:

@@ -45,13 +45,15 @@ class Events:
     """Every exchange, ordered by account and time; arrays of one length.
 
     `offsets[a]:offsets[a + 1]` are the exchanges of account `a`. `time` is µs since 1970; `prompt` the keyed hash of
-    the prompt; `demand` whether the exchange asks for training material; `kind` an index into ELICITATION_CLASSES.
+    the prompt; `demand` whether the exchange asks for training material, `confidence` how sure its own text makes that
+    (0 to 1); `kind` an index into ELICITATION_CLASSES.
     """
 
     offsets: Ints
     account: Ints
     time: Ints
     demand: Bools
+    confidence: npt.NDArray[np.float32]
     kind: npt.NDArray[np.int8]
     model: Ints
     prompt: Ints
@@ -63,7 +65,9 @@ class Events:
 class Fragments:
     """Stretches of wording that different prompts share, as distinct (exchange, fragment) pairs ordered by exchange.
 
-    A fragment is a set of shingles that occur in exactly the same exchanges. `exchange` indexes Events.
+    A fragment is a set of shingles that occur in exactly the same exchanges. `exchange` indexes Events. `lean` is how far
+    a fragment leans to demands: the mean confidence of its exchanges that carry nothing which leans more; 0 where too few
+    are there to say.
     """
 
     exchange: Ints
@@ -71,6 +75,7 @@ class Fragments:
     orgs: Ints
     prompts: Ints
     exchanges: Ints
+    lean: Floats
 
 
 @dataclass(frozen=True, slots=True)

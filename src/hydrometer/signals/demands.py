@@ -23,6 +23,12 @@ LEAST_FLAGGED = 5
 LEAST_ORGS = 3
 ORDINARY = 0.05
 """Below this share of demands an account counts as ordinary when the rate of wrong flags is estimated."""
+LEAST_CONTENTS = 10
+"""Contents around a wording from which their own confidences average out."""
+LEAN_LEVELS = (0.6, 0.5, 0.42, 0.35, 0.3, 0.25, 0.21, 0.18, 0.15, 0.125, 0.105, 0.09, 0.08)
+"""Mean confidences at which wordings are taken, in turn; the last is three times the share of demands that the model
+reckons with (docs/elicitation-model.md)."""
+LEFT = 0.2
 LEAST_SHARE = 0.03
 """Fewer demands are below notice however surely they are there: ordinary customers differ in this too."""
 
@@ -48,6 +54,32 @@ def spread_over_wordings(events: Events, fragments: Fragments) -> Events:
     demand[exchange[unmarked]] = True
     kind[exchange[unmarked]] = kinds[fragment[unmarked]]
     return replace(events, demand=demand, kind=kind)
+
+
+def leaning(events: Events, fragments: Fragments) -> Floats:
+    """How far each wording leans to demands, 0 to 1: a weaker and surer word than any single text's.
+
+    The mean confidence over many contents is the wording's own. What merely goes along with a demand (a customer's persona
+    before it) must not inherit it: the wordings that lean most take their exchanges with them, and the others are judged
+    on what is left.
+    """
+    wide = fragments.orgs.size
+    lean = np.zeros(wide)
+    known = (fragments.orgs >= LEAST_ORGS) & (fragments.prompts >= LEAST_CONTENTS)
+    kept = known[fragments.fragment]
+    exchange, fragment = fragments.exchange[kept], fragments.fragment[kept]
+    confidence = events.confidence[exchange].astype(np.float64)
+    taken = np.zeros(events.time.size, dtype=np.bool_)
+    for level in LEAN_LEVELS:
+        open_ = ~taken[exchange]
+        exchange, fragment, confidence = exchange[open_], fragment[open_], confidence[open_]
+        uses = np.bincount(fragment, minlength=wide)
+        mean = np.bincount(fragment, weights=confidence, minlength=wide) / np.maximum(uses, 1)
+        # What is left of a wording must still be a good part of it.
+        chosen = (mean >= level) & (uses >= LEAST_CONTENTS) & (uses >= LEFT * fragments.exchanges) & (lean == 0)
+        lean[chosen] = mean[chosen]
+        taken[exchange[chosen[fragment]]] = True
+    return lean
 
 
 def _telling(events: Events, fragments: Fragments, wide: int) -> tuple[Ints, Ints]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES
 from hydrometer.contract.population import Entities, Events, Fragments, Population
-from hydrometer.signals.demands import asking, demand_share, spread_over_wordings
+from hydrometer.signals.demands import asking, demand_share, leaning, spread_over_wordings
 from hydrometer.signals.entities import ENTITY_KINDS, EntityKind
 from hydrometer.signals.steps import exchange_steps, fact_steps, fragment_steps
 
@@ -46,7 +47,9 @@ def measure(tables: Tables, *, columns: frozenset[str], releases: dict[str, date
     facts["created"] = _floats(account, "created")
     models: list[str] = tables.arrow("SELECT model FROM model_name ORDER BY model_no")["model"].to_pylist()
     fragments = _fragments(tables)
-    events = spread_over_wordings(_events(tables, accounts=account.num_rows), fragments)
+    events = _events(tables, accounts=account.num_rows)
+    fragments = replace(fragments, lean=leaning(events, fragments))
+    events = spread_over_wordings(events, fragments)
     facts["demand"] = demand_share(events, account.num_rows)
     facts["asking"] = asking(facts["exchanges"], facts["demand"])
     start, end = (int(events.time.min()), int(events.time.max())) if events.time.size else (0, 0)
@@ -103,6 +106,7 @@ def _codes(column: str, names: Iterable[str], fallback: int) -> str:
 def _events(tables: Tables, *, accounts: int) -> Events:
     table = tables.arrow(
         f"""SELECT account_no, epoch_us(started_at) AS time, demand, model_no, coalesce(prompt_hash, 0) AS prompt, refused,
+  coalesce(elicitation_confidence, 0) AS confidence,
   {_codes("elicitation", ELICITATION_CLASSES, 0)} AS kind, {_codes("capability", CAPABILITY_CLASSES, 0)} AS capability
 FROM exchange ORDER BY exchange_no"""
     )
@@ -113,6 +117,7 @@ FROM exchange ORDER BY exchange_no"""
         account=account,
         time=_ints(table, "time"),
         demand=_bools(table, "demand"),
+        confidence=_floats(table, "confidence").astype(np.float32),
         kind=_ints(table, "kind").astype(np.int8),
         model=_ints(table, "model_no"),
         prompt=_ints(table, "prompt"),
@@ -151,6 +156,7 @@ def _fragments(tables: Tables) -> Fragments:
         orgs=_ints(fragment, "orgs"),
         prompts=_ints(fragment, "prompts"),
         exchanges=_ints(fragment, "exchanges"),
+        lean=np.zeros(fragment.num_rows),
     )
 
 
