@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from hydrometer.contract.exchanges import EXCHANGES
 from hydrometer.contract.group import Group
 from hydrometer.contract.population import Bools, Entities, Events, Floats, Fragments, Ints, Population
 from hydrometer.contract.results import Evidence
+from hydrometer.signals.demands import leaning, leans, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +46,8 @@ class Sent:
 
     at: int
     demand: bool = False
+    vague: float = 0.0
+    """Confidence, where it is no demand (of a demand it is 0.9)."""
     refused: bool = False
     prompt: int = -1
     """-1: a prompt that nobody else sends."""
@@ -83,22 +86,27 @@ def population(people: Sequence[Person], *, releases: Mapping[str, int] | None =
         account=account,
         time=np.array([s.at for s in flat], dtype=np.int64),
         demand=demand,
-        confidence=np.where(demand, 0.9, 0.0).astype(np.float32),
+        confidence=np.array([0.9 if s.demand else s.vague for s in flat], dtype=np.float32),
+        leans=np.zeros(demand.size, dtype=np.bool_),
         kind=demand.astype(np.int8),
         model=np.array([models.index(s.model) for s in flat], dtype=np.int64),
         prompt=np.array([s.prompt if s.prompt >= 0 else 10**9 + n for n, s in enumerate(flat)], dtype=np.int64),
         refused=np.array([s.refused for s in flat], dtype=np.bool_),
         capability=np.array([s.capability for s in flat], dtype=np.int8),
     )
-    facts = [_facts(person, mine) for person, mine in zip(people, sent, strict=True)]
+    fragments = _fragments(flat, events, org)
+    fragments = replace(fragments, lean=leaning(events, fragments))
+    events = replace(events, leans=leans(events, fragments))
+    rows = [_facts(person, mine) for person, mine in zip(people, sent, strict=True)]
+    facts = {name: np.array([row[name] for row in rows], dtype=np.float64) for name in rows[0]}
     return Population(
         accounts=names,
         org=org,
         orgs=orgs.tolist(),
-        facts={name: np.array([row[name] for row in facts], dtype=np.float64) for name in facts[0]},
+        facts={**facts, "leaning": share_of(events, events.leans)},
         entities=_entities(people, org),
         events=events,
-        fragments=_fragments(flat, events, org),
+        fragments=fragments,
         models=models,
         releases={models.index(model): moment for model, moment in (releases or {}).items()},
         authorised=np.array([person.authorised for person in people], dtype=np.bool_),

@@ -66,15 +66,30 @@ def test_a_demand_that_was_not_recognised_is_taken_by_its_wording() -> None:
     assert harvest.probability.max() < 1
 
 
-def test_a_wording_in_many_hands_is_nobodys_own() -> None:
-    """Members' exchanges in the wording of a published tool are taken as demands only, not for the wording."""
-    rng = np.random.default_rng(3)
-    people = [
-        replace(p, sent=[replace(s, wording=(TOOL,), demand=n % 2 == 0) for n, s in enumerate(p.sent[:6])])
-        for p in relay(rng)
+def with_the_tool(rng: np.random.Generator, *, vague: float, users: int) -> list[Person]:
+    """A pool in which some use a published tool's wording, whose exchanges are taken for demands at times."""
+    return [
+        replace(
+            p,
+            sent=[
+                replace(s, wording=(TOOL,) if number < users else (), demand=number < users and n % 4 == 0, vague=vague)
+                for n, s in enumerate(p.sent[:8])
+            ],
+        )
+        for number, p in enumerate(relay(rng))
     ]
-    pool, harvest = taken(people, rng)
-    assert set(harvest.exchanges.tolist()) == set(pool.demands.tolist())
+
+
+def test_a_published_tools_wording_counts_among_members_who_all_use_it() -> None:
+    rng = np.random.default_rng(3)
+    pool, harvest = taken(with_the_tool(rng, vague=0.2, users=POOL), rng)
+    assert set(harvest.exchanges.tolist()) == carrying(pool, TOOL)
+
+
+def test_a_published_wording_that_few_members_use_counts_where_it_asks_plainly_only() -> None:
+    rng = np.random.default_rng(3)
+    pool, harvest = taken(with_the_tool(rng, vague=0.2, users=POOL // 4), rng)
+    assert set(harvest.exchanges.tolist()) == set(pool.demands.tolist()) < carrying(pool, TOOL)
 
 
 def test_a_resellers_own_instructions_around_its_customers_prompts_are_no_demand() -> None:

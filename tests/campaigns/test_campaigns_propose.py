@@ -10,7 +10,7 @@ import pytest
 from crowds import Person, Sent, mask, operator, population, strangers
 from msgspec.structs import replace as but
 
-from hydrometer.campaigns.propose import Proposal, harvesters, propose
+from hydrometer.campaigns.propose import Proposal, harvesters, leaners, propose
 from hydrometer.campaigns.traits import describe
 from hydrometer.contract.settings import CampaignSettings
 
@@ -58,6 +58,21 @@ def test_each_operator_is_a_proposal_of_its_own() -> None:
     assert sorted(groups) == [list(NORTH), list(SOUTH)]
     assert all(proposal.seed for proposal in proposals)
     assert caps == []
+
+
+def test_an_operator_whose_demand_is_known_only_vaguely_is_proposed_too() -> None:
+    """Nobody asks plainly; the wording that one operator's accounts share leans to demands."""
+    rng = np.random.default_rng(3)
+    own = "a wording of its own"
+    hydra = [
+        replace(person, sent=[replace(sent, demand=False, vague=0.12, wording=(own,)) for sent in person.sent])
+        for person in operator(rng, 25, name="hydra")
+    ]
+    people = population([*hydra, *strangers(rng, 250)])
+    assert not harvesters(people, SETTINGS)[:25].any()
+    assert np.nonzero(leaners(people))[0].tolist() == list(range(25))
+    proposals, _ = asked(mostly, people=people)
+    assert np.nonzero(proposals[0].members)[0].tolist() == list(range(25))
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.99])

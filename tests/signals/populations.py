@@ -12,7 +12,7 @@ from hydrometer.contract.accounts import ACCOUNTS
 from hydrometer.contract.exchanges import EXCHANGES
 from hydrometer.contract.group import Group
 from hydrometer.contract.population import Entities, Events, Floats, Fragments, Ints, Population
-from hydrometer.signals.demands import asking, demand_share
+from hydrometer.signals.demands import asking, leaning, leans, share_of
 from hydrometer.signals.entities import ENTITY_KINDS
 
 T = TypeVar("T", bool, str)
@@ -39,6 +39,8 @@ class Draft:
     member: bool = False
     """Whether it belongs to the group under test."""
     demand: bool | Sequence[bool] = False
+    vague: float = 0.0
+    """Confidence of the exchanges that are no demands (of a demand it is 0.9)."""
     model: str | Sequence[str] = "model-a"
     prompt: Sequence[int] = ()
     """Empty: every exchange has a prompt of its own."""
@@ -63,8 +65,12 @@ def population(drafts: Sequence[Draft], *, releases: Mapping[str, int] | None = 
     org = org.astype(np.int64)
     models = sorted({model for draft in drafts for model in _each(draft.model, draft)})
     events = _events(drafts, models)
-    share = demand_share(events, len(drafts))
+    fragments = _fragments(drafts, events, org)
+    fragments = replace(fragments, lean=leaning(events, fragments))
+    events = replace(events, leans=leans(events, fragments))
+    share = share_of(events, events.demand)
     facts = _facts(drafts)
+    facts["leaning"] = share_of(events, events.leans)
     facts["demand"], facts["asking"] = share, asking(facts["exchanges"], share)
     made = Population(
         accounts=names,
@@ -73,7 +79,7 @@ def population(drafts: Sequence[Draft], *, releases: Mapping[str, int] | None = 
         facts=facts,
         entities=_entities(drafts, org),
         events=events,
-        fragments=_fragments(drafts, events, org),
+        fragments=fragments,
         models=models,
         releases={models.index(model): moment for model, moment in (releases or {}).items()},
         authorised=np.zeros(len(drafts), dtype=np.bool_),
@@ -103,7 +109,8 @@ def _events(drafts: Sequence[Draft], models: Sequence[str]) -> Events:
         account=np.repeat(np.arange(len(drafts), dtype=np.int64), sizes),
         time=np.array([moment for draft in drafts for moment in draft.times], dtype=np.int64),
         demand=demand,
-        confidence=np.where(demand, 0.9, 0.0).astype(np.float32),
+        confidence=np.where(demand, 0.9, np.repeat([draft.vague for draft in drafts], sizes)).astype(np.float32),
+        leans=np.zeros(demand.size, dtype=np.bool_),
         kind=demand.astype(np.int8),
         model=np.array([models.index(m) for draft in drafts for m in _each(draft.model, draft)], dtype=np.int64),
         prompt=np.array([p for some in prompts for p in some], dtype=np.int64),

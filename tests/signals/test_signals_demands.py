@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hydrometer.signals.demands import asking, demand_share, spread_over_wordings
+from hydrometer.signals.demands import LEAN_LEVELS, asking, leaning, leans, share_of, spread_over_wordings
 
 from .populations import NEW_YEAR, SECOND, Draft, population
 
@@ -49,7 +51,7 @@ def test_a_wording_around_one_content_is_judged_by_its_own_flags() -> None:
 def test_exchanges_without_the_wording_stay_as_they_are() -> None:
     others = [Draft(times=TEN, demand=[at == 0 for at in range(10)]) for _ in range(4)]
     events = spread(drafts(6) + others)
-    share = demand_share(events, 10)
+    share = share_of(events, events.demand)
     assert share[:6].tolist() == [1.0] * 6
     assert share[6:].tolist() == [0.1] * 4
 
@@ -68,9 +70,43 @@ def test_a_turn_of_phrase_beside_the_wording_asks_for_nothing_elsewhere() -> Non
     """A phrase that stands in half of the demands, and in as many ordinary exchanges, does not make these demands."""
     demanding = drafts(8) + drafts(8, wordings=("template", "phrase"))
     ordinary = [Draft(times=TEN, wordings=("phrase",)) for _ in range(20)]
-    share = demand_share(spread(demanding + ordinary), 32)
+    events = spread(demanding + ordinary)
+    share = share_of(events, events.demand)
     assert share[:12].tolist() == [1.0] * 12
     assert share[12:].tolist() == [0.0] * 20
+
+
+def test_a_wording_leans_by_its_mean_over_many_contents() -> None:
+    world, _ = population(
+        [Draft(times=TEN, wordings=("vague",), vague=0.12)] * 4
+        + [Draft(times=TEN, wordings=("plain",), vague=0.02)] * 4
+    )
+    assert np.round(world.fragments.lean, 3).tolist() == [0.0, 0.12]
+    assert world.events.leans.tolist() == [True] * 40 + [False] * 40
+
+
+def test_what_goes_along_with_a_demand_does_not_lean_for_it() -> None:
+    """A persona before demands and before ordinary exchanges: without the demands nothing is left of its leaning."""
+    world, _ = population(
+        [Draft(times=TEN, wordings=("demand", "persona"), vague=0.5)] * 4
+        + [Draft(times=TEN, wordings=("persona",), vague=0.01)] * 4
+    )
+    assert world.fragments.lean.tolist() == [0.5, 0.0]
+    assert int(world.events.leans.sum()) == 40
+
+
+def test_few_contents_say_nothing_of_a_wording() -> None:
+    world, _ = population([Draft(times=TEN[:3], wordings=("vague",), vague=0.3)] * 3)
+    assert world.fragments.lean.tolist() == [0.0]
+    assert not leans(world.events, world.fragments).any()
+
+
+@given(st.lists(st.floats(0, 1, width=32), min_size=40, max_size=40))
+def test_leaning_is_a_mean_above_the_least_level(confidence: list[float]) -> None:
+    world, _ = population([Draft(times=TEN, wordings=("wording",))] * 4)
+    events = replace(world.events, confidence=np.array(confidence, dtype=np.float32))
+    mean = float(np.mean(events.confidence.astype(np.float64)))
+    assert leaning(events, world.fragments).tolist() == pytest.approx([mean if mean >= LEAN_LEVELS[-1] else 0.0])
 
 
 def test_without_wordings_nothing_is_spread() -> None:
@@ -82,7 +118,7 @@ def test_no_exchanges_have_no_share() -> None:
     empty = np.zeros(0, dtype=np.int64)
     world, _ = population([Draft(times=TEN)])
     events = replace(world.events, offsets=np.zeros(1, dtype=np.int64), account=empty, demand=empty.astype(np.bool_))
-    assert demand_share(events, 0).size == 0
+    assert share_of(events, events.demand).size == 0
     assert asking(np.zeros(0), np.zeros(0)).size == 0
 
 

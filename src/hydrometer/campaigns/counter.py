@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from hydrometer.contract.group import Group
 
 HOUR = 3_600_000_000
+OWN_RHYTHM_BITS = 14.0
+"""Accounts on a clock of their own explain all that timing shows of one hand."""
+LEANING = 0.3
+"""Share of the traffic in wordings that lean to demands from which it is not said that nothing is asked."""
 COMMUNITY_BITS = 24.0
 """What a group loses that is a vanishing part of its crowd."""
 
@@ -118,7 +122,7 @@ def _own_rhythm(group: Group) -> Objection | None:
     return _objection(
         "own_rhythm",
         "coordination",
-        8.0 * regular,
+        OWN_RHYTHM_BITS * regular,
         f"{regular:.0%} of the accounts keep a fixed schedule of their own ({repeated:.0%} of the prompts repeat).",
     )
 
@@ -167,6 +171,6 @@ def _conversations(group: Group) -> Objection | None:
 
 def _few_demands(group: Group) -> Objection | None:
     share = group.demands.size / max(1, group.events.size)
-    if share >= 0.1:
+    if share >= 0.1 or float(np.mean(group.population.events.leans[group.events])) >= LEANING:
         return None
     return _objection("few_demands", "harvest", 4.0, f"Only {share:.1%} of the traffic asks for training material.")

@@ -32,6 +32,8 @@ OWN_USES = 3
 """Exchanges with a group's own wordings from which an account may join it; once is a turn of phrase."""
 KEPT = 0.8
 """Least share of a group that must stay when it is widened; else it would become another group."""
+LEANING = 0.25
+"""Share of an account's exchanges with wordings that lean to demands from which it may be part of a harvest."""
 ENRICHED = -3.0
 """log10 p from which a shared value makes a seed."""
 
@@ -62,6 +64,13 @@ def harvesters(population: Population, settings: CampaignSettings) -> Bools:
     return chosen
 
 
+def leaners(population: Population) -> Bools:
+    """Accounts of which a good part of the exchanges carries a wording that leans to demands."""
+    fact = population.facts
+    chosen: Bools = (fact["leaning"] >= LEANING) & (fact["leaning"] * fact["exchanges"] >= OWN_USES)
+    return chosen & ~population.authorised
+
+
 def propose(
     population: Population, traits: Traits, settings: CampaignSettings, score: Callable[[Bools], float]
 ) -> tuple[list[Proposal], list[str]]:
@@ -71,28 +80,27 @@ def propose(
         score: probability that a group is a campaign, from all signals.
     """
     pool = harvesters(population, settings)
-    proposals: list[Proposal] = []
+    accepted: list[Proposal] = []
+    rejected: list[tuple[float, int, str, Bools]] = []
     caps: list[str] = []
     taken = np.zeros(population.size, dtype=np.bool_)
-    while True:
-        free = pool & ~taken
-        if np.unique(population.org[free]).size < settings.least_orgs:
-            break
-        groups, dropped = _groups(traits, free, settings)
-        if dropped and not caps:
-            caps.append(f"{dropped} weaker seeds were not grown (campaigns.seeds = {settings.seeds})")
-        scored = sorted(
-            ((score(members), int(members.sum()), text, members) for text, members in groups),
-            key=lambda row: (-round(row[0], 6), -row[1], row[2]),
-        )
-        accepted = _disjoint([row for row in scored if row[0] >= settings.report_probability])
-        if not accepted:
-            proposals += [Proposal(members, text) for _, _, text, members in _disjoint(scored)]
-            break
-        for _, _, text, members in accepted:
-            wider = widen(population, traits, members, ~taken & ~population.authorised, settings)
-            proposals.append(Proposal(wider, text))
-            taken |= wider
+    # Whoever asks plainly comes first: they make purer groups than all who use a wording that leans.
+    for asking in (pool, pool | leaners(population)):
+        while np.unique(population.org[asking & ~taken]).size >= settings.least_orgs:
+            groups, dropped = _groups(traits, asking & ~taken, settings)
+            if dropped and not caps:
+                caps.append(f"{dropped} weaker seeds were not grown (campaigns.seeds = {settings.seeds})")
+            scored = _ranked([(score(members), int(members.sum()), text, members) for text, members in groups])
+            found = _disjoint([row for row in scored if row[0] >= settings.report_probability])
+            if not found:
+                rejected += scored
+                break
+            for _, _, text, members in found:
+                wider = widen(population, traits, members, ~taken & ~population.authorised, settings)
+                accepted.append(Proposal(wider, text))
+                taken |= wider
+    beside = [row for row in _ranked(rejected) if not np.any(row[3] & taken)]
+    proposals = accepted + [Proposal(members, text) for _, _, text, members in _disjoint(beside)]
     return _joined(traits, proposals, score, settings), caps
 
 
@@ -141,6 +149,10 @@ def _belong_together(
         return False
     both = first.members | second.members
     return one_operator(traits, first.members, second.members) and score(both) >= least
+
+
+def _ranked(scored: list[tuple[float, int, str, Bools]]) -> list[tuple[float, int, str, Bools]]:
+    return sorted(scored, key=lambda row: (-round(row[0], 6), -row[1], row[2]))
 
 
 def _disjoint(scored: list[tuple[float, int, str, Bools]]) -> list[tuple[float, int, str, Bools]]:

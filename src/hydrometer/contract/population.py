@@ -46,7 +46,7 @@ class Events:
 
     `offsets[a]:offsets[a + 1]` are the exchanges of account `a`. `time` is µs since 1970; `prompt` the keyed hash of
     the prompt; `demand` whether the exchange asks for training material, `confidence` how sure its own text makes that
-    (0 to 1); `kind` an index into ELICITATION_CLASSES.
+    (0 to 1), `leans` whether it carries a wording that leans to demands; `kind` an index into ELICITATION_CLASSES.
     """
 
     offsets: Ints
@@ -54,6 +54,7 @@ class Events:
     time: Ints
     demand: Bools
     confidence: npt.NDArray[np.float32]
+    leans: Bools
     kind: npt.NDArray[np.int8]
     model: Ints
     prompt: Ints

@@ -109,10 +109,17 @@ def _kinds(events: Events, fragments: Fragments, wide: int) -> np.ndarray:
     return commonest
 
 
-def demand_share(events: Events, accounts: int) -> Floats:
-    """Share of each account's exchanges that are demands."""
+def leans(events: Events, fragments: Fragments) -> Bools:
+    """Exchanges that carry a wording which leans to demands."""
+    found = np.zeros(events.time.size, dtype=np.bool_)
+    found[fragments.exchange[fragments.lean[fragments.fragment] > 0]] = True
+    return found
+
+
+def share_of(events: Events, chosen: Bools) -> Floats:
+    """Share of each account's exchanges that are chosen."""
     total = np.diff(events.offsets).astype(np.float64)
-    share: Floats = np.bincount(events.account[events.demand], minlength=accounts) / np.maximum(total, 1.0)
+    share: Floats = np.bincount(events.account[chosen], minlength=total.size) / np.maximum(total, 1.0)
     return share
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES
 from hydrometer.contract.population import Entities, Events, Fragments, Population
-from hydrometer.signals.demands import asking, demand_share, leaning, spread_over_wordings
+from hydrometer.signals.demands import asking, leaning, leans, share_of, spread_over_wordings
 from hydrometer.signals.entities import ENTITY_KINDS, EntityKind
 from hydrometer.signals.steps import exchange_steps, fact_steps, fragment_steps
 
@@ -49,8 +49,9 @@ def measure(tables: Tables, *, columns: frozenset[str], releases: dict[str, date
     fragments = _fragments(tables)
     events = _events(tables, accounts=account.num_rows)
     fragments = replace(fragments, lean=leaning(events, fragments))
-    events = spread_over_wordings(events, fragments)
-    facts["demand"] = demand_share(events, account.num_rows)
+    events = spread_over_wordings(replace(events, leans=leans(events, fragments)), fragments)
+    facts["demand"] = share_of(events, events.demand)
+    facts["leaning"] = share_of(events, events.leans)
     facts["asking"] = asking(facts["exchanges"], facts["demand"])
     start, end = (int(events.time.min()), int(events.time.max())) if events.time.size else (0, 0)
     verification = account["verification"].to_pylist()
@@ -118,6 +119,7 @@ FROM exchange ORDER BY exchange_no"""
         time=_ints(table, "time"),
         demand=_bools(table, "demand"),
         confidence=_floats(table, "confidence").astype(np.float32),
+        leans=np.zeros(table.num_rows, dtype=np.bool_),
         kind=_ints(table, "kind").astype(np.int8),
         model=_ints(table, "model_no"),
         prompt=_ints(table, "prompt"),
