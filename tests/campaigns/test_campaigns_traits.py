@@ -84,3 +84,11 @@ def test_a_popular_text_is_no_wording_of_ones_own() -> None:
     repeated = population([replace(p, sent=[replace(s, prompt=77) for s in p.sent]) for p in people])
     assert describe(population(people)).links[-1].account.size == 6
     assert describe(repeated).links[-1].account.size == 0
+
+
+def test_a_family_left_out_describes_nobody() -> None:
+    people = population(operator(np.random.default_rng(3), 8, name="hydra"))
+    whole, part = describe(people), describe(people, ("identity", "content"))
+    families = {t.family for t in whole.coded} | {link.family for link in whole.links}
+    assert families - {t.family for t in part.coded} - {link.family for link in part.links} == {"identity", "content"}
+    assert part.size == whole.size

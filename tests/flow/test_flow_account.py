@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace as but
 
 from hydrometer.contract.accounts import ACCOUNTS
 from hydrometer.contract.exchanges import EXCHANGES
 from hydrometer.contract.moment import moment
 from hydrometer.contract.progress import Silent
-from hydrometer.contract.settings import Settings
+from hydrometer.contract.settings import CampaignSettings, Settings
 from hydrometer.flow.account import Account, peak_memory_mb
 from hydrometer.signals.signal import find_signals
 
 EVERY = frozenset(f"{table.name}.{name}" for table in (EXCHANGES, ACCOUNTS) for name in table.names)
+
+
+LEFT_OUT = CampaignSettings(without=["identity", "content"])
 
 
 class Listener(Silent):
@@ -96,6 +100,18 @@ def test_a_signal_is_off_for_want_of_a_column_and_only_then() -> None:
     assert {signal.name for signal in on} | off.keys() == {signal.name for signal in every}
     assert not {signal.name for signal in on} & off.keys()
     assert all("exchanges.client_ip" in why for why in off.values())
+
+
+def test_a_family_that_the_settings_leave_out_is_off_and_asks_less() -> None:
+    every = find_signals()
+    whole, part = Account(Settings(), Silent()), Account(but(Settings(), campaigns=LEFT_OUT), Silent())
+    assert len(whole.signals(every, EVERY)) == len(every)
+    on = part.signals(every, EVERY)
+    assert {signal.family for signal in every} - {signal.family for signal in on} == {"identity"}
+    assert {signal.axis for signal in on if signal.family == "content"} == {"harvest"}
+    told = {off.signal: off.why for off in part.closed("done").signals_off}
+    assert told["cards"] == "settings leave out identity"
+    assert part.attainable < whole.attainable
 
 
 def test_the_run_tells_the_thresholds_that_were_used() -> None:

@@ -86,7 +86,7 @@ def find_campaigns(
         attainable: most bits of coordination that the signals that are on can give.
         earlier: account ids by campaign of the result that this one replaces.
     """
-    traits = describe(population)
+    traits = describe(population, settings.without)
     tests = 0
     memory: dict[bytes, list[Evidence]] = {}
 

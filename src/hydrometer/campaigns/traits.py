@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hydrometer.contract.population import Bools, Entities, Floats, Ints, Population
 
 BINS = 32
@@ -129,8 +131,8 @@ class Traits:
         return Traits(int(accounts.sum()), org, self.total_orgs, coded, links)
 
 
-def describe(population: Population) -> Traits:
-    """Code every trait of a population."""
+def describe(population: Population, without: Sequence[str] = ()) -> Traits:
+    """Code every trait of a population but those of the families `without`."""
     coded = [trait for trait in _numbers(population) if trait is not None]
     for kind, facet in ENTITY_FACETS.items():
         if kind in population.entities:
@@ -145,7 +147,13 @@ def describe(population: Population) -> Traits:
         if kind in population.entities:
             links.append(_link(population, population.entities[kind], facet))
     links.append(_wording(population))
-    return Traits(population.size, population.org, int(population.org.max(initial=-1)) + 1, coded, links)
+    return Traits(
+        population.size,
+        population.org,
+        int(population.org.max(initial=-1)) + 1,
+        [trait for trait in coded if trait.family not in without],
+        [link for link in links if link.family not in without],
+    )
 
 
 def _numbers(population: Population) -> list[Trait | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -42,6 +42,9 @@ class FingerprintSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     ] = 0.5
 
 
+Family = Literal["content", "identity", "infrastructure", "timing", "economics", "intelligence"]
+
+
 class ReadSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How traffic is read."""
 
@@ -55,6 +58,13 @@ class ReadSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class CampaignSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How groups are proposed, grown and judged."""
 
+    without: Annotated[
+        list[Family],
+        Meta(
+            description="Families of evidence that may not tell one hand: identity, for instance, where the law keeps it "
+            "from such use. What is asked of the model is read all the same."
+        ),
+    ] = []
     least_asking: Annotated[
         float,
         Meta(
@@ -207,4 +217,5 @@ def _bounds(field: dict[str, Any]) -> str:
         "enum": "one of {}",
         "pattern": "matching {}",
     }
+    field = {**field, **field.get("items", {})}
     return ", ".join(text.format(field[key]) for key, text in words.items() if key in field)

@@ -23,7 +23,7 @@ from hydrometer.contract.moment import moment
 from hydrometer.contract.results import Off, Run, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hydrometer.contract.population import Population
     from hydrometer.contract.progress import Progress
@@ -94,7 +94,8 @@ class Account:
 
     def signals(self, every: list[Signal], columns: frozenset[str]) -> list[Signal]:
         """The signals that are on; notes the others."""
-        off = [(signal, signal.off(columns)) for signal in every]
+        without = self.settings.campaigns.without
+        off = [(signal, _left_out(signal, without) or signal.off(columns)) for signal in every]
         self._off = [why for _, why in off if why is not None]
         on = [signal for signal, why in off if why is None]
         self.attainable = attainable_bits(_caps(on), _caps(every))
@@ -163,3 +164,9 @@ def peak_memory_mb() -> float:
                 return round(int(line.split()[1]) / 1e3, 1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)
+
+
+def _left_out(signal: Signal, families: Sequence[str]) -> Off | None:
+    if signal.axis != "coordination" or signal.family not in families:
+        return None
+    return Off(signal=signal.name, why=f"settings leave out {signal.family}", costs=signal.costs)
