@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 STAGES = frozenset(
     {"sources", "fingerprint", "signals", "campaigns", "attribution", "response"}
-    | {"sharing", "guard", "report", "store", "simulate", "engines"}
+    | {"sharing", "guard", "report", "store", "simulate", "engines", "evaluation"}
 )
 FACES = frozenset({"cli", "console", "service"})
 ROOMS = STAGES | FACES | {"contract"}

@@ -16,6 +16,7 @@ from hydrometer.contract.errors import InputError
 from hydrometer.contract.results import CONSIDERED, HARVESTED, MEMBERS, CampaignFile, Evidence, Run
 from hydrometer.engines.duckdb import DuckEngine
 from hydrometer.flow.account import Account
+from hydrometer.flow.evaluation import evaluate
 from hydrometer.flow.exhibits import with_wordings
 from hydrometer.flow.reading import FingerprintSummary, Reading, open_reading, read_into, write_fingerprints
 from hydrometer.report.explain import Explanation, explain_account, explain_campaign
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from hydrometer.contract.settings import Settings
     from hydrometer.contract.step import Step
 
-__all__ = ["FingerprintSummary", "detect", "explain", "fingerprint", "sample", "steps"]
+__all__ = ["FingerprintSummary", "detect", "evaluate", "explain", "fingerprint", "sample", "steps"]
 
 
 @dataclass
