@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES, FINGERPRINTS, TRAFFIC
 from hydrometer.fingerprint.alphabet import alphabet
+from hydrometer.fingerprint.concepts import concept_table
 from hydrometer.fingerprint.kernels.demand import COLUMNS
 from hydrometer.fingerprint.kernels.rows import fingerprint_rows, pack
 from hydrometer.fingerprint.kernels.text import RING, SCRIPTS
@@ -93,7 +94,17 @@ class Fingerprinter:
 
         def run(low: int, high: int) -> None:
             fingerprint_rows(
-                low, high, system, prompt, alphabet().tables, self._stops, self._model.table, self._key, numbers, out
+                low,
+                high,
+                system,
+                prompt,
+                alphabet().tables,
+                self._stops,
+                self._model.table,
+                concept_table(),
+                self._key,
+                numbers,
+                out,
             )
 
         if self._threads == 1 or count <= _ROWS_A_TASK:

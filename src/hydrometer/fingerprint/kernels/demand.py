@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from hydrometer.fingerprint.kernels.hashing import mix
 from hydrometer.fingerprint.kernels.text import word_at
 
 COLUMNS = 16
@@ -20,13 +21,18 @@ PROMPT_HEAD, PROMPT_TAIL = 108, 60
 """Words of a prompt in which a demand is looked for."""
 SYSTEM_HEAD, SYSTEM_TAIL = 300, 96
 """Words of a system prompt in which a demand is looked for."""
-GRAMS = 4
-"""Features of a word: itself, its stem, and its stem with that of the word before, and of the one before that."""
+GRAMS = 7
+"""Features of a word: itself, its stem, and its stem with that of the word before, and of the one before that; and where
+it stands for a concept, that concept, after the concept before it, and after the two before it."""
+NEAR = 12
+"""Words within which one concept follows another."""
 
 _GRAM_A = np.uint64(0xA0761D6478BD642F)
 _GRAM_B = np.uint64(0xE7037ED1A0B428DB)
 _GRAM_C = np.uint64(0x8EBC6AF09C88C6E3)
+_GRAM_D = np.uint64(0xD6E8FEB86659FD93)
 _TOP = np.uint64(64 - 17)
+_ONE, _ZERO = np.uint64(1), np.uint64(0)
 
 
 @njit(nogil=True, cache=True)
@@ -41,6 +47,27 @@ def grams(word: Any, third: Any, second: Any, first: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
+def concept_of(word: Any, keys: Any, codes: Any) -> int:
+    """Concept (1 and above) of a word by an open-addressed table; 0 for none."""
+    last = np.uint64(keys.size - 1)
+    place = word & last
+    while keys[place] != _ZERO:
+        if keys[place] == word:
+            return int(codes[place])
+        place = (place + _ONE) & last
+    return 0
+
+
+@njit(nogil=True, cache=True)
+def concept_grams(concept: int, before: int, earlier: int) -> Any:
+    """Buckets of a concept, of the one before it with it, and of the two before it with it."""
+    one = np.uint64(concept) + np.uint64(1)
+    two = one * np.uint64(64) + np.uint64(before) + np.uint64(0x10000)
+    three = two * np.uint64(64) + np.uint64(earlier) + np.uint64(0x20000000)
+    return (mix(one * _GRAM_D) >> _TOP, mix(two * _GRAM_D) >> _TOP, mix(three * _GRAM_D) >> _TOP)
+
+
+@njit(nogil=True, cache=True)
 def region(count: int, head: int, tail: int, limit: int) -> Any:
     """Return (a, b): a demand is looked for in words 0..a and b..count; the second stretch is empty in a short text."""
     if count <= head + tail and count <= limit:
@@ -50,17 +77,21 @@ def region(count: int, head: int, tail: int, limit: int) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def score(words: Any, stems: Any, first: int, stop: int, limit: int, table: Any, blocks: Any, best: Any) -> None:
+def score(
+    words: Any, stems: Any, first: int, stop: int, limit: int, table: Any, concepts: Any, blocks: Any, best: Any
+) -> None:
     """Raise best[:8] to the best window's sums of words first..stop, and add all sums to best[8:]."""
     half = COLUMNS // 2
+    keys, codes = concepts
     size = (stop - first + BLOCK - 1) // BLOCK
     third, second = np.uint64(0), np.uint64(0)
+    earlier, before, place = 0, 0, -NEAR
     for block in range(size):
         sums = blocks[block]
         sums[:] = 0
         for index in range(first + block * BLOCK, min(stop, first + (block + 1) * BLOCK)):
-            stem = word_at(stems, index, limit)
-            a, b, c, d = grams(word_at(words, index, limit), third, second, stem)
+            word, stem = word_at(words, index, limit), word_at(stems, index, limit)
+            a, b, c, d = grams(word, third, second, stem)
             row_a, row_b, row_c, row_d = table[a], table[b], table[c], table[d]
             for column in range(COLUMNS):
                 sums[column] += (
@@ -69,6 +100,15 @@ def score(words: Any, stems: Any, first: int, stop: int, limit: int, table: Any,
                     + np.int32(row_c[column])
                     + np.int32(row_d[column])
                 )
+            concept = concept_of(word, keys, codes)
+            if concept:
+                if index - place > NEAR:
+                    earlier, before = 0, 0
+                e, f, g = concept_grams(concept, before, earlier)
+                row_e, row_f, row_g = table[e], table[f], table[g]
+                for column in range(COLUMNS):
+                    sums[column] += np.int32(row_e[column]) + np.int32(row_f[column]) + np.int32(row_g[column])
+                earlier, before, place = before, concept, index
             third, second = second, stem
         for column in range(half, COLUMNS):
             best[column] += sums[column]
@@ -81,13 +121,25 @@ def score(words: Any, stems: Any, first: int, stop: int, limit: int, table: Any,
 
 
 @njit(nogil=True, cache=True)
-def demand_buckets(words: Any, stems: Any, first: int, stop: int, limit: int, out: Any, have: int) -> int:
-    """Write the buckets of words first..stop to out[have:], one row a word; returns the rows written so far."""
+def demand_buckets(
+    words: Any, stems: Any, first: int, stop: int, limit: int, concepts: Any, out: Any, have: int
+) -> int:
+    """Write the buckets of words first..stop to out[have:], one row a word, -1 for none; returns the rows written so far."""
+    keys, codes = concepts
     third, second = np.uint64(0), np.uint64(0)
+    earlier, before, place = 0, 0, -NEAR
     for index in range(first, stop):
-        stem = word_at(stems, index, limit)
-        a, b, c, d = grams(word_at(words, index, limit), third, second, stem)
+        word, stem = word_at(words, index, limit), word_at(stems, index, limit)
+        a, b, c, d = grams(word, third, second, stem)
         out[have, 0], out[have, 1], out[have, 2], out[have, 3] = a, b, c, d
+        out[have, 4:] = -1
+        concept = concept_of(word, keys, codes)
+        if concept:
+            if index - place > NEAR:
+                earlier, before = 0, 0
+            e, f, g = concept_grams(concept, before, earlier)
+            out[have, 4], out[have, 5], out[have, 6] = e, f, g
+            earlier, before, place = before, concept, index
         have += 1
         third, second = second, stem
     return have

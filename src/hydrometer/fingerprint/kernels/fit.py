@@ -30,7 +30,7 @@ def epoch(
 ) -> Any:
     """One pass over the documents in `order`; changes `table` and `bias`, returns the mean loss of elicitation.
 
-    weights: how fast each kind of feature learns, [GRAMS]; buckets: [words, GRAMS]; ends: [documents, stretches + 1]
+    weights: how fast each kind of feature learns, [GRAMS]; buckets: [words, GRAMS], -1 for none; ends: [documents, stretches + 1]
     places in buckets; elicitation, capability: class of each document, capability -1 for unknown. Softmax over the best
     windows' sums, the first class being the origin; features are dropped with chance drop / 2^24 (the kept ones are
     scaled up), so that no single wording carries a class.
@@ -55,7 +55,7 @@ def epoch(
         for place in range(last - first):
             for gram in range(GRAMS):
                 state += _ONE
-                dropped[place, gram] = np.int64(mix(state) >> _R40) < drop
+                dropped[place, gram] = np.int64(mix(state) >> _R40) < drop or buckets[first + place, gram] < 0
         best[:half] = -1e300
         best[half:] = 0.0
         for part in range(ends.shape[1] - 1):
@@ -117,6 +117,8 @@ def epoch(
             for place in range(first, last):
                 for gram in range(GRAMS):
                     bucket = buckets[place, gram]
+                    if bucket < 0:
+                        continue
                     table[bucket, column] -= (
                         rate * weights[gram] * (slope[column] * root * 4.0 + decay * table[bucket, column])
                     )

@@ -61,13 +61,14 @@ def fingerprint_rows(
     alphabet: Any,
     stops: Any,
     table: Any,
+    concepts: Any,
     key: Any,
     numbers: Any,
     out: Any,
 ) -> None:
     """Fingerprint rows low..high.
 
-    system, prompt: (bytes, offsets, validity). alphabet: (ascii_fold, fold, kind, script). stops: (keys, votes).
+    system, prompt: (bytes, offsets, validity). alphabet: (ascii_fold, fold, kind, script). stops: (keys, votes). concepts: (keys, codes).
     key: (low, high, least) as uint64. numbers: (shingle_words, max_sketch, max_words, lead_words).
     out: (sketch [rows, max_sketch], size, hashes [rows, 4], words [rows, 2], shape, scripts [rows, SCRIPTS], votes,
     scores [rows, COLUMNS], cut [rows], capped [rows]); every part is written for every row.
@@ -111,9 +112,9 @@ def fingerprint_rows(
             hashes[row, part] = np.int64(whole)
             head, tail = (SYSTEM_HEAD, SYSTEM_TAIL) if part == 0 else (PROMPT_HEAD, PROMPT_TAIL)
             stop, again = region(count, head, tail, limit)
-            score(words, stems, 0, stop, limit, table, blocks, best)
+            score(words, stems, 0, stop, limit, table, concepts, blocks, best)
             if again < count:
-                score(words, stems, again, count, limit, table, blocks, best)
+                score(words, stems, again, count, limit, table, concepts, blocks, best)
             if part == 1:
                 hashes[row, 2] = np.int64(run_hash(words, 0, min(lead, count), limit, key_low, key_high))
                 hashes[row, 3] = np.int64(run_hash(words, max(0, count - lead), count, limit, key_low, key_high))

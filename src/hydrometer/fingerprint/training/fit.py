@@ -13,6 +13,7 @@ from scipy.special import expit
 
 from hydrometer.contract.fingerprints import ELICITATION_CLASSES
 from hydrometer.fingerprint.alphabet import alphabet
+from hydrometer.fingerprint.concepts import concept_table
 from hydrometer.fingerprint.kernels.demand import (
     BLOCK,
     COLUMNS,
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
 _LIMIT = 4_000
 EPOCHS = 24
 RATE, DECAY = 0.2, 0.003
-GRAM_RATES = (0.5, 1.0, 0.7, 0.5)
+GRAM_RATES = (0.5, 1.0, 0.7, 0.5, 0.5, 0.7, 0.7)
 """How fast words, stems, pairs and pairs with a gap learn: what is rarer says less of other wordings."""
-DROP = 0.6
+DROP = 0.8
 """Share of features left out at random in each step."""
 PRIOR = 0.025
 """Share of demands in the traffic that the confidence is calibrated for; the samples hold far more."""
@@ -87,9 +88,9 @@ def featurise(samples: list[Sample]) -> Documents:
             count, _ = tokenise(data, 0, data.size, *alphabet().tables, _LIMIT, words, stems, seen)
             lengths[index, part] = count
             stop, again = region(count, head, tail, _LIMIT)
-            have = demand_buckets(words, stems, 0, stop, _LIMIT, buckets, have)
+            have = demand_buckets(words, stems, 0, stop, _LIMIT, concept_table(), buckets, have)
             ends[index, 2 * part + 1] = have
-            have = demand_buckets(words, stems, again, count, _LIMIT, buckets, have)
+            have = demand_buckets(words, stems, again, count, _LIMIT, concept_table(), buckets, have)
             ends[index, 2 * part + 2] = have
     return Documents(
         buckets[:have].copy(),
@@ -143,9 +144,9 @@ def scores(model: DemandModel, samples: list[Sample]) -> npt.NDArray[np.int32]:
             data = np.frombuffer((text or "").encode(), np.uint8)
             count, _ = tokenise(data, 0, data.size, *alphabet().tables, _LIMIT, words, stems, seen)
             stop, again = region(count, head, tail, _LIMIT)
-            score(words, stems, 0, stop, _LIMIT, model.table, blocks, out[index])
+            score(words, stems, 0, stop, _LIMIT, model.table, concept_table(), blocks, out[index])
             if again < count:
-                score(words, stems, again, count, _LIMIT, model.table, blocks, out[index])
+                score(words, stems, again, count, _LIMIT, model.table, concept_table(), blocks, out[index])
     return out
 
 

@@ -16,7 +16,8 @@ from hydrometer.fingerprint.training.fit import PRIOR
 _EDGES = (0.0, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 
 _WHAT = """\
-A linear model over hashed words, five-letter stems and pairs of stems. It reads the system prompt (first 300 and
+A linear model over hashed words, five-letter stems, pairs of stems, and runs of up to three concepts (words that stand
+for one another, `data/concepts.txt`). It reads the system prompt (first 300 and
 last 96 words) and the prompt (first 108 and last 60 words) in windows of 36 words, and the best window speaks for
 the text: a short demand before a long document stays visible, and a long innocent text does not add up to a
 demand. Words are hashed without a key, so the weights are the same on every site. `elicitation_confidence` is the

@@ -1,0 +1,52 @@
+"""Concepts: words that stand for one another in what is asked of a model."""
+
+from __future__ import annotations
+
+import functools
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+
+from hydrometer.fingerprint.alphabet import alphabet
+from hydrometer.fingerprint.kernels.text import RING, SCRIPTS, tokenise
+
+SLOTS = 1 << 13
+"""Places of the table; a power of two, several times the words."""
+ConceptTable = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int8]]
+
+
+def read_concepts() -> dict[str, list[str]]:
+    """Return the words of each concept, in the order of `data/concepts.txt`.
+
+    Raises:
+        ValueError: a word stands under two concepts.
+    """
+    concepts: dict[str, list[str]] = {}
+    owner: dict[str, str] = {}
+    for line in (files(__package__) / "data" / "concepts.txt").read_text("utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        name, _, words = line.partition(":")
+        concepts[name] = words.split()
+        for word in concepts[name]:
+            if owner.setdefault(word, name) != name:
+                raise ValueError(f"concepts.txt: {word} stands under {owner[word]} and {name}")
+    return concepts
+
+
+@functools.cache
+def concept_table() -> ConceptTable:
+    """Return (keys, codes): an open-addressed table from hashes of words to concepts, 1 and above."""
+    keys, codes = np.zeros(SLOTS, np.uint64), np.zeros(SLOTS, np.int8)
+    hashes, stems = np.zeros(4 + RING, np.uint64), np.zeros(4 + RING, np.uint64)
+    seen = np.zeros(SCRIPTS, np.int32)
+    for code, words in enumerate(read_concepts().values(), start=1):
+        for word in words:
+            data = np.frombuffer(word.encode(), np.uint8)
+            tokenise(data, 0, data.size, *alphabet().tables, 4, hashes, stems, seen)
+            place = int(hashes[0]) & (SLOTS - 1)
+            while keys[place]:
+                place = (place + 1) & (SLOTS - 1)
+            keys[place], codes[place] = hashes[0], code
+    return keys, codes
