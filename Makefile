@@ -30,6 +30,7 @@ bench: $(READY) ## Run the benchmarks one after the other
 
 docs: $(READY) ## Make the pages that are rendered from the contract
 	$(BIN)/python scripts/make_contract_docs.py
+	$(BIN)/python scripts/make_worlds_docs.py
 
 clean: ## Remove what make and the commands made, but .venv/
 	rm -rf demo result build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

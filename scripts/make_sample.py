@@ -16,6 +16,7 @@ SAMPLE = Scenario(
     name="sample",
     honest=1_070,
     days=14,
+    volume=0.93,
     shares={
         "person": 0.3,
         "product": 0.003,

@@ -15,13 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.simulate import SCENARIOS, make_world
-from hydrometer.simulate.demands.wordings import make_wordings
+from hydrometer.simulate import SCENARIOS, OperatorSpec, Scenario, make_world
+from hydrometer.simulate.demands.wordings import Wording, make_wordings
 from hydrometer.simulate.networks import COUNTRIES
 from hydrometer.simulate.scenario import HarvestKind
-from hydrometer.simulate.templates import fill, make_template
-from hydrometer.simulate.texts.corpus import TOPICS, Corpus, make_popular
+from hydrometer.simulate.supplies import NONE, NUMBER_BITS, NUMBERS, Repertoire
+from hydrometer.simulate.templates import make_template
+from hydrometer.simulate.texts.corpus import TOPICS, Corpus
 from hydrometer.simulate.texts.grammar import Dice, Grammar
+from hydrometer.simulate.writing import write_texts
 
 KINDS = get_args(HarvestKind)
 
@@ -31,7 +33,7 @@ def dice(seed: int = 0) -> Dice:
 
 
 def corpus(seed: int = 0) -> Corpus:
-    return Corpus(dice(seed), make_popular(dice(seed + 1)))
+    return Corpus(dice(seed))
 
 
 def test_a_grammar_refuses_a_rule_that_nobody_defines() -> None:
@@ -98,7 +100,7 @@ def test_tools_differ_and_system_prompts_come_on_request(kind: str) -> None:
 
 @pytest.mark.parametrize("rule", ["exam", "lesson", "summariser"])
 def test_honest_templates_take_a_task(rule: str) -> None:
-    assert "Why {so}?" in fill(make_template(rule, dice(3)), "Why {so}?")
+    assert "Why {so}?" in Wording(None, make_template(rule, dice(3))).fill("Why {so}?", corpus())
 
 
 def _bag(texts: list[str], width: int) -> npt.NDArray[np.float64]:
@@ -110,20 +112,72 @@ def _bag(texts: list[str], width: int) -> npt.NDArray[np.float64]:
     return np.hstack([out, np.ones((len(texts), 1))])
 
 
-def test_a_task_does_not_tell_who_sends_it() -> None:
-    """A ridge classifier on words of single tasks, demand removed: balanced accuracy on unseen tasks at most 55 %."""
-    world = make_world(msgspec.structs.replace(SCENARIOS["residential_only"], honest=1_200), 4)
-    guilty = np.array(pc.is_valid(world.truth_exchanges["campaign"]).to_pylist())
-    tasks = world.slots.to_pylist()
+def _accuracy(tasks: list[str], guilty: npt.NDArray[np.bool_]) -> float:
+    """Balanced accuracy of a ridge classifier on words of single tasks, trained on some and asked about others.
+
+    A task that comes more than once is taken once: what is sent again and again is told by its repeats, not its words.
+    """
+    distinct = {task: row for row, task in enumerate(tasks)}
+    rows = np.array(sorted(distinct.values()))
     rng = np.random.default_rng(0)
-    each = 4_000
-    chosen = np.concatenate([rng.permutation(np.flatnonzero(guilty == side))[:each] for side in (True, False)])
+    sides = [rng.permutation(rows[guilty[rows] == side]) for side in (True, False)]
+    each = min(3_000, *map(len, sides))
+    chosen = np.concatenate([side[:each] for side in sides])
     label = np.where(guilty[chosen], 1.0, -1.0)
-    words = _bag([tasks[i] for i in chosen], 1_000)
+    words = _bag([tasks[row] for row in chosen], 800)
     train = rng.random(len(chosen)) < 0.6
     gram = words[train].T @ words[train] + 3.0 * np.eye(words.shape[1])
     weights = np.linalg.solve(gram, words[train].T @ label[train])
     guess = np.where(words[~train] @ weights > 0, 1.0, -1.0)
-    hits = [float((guess[label[~train] == side] == side).mean()) for side in (1.0, -1.0)]
-    assert sum(hits) / 2 <= 0.55
-    assert abs(sum(hits) / 2 - 0.5) < 0.1
+    return float(np.mean([(guess[label[~train] == side] == side).mean() for side in (1.0, -1.0)]))
+
+
+PROBED = {
+    "residential": SCENARIOS["residential_only"].operators[0],
+    "judging": OperatorSpec(name="judges", kinds=("grading", "trace_cleaning", "restricted_rewriting", "synthesis")),
+    "acting": OperatorSpec(name="actors", kinds=("agentic", "tools", "relay"), system=True, innocent=0.3),
+    "searching": OperatorSpec(
+        name="seekers", kinds=("finished_answer", "replay", "reasoning"), search_days=3, start_day=5
+    ),
+    "unswept": OperatorSpec(name="repeaters", kinds=("reasoning",), sweep=False, phrasebook="second"),
+}
+
+
+@pytest.mark.parametrize("name", PROBED)
+def test_a_task_does_not_tell_who_sends_it(name: str) -> None:
+    """Of single tasks, the demand removed, a linear probe makes at most 55 % on tasks that it has not seen."""
+    scenario = Scenario(honest=700, operators=(msgspec.structs.replace(PROBED[name], accounts=90, rate=7),))
+    world = make_world(scenario, 4)
+    guilty = np.array(pc.is_valid(world.truth_exchanges["campaign"]).to_pylist())
+    assert abs(_accuracy(world.slots.to_pylist(), guilty) - 0.5) <= 0.05
+
+
+def test_the_probe_sees_what_there_is() -> None:
+    """The same probe tells the prompts with the demand left in them: it is no blind judge."""
+    world = make_world(Scenario(honest=400, operators=(OperatorSpec(name="hydra", accounts=60, rate=8),)), 4)
+    guilty = np.array(pc.is_valid(world.truth_exchanges["campaign"]).to_pylist())
+    assert _accuracy(world.exchanges["prompt"].to_pylist(), guilty) > 0.9
+
+
+def test_a_reference_is_one_text_wherever_it_is_read() -> None:
+    """Two processes number their supplies as they need them, and still read the same."""
+    one, other = Repertoire(3), Repertoire(3)
+    other.templates("persona")
+    numbers = one.draw(one.tasks("de"), np.random.default_rng(0), 20) & (NUMBERS - 1)
+    texts = [
+        [books.text((books.tasks("de") << NUMBER_BITS) | number) for number in numbers.tolist()]
+        for books in (one, other)
+    ]
+    assert texts[0] == texts[1]
+    assert len(set(texts[0])) >= 18
+    elsewhere = Repertoire(4)
+    assert texts[0] != [elsewhere.text((elsewhere.tasks("de") << NUMBER_BITS) | n) for n in numbers.tolist()]
+
+
+def test_a_swept_task_is_never_given_twice() -> None:
+    books = Repertoire(1)
+    references = books.draw(books.tasks(sweep="x"), np.random.default_rng(0), 6_000)
+    none = np.full(len(references), NONE)
+    assert pc.count_distinct(write_texts(books, none, none, references).task).as_py() == 6_000
+    free = books.draw(books.tasks(), np.random.default_rng(0), 6_000)
+    assert pc.count_distinct(write_texts(books, none, none, free).task).as_py() < 6_000

@@ -19,7 +19,7 @@ from hydrometer.contract.accounts import ACCOUNTS
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.exchanges import EXCHANGES
 from hydrometer.simulate import SCENARIOS, OperatorSpec, Scenario, World, make_world, write_world
-from hydrometer.simulate.world import head_counts, honest_archetypes
+from hydrometer.simulate.parts import head_counts, honest_archetypes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,6 +19,7 @@ from hydrometer.flow.account import Account
 from hydrometer.flow.evaluation import evaluate
 from hydrometer.flow.exhibits import with_wordings
 from hydrometer.flow.reading import FingerprintSummary, Reading, open_reading, read_into, write_fingerprints
+from hydrometer.flow.worlds import Size, scenarios, simulate
 from hydrometer.report.explain import Explanation, explain_account, explain_campaign
 from hydrometer.report.html import render
 from hydrometer.signals.measure import measure, measuring_steps
@@ -31,7 +32,18 @@ if TYPE_CHECKING:
     from hydrometer.contract.settings import Settings
     from hydrometer.contract.step import Step
 
-__all__ = ["FingerprintSummary", "detect", "evaluate", "explain", "fingerprint", "sample", "steps"]
+__all__ = [
+    "FingerprintSummary",
+    "Size",
+    "detect",
+    "evaluate",
+    "explain",
+    "fingerprint",
+    "sample",
+    "scenarios",
+    "simulate",
+    "steps",
+]
 
 
 @dataclass

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from hydrometer.simulate.folder import make_folder, write_world
 from hydrometer.simulate.scenario import OperatorSpec, Scenario
-from hydrometer.simulate.scenarios import SCENARIOS
-from hydrometer.simulate.world import World, make_world, write_world
+from hydrometer.simulate.scenarios import ALL, SCENARIOS
+from hydrometer.simulate.world import World, make_world
 
-__all__ = ["SCENARIOS", "OperatorSpec", "Scenario", "World", "make_world", "write_world"]
+__all__ = ["ALL", "SCENARIOS", "OperatorSpec", "Scenario", "World", "make_folder", "make_world", "write_world"]

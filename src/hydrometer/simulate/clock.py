@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from hydrometer.simulate.networks import IntArray
+    from hydrometer.simulate.networks import FloatArray, IntArray
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -52,8 +52,9 @@ def human_times(
         eagerness[np.arange(whole_days)[None, :] < ((first - start) // DAY)[:, None]] = 0.0
         eagerness[:, -1] += 1e-12
     bounds = np.cumsum(eagerness, axis=1)
-    bounds /= bounds[:, -1:]
-    day = (rng.random(sessions)[:, None] > bounds[owners_of_session]).sum(axis=1)
+    bounds = (bounds / bounds[:, -1:] + np.arange(len(counts))[:, None]).ravel()
+    day = np.searchsorted(bounds, owners_of_session + rng.random(sessions)) - owners_of_session * whole_days
+    day = np.clip(day, 0, whole_days - 1)
     shift = rng.normal(0, 2.2, len(counts))
     hour = rng.choice(24, size=sessions, p=_HOURS / _HOURS.sum()) + rng.random(sessions)
     local = hour + shift[owners_of_session] - offsets[owners_of_session]
@@ -62,7 +63,7 @@ def human_times(
     session_base = np.concatenate([[0], np.cumsum(np.bincount(owners_of_session, minlength=len(counts)))[:-1]])
     per_owner = np.bincount(owners_of_session, minlength=len(counts))
     number = session_base[owner] + (rng.random(len(owner)) * per_owner[owner]).astype(np.int64)
-    order = np.lexsort((rng.random(len(owner)), number))
+    order = np.argsort(number, kind="stable")
     owner, number = owner[order], number[order]
     gaps = rng.lognormal(np.log(gap_seconds * SECOND), 1.0, len(owner))
     fresh = np.concatenate([[True], number[1:] != number[:-1]]) if len(owner) else np.zeros(0, dtype=bool)
@@ -85,23 +86,38 @@ def within(rng: np.random.Generator, at: IntArray, start: int, stop: int) -> Int
     return at.astype(np.int64)
 
 
+def queue_steps(rng: np.random.Generator, count: int, jitter: float) -> FloatArray:
+    """Return `count` places in [0, 1) of one work queue: even steps at jitter 0, a Poisson stream at jitter 1."""
+    ends = np.cumsum((1 - jitter) + jitter * rng.exponential(1.0, count))
+    return np.asarray(ends / max(float(ends[-1]) + 0.5, 1.0) if count else ends)
+
+
 def queue_times(rng: np.random.Generator, count: int, start: int, stop: int, jitter: float) -> IntArray:
     """Return `count` times of one work queue: even steps at jitter 0, a Poisson stream at jitter 1."""
-    steps = (1 - jitter) + jitter * rng.exponential(1.0, count)
-    ends = np.cumsum(steps)
-    scale = (stop - start) / max(float(ends[-1]) + 0.5, 1.0) if count else 0.0
-    return (start + ends * scale).astype(np.int64)
+    return (start + queue_steps(rng, count, jitter) * (stop - start)).astype(np.int64)
 
 
 def burst_times(
-    rng: np.random.Generator, count: int, start: int, stop: int, *, hours: float = 5.0, every: float = 17.0
+    rng: np.random.Generator,
+    count: int,
+    start: int,
+    stop: int,
+    *,
+    hours: float = 5.0,
+    every: float = 17.0,
+    common: np.random.Generator | None = None,
 ) -> IntArray:
-    """Return `count` times in bursts of about `hours`, one about every `every` hours, whatever the clock says."""
-    begins = start + (np.cumsum(rng.uniform(0.6, 1.4, 400)) * every * HOUR).astype(np.int64) - int(every * HOUR * 0.6)
+    """Return `count` times in bursts of about `hours`, one about every `every` hours, whatever the clock says.
+
+    When the bursts are and how strong is drawn from `common`, if given, so that several callers have the same.
+    """
+    bursts = common or rng
+    steps = bursts.uniform(0.6, 1.4, 400)
+    begins = start + (np.cumsum(steps) * every * HOUR).astype(np.int64) - int(every * HOUR * 0.6)
     begins = begins[begins < stop]
     if len(begins) == 0:
         begins = np.array([start], dtype=np.int64)
-    weight = rng.gamma(2.0, size=len(begins))
+    weight = bursts.gamma(2.0, size=len(begins))
     which = rng.choice(len(begins), size=count, p=weight / weight.sum())
     at = begins[which] + (rng.random(count) * hours * HOUR).astype(np.int64)
     return np.sort(within(rng, at.astype(np.int64), start, stop))

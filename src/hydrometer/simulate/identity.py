@@ -8,8 +8,8 @@ import numpy as np
 
 from hydrometer.simulate.clients import draw_clients
 from hydrometer.simulate.clock import DAY
-from hydrometer.simulate.draft import ids
 from hydrometer.simulate.networks import VPN
+from hydrometer.simulate.populace import card_numbers, ids
 from hydrometer.simulate.texts.words import GIVEN
 
 if TYPE_CHECKING:
@@ -20,16 +20,18 @@ if TYPE_CHECKING:
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def make_pool(draft: Draft, spec: OperatorSpec) -> IntArray:
-    """Add the operator's accounts and return their rows."""
-    rng, count = draft.rng, spec.accounts
+def make_pool(draft: Draft, spec: OperatorSpec, count: int) -> IntArray:
+    """Add `count` of the operator's accounts, those from `draft.place` on, and return their rows."""
+    rng, shared = draft.rng, draft.commons.draws(f"identity of {spec.name}")
+    number = draft.place + np.arange(count)
+    bins = card_numbers(shared, spec.bins)
     columns: dict[str, object] = {}
     if spec.card == "shared":
-        card = np.arange(count) // max(1, spec.accounts_per_card)
-        columns["payment_fingerprint"] = ids(rng, "pm_", int(card[-1]) + 1)[card]
-        columns["payment_bin"] = _bins(draft, spec)[card % spec.bins]
+        card = number // max(1, spec.accounts_per_card)
+        columns["payment_fingerprint"] = _numbered(draft, spec, "pm_", card)
+        columns["payment_bin"] = bins[card % spec.bins]
     elif spec.card == "bin":
-        columns["payment_bin"] = rng.choice(_bins(draft, spec), count)
+        columns["payment_bin"] = rng.choice(bins, count)
     if spec.email != "ordinary":
         columns["email_local"] = np.array([_local(draft, spec.email) for _ in range(count)], dtype=object)
     if spec.email_domain == "throwaway":
@@ -37,14 +39,11 @@ def make_pool(draft: Draft, spec: OperatorSpec) -> IntArray:
             np.array(["inboxkit.example", "postlet.example", "mailhop.example"], dtype=object), count
         )
     if spec.devices == "shared":
-        device = np.arange(count) // 15
-        columns["device_id"] = ids(rng, "dv_", int(device[-1]) + 1)[device]
+        columns["device_id"] = _numbered(draft, spec, "dv_", number // 15)
     start = draft.start + spec.start_day * DAY - spec.search_days * DAY
     fresh = (start - rng.random(count) * spec.signup_days * DAY - 0.05 * DAY).astype(np.int64)
     aged = (draft.start - (20 + rng.random(count) * 700) * DAY).astype(np.int64)
-    library = draw_clients(rng, count)
-    if spec.client == "one":
-        library[:] = library[0]
+    one = draw_clients(shared, 1)
     homes = draft.internet.hub(rng, count, VPN) if spec.network == "vpn" else draft.internet.homes(rng, count)
     return draft.accounts(
         count,
@@ -52,14 +51,16 @@ def make_pool(draft: Draft, spec: OperatorSpec) -> IntArray:
         operator=spec.name,
         homes=homes,
         created_at=fresh if spec.age == "fresh" else aged,
-        clients_at=library,
+        clients_at=np.repeat(one, count) if spec.client == "one" else draw_clients(rng, count),
         large=0.95,
         columns=columns,
     )
 
 
-def _bins(draft: Draft, spec: OperatorSpec) -> ObjectArray:
-    return np.array([str(b) for b in draft.rng.integers(430_000, 560_000, spec.bins)], dtype=object)
+def _numbered(draft: Draft, spec: OperatorSpec, prefix: str, number: IntArray) -> ObjectArray:
+    """Return the identifiers of the operator's cards or devices by their numbers."""
+    shared = draft.commons.draws(f"{prefix} of {spec.name}")
+    return ids(shared, prefix, int(number[-1]) + 1)[number]
 
 
 def _local(draft: Draft, shape: str) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
 ObjectArray = npt.NDArray[np.object_]
 
 COUNTRIES: Mapping[str, tuple[float, int, str]] = {
@@ -38,6 +39,8 @@ COUNTRIES: Mapping[str, tuple[float, int, str]] = {
     "KZ": (0.01, 5, "ru"),
 }
 """Country to its share of the customers, its hours from UTC, and the language in which its people write, at times."""
+TONGUES = tuple(sorted({tongue for _, _, tongue in COUNTRIES.values()}))
+"""The languages of the world's people; an account keeps the place of its own in this list."""
 
 HOME, CARRIER, VPN, CLOUD, HOST, OFFICE = "home", "carrier", "vpn", "cloud", "host", "office"
 CLOUDS = (16509, 396982, 8075, 14618, 31898)
@@ -111,16 +114,14 @@ class Internet:
         third, fourth = rng.integers(0, 256, count), rng.integers(1, 255, count)
         six = rng.random(count) < (v6 if kind == HOME else 0.0)
         low = rng.integers(0, 1 << 48, count)
-        ips = np.empty(count, dtype=object)
-        asns = np.empty(count, dtype=np.int64)
-        for i in range(count):
-            system = systems[choice[i]]
-            asns[i] = system.asn
-            prefix = int(system.prefixes[int(block[i] * len(system.prefixes))])
-            if six[i]:
-                ips[i] = f"{system.v6:x}:{prefix:x}:{int(low[i]) >> 32 | 1:x}:{third[i]:x}::{low[i] & 0xFFFF:x}"
-            else:
-                ips[i] = f"{prefix >> 8}.{prefix & 255}.{third[i]}.{fourth[i]}"
+        prefixes = np.stack([s.prefixes for s in systems])
+        prefix = prefixes[choice, (block * prefixes.shape[1]).astype(np.int64)]
+        asns = np.array([s.asn for s in systems], dtype=np.int64)[choice]
+        heads = np.array([s.v6 for s in systems], dtype=np.int64)[choice]
+        numbers = zip(*(a.tolist() for a in (prefix >> 8, prefix & 255, third, fourth)), strict=True)
+        ips = np.array([f"{a}.{b}.{c}.{d}" for a, b, c, d in numbers], dtype=object)
+        for i in np.flatnonzero(six).tolist():
+            ips[i] = f"{heads[i]:x}:{prefix[i]:x}:{int(low[i]) >> 32 | 1:x}:{third[i]:x}::{low[i] & 0xFFFF:x}"
         return Addresses(ips, asns)
 
     def subnet(self, rng: np.random.Generator, count: int, kind: str = HOST) -> Addresses:

@@ -1,11 +1,13 @@
-"""The named scenarios; every one has all honest archetypes in moderate shares."""
+"""The named scenarios; every one has all honest archetypes."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from hydrometer.simulate.held_out import HELD_OUT
 from hydrometer.simulate.scenario import OperatorSpec, Scenario
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ _TOOL_B = OperatorSpec(
 _FEBRUARY = (
     OperatorSpec(
         name="abyss",
-        accounts=24,
+        accounts=16,
         card="shared",
         accounts_per_card=8,
         email="machine",
@@ -135,7 +137,8 @@ _FEBRUARY = (
         addresses=3,
         rhythm="queue",
         jitter=0.1,
-        rate=4,
+        rate=2.2,
+        stop_day=7,
         kinds=("grading", "finished_answer", "restricted_rewriting"),
         wordings=3,
     ),
@@ -147,7 +150,7 @@ _FEBRUARY = (
         email="digits",
         network="residential",
         rhythm="bursts",
-        rate=8,
+        rate=6.6,
         kinds=("agentic", "tools", "reasoning"),
         wordings=12,
         channels=("api", "bedrock", "vertex"),
@@ -164,7 +167,7 @@ _FEBRUARY = (
         network="residential",
         rhythm="queue",
         jitter=0.4,
-        rate=4,
+        rate=6.8,
         kinds=("relay", "agentic"),
         wordings=6,
         innocent=0.4,
@@ -173,6 +176,99 @@ _FEBRUARY = (
         beneficiaries=("C",),
     ),
 )
+"""The disclosure of February 2026: 150 thousand, 3.4 million and 13 million exchanges. Accounts are disclosed in all
+only: 24,000, with about 690 exchanges each. Here it is 296 with 77 each; nine times the rates are the disclosed ones."""
+
+_SEPTEMBER = (
+    OperatorSpec(
+        name="bazaar",
+        accounts=130,
+        beneficiaries=("A", "A", "A", "C", "E"),
+        card="bin",
+        bins=2,
+        email="machine",
+        email_domain="throwaway",
+        networks_per_account=30,
+        jitter=0.4,
+        rate=25,
+        kinds=("relay", "agentic"),
+        wordings=10,
+        reworded=0.2,
+        ban_day=6.0,
+        ban_share=0.95,
+        dormant=0.41,
+        wake_hours=5,
+    ),
+    OperatorSpec(
+        name="abyss",
+        accounts=48,
+        beneficiaries=("C",),
+        card="unique",
+        email="digits",
+        client="mixed",
+        rhythm="human",
+        rate=18,
+        kinds=("relay", "agentic"),
+        wordings=6,
+        innocent=0.3,
+        end_users=False,
+        customers=150,
+    ),
+    OperatorSpec(
+        name="crescent",
+        accounts=82,
+        beneficiaries=("B",),
+        card="bin",
+        bins=2,
+        email="ordinary",
+        age="aged",
+        client="common",
+        rhythm="human",
+        rate=3.1,
+        kinds=("relay", "finished_answer"),
+        wordings=12,
+        sessions=True,
+        innocent=0.12,
+        customers=120,
+    ),
+    OperatorSpec(
+        name="sage",
+        accounts=16,
+        beneficiaries=("D",),
+        card="bin",
+        email="digits",
+        network="vpn",
+        rate=26,
+        stop_day=11,
+        start_spread_hours=100,
+        stop_spread_hours=100,
+        kinds=("grading", "reasoning", "trace_cleaning", "agentic"),
+        wordings=8,
+    ),
+    OperatorSpec(
+        name="millet",
+        accounts=23,
+        beneficiaries=("E",),
+        card="shared",
+        accounts_per_card=7,
+        email="ordinary",
+        client="one",
+        rhythm="bursts",
+        rate=1.5,
+        start_day=5,
+        start_spread_hours=48,
+        kinds=("replay", "grading"),
+        wordings=4,
+        system=True,
+        sweep=False,
+    ),
+)
+"""The disclosures of September 2026, five of whose seven labs sent traffic. Their windows differ, so the proportions
+are those of exchanges a day, in a fortnight of July when all are active: 1.64 million, 864, 250, 200 and 20 thousand.
+The disclosed 8,500, 5,380 and 1,500 accounts are here at one in 65; those of `abyss` were not disclosed, and the 273 of
+`sage` would be too few at that scale to be a group. `bazaar` has a second pool that wakes after the bans. That pool
+carried requests of two more labs; here both pools do, because beneficiaries go by wordings."""
+
 _POOL = OperatorSpec(
     name="exchange",
     accounts=200,
@@ -211,10 +307,14 @@ SCENARIOS: Mapping[str, Scenario] = {
         _named("search_phase", _SEARCHER),
         replace(_named("two_tools", _TOOL_A, _TOOL_B), shares={"hobbyist": 0.03, "licensed": 0.006}),
         _named("february", *_FEBRUARY),
+        replace(_named("september", *_SEPTEMBER), start=datetime(2026, 7, 13, tzinfo=UTC)),
         _named("mixed_pool", _POOL),
     )
 }
-"""Each rung of the ladder adds an evasion to the one before: 1 shared cards and hosts, one wording; 2 rotated home
-addresses; 3 own cards and ordinary e-mails; 4 forty wordings; 5 human hours and unequal loads; 6 three in five
-exchanges
-are a reseller's innocent customers'; 7 aged, warmed-up accounts that harvest twice a day in 200 wordings."""
+"""What may be tuned on. Each rung of the ladder adds an evasion to the one before: 1 shared cards and hosts, one
+wording; 2 rotated home addresses; 3 own cards and ordinary e-mails; 4 forty wordings; 5 human hours and unequal loads;
+6 three in five exchanges are a reseller's innocent customers'; 7 aged, warmed-up accounts that harvest twice a day in
+200 wordings."""
+
+ALL: Mapping[str, Scenario] = {**SCENARIOS, **HELD_OUT}
+"""Every scenario that can be asked for by name, with the two that no tuning sees."""

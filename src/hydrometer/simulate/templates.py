@@ -27,8 +27,3 @@ _GRAMMAR = Grammar(
 def make_template(rule: str, dice: Dice) -> str:
     """Return one template of a rule; `{task}` in it stands for the task."""
     return _GRAMMAR.expand(rule, dice)
-
-
-def fill(template: str, task: str) -> str:
-    """Return the template with the task in its place."""
-    return template.replace("{task}", task)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.simulate.clock import heavy_tailed
-from hydrometer.simulate.draft import ids
 from hydrometer.simulate.networks import OFFICE
+from hydrometer.simulate.populace import card_numbers, ids
 
 if TYPE_CHECKING:
     from hydrometer.simulate.draft import Draft
 
 KIND = "agency"
 SHARE = 0.018
+MEAN = 30
 
 
 def populate(draft: Draft, count: int) -> None:
@@ -29,20 +29,20 @@ def populate(draft: Draft, count: int) -> None:
         homes=office.take(agency),
         payment_fingerprint=ids(rng, "pm_", agencies)[agency],
         device_id=ids(rng, "dv_", agencies)[agency],
-        payment_bin=np.array([str(b) for b in rng.integers(430_000, 560_000, agencies)], dtype=object)[agency],
+        payment_bin=card_numbers(rng, agencies)[agency],
         signup_ip=office.ip[agency],
         plan="team",
         clients_at=np.full(count, 3),
     )
-    briefs = [draft.template("agency_brief") for _ in rows]
+    briefs = draft.templates("agency_brief", count)
     account, at, addresses, _, turns = draft.people_talk(
-        rows, heavy_tailed(rng, count, 22 * draft.days / 14, 0.8, 300), session=6, roaming=0.02
+        rows, draft.volumes(count, 22 * draft.days / 14, 0.8, 300), session=6, roaming=0.02
     )
     draft.exchanges(
         account,
         at,
         draft.prompts(account),
-        system=[briefs[a - rows[0]] for a in account],
+        system=briefs[account - rows[0]],
         addresses=addresses,
         turns=turns,
     )

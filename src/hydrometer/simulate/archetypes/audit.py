@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.simulate.clock import heavy_tailed
 from hydrometer.simulate.networks import OFFICE
-from hydrometer.simulate.templates import AUDIT, fill
+from hydrometer.simulate.templates import AUDIT
 
 if TYPE_CHECKING:
     from hydrometer.simulate.draft import Draft
 
 KIND = "audit"
 SHARE = 0.006
+MEAN = 77
 
 
 def populate(draft: Draft, count: int) -> None:
@@ -38,7 +38,7 @@ def populate(draft: Draft, count: int) -> None:
         new_model=0.05,
     )
     account, at, _, _, _ = draft.people_talk(
-        rows, heavy_tailed(rng, count, 60 * draft.days / 14, 0.9, 600), session=3, roaming=0.0
+        rows, draft.volumes(count, 60 * draft.days / 14, 0.9, 600), session=3, roaming=0.0
     )
-    slots = draft.corpus.tasks(len(account))
-    draft.exchanges(account, at, [fill(AUDIT, s) for s in slots], slot=slots, output=620, reasoning=0.4)
+    vendor = draft.repertoire.fixed(AUDIT)
+    draft.exchanges(account, at, draft.tasks(len(account)), wording=vendor, output=620, reasoning=0.4)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.simulate.clock import HOUR, heavy_tailed, queue_times
+from hydrometer.simulate.clock import HOUR, queue_times
 from hydrometer.simulate.networks import CLOUD
-from hydrometer.simulate.templates import fill
 
 if TYPE_CHECKING:
     from hydrometer.simulate.draft import Draft
 
 KIND = "backfill"
 SHARE = 0.004
+MEAN = 400
 
 
 def populate(draft: Draft, count: int) -> None:
@@ -29,12 +29,12 @@ def populate(draft: Draft, count: int) -> None:
         created_at=draft.past(count, joining=0.3),
         new_model=0.1,
     )
-    for row, size in zip(rows, heavy_tailed(rng, count, 260, 0.6, 1_500), strict=True):
-        template = draft.template("summariser")
+    sizes = draft.volumes(count, 260, 0.6, 1_500)
+    times = []
+    for size in sizes.tolist():
         hours = float(rng.uniform(4, 30))
         begin = draft.start + int(rng.random() * (draft.days * 24 - hours - 1) * HOUR)
-        slots = draft.corpus.tasks(int(size))
-        at = queue_times(rng, len(slots), begin, begin + int(hours * HOUR), 0.3)
-        draft.exchanges(
-            np.full(len(slots), row), at, [fill(template, s) for s in slots], slot=slots, output=160, reasoning=0.0
-        )
+        times.append(queue_times(rng, size, begin, begin + int(hours * HOUR), 0.3))
+    template = np.repeat(draft.templates("summariser", count), sizes)
+    at = np.concatenate(times)
+    draft.exchanges(np.repeat(rows, sizes), at, draft.tasks(len(at)), wording=template, output=160, reasoning=0.0)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.simulate.clock import heavy_tailed
+import numpy as np
+
 from hydrometer.simulate.networks import OFFICE
-from hydrometer.simulate.templates import fill
+from hydrometer.simulate.supplies import NONE
 
 if TYPE_CHECKING:
     from hydrometer.simulate.draft import Draft
 
 KIND = "class"
 SHARE = 0.045
+MEAN = 9.4
 
 
 def populate(draft: Draft, count: int) -> None:
@@ -43,13 +45,18 @@ def populate(draft: Draft, count: int) -> None:
             signup_ip=campus.ip[0],
             country="US",
         )
-        template = draft.template("lesson")
-        sheet = [fill(template, draft.corpus.task()) for _ in range(8)]
-        volumes = heavy_tailed(rng, size, 8, 0.6, 60)
+        volumes = draft.volumes(size, 8, 0.6, 60)
         account, at, addresses, session, turns = draft.people_talk(
             rows, volumes, since=draft.start + int(begin * 86_400e6), days=min(5.0, draft.days - begin)
         )
-        prompts = [
-            draft.dice.pick(sheet) if draft.dice.roll() < 0.5 else draft.corpus.task(tongue="en") for _ in account
-        ]
-        draft.exchanges(account, at, prompts, addresses=addresses, session=session, turns=turns, refused=0.01)
+        assigned = rng.random(len(account)) < 0.5
+        draft.exchanges(
+            account,
+            at,
+            np.where(assigned, rng.choice(draft.tasks(8), len(account)), draft.tasks(len(account), "en")),
+            wording=np.where(assigned, draft.templates("lesson", 1), NONE),
+            addresses=addresses,
+            session=session,
+            turns=turns,
+            refused=0.01,
+        )

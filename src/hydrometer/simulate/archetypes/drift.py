@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 KIND = "drift"
 SHARE = 0.008
+MEAN = 120
 
 
 def populate(draft: Draft, count: int) -> None:
@@ -21,12 +22,16 @@ def populate(draft: Draft, count: int) -> None:
     run the whole set daily. A third use one vendor's prompt set."""
     rng = draft.rng
     rows = draft.accounts(count, KIND, homes=draft.internet.fresh(rng, count, CLOUD))
-    vendor = draft.corpus.tasks(6)
+    vendor = draft.tasks(6, rng=draft.commons.draws(KIND))
+    accounts, times, tasks = [], [], []
     for row in rows:
-        prompts = vendor if draft.dice.roll() < 0.33 else draft.corpus.tasks(3 + draft.dice.below(8))
+        prompts = vendor if draft.dice.roll() < 0.33 else draft.tasks(3 + draft.dice.below(8))
         hourly = draft.dice.roll() < 0.12
         step = HOUR if hourly else DAY
         begins = np.arange(draft.start + int(draft.dice.roll() * step), draft.stop - HOUR, step)
         run, at = timetable(rng, begins, np.full(len(begins), 1 if hourly else len(prompts)), slack_seconds=3)
         place = np.arange(len(run)) % len(prompts)
-        draft.exchanges(np.full(len(run), row), at, [prompts[i] for i in place], output=250)
+        accounts.append(np.full(len(run), row))
+        times.append(at)
+        tasks.append(prompts[place])
+    draft.exchanges(np.concatenate(accounts), np.concatenate(times), np.concatenate(tasks), output=250)

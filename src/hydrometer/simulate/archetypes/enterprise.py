@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.simulate.clients import draw_clients
-from hydrometer.simulate.clock import heavy_tailed
-from hydrometer.simulate.draft import ids
 from hydrometer.simulate.networks import OFFICE
+from hydrometer.simulate.populace import ids
+from hydrometer.simulate.supplies import NONE
 
 if TYPE_CHECKING:
     from hydrometer.simulate.draft import Draft
 
 KIND = "enterprise"
 SHARE = 0.12
+MEAN = 20
 
 
 def populate(draft: Draft, count: int) -> None:
@@ -35,7 +36,7 @@ def populate(draft: Draft, count: int) -> None:
         org_id=ids(rng, "org_", firms, 12)[firm],
         email_domain=np.array(
             [
-                f"{draft.dice.pick(('corp', 'group', 'works'))}-{i}-{draft.dice.below(9999)}.example"
+                f"{draft.dice.pick(('corp', 'group', 'works'))}-{draft.place + i}-{draft.dice.below(9999)}.example"
                 for i in range(firms)
             ],
             dtype=object,
@@ -47,12 +48,12 @@ def populate(draft: Draft, count: int) -> None:
         device_id=None,
         phone_hash=None,
     )
-    volumes = heavy_tailed(rng, count, 11 * draft.days / 14, 1.1, 500)
+    volumes = draft.volumes(count, 11 * draft.days / 14, 1.1, 500)
     account, at, _, session, turns = draft.people_talk(rows, volumes, roaming=0.0)
     proxy = draw_clients(rng, firms)
-    desk = [draft.template("agency_brief") for _ in range(firms)]
+    desk = draft.templates("agency_brief", firms)
     of = firm[account - rows[0]]
-    system = [desk[i] if draft.dice.roll() < 0.5 else None for i in of]
+    system = np.where(rng.random(len(of)) < 0.5, desk[of], NONE)
     draft.exchanges(
         account,
         at,

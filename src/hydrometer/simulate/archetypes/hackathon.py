@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.simulate.clock import DAY, heavy_tailed
+from hydrometer.simulate.clock import DAY
 from hydrometer.simulate.networks import OFFICE
+from hydrometer.simulate.populace import card_numbers
 from hydrometer.simulate.templates import STARTER
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 KIND = "hackathon"
 SHARE = 0.02
+MEAN = 19
 
 
 def populate(draft: Draft, count: int) -> None:
@@ -28,7 +30,7 @@ def populate(draft: Draft, count: int) -> None:
         begin = float(rng.uniform(0, max(0.5, draft.days - 3)))
         made = draft.burst(size, begin, 5.0)
         venue = draft.internet.fresh(rng, 1, OFFICE)
-        bins = np.array([str(b) for b in rng.integers(430_000, 560_000, 2)], dtype=object)
+        bins = card_numbers(rng, 2)
         rows = draft.accounts(
             size,
             KIND,
@@ -45,11 +47,12 @@ def populate(draft: Draft, count: int) -> None:
         )
         account, at, _, session, turns = draft.people_talk(
             rows,
-            heavy_tailed(rng, size, 16, 0.6, 120),
+            draft.volumes(size, 16, 0.6, 120),
             since=draft.start + int(begin * DAY),
             days=2.2,
             session=8,
             roaming=0.0,
         )
-        system = [STARTER if draft.dice.roll() < 0.8 else draft.template("persona") for _ in account]
+        own = draft.templates("persona", len(account))
+        system = np.where(rng.random(len(account)) < 0.8, draft.repertoire.fixed(STARTER), own)
         draft.exchanges(account, at, draft.prompts(account, popular=0.0), system=system, session=session, turns=turns)

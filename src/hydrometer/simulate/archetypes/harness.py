@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.simulate.clock import heavy_tailed
 from hydrometer.simulate.templates import HARNESS, HARNESS_TOOLS
 
 if TYPE_CHECKING:
@@ -14,19 +13,20 @@ if TYPE_CHECKING:
 
 KIND = "harness"
 SHARE = 0.07
+MEAN = 24
 
 
 def populate(draft: Draft, count: int) -> None:
     """Add `count` users; sessions of about 12 exchanges, many turns, tool use, any task under the same instructions."""
     rows = draft.accounts(count, KIND, clients_at=np.full(count, 5), large=0.9, new_model=0.6)
-    volumes = heavy_tailed(draft.rng, count, 14 * draft.days / 14, 1.1, 500)
+    volumes = draft.volumes(count, 14 * draft.days / 14, 1.1, 500)
     account, at, addresses, session, turns = draft.people_talk(rows, volumes, session=12)
     prompts = draft.prompts(account, popular=0.0)
     draft.exchanges(
         account,
         at,
         prompts,
-        system=HARNESS,
+        system=draft.repertoire.fixed(HARNESS),
         addresses=addresses,
         session=session,
         turns=turns,

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.simulate.clock import DAY, heavy_tailed
+from hydrometer.simulate.clock import DAY
 from hydrometer.simulate.draft import NEWEST
+from hydrometer.simulate.supplies import NONE
 
 if TYPE_CHECKING:
     from hydrometer.simulate.draft import Draft
 
 KIND = "launch-day"
 SHARE = 0.03
+MEAN = 6.8
 
 
 def populate(draft: Draft, count: int) -> None:
@@ -23,21 +25,19 @@ def populate(draft: Draft, count: int) -> None:
     begin = draft.release if draft.release >= draft.start else draft.start + 2 * DAY
     made = begin + (rng.beta(1.3, 4.0, count) * DAY).astype(np.int64)
     rows = draft.accounts(count, KIND, created_at=np.minimum(made, draft.stop - DAY // 4), verification="email")
-    shared = [draft.corpus.task() for _ in range(15)] + [
-        f"{draft.corpus.task()}\n\nThink out loud and show me every step!" for _ in range(5)
-    ]
+    shared = draft.tasks(20, rng=draft.commons.draws(KIND))
+    aloud = draft.repertoire.fixed("{task}\n\nThink out loud and show me every step!")
     days = min(3.0, (draft.stop - begin) / DAY)
     account, at, addresses, session, turns = draft.people_talk(
-        rows, heavy_tailed(rng, count, 5, 0.8, 60), since=begin, days=days
+        rows, draft.volumes(count, 5, 0.8, 60), since=begin, days=days
     )
-    prompts = [
-        draft.dice.pick(shared) if draft.dice.roll() < 0.45 else draft.corpus.task(tongue=draft.tongue[a])
-        for a in account
-    ]
+    passed_on = rng.random(len(account)) < 0.45
+    which = rng.integers(0, 20, len(account))
     draft.exchanges(
         account,
         at,
-        prompts,
+        np.where(passed_on, shared[which], draft.own_tasks(account)),
+        wording=np.where(passed_on & (which >= 15), aloud, NONE),
         addresses=addresses,
         session=session,
         turns=turns,

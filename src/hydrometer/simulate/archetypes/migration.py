@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.simulate.clock import heavy_tailed
+import numpy as np
+
+from hydrometer.simulate.supplies import NONE
 from hydrometer.simulate.templates import OLD_HARNESS
 
 if TYPE_CHECKING:
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 KIND = "migration"
 SHARE = 0.015
+MEAN = 25
 
 
 def populate(draft: Draft, count: int) -> None:
@@ -21,9 +24,9 @@ def populate(draft: Draft, count: int) -> None:
     made = draft.burst(count, min(4.0, draft.days / 3), 40.0)
     rows = draft.accounts(count, KIND, created_at=made, new_model=0.4)
     account, at, addresses, session, turns = draft.people_talk(
-        rows, heavy_tailed(rng, count, 16 * draft.days / 14, 1.0, 300), session=6
+        rows, draft.volumes(count, 16 * draft.days / 14, 1.0, 300), session=6
     )
-    system = [OLD_HARNESS if draft.dice.roll() < 0.9 else None for _ in account]
+    system = np.where(rng.random(len(account)) < 0.9, draft.repertoire.fixed(OLD_HARNESS), NONE)
     draft.exchanges(
         account,
         at,

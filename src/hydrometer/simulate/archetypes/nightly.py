@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 KIND = "nightly"
 SHARE = 0.045
+MEAN = 42
 
 
 def populate(draft: Draft, count: int) -> None:
@@ -20,15 +21,13 @@ def populate(draft: Draft, count: int) -> None:
     every day. A third share one of four vendors' templates, and all come from three cloud addresses."""
     rng = draft.rng
     rows = draft.accounts(count, KIND, homes=draft.internet.ci.take(rng.integers(0, 3, count)))
-    vendors = [draft.template("ci") for _ in range(4)]
-    templates = [draft.dice.pick(vendors) if draft.dice.roll() < 0.33 else draft.template("ci") for _ in rows]
+    vendors = rng.choice(draft.templates("ci", 4, draft.commons.draws(KIND)), count)
+    templates = np.where(rng.random(count) < 0.33, vendors, draft.templates("ci", count))
     hour = np.where(rng.random(count) < 0.5, rng.integers(0, 6, count), rng.random(count) * 24)
     begins = (draft.start + np.arange(draft.days)[None, :] * DAY + (hour[:, None] * HOUR).astype(np.int64)).ravel()
-    usual = 1 + rng.poisson(2, count)
+    usual = 1 + rng.poisson(max(0.0, 3 * draft.scenario.volume - 1), count)
     steady = rng.random(count) < 0.5
     sizes = np.where(steady[:, None], usual[:, None], rng.poisson(usual[:, None], (count, draft.days))).ravel()
     run, at = timetable(rng, begins.astype(np.int64), sizes)
     owner = run // draft.days
-    draft.exchanges(
-        rows[owner], at, draft.corpus.tasks(len(owner)), system=[templates[i] for i in owner], output=620, turns=2
-    )
+    draft.exchanges(rows[owner], at, draft.tasks(len(owner)), system=templates[owner], output=620, turns=2)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.simulate.clock import heavy_tailed
 from hydrometer.simulate.networks import CLOUD
 
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
 KIND = "product"
 SHARE = 0.005
+MEAN = 780
 
 
 def populate(draft: Draft, count: int) -> None:
@@ -21,19 +21,17 @@ def populate(draft: Draft, count: int) -> None:
     homework among them, whose templates ask for steps and marks."""
     rng = draft.rng
     rows = draft.accounts(count, KIND, homes=draft.internet.fresh(rng, count, CLOUD), plan="team", verification="card")
-    templates = [draft.template("product") for _ in rows]
+    templates = draft.templates("product", count)
     account, at, _, _, _ = draft.people_talk(
-        rows, heavy_tailed(rng, count, 500 * draft.days / 14, 0.8, 4_000), session=1.2, roaming=0.0
+        rows, draft.volumes(count, 500 * draft.days / 14, 0.8, 4_000), session=1.2, roaming=0.0
     )
-    users = np.array(
-        [f"u{a:03d}_{int(u)}" for a, u in zip(account, rng.pareto(1.0, len(account)) * 40 % 900, strict=True)],
-        dtype=object,
-    )
+    users = np.array([f"u{draft.place + a:03d}_{user}" for a in range(count) for user in range(900)], dtype=object)
+    user = (rng.pareto(1.0, len(account)) * 40 % 900).astype(np.int64)
     draft.exchanges(
         account,
         at,
         draft.anybodys_prompts(len(account)),
-        system=[templates[a - rows[0]] for a in account],
-        end_user=users,
+        system=templates[account - rows[0]],
+        end_user=users[(account - rows[0]) * 900 + user],
         turns=2,
     )

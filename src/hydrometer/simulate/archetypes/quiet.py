@@ -11,12 +11,13 @@ if TYPE_CHECKING:
 
 KIND = "quiet"
 SHARE = 0.14
+MEAN = 1.4
 
 
 def populate(draft: Draft, count: int) -> None:
     """Add `count` accounts with a median of 1 exchange and at most 5."""
     rows = draft.accounts(count, KIND)
-    draft.shared.people.append(draft.home_addresses(rows))
+    draft.commons.people.append(draft.home_addresses(rows))
     account, at, addresses, session, turns = draft.people_talk(
         rows, heavy_tailed(draft.rng, count, 1.2, 0.5, 5), threads=False
     )

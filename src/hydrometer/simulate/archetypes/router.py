@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.simulate.clock import HOUR, heavy_tailed
+from hydrometer.simulate.clock import HOUR
 from hydrometer.simulate.networks import CLOUD
+from hydrometer.simulate.supplies import NONE
 
 if TYPE_CHECKING:
     from hydrometer.simulate.draft import Draft
 
 KIND = "router"
 SHARE = 0.006
+MEAN = 118
 
 
 def populate(draft: Draft, count: int) -> None:
@@ -24,19 +26,19 @@ def populate(draft: Draft, count: int) -> None:
     rows = draft.accounts(
         count, KIND, homes=draft.internet.fresh(rng, count, CLOUD), clients_at=np.full(count, 12), new_model=0.5
     )
-    failures = np.sort(rng.random(3)) * (draft.days - 0.5) * 24
-    systems = [None, None, *(draft.template("product") for _ in range(30))]
+    shared = draft.commons.draws(KIND)
+    failures = np.sort(shared.random(3)) * (draft.days - 0.5) * 24
+    systems = np.concatenate([[NONE, NONE], draft.templates("product", 30, shared)])
     for failure in failures:
-        hours = float(rng.uniform(1, 4))
-        volumes = heavy_tailed(rng, count, 30, 0.7, 300)
+        hours = float(shared.uniform(1, 4))
+        volumes = draft.volumes(count, 30, 0.7, 300)
         account = np.repeat(rows, volumes)
         woken = np.repeat(rng.exponential(0.05 * HOUR, count), volumes)
         at = (draft.start + failure * HOUR + woken + rng.random(len(account)) * hours * HOUR).astype(np.int64)
-        system = [draft.dice.pick(systems) for _ in account]
         draft.exchanges(
             account,
             at,
             draft.anybodys_prompts(len(account)),
-            system=system,
+            system=rng.choice(systems, len(account)),
             turns=1 + 2 * rng.integers(0, 4, len(account)),
         )

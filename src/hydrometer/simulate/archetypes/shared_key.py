@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.simulate.clients import draw_clients
-from hydrometer.simulate.clock import heavy_tailed
 
 if TYPE_CHECKING:
     from hydrometer.simulate.draft import Draft
 
 KIND = "shared-key"
 SHARE = 0.006
+MEAN = 115
 
 
 def populate(draft: Draft, count: int) -> None:
     """Add `count` keys with 6 to 40 users each, who have their own homes, clients and sessions."""
     rng = draft.rng
     rows = draft.accounts(count, KIND, plan="team")
-    account, at, _, session, turns = draft.people_talk(rows, heavy_tailed(rng, count, 90 * draft.days / 14, 0.7, 900))
+    account, at, _, session, turns = draft.people_talk(rows, draft.volumes(count, 90 * draft.days / 14, 0.7, 900))
     homes, clients = draft.internet.homes(rng, 40 * count), draw_clients(rng, 40 * count)
     team = rng.integers(6, 41, count)
     number = np.unique(session, return_inverse=True)[1]

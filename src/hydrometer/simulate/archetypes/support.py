@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.simulate.clock import heavy_tailed, queue_times
+from hydrometer.simulate.clock import queue_times
 from hydrometer.simulate.networks import CLOUD
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 KIND = "support"
 SHARE = 0.004
+MEAN = 306
 
 
 def populate(draft: Draft, count: int) -> None:
@@ -22,17 +23,18 @@ def populate(draft: Draft, count: int) -> None:
     rows = draft.accounts(
         count, KIND, homes=draft.internet.fresh(draft.rng, count, CLOUD), plan="team", verification="card"
     )
-    for row, size in zip(rows, heavy_tailed(draft.rng, count, 220 * draft.days / 14, 0.7, 2_000), strict=True):
-        asked = draft.corpus.tasks(40)
-        at = queue_times(draft.rng, int(size), draft.start, draft.stop, 1.0)
-        prompts = [draft.dice.pick(asked) if draft.dice.roll() < 0.3 else draft.corpus.task() for _ in at]
-        users = np.array([f"visitor-{draft.dice.below(90_000)}" for _ in at], dtype=object)
-        draft.exchanges(
-            np.full(len(at), row),
-            at,
-            prompts,
-            system=draft.template("support"),
-            end_user=users,
-            output=180,
-            reasoning=0.05,
-        )
+    rng = draft.rng
+    sizes = draft.volumes(count, 220 * draft.days / 14, 0.7, 2_000)
+    at = np.concatenate([queue_times(rng, size, draft.start, draft.stop, 1.0) for size in sizes.tolist()])
+    bot = np.repeat(np.arange(count), sizes)
+    asked = draft.tasks(40 * count)[bot * 40 + rng.integers(0, 40, len(bot))]
+    visitors = np.array([f"visitor-{number}" for number in range(90_000)], dtype=object)
+    draft.exchanges(
+        rows[bot],
+        at,
+        np.where(rng.random(len(bot)) < 0.3, asked, draft.tasks(len(bot))),
+        system=draft.templates("support", count)[bot],
+        end_user=visitors[rng.integers(0, 90_000, len(bot))],
+        output=180,
+        reasoning=0.05,
+    )

@@ -14,22 +14,15 @@ from hydrometer.simulate.texts.grammar import Dice, Grammar, read_rules
 from hydrometer.simulate.texts.words import LEXICON, SPECIAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
+    from hydrometer.simulate.scenario import Frame, Phrasebook
     from hydrometer.simulate.texts.corpus import Corpus
+    from hydrometer.simulate.texts.grammar import Rules
 
 _BLANKS = ("task", "answer", "answer_b", "trace", "dialogue", "observation")
 _BLANK = re.compile(r"\{(" + "|".join(_BLANKS) + r")\}")
-_PHRASES = read_rules(__package__, "phrases")
-_KINDS = tuple(read_rules(__package__, name) for name in ("reasoning", "judging", "acting", "probing"))
 _COMMON = read_rules("hydrometer.simulate.texts", "common")
-
-
-def _keep(blank: str) -> Callable[[Dice], str]:
-    return lambda _: f"{{{blank}}}"
-
-
-_SPECIAL = {**SPECIAL, **{blank: _keep(blank) for blank in _BLANKS}}
 _COMMON_CLAUSES = 4
 """Alternatives that a tool keeps of each clause, from which its composed wordings are made."""
 
@@ -41,6 +34,12 @@ class Wording:
     system: str | None
     prompt: str
 
+    @property
+    def blanks(self) -> tuple[str, ...]:
+        """The rules of what the prompt has room for besides the task, in their order."""
+        names = (name for name in _BLANK.findall(self.prompt) if name != "task")
+        return tuple("answer" if name == "answer_b" else name for name in names)
+
     def fill(self, task: str, corpus: Corpus) -> str:
         """Return the prompt with the task, and with answers and traces where the demand has room for them."""
 
@@ -51,59 +50,128 @@ class Wording:
         return _BLANK.sub(content, self.prompt)
 
 
-def _grammar(rules: Sequence[Mapping[str, Sequence[str]]]) -> Grammar:
-    return Grammar(LEXICON, _COMMON, _PHRASES, *rules, special=_SPECIAL)
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """The rules of a phrasebook."""
+
+    phrases: Rules
+    """Synonyms; a tool keeps one of each."""
+    clauses: tuple[Rules, ...]
+    """Whole demands and their clauses; a tool keeps `_COMMON_CLAUSES` of each, and all fixed demands."""
+    names: Rules
+    """Names of elements, drawn once for a whole wording; a tool keeps one of each."""
+    lent: Rules
+    """Rules from elsewhere, which no tool narrows."""
+
+    def grammar(self) -> Grammar:
+        """Return the grammar of all rules; blanks and names stay as they are."""
+        kept = (*_BLANKS, "demand", *self.names)
+        special = {**SPECIAL, **{blank: _keep(blank) for blank in kept}}
+        return Grammar(LEXICON, _COMMON, self.lent, self.phrases, *self.clauses, special=special)
+
+    def narrowed(self, dice: Dice, tool: Dice) -> _Book:
+        """Return the book of one tool, whose wordings share whole sentences; `tool` draws what all its kinds share."""
+        return _Book(
+            phrases=_narrow(self.phrases, 1, dice),
+            clauses=tuple(_narrow(rules, _COMMON_CLAUSES, dice) for rules in self.clauses),
+            names=_narrow(self.names, 1, tool),
+            lent=self.lent,
+        )
+
+
+def _keep(blank: str) -> Callable[[Dice], str]:
+    return lambda _: f"{{{blank}}}"
+
+
+def _narrow(rules: Rules, most: int, dice: Dice) -> Rules:
+    narrowed: Rules = {}
+    for name, options in rules.items():
+        order = sorted(range(len(options)), key=lambda _: dice.roll())[:most]
+        narrowed[name] = options if name.endswith("_fixed") else tuple(options[i] for i in sorted(order))
+    return narrowed
 
 
 @cache
-def _whole() -> Grammar:
-    return _grammar(_KINDS)
+def _book(name: Phrasebook) -> _Book:
+    if name == "first":
+        kinds = ("reasoning", "judging", "acting", "probing")
+        clauses = tuple(read_rules(__package__, kind) for kind in kinds)
+        return _Book(read_rules(__package__, "phrases"), clauses, names={}, lent={})
+    kinds = ("second_reasoning", "second_judging", "second_acting", "second_probing")
+    return _Book(
+        phrases=read_rules(__package__, "second_phrases"),
+        clauses=tuple(read_rules(__package__, kind) for kind in kinds),
+        names=read_rules(__package__, "second_names"),
+        lent={"harness": read_rules("hydrometer.simulate.texts", "templates")["harness"]},
+    )
 
 
-def _narrowed(dice: Dice) -> Grammar:
-    """Return the grammar with `_COMMON_CLAUSES` alternatives per clause, so that wordings share whole sentences."""
-    kept: list[Mapping[str, Sequence[str]]] = []
-    for rules in (_PHRASES, *_KINDS):
-        narrowed: dict[str, Sequence[str]] = {}
-        for name, options in rules.items():
-            order = sorted(range(len(options)), key=lambda _: dice.roll())[
-                : 1 if rules is _PHRASES else _COMMON_CLAUSES
-            ]
-            narrowed[name] = [options[i] for i in sorted(order)] if not name.endswith("_fixed") else options
-        kept.append(narrowed)
-    return _grammar(kept)
+@cache
+def _whole(name: Phrasebook) -> Grammar:
+    return _book(name).grammar()
 
 
-def make_wordings(kind: str, count: int, *, tool: str, reworded: float = 0.3, system: bool = False) -> list[Wording]:
+class _Writer:
+    """Writes the texts of a book."""
+
+    def __init__(self, grammar: Grammar, names: Rules, dice: Dice) -> None:
+        self._grammar, self._names, self._dice = grammar, names, dice
+        self._name = re.compile(r"\{(" + "|".join(self._names) + r")\}") if self._names else None
+
+    def text(self, rule: str) -> str:
+        """Return one text of a rule, with large letters where a sentence begins and each name drawn once."""
+        text = self._grammar.expand(rule, self._dice)
+        text = re.sub(r"(^|[.!?\n] )([a-z])", lambda m: m.group(1) + m.group(2).upper(), text)
+        if self._name is None:
+            return text
+        drawn = {name: self._dice.pick(options) for name, options in self._names.items()}
+        return self._name.sub(lambda m: drawn[m.group(1)], text)
+
+    def prompt(self, rule: str, frame: Frame) -> str:
+        """Return one demand of a rule, inside the frame if there is one."""
+        demand = self.text(rule)
+        return self.text(f"{frame}_frame").replace("{demand}", demand) if frame else demand
+
+    def system(self, kind: str, frame: Frame) -> str:
+        """Return a system prompt: an override pretends to another vendor's product, all else is the kind's persona."""
+        return self.text("override_persona" if frame == "override" else f"{kind}_persona")
+
+
+def make_wordings(
+    kind: str,
+    count: int,
+    *,
+    tool: str,
+    reworded: float = 0.3,
+    system: bool = False,
+    book: Phrasebook = "first",
+    frame: Frame = "",
+) -> list[Wording]:
     """Return `count` different wordings of a kind of demand; the same tool and settings give the same ones.
 
     Of them a share `reworded` is written afresh (no common clause), the rest is composed from the tool's clauses.
-    A single wording is a fixed one. With `system` each wording has a system prompt of its family.
+    A single wording is a fixed one. With `system` each wording has a system prompt of its family. Only the second
+    `book` knows a `frame`.
     """
     dice = Dice(np.random.default_rng([crc32(tool.encode()), crc32(kind.encode()), count]))
-    whole, narrow = _whole(), _narrowed(dice)
+    kept = _book(book).narrowed(dice, Dice(np.random.default_rng(crc32(tool.encode()))))
+    whole, narrow = _Writer(_whole(book), _book(book).names, dice), _Writer(kept.grammar(), kept.names, dice)
     fixed = f"{kind}_fixed"
-    persona = _grammar_text(narrow, f"{kind}_persona", dice)
+    persona = narrow.system(kind, frame)
     prompts: dict[str, None] = {}
     attempts = 0
     while len(prompts) < count:
         attempts += 1
         if count == 1:
-            prompt = _grammar_text(whole, fixed, dice)
+            prompt = whole.prompt(fixed, frame)
         elif len(prompts) < round(count * reworded) or attempts > 40 * count:
-            prompt = _grammar_text(whole, fixed if dice.roll() < 0.3 else kind, dice)
+            prompt = whole.prompt(fixed if dice.roll() < 0.3 else kind, frame)
         else:
-            prompt = _grammar_text(narrow, kind, dice)
+            prompt = narrow.prompt(kind, frame)
         prompts[prompt] = None
+    # A product keeps its name however often it is described anew: an override is composed from the tool's clauses.
+    other = narrow if frame == "override" else whole
     return [
-        Wording(
-            (_grammar_text(whole, f"{kind}_persona", dice) if dice.roll() < reworded else persona) if system else None,
-            prompt,
-        )
+        Wording((other.system(kind, frame) if dice.roll() < reworded else persona) if system else None, prompt)
         for prompt in prompts
     ]
-
-
-def _grammar_text(grammar: Grammar, rule: str, dice: Dice) -> str:
-    text = grammar.expand(rule, dice)
-    return re.sub(r"(^|[.!?\n] )([a-z])", lambda m: m.group(1) + m.group(2).upper(), text)

@@ -10,7 +10,7 @@ from hydrometer.simulate.texts.grammar import Dice, Grammar, read_rules
 from hydrometer.simulate.texts.words import LEXICON, SPECIAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 _FILES = (
     "common",
@@ -47,14 +47,11 @@ _BOUNDS = tuple(accumulate(TOPICS.values()))
 
 
 class Corpus:
-    """Draws tasks, answers and traces; popular prompts come back verbatim."""
+    """Draws tasks, answers and traces."""
 
-    def __init__(
-        self, dice: Dice, popular: tuple[str, ...], tongues: Sequence[tuple[str, float]] = (("en", 1.0),)
-    ) -> None:
+    def __init__(self, dice: Dice, tongues: Sequence[tuple[str, float]] = (("en", 1.0),)) -> None:
         """`tongues` are the languages of the world's people with their shares."""
         self._dice = dice
-        self._popular = popular
         self._tongues = tuple(tongue for tongue, _ in tongues)
         self._tongue_bounds = tuple(accumulate(share for _, share in tongues))
 
@@ -92,14 +89,6 @@ class Corpus:
     def tasks(self, count: int) -> list[str]:
         """Return `count` tasks by anybody."""
         return [self.task() for _ in range(count)]
-
-    def prompts(self, tongues: Iterable[str], popular: float = 0.03) -> list[str]:
-        """Return a prompt per speaker; a share are popular ones, the first of them the most."""
-        return [self.popular() if self._dice.roll() < popular else self.task(tongue=tongue) for tongue in tongues]
-
-    def popular(self) -> str:
-        """Return a popular prompt; the chance of each falls with its rank."""
-        return self._popular[int(len(self._popular) ** self._dice.roll()) - 1]
 
 
 def make_popular(dice: Dice, count: int = 400) -> tuple[str, ...]:

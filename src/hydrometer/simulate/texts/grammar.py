@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
+from random import Random
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -50,6 +51,18 @@ class Dice:
     def pick(self, options: Sequence[T]) -> T:
         """Return one of the options, all alike."""
         return options[int(self.roll() * len(options))]
+
+
+class NumberedDice(Dice):
+    """Draws that follow from a number alone, so that a text can be written whenever it is asked for."""
+
+    def __init__(self) -> None:
+        self._twister = Random(0)  # noqa: S311 (a world must come out the same again)
+        self.roll = self._twister.random  # type: ignore[method-assign]
+
+    def restart(self, number: int) -> None:
+        """Begin the draws of a number, at least 0."""
+        self._twister.seed(number)
 
 
 @cache

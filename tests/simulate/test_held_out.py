@@ -1,0 +1,187 @@
+"""The second phrasebook, the scenarios that no tuning sees, and the proportions of the disclosures."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, get_args
+
+import msgspec
+import numpy as np
+import pyarrow.compute as pc
+import pytest
+
+from hydrometer.contract.errors import InputError
+from hydrometer.simulate.demands.wordings import make_wordings
+from hydrometer.simulate.held_out import HELD_OUT
+from hydrometer.simulate.scenario import Frame, HarvestKind, OperatorSpec, Scenario, check
+from hydrometer.simulate.scenarios import ALL, SCENARIOS
+from hydrometer.simulate.templates import HARNESS
+from hydrometer.simulate.texts.corpus import Corpus
+from hydrometer.simulate.texts.grammar import Dice, read_rules
+from hydrometer.simulate.world import make_world
+
+if TYPE_CHECKING:
+    from hydrometer.simulate.scenario import Phrasebook
+    from hydrometer.simulate.world import World
+
+KINDS = get_args(HarvestKind)
+FRAMES = get_args(Frame)[1:]
+BLANK = re.compile(r"\{(?:task|answer|answer_b|trace|dialogue|observation)\}")
+FOREIGN = re.compile("[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff]")
+
+
+def corpus() -> Corpus:
+    return Corpus(Dice(np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_second_book_has_hundreds_of_wordings_of_a_kind(kind: str) -> None:
+    wordings = make_wordings(kind, 400, tool="t", reworded=0.5, system=True, book="second")
+    assert len({w.prompt for w in wordings}) == 400
+    assert all(w.prompt.count("{task}") == 1 for w in wordings)
+    assert make_wordings(kind, 400, tool="t", reworded=0.5, system=True, book="second") == wordings
+    assert not any(re.search(r"\{\w+\}", BLANK.sub("", w.prompt) + (w.system or "{none}")) for w in wordings)
+    texts = corpus()
+    assert all("A task!" in w.fill("A task!", texts) and not BLANK.search(w.fill("", texts)) for w in wordings[:40])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tools_that_use_the_second_book_differ(kind: str) -> None:
+    one, other = (
+        {w.prompt for w in make_wordings(kind, 40, tool=tool, reworded=0.0, book="second")} for tool in ("a", "b")
+    )
+    assert len(one & other) < 8
+    assert all(w.system is None for w in make_wordings(kind, 5, tool="a", book="second"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_wording_opens_it_closes(kind: str) -> None:
+    for wording in make_wordings(kind, 200, tool="tags", reworded=1.0, book="second"):
+        opened = set(re.findall(r"<([\w-]+)[ >]", wording.prompt))
+        assert set(re.findall(r"</([\w-]+)>", wording.prompt)) <= opened, wording.prompt
+
+
+def phrases(book: Phrasebook, kind: str) -> set[tuple[str, ...]]:
+    """The five-word sequences of many demands and system prompts, with the tasks and the harness left out."""
+    found: set[tuple[str, ...]] = set()
+    for wording in make_wordings(kind, 300, tool="n", reworded=0.7, system=True, book=book):
+        for text in (wording.prompt, (wording.system or "").replace(HARNESS, "{task}")):
+            for part in BLANK.split(text):
+                words = re.findall(r"\w+", part.lower())
+                found |= {tuple(words[i : i + 5]) for i in range(len(words) - 4)}
+    return found
+
+
+def test_the_books_do_not_quote_each_other() -> None:
+    first = set[tuple[str, ...]]().union(*(phrases("first", kind) for kind in KINDS))
+    second = set[tuple[str, ...]]().union(*(phrases("second", kind) for kind in KINDS))
+    assert min(len(first), len(second)) > 5_000
+    assert len(first & second) <= 0.001 * len(second)
+
+
+def test_some_demands_are_in_other_languages() -> None:
+    prompts = [w.prompt for kind in KINDS for w in make_wordings(kind, 100, tool="l", reworded=1.0, book="second")]
+    assert 0.05 < sum(bool(FOREIGN.search(prompt)) for prompt in prompts) / len(prompts) < 0.4
+
+
+LANGUAGE = "language|english|语言|语种|英文"
+
+
+@pytest.mark.parametrize(
+    ("frame", "mark"),
+    [
+        ("debugging", "debug|fault|bug|repro|regression|flag|layout|parser|sample|front end"),
+        ("working_memory", "(?:working memory|hold in mind)"),
+        ("same_language", LANGUAGE),
+    ],
+)
+def test_a_frame_surrounds_every_demand(frame: Frame, mark: str) -> None:
+    for kind in ("reasoning", "relay"):
+        wordings = make_wordings(kind, 60, tool="f", reworded=0.5, book="second", frame=frame)
+        assert all(re.search(mark, w.prompt, re.IGNORECASE) for w in wordings)
+        assert all(w.prompt.count("{task}") == 1 and "{demand}" not in w.prompt for w in wordings)
+
+
+def test_an_override_names_one_product() -> None:
+    brands = read_rules("hydrometer.simulate.demands", "second_names")["brand"]
+    for tool in ("f", "g", "h"):
+        wordings = make_wordings("agentic", 60, tool=tool, reworded=0.9, system=True, book="second", frame="override")
+        systems = {w.system or "" for w in wordings}
+        assert len(systems) > 3
+        named = [{brand for brand in brands if brand in system} for system in systems]
+        assert all(names == named[0] for names in named)
+        assert len(named[0]) == 1
+
+
+def test_agents_hide_behind_the_harness_that_honest_people_use() -> None:
+    systems = {w.system for w in make_wordings("agentic", 60, tool="h", reworded=1.0, system=True, book="second")}
+    assert HARNESS in systems
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_only_the_second_book_has_frames(frame: Frame) -> None:
+    check(Scenario(operators=(OperatorSpec(name="a", frame=frame, phrasebook="second"),)))
+    with pytest.raises(InputError, match="impossible") as caught:
+        check(Scenario(operators=(OperatorSpec(name="a", frame=frame),)))
+    assert caught.value.column == "a.frame"
+
+
+def test_what_is_tuned_on_holds_nothing_of_what_is_held_out() -> None:
+    assert len(HELD_OUT) == 2
+    assert not SCENARIOS.keys() & HELD_OUT.keys()
+    assert ALL.keys() == SCENARIOS.keys() | HELD_OUT.keys()
+    assert all(scenario.name == name for name, scenario in ALL.items())
+    seen, unseen = ([spec for s in part.values() for spec in s.operators] for part in (SCENARIOS, HELD_OUT))
+    assert {spec.phrasebook for spec in seen} == {"first"}
+    assert {spec.phrasebook for spec in unseen} == {"second"}
+    assert not {spec.name for spec in seen} & {spec.name for spec in unseen}
+    assert not {spec.tool for spec in seen} & {spec.tool for spec in unseen} - {""}
+
+
+def small(name: str) -> World:
+    scenario = HELD_OUT[name]
+    operators = tuple(msgspec.structs.replace(spec, accounts=20) for spec in scenario.operators)
+    return make_world(msgspec.structs.replace(scenario, honest=300, operators=operators), 1)
+
+
+@pytest.mark.parametrize("name", sorted(HELD_OUT))
+def test_held_out_scenarios_can_be_made_small(name: str) -> None:
+    sent = Counter(small(name).truth_exchanges["campaign"].to_pylist())
+    assert sent.keys() == {None} | {spec.name for spec in HELD_OUT[name].operators}
+    assert min(sent.values()) > 200
+
+
+def test_a_world_speaks_from_the_operators_book() -> None:
+    world = small("quiet_harbour")
+    rows = world.exchanges.select(["system_prompt", "prompt"]).append_column(
+        "campaign", world.truth_exchanges["campaign"]
+    )
+    kelp = rows.filter(pc.field("campaign") == "kelp")["prompt"].to_pylist()
+    assert all(re.search(LANGUAGE, prompt, re.IGNORECASE) for prompt in kelp)
+    dredger = set(rows.filter(pc.field("campaign") == "dredger")["system_prompt"].to_pylist())
+    brands = read_rules("hydrometer.simulate.demands", "second_names")["brand"]
+    assert len({brand for brand in brands for system in dredger if brand in system}) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "disclosed"),
+    [
+        ("february", {"abyss": 0.15, "crescent": 3.4, "minor": 13.0}),
+        (
+            "september",
+            {"bazaar": 151 / 92, "abyss": 12.1 / 14, "crescent": 23 / 92, "sage": 3.4 / 17, "millet": 0.4 / 20},
+        ),
+    ],
+)
+def test_the_disclosed_proportions_hold(name: str, disclosed: dict[str, float]) -> None:
+    """Exchanges of February in millions; of September in millions a day of each lab's own window."""
+    world = make_world(msgspec.structs.replace(SCENARIOS[name], honest=80), 3)
+    sent = Counter(world.truth_exchanges["campaign"].drop_null().to_pylist())
+    assert sent.keys() == disclosed.keys()
+    for operator, wanted in disclosed.items():
+        share = wanted / sum(disclosed.values())
+        assert sent[operator] / sent.total() == pytest.approx(share, rel=0.2)
+    accounts = Counter(world.truth_accounts.filter(pc.field("kind") == "operator")["operator"].to_pylist())
+    assert min(accounts.values()) >= 12
+    assert 280 <= accounts.total() <= 320
