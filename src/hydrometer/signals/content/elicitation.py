@@ -31,7 +31,7 @@ def test(group: Group) -> Finding | None:
     mine = np.unique(population.org[group.members & elicits]).size
     others = np.unique(population.org[group.others]).size
     elsewhere = np.unique(population.org[group.others & elicits]).size
-    if mine < COVER * group.size:
+    if mine < max(1, COVER * group.size):
         return None
     kinds = np.bincount(population.events.kind[group.demands], minlength=len(ELICITATION_CLASSES))
     names = [

@@ -36,7 +36,7 @@ def test(group: Group) -> Finding | None:
     total = np.maximum(population.facts["exchanges"], 1.0)
     part = np.bincount(population.events.account[carrying], minlength=population.size) / total
     mine = np.unique(population.org[group.members & (part >= PART)]).size
-    if mine < COVER * group.size:
+    if mine < max(1, COVER * group.size):
         return None
     others = np.unique(population.org[group.others]).size
     elsewhere = np.unique(population.org[group.others & (population.facts["leaning"] >= PART)]).size
