@@ -1,6 +1,6 @@
 """Fit the two logistic curves that turn bits into a probability, on labelled worlds, and write them into the package.
 
-    python scripts/calibrate.py [--seeds 11,12,13] [--test-seeds 21,22] [--honest 1500] [--check]
+    PYTHONPATH=benchmarks python -m quality.calibrate [--seeds 11,12,13,14] [--test-seeds 21,22] [--honest 1500] [--check]
 
 Every candidate group of every world is one case: it is a campaign when four in five of its accounts are one operator's.
 Worlds of even seeds are reduced to what a bare log holds, without accounts and addresses, so that the curves hold where
@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import argparse
 import collections
+import multiprocessing
+import os
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -26,15 +29,16 @@ from scipy.optimize import minimize
 from hydrometer import flow
 from hydrometer.campaigns.calibration import BARE, FULL, Calibration
 from hydrometer.contract.progress import Silent
-from hydrometer.contract.settings import load_settings
-from hydrometer.simulate import SCENARIOS, make_world, write_world
+from hydrometer.simulate import SCENARIOS
 from hydrometer.store.result import ResultFolder
+from quality.plan import VARIED
+from quality.worlds import ONE_THREAD, make
 
-TARGET = Path(__file__).parents[1] / "src" / "hydrometer" / "campaigns" / "data" / "calibration.json"
+TARGET = Path(__file__).parents[2] / "src" / "hydrometer" / "campaigns" / "data" / "calibration.json"
 PURE = 0.8
 ONE_FAMILY = 0.3
 RIDGE = 0.02
-BINS = (0.0, 0.1, 0.5, 0.9, 1.0)
+BINS = tuple(number / 10 for number in range(11))
 
 
 @dataclass(frozen=True)
@@ -50,25 +54,28 @@ class Case:
 
 
 def cases(scenarios: list[str], seeds: list[int], honest: int) -> list[Case]:
-    """Run the detector over worlds and label every candidate group."""
-    found: list[Case] = []
-    with tempfile.TemporaryDirectory() as folder:
-        key = Path(folder) / "site.key"
-        for name in scenarios:
-            for seed in seeds:
-                world = make_world(msgspec.structs.replace(SCENARIOS[name], honest=honest), seed)
-                place = Path(folder) / f"{name}-{seed}"
-                write_world(world, place)
-                if seed % 2 == 0:
-                    _reduce(place)
-                settings = load_settings(None, exhibits=False)
-                out = Path(folder) / f"{name}-{seed}.result"
-                flow.detect(place, out, settings, site_key=key, mapping=None, source=None, progress=Silent())
-                found += _labelled(
-                    f"{name}-{seed}", ResultFolder.read(out), _operators(world.truth_accounts.to_pylist())
-                )
-                print(f"{name} {seed}: {len(found)} cases", file=sys.stderr)
+    """Run the detector over worlds, in as many processes as there are cores, and label every candidate group."""
+    planned = [(name, seed) for name in scenarios for seed in seeds]
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as pool:
+        found = []
+        for (name, seed), some in zip(
+            planned, pool.map(_cases, *zip(*planned, strict=True), [honest] * len(planned)), strict=True
+        ):
+            found += some
+            print(f"{name} {seed}: {len(found)} cases", file=sys.stderr)
     return found
+
+
+def _cases(name: str, seed: int, honest: int) -> list[Case]:
+    with tempfile.TemporaryDirectory() as folder:
+        world, out = Path(folder) / "world", Path(folder) / "result"
+        make(name, seed, honest, world)
+        if seed % 2 == 0:
+            _reduce(world)
+        key = Path(folder) / "site.key"
+        flow.detect(world, out, ONE_THREAD, site_key=key, mapping=None, source=None, progress=Silent())
+        truth = pq.read_table(world.with_name("world.truth") / "accounts.parquet").to_pylist()
+        return _labelled(f"{name}-{seed}", ResultFolder.read(out), _operators(truth))
 
 
 def _reduce(world: Path) -> None:
@@ -158,10 +165,10 @@ def _given(calibration: Calibration, case: Case) -> float:
 def main() -> None:
     """Fit, report and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--seeds", default="11,12")
+    parser.add_argument("--seeds", default="11,12,13,14")
     parser.add_argument("--test-seeds", default="21,22")
     parser.add_argument("--honest", type=int, default=1500)
-    parser.add_argument("--scenarios", default=",".join(SCENARIOS))
+    parser.add_argument("--scenarios", default=",".join((*SCENARIOS, VARIED)))
     parser.add_argument(
         "--check", action="store_true", help="report on the test seeds with the shipped curves, write nothing"
     )
@@ -187,7 +194,7 @@ def main() -> None:
     rows = reliability(bare, test)
     error = sum(row["n"] * abs(row["predicted"] - row["observed"]) for row in rows) / max(1, len(test))
     provenance: dict[str, object] = {
-        "command": f"python scripts/calibrate.py --seeds {chosen.seeds} --test-seeds {chosen.test_seeds} --honest {chosen.honest}",
+        "command": f"PYTHONPATH=benchmarks python -m quality.calibrate --seeds {chosen.seeds} --test-seeds {chosen.test_seeds} --honest {chosen.honest}",
         "worlds": "simulated, with every honest archetype; even seeds without accounts and addresses",
         "scenarios": names,
         "training_groups": len(train),

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 MOST_LINES = 400
 EMPTY_NAMES = frozenset({"common", "helper", "helpers", "lib", "misc", "util", "utils"})
 BROAD = frozenset({"Exception", "BaseException"})
-BESIDES = frozenset({"flow", "house", "whole"})
-"""Test folders that mirror no room: the flow, these rules, and the installed whole."""
+BESIDES = frozenset({"benchmarks", "flow", "house", "whole"})
+"""Test folders that mirror no room: the benchmarks, the flow, these rules, and the installed whole."""
 
 WORDS = (
     *(rf"\b{word}\b" for word in ("TO" + "DO", "FIX" + "ME", "X" * 3)),

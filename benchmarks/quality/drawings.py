@@ -1,0 +1,131 @@
+"""Records as the drawings of docs/benchmark.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from quality.plan import ABLATED, BARE, HELD_OUT, LADDER, OTHERS, VARIED
+from quality.tables import detectors, pooled, summaries
+from quality.trial import HYDROMETER, without
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+    from quality.tables import Cells
+    from quality.trial import Record
+
+MARKS = "osv^DPX"
+OURS, GREY = "#0b6e6e", "#8a8f98"
+COLOURS = ("#c2571a", "#7a4fa3", "#3f7fbf", "#b08a00", "#7d7d7d", "#a33b5e")
+
+
+def draw(records: Sequence[Record], folder: Path) -> list[str]:
+    """Write the drawings into a folder and return their names; the same records give the same bytes."""
+    with mpl.rc_context(
+        {"svg.hashsalt": "hydrometer", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+    ):
+        made = {
+            "benchmark-rungs.svg": _rungs(records),
+            "benchmark-reliability.svg": _reliability(records),
+            "benchmark-ablation.svg": _ablation(records),
+            "benchmark-archetypes.svg": _archetypes(records),
+        }
+        for name, figure in made.items():
+            figure.savefig(folder / name, metadata={"Date": None}, bbox_inches="tight")
+    return list(made)
+
+
+def _rungs(records: Sequence[Record]) -> Figure:
+    """Account F1 by rung and detector."""
+    figure = Figure(figsize=(6.4, 3.2))
+    axes = figure.subplots()
+    cells = summaries(records)
+    rungs = [rung for rung in LADDER if (HYDROMETER, rung) in cells]
+    for number, name in enumerate(detectors(records)):
+        _line(
+            axes, cells, name, rungs, OURS if name == HYDROMETER else COLOURS[number % len(COLOURS)], MARKS[number % 7]
+        )
+    axes.set(xlabel="rung of the ladder", ylabel="account F1", ylim=(-0.03, 1.05))
+    axes.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, 1.25))
+    return figure
+
+
+def _ablation(records: Sequence[Record]) -> Figure:
+    """Account F1 by rung without each family of evidence."""
+    figure = Figure(figsize=(6.4, 3.2))
+    axes = figure.subplots()
+    variants = [*(without(family) for family in ABLATED), BARE]
+    cells = summaries(records)
+    rungs = [rung for rung in LADDER if (HYDROMETER, rung) in cells]
+    _line(axes, cells, HYDROMETER, rungs, OURS, "o")
+    for number, name in enumerate(variants):
+        _line(axes, cells, name, rungs, COLOURS[number % len(COLOURS)], MARKS[1 + number % 6])
+    axes.set(xlabel="rung of the ladder", ylabel="account F1", ylim=(-0.03, 1.05))
+    axes.legend(frameon=False, ncols=2, loc="upper center", bbox_to_anchor=(0.5, 1.42))
+    return figure
+
+
+def _line(axes: Axes, cells: Cells, name: str, rungs: Sequence[str], colour: str, mark: str) -> None:
+    points = [
+        (int(rung.removeprefix("ladder")), cells[name, rung].measures["account_f1"].value or 0.0)
+        for rung in rungs
+        if (name, rung) in cells
+    ]
+    if points:
+        heavy = 2.4 if name == HYDROMETER else 1.2
+        axes.plot(*zip(*points, strict=True), color=colour, marker=mark, markersize=5, linewidth=heavy, label=name)
+
+
+def _reliability(records: Sequence[Record]) -> Figure:
+    """Mean probability against the share that is true, of groups and of accounts, on all test worlds."""
+    figure = Figure(figsize=(3.6, 3.4))
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":")
+    summary = pooled(records, HYDROMETER, {*LADDER, "innocent", *OTHERS, VARIED, *HELD_OUT})
+    if summary is not None:
+        for label, bins, colour in (
+            ("candidate groups", summary.campaign_reliability, OURS),
+            ("their accounts", summary.member_reliability, COLOURS[0]),
+        ):
+            held = [
+                (b.predicted, b.observed, b.cases) for b in bins if b.predicted is not None and b.observed is not None
+            ]
+            axes.scatter(
+                [row[0] for row in held],
+                [row[1] for row in held],
+                s=[20 + 8 * len(str(row[2])) ** 2 for row in held],
+                color=colour,
+                alpha=0.8,
+                label=label,
+            )
+    axes.set(xlabel="probability given", ylabel="share that are true", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+    axes.legend(frameon=False, loc="upper left")
+    return figure
+
+
+def _archetypes(records: Sequence[Record]) -> Figure:
+    """Honest accounts flagged per 100,000, by detector: the worst archetypes of each."""
+    names = detectors(records)
+    figure = Figure(figsize=(6.4, 1.5 * len(names)))
+    grid = figure.subplots(len(names), 1, sharex=True, squeeze=False)
+    for axes, name in zip(grid[:, 0], names, strict=True):
+        pool = pooled(records, name, {record.scenario for record in records})
+        rows = sorted(((e.value or 0.0, kind) for kind, e in pool.benign.items()), reverse=True)[:5] if pool else []
+        axes.barh([kind for _, kind in rows], [value for value, _ in rows], color=OURS if name == HYDROMETER else GREY)
+        axes.invert_yaxis()
+        axes.set_title(name, loc="left", fontsize=9)
+        axes.set_xscale("symlog", linthresh=10)
+        axes.set_xlim(0, 100_000)
+        for place, (value, _) in enumerate(rows):
+            axes.annotate(
+                f"{value:,.0f}", (max(value, 0.1), place), textcoords="offset points", xytext=(3, 0), va="center"
+            )
+    grid[-1, 0].set_xlabel("honest accounts flagged per 100,000 (worst five archetypes)")
+    figure.subplots_adjust(hspace=0.55)
+    return figure
