@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs clean
+.PHONY: help demo test check bench bench-quality calibrate docs clean
 
 # The interpreter to make .venv/ with. Empty: the first of CANDIDATES that is new enough and can make one.
 PYTHON ?=
@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY) ## Find the campaigns of the bundled sample; writes demo/report.html
 	@$(BIN)/hydrometer demo --out demo
@@ -27,6 +27,12 @@ check: $(READY) ## Lint and types only
 
 bench: $(READY) ## Run the benchmarks one after the other
 	@set -e; shopt -s nullglob; for file in benchmarks/[!_]*.py; do echo "$$file"; $(BIN)/python "$$file"; done
+
+bench-quality: $(READY) ## Measure how well campaigns are found (45 minutes); writes docs/benchmark.md
+	PYTHONPATH=benchmarks $(BIN)/python -m quality
+
+calibrate: $(READY) ## Fit the probabilities anew on simulated worlds (5 minutes)
+	PYTHONPATH=benchmarks $(BIN)/python -m quality.calibrate
 
 docs: $(READY) ## Make the pages that are rendered from the contract
 	$(BIN)/python scripts/make_contract_docs.py

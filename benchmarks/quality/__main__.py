@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from quality.page import write_page
-from quality.plan import FULL, INNOCENT, SHORT, TRAINING_SEEDS, trials
+from quality.plan import FULL, HISTORY_SEED, INNOCENT, SHORT, trials
 from quality.trial import Record, run
 from quality.worlds import make
 
@@ -58,7 +58,7 @@ def _measure(short: bool, only: list[str], workers: int, into: Path) -> None:
     history = into.parent / "history"
     for left in (history, history.with_name(f"{history.name}.truth")):
         shutil.rmtree(left, ignore_errors=True)
-    make(INNOCENT, TRAINING_SEEDS[0], (SHORT if short else FULL).honest, history)
+    make(INNOCENT, HISTORY_SEED, (SHORT if short else FULL).honest, history)
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         waiting = {pool.submit(run, trial, history): trial for trial in planned}
         for done, future in enumerate(as_completed(waiting), start=1):

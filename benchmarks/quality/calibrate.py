@@ -38,6 +38,9 @@ TARGET = Path(__file__).parents[2] / "src" / "hydrometer" / "campaigns" / "data"
 PURE = 0.8
 ONE_FAMILY = 0.3
 RIDGE = 0.02
+BARE_CAUTION = 3.0
+"""Weight of a false group in a bare world. Without accounts nobody's agreement is known, and a licensed maker of synthetic
+data looks like an operator: what cannot be told apart must not be accused."""
 BINS = tuple(number / 10 for number in range(11))
 
 
@@ -120,12 +123,13 @@ def fit(train: list[Case]) -> tuple[float, float, float, float, float]:
     truth = np.array([case.campaign for case in train], dtype=float)
 
     bare = np.array([case.bare for case in train])
+    weight = np.where(bare & (truth == 0), BARE_CAUTION, 1.0)
 
     def loss(parameters: np.ndarray) -> float:
         middle, middle_bare, slope, middle_h, slope_h = parameters
         p = _curve(coordination, np.where(bare, middle_bare, middle), slope) * _curve(harvest, middle_h, slope_h)
         p = np.clip(p, 1e-9, 1 - 1e-9)
-        likelihood = float(np.mean(truth * np.log(p) + (1 - truth) * np.log1p(-p)))
+        likelihood = float(np.average(truth * np.log(p) + (1 - truth) * np.log1p(-p), weights=weight))
         return -likelihood + RIDGE * float(slope**2 + slope_h**2)
 
     bounds = [(8.0, 30.0), (5.0, 30.0), (0.15, 1.5), (3.0, 16.0), (0.15, 1.5)]

@@ -12,7 +12,7 @@ from hydrometer.campaigns.calibration import load_calibration
 from quality import tables
 from quality.baselines import runner
 from quality.drawings import draw
-from quality.plan import HELD_OUT, INNOCENT, LADDER, OTHERS, TEST_SEED, TRAINING_SEEDS, VARIED
+from quality.plan import HELD_OUT, INNOCENT, LADDER, OTHERS, TEST_SEED, VARIED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,9 +63,10 @@ Written by `make bench-quality`; do not edit.
 
 {len(worlds)} simulated worlds, test seeds {seeds[0]} to {seeds[-1]}, {seconds / 60:.0f} minutes in {workers} processes on {os.cpu_count()} cores
 ({platform.machine()}, {platform.system()}). Python {platform.python_version()}, {versions}.
-Tuned on seeds {", ".join(map(str, TRAINING_SEEDS))}; test seeds begin at {TEST_SEED}. Calibrated by `{provenance["command"]}`.
-`{HELD_OUT[0]}` and `{HELD_OUT[1]}` were seen by no tuning.
+Training seeds are below 100, test seeds from {TEST_SEED} on. Calibrated by `{provenance["command"]}`.
+`{HELD_OUT[0]}` and `{HELD_OUT[1]}` were seen by no tuning. An interval is of 95 %, over worlds
+([evaluation.md](evaluation.md)).
 
-Settings of the baselines, chosen on the training seeds (`benchmarks/quality/baselines/tuned.json`):
+Settings of the baselines, chosen by `PYTHONPATH=benchmarks python -m quality.baselines.tune`:
 
 {tuned}"""

@@ -17,9 +17,10 @@ VARIED = "varied"
 """Operators whose knobs are drawn at random (`varied`)."""
 HELD_OUT = ("night_market", "quiet_harbour")
 """No tuning ever sees these."""
-TRAINING_SEEDS = (11, 12)
+HISTORY_SEED = 1
+"""A training seed: its innocent world is the history that a baseline may learn from."""
 TEST_SEED = 101
-"""The first test seed; the others follow."""
+"""The first test seed; the others follow. Training seeds are below 100."""
 ABLATED = tuple(family for family in FAMILIES if family != "intelligence")
 """Families of evidence; there is no intelligence in these worlds."""
 BARE = "bare logs"
@@ -69,6 +70,7 @@ class Trial:
     honest: int
     baselines: bool
     ablated: bool
+    bare: bool
     daily: bool
 
 
@@ -87,6 +89,7 @@ def _trial(size: Size, scenario: str, number: int) -> Trial:
         size.honest,
         baselines=number < size.baselines and scenario not in (*OTHERS, VARIED),
         ablated=number < size.ablated and scenario in LADDER,
+        bare=scenario == INNOCENT or (number < size.ablated and scenario in LADDER),
         daily=number < size.daily and scenario in LADDER,
     )
 

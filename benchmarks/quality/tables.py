@@ -120,7 +120,7 @@ def innocents(records: Sequence[Record]) -> str:
     """Worlds without an operator: how many held a campaign."""
     cells = summaries(records)
     rows = []
-    for name in detectors(records):
+    for name in (HYDROMETER, BARE, *detectors(records)[1:]):
         summary = cells.get((name, INNOCENT))
         if summary is not None:
             worlds = summary.measures["worlds_with_false_campaign"]

@@ -74,6 +74,7 @@ def _results(trial: Trial, world: Path, history: Path, folder: Path) -> Iterator
     if trial.ablated:
         for family in ABLATED:
             yield _timed(without(family), traffic, folder, leave=family)
+    if trial.bare:
         yield _timed(BARE, _bare(traffic, folder / "bare"), folder)
     if trial.daily:
         yield BY_DAY, 0.0, _day_by_day(traffic, folder)

@@ -8,7 +8,7 @@ import numpy as np
 from crowds import coded, mask, operator, population, strangers, traits
 
 from hydrometer.campaigns.grow import Resemblance, resemblance
-from hydrometer.campaigns.members import FACET_WORDS, absorb, differences, membership, reasons
+from hydrometer.campaigns.members import FACET_WORDS, absorb, differences, membership, reasons, strangers_to_contracts
 from hydrometer.campaigns.traits import describe
 from hydrometer.contract.results import FAMILIES
 from hydrometer.contract.settings import CampaignSettings
@@ -87,3 +87,12 @@ def test_every_facet_has_its_words() -> None:
         likeness = resemblance(describe(crowd), mask(crowd.size, range(10)))
         assert set(likeness.facets) <= set(FACET_WORDS)
         assert set(likeness.family_of.values()) <= set(FAMILIES)
+
+
+def test_a_few_known_customers_among_the_members_are_left_out() -> None:
+    rng = np.random.default_rng(9)
+    people = [*operator(rng, 20, name="hydra"), *[replace(p, verified=True) for p in strangers(rng, 8)]]
+    crowd = population(people)
+    few, many = mask(crowd.size, range(23)), mask(crowd.size, range(crowd.size))
+    assert np.nonzero(strangers_to_contracts(crowd, few))[0].tolist() == list(range(20))
+    assert strangers_to_contracts(crowd, many).all()

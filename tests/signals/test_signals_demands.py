@@ -101,6 +101,15 @@ def test_few_contents_say_nothing_of_a_wording() -> None:
     assert not leans(world.events, world.fragments).any()
 
 
+def test_a_sheet_of_questions_asked_again_and_again_does_not_lean() -> None:
+    sheet = [
+        Draft(times=TEN, wordings=("lesson",), vague=0.2, prompt=[(n + at) % 12 for at in range(10)]) for n in range(24)
+    ]
+    world, _ = population(sheet)
+    assert world.fragments.prompts.tolist() == [12]
+    assert world.fragments.lean.tolist() == [0.0]
+
+
 @given(st.lists(st.floats(0, 1, width=32), min_size=40, max_size=40))
 def test_leaning_is_a_mean_above_the_least_level(confidence: list[float]) -> None:
     world, _ = population([Draft(times=TEN, wordings=("wording",))] * 4)

@@ -13,7 +13,7 @@ from hydrometer.campaigns.follow import name_campaigns
 from hydrometer.campaigns.grow import Resemblance, resemblance
 from hydrometer.campaigns.harvested import Harvest, harvested
 from hydrometer.campaigns.judge import Judgement, as_candidate, control_false_discoveries, judge
-from hydrometer.campaigns.members import Membership, absorb, differences, membership, reasons
+from hydrometer.campaigns.members import Membership, absorb, differences, membership, reasons, strangers_to_contracts
 from hydrometer.campaigns.others import authorised, coordinated, single_customers
 from hydrometer.campaigns.propose import harvesters, propose
 from hydrometer.campaigns.record import campaign_record
@@ -109,7 +109,7 @@ def find_campaigns(
     for proposal in proposals:
         members = proposal.members
         if weighed(members, "").probability >= settings.report_probability:
-            members = absorb(population, traits, members, settings) & ~taken
+            members = absorb(population, traits, strangers_to_contracts(population, members), settings) & ~taken
             taken |= members
         groups.append((proposal.seed, members))
     groups += [(text, mask) for text, mask in coordinated(population, settings) if not np.any(mask & taken)]

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SLOPE = 0.35
 """Of a bit: facets of one account depend on each other, so their sum overstates (Belin & Rubin 1995)."""
 
+KNOWN_SHARE = 0.2
+"""Share of members known by contract from which they are part of the group, and speak against it (`counter`)."""
+
 FACET_WORDS = {
     "card": "pays with the campaign's card or card batch",
     "device": "signed up on a device of the campaign's",
@@ -68,6 +71,16 @@ def absorb(population: Population, traits: Traits, members: Bools, settings: Cam
     joins = (likeness.total >= settings.absorb_bits) & (elsewhere >= 2) & ~population.authorised & ~population.verified
     grown: Bools = members | joins
     return grown
+
+
+def strangers_to_contracts(population: Population, members: Bools) -> Bools:
+    """The members without the few customers among them who are known by contract or single sign-on.
+
+    An operator's accounts are seldom known so, and where they are, all of a batch is. A few among many who are not known
+    are neighbours: researchers of a red team who try the same demands.
+    """
+    known = members & population.verified
+    return members & ~known if known.sum() < KNOWN_SHARE * members.sum() else members
 
 
 def membership(

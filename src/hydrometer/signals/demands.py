@@ -25,6 +25,8 @@ ORDINARY = 0.05
 """Below this share of demands an account counts as ordinary when the rate of wrong flags is estimated."""
 LEAST_CONTENTS = 10
 """Contents around a wording from which their own confidences average out."""
+VARIED = 0.1
+"""Contents an exchange, at least: a sheet of questions that a class asks again and again is no wording around contents."""
 LEAN_LEVELS = (0.6, 0.5, 0.42, 0.35, 0.3, 0.25, 0.21, 0.18, 0.15, 0.125, 0.105, 0.09, 0.08)
 """Mean confidences at which wordings are taken, in turn; the last is three times the share of demands that the model
 reckons with (docs/elicitation-model.md)."""
@@ -65,7 +67,8 @@ def leaning(events: Events, fragments: Fragments) -> Floats:
     """
     wide = fragments.orgs.size
     lean = np.zeros(wide)
-    known = (fragments.orgs >= LEAST_ORGS) & (fragments.prompts >= LEAST_CONTENTS)
+    varied = (fragments.prompts >= LEAST_CONTENTS) & (fragments.prompts >= VARIED * fragments.exchanges)
+    known = (fragments.orgs >= LEAST_ORGS) & varied
     kept = known[fragments.fragment]
     exchange, fragment = fragments.exchange[kept], fragments.fragment[kept]
     confidence = events.confidence[exchange].astype(np.float64)
