@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
+from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 
 from quality.plan import ABLATED, BARE, HELD_OUT, LADDER, OTHERS, VARIED
@@ -110,22 +111,25 @@ def _reliability(records: Sequence[Record]) -> Figure:
 
 
 def _archetypes(records: Sequence[Record]) -> Figure:
-    """Honest accounts flagged per 100,000, by detector: the worst archetypes of each."""
+    """Honest accounts flagged per 100,000, archetype by detector; archetypes that nobody accuses are left out."""
     names = detectors(records)
-    figure = Figure(figsize=(6.4, 1.5 * len(names)))
-    grid = figure.subplots(len(names), 1, sharex=True, squeeze=False)
-    for axes, name in zip(grid[:, 0], names, strict=True):
-        pool = pooled(records, name, {record.scenario for record in records})
-        rows = sorted(((e.value or 0.0, kind) for kind, e in pool.benign.items()), reverse=True)[:5] if pool else []
-        axes.barh([kind for _, kind in rows], [value for value, _ in rows], color=OURS if name == HYDROMETER else GREY)
-        axes.invert_yaxis()
-        axes.set_title(name, loc="left", fontsize=9)
-        axes.set_xscale("symlog", linthresh=10)
-        axes.set_xlim(0, 100_000)
-        for place, (value, _) in enumerate(rows):
-            axes.annotate(
-                f"{value:,.0f}", (max(value, 0.1), place), textcoords="offset points", xytext=(3, 0), va="center"
-            )
-    grid[-1, 0].set_xlabel("honest accounts flagged per 100,000 (worst five archetypes)")
-    figure.subplots_adjust(hspace=0.55)
+    pools = [pooled(records, name, {record.scenario for record in records}) for name in names]
+    rates = [{kind: e.value or 0.0 for kind, e in pool.benign.items()} if pool else {} for pool in pools]
+    kinds = sorted({kind for rate in rates for kind, value in rate.items() if value > 0})
+    table = [[rate.get(kind, 0.0) for rate in rates] for kind in kinds] or [[0.0] * len(names)]
+    figure = Figure(figsize=(1.0 + 0.85 * len(names), 0.8 + 0.24 * len(table)))
+    axes = figure.subplots()
+    axes.imshow(
+        [[max(value, 1.0) for value in row] for row in table],
+        norm=LogNorm(1.0, 100_000.0),
+        cmap=LinearSegmentedColormap.from_list("accused", ["#ffffff", COLOURS[0]]),
+        aspect="auto",
+    )
+    axes.set_xticks(range(len(names)), names)
+    axes.set_yticks(range(len(kinds)), kinds)
+    axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+    axes.spines[:].set_visible(False)
+    for row, values in enumerate(table):
+        for column, value in enumerate(values):
+            axes.annotate(f"{value:,.0f}", (column, row), ha="center", va="center", fontsize=8)
     return figure
