@@ -37,35 +37,53 @@ def main() -> None:
     parser.add_argument("--records", type=Path, default=RECORDS, help="where the records of the trials are kept")
     parser.add_argument("--render", action="store_true", help="run nothing; make the pages of the records")
     parser.add_argument("--out", type=Path, default=ROOT / "docs", help="folder of benchmark.md and its drawings")
+    parser.add_argument("--resume", action="store_true", help="run only what the records lack")
     chosen = parser.parse_args()
-    seconds = 0.0
+    failed: list[str] = []
+    took = chosen.records.with_suffix(".seconds")
     if not chosen.render:
-        begun = time.perf_counter()
-        _measure(chosen.short, [name for name in chosen.only.split(",") if name], chosen.workers, chosen.records)
-        seconds = time.perf_counter() - begun
-        (chosen.records.parent / "seconds").write_text(f"{seconds:.0f}\n")
-    took = chosen.records.parent / "seconds"
-    records = [msgspec.json.decode(line, type=Record) for line in chosen.records.read_bytes().splitlines()]
+        begun, before = time.perf_counter(), float(took.read_text()) if chosen.resume and took.exists() else 0.0
+        failed = _measure(chosen)
+        took.write_text(f"{before + time.perf_counter() - begun:.0f}\n")
     chosen.out.mkdir(parents=True, exist_ok=True)
-    write_page(records, chosen.out, float(took.read_text()) if took.exists() else seconds, chosen.workers)
+    write_page(_read(chosen.records), chosen.out, float(took.read_text()), chosen.workers)
     print(chosen.out / "benchmark.md")
+    if failed:
+        sys.exit("\n".join(["Failed, and missing from the page:", *failed]))
 
 
-def _measure(short: bool, only: list[str], workers: int, into: Path) -> None:
-    planned = [trial for trial in trials(SHORT if short else FULL) if not only or trial.scenario in only]
+def _measure(chosen: argparse.Namespace) -> list[str]:
+    """Run the trials that are asked for, and return which failed; what came of the others is kept."""
+    into: Path = chosen.records
+    size = SHORT if chosen.short else FULL
+    only = {name for name in chosen.only.split(",") if name}
     into.parent.mkdir(parents=True, exist_ok=True)
-    into.unlink(missing_ok=True)
+    if not chosen.resume:
+        into.unlink(missing_ok=True)
+    done = {(record.scenario, record.seed) for record in _read(into)}
+    planned = [t for t in trials(size) if (t.scenario, t.seed) not in done and (not only or t.scenario in only)]
     history = into.parent / "history"
     for left in (history, history.with_name(f"{history.name}.truth")):
         shutil.rmtree(left, ignore_errors=True)
-    make(INNOCENT, HISTORY_SEED, (SHORT if short else FULL).honest, history)
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    make(INNOCENT, HISTORY_SEED, size.honest, history)
+    failed: list[str] = []
+    with ProcessPoolExecutor(chosen.workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         waiting = {pool.submit(run, trial, history): trial for trial in planned}
-        for done, future in enumerate(as_completed(waiting), start=1):
+        for number, future in enumerate(as_completed(waiting), start=1):
             trial = waiting[future]
+            error = future.exception()
+            if error is not None:
+                failed.append(f"{trial.scenario} {trial.seed}: {error!r}")
+                continue
             with into.open("ab") as file:
                 file.writelines(msgspec.json.encode(record) + b"\n" for record in future.result())
-            print(f"{done} of {len(planned)}: {trial.scenario} {trial.seed}", file=sys.stderr, flush=True)
+            print(f"{number} of {len(planned)}: {trial.scenario} {trial.seed}", file=sys.stderr, flush=True)
+    return failed
+
+
+def _read(records: Path) -> list[Record]:
+    lines = records.read_bytes().splitlines() if records.exists() else []
+    return [msgspec.json.decode(line, type=Record) for line in lines]
 
 
 if __name__ == "__main__":

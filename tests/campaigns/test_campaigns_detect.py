@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.compute as pc
-from crowds import DAY, evidence, operator, population, strangers
+import pytest
+from crowds import DAY, evidence, mask, operator, population, strangers
 
+from hydrometer.campaigns import detect
 from hydrometer.campaigns.calibration import FULL, load_calibration
 from hydrometer.campaigns.detect import Findings, find_campaigns
+from hydrometer.campaigns.propose import Proposal
 from hydrometer.contract.progress import Silent
 from hydrometer.contract.results import CONSIDERED, MEMBERS
 from hydrometer.contract.settings import CampaignSettings
@@ -111,3 +114,12 @@ def test_the_story_tells_the_numbers() -> None:
     assert f"{HYDRA} accounts of {HYDRA} organisations" in one
     assert "identity, timing" in one
     assert f"{campaign.harvested:,} of {campaign.exchanges:,} exchanges" in two
+
+
+def test_a_group_whose_accounts_are_all_in_a_larger_campaign_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = crowd()
+    hydra = mask(people.size, range(HYDRA))
+    monkeypatch.setattr(detect, "propose", lambda *_: ([Proposal(hydra, "first"), Proposal(hydra, "second")], []))
+    findings = found(people)
+    assert len(findings.campaigns) == 1
+    assert all(candidate.accounts for candidate in findings.candidates)

@@ -111,7 +111,9 @@ def find_campaigns(
         if weighed(members, "").probability >= settings.report_probability:
             members = absorb(population, traits, strangers_to_contracts(population, members), settings) & ~taken
             taken |= members
-        groups.append((proposal.seed, members))
+        # What was proposed may belong to a larger campaign by now, down to its last account.
+        if members.any():
+            groups.append((proposal.seed, members))
     groups += [(text, mask) for text, mask in coordinated(population, settings) if not np.any(mask & taken)]
     groups += single_customers(population, taken, settings)
     may = authorised(population, settings)
