@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.compute as pc
-import pytest
 from crowds import DAY, evidence, mask, operator, population, strangers
 
 from hydrometer.campaigns import detect
@@ -18,6 +17,8 @@ from hydrometer.contract.results import CONSIDERED, MEMBERS
 from hydrometer.contract.settings import CampaignSettings
 
 if TYPE_CHECKING:
+    import pytest
+
     from hydrometer.contract.group import Group
     from hydrometer.contract.population import Population
     from hydrometer.contract.results import Evidence
