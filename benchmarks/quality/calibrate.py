@@ -32,7 +32,7 @@ from hydrometer.contract.progress import Silent
 from hydrometer.simulate import SCENARIOS
 from hydrometer.store.result import ResultFolder
 from quality.plan import VARIED
-from quality.worlds import ONE_THREAD, make
+from quality.worlds import ONE_THREAD, make, site_key
 
 TARGET = Path(__file__).parents[2] / "src" / "hydrometer" / "campaigns" / "data" / "calibration.json"
 PURE = 0.8
@@ -75,7 +75,7 @@ def _cases(name: str, seed: int, honest: int) -> list[Case]:
         make(name, seed, honest, world)
         if seed % 2 == 0:
             _reduce(world)
-        key = Path(folder) / "site.key"
+        key = site_key(name, seed, Path(folder))
         flow.detect(world, out, ONE_THREAD, site_key=key, mapping=None, source=None, progress=Silent())
         truth = pq.read_table(world.with_name("world.truth") / "accounts.parquet").to_pylist()
         return _labelled(f"{name}-{seed}", ResultFolder.read(out), _operators(truth))

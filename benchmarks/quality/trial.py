@@ -19,7 +19,7 @@ from hydrometer.contract.settings import Settings
 from hydrometer.evaluation import Score, score
 from quality.baselines import runner
 from quality.plan import ABLATED, BARE, Trial
-from quality.worlds import ONE_THREAD, make
+from quality.worlds import ONE_THREAD, make, site_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,7 @@ def run(trial: Trial, history: Path) -> list[Record]:
     with tempfile.TemporaryDirectory(prefix="hydrometer-quality-") as place:
         folder = Path(place)
         world = make(trial.scenario, trial.seed, trial.honest, folder / "world")
+        site_key(trial.scenario, trial.seed, folder)
         return [
             Record(
                 scenario=trial.scenario,

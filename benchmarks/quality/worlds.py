@@ -1,7 +1,8 @@
-"""Worlds for trials, as folders with their truth beside them."""
+"""Worlds for trials, as folders with their truth beside them, and the key under which each is fingerprinted."""
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,3 +26,12 @@ def make(scenario: str, seed: int, honest: int, folder: Path) -> Path:
     recipe = varied(seed, honest) if scenario == VARIED else msgspec.structs.replace(ALL[scenario], honest=honest)
     make_folder(recipe, seed, folder, sketching=None, workers=1, version=__version__, progress=Silent())
     return folder
+
+
+def site_key(scenario: str, seed: int, folder: Path) -> Path:
+    """Write the site key of a trial, and return where it lies: a key decides which shingles are sampled, and the same
+    trial must come out the same."""
+    place = folder / "site.key"
+    place.touch(mode=0o600)
+    place.write_bytes(blake2b(f"{scenario} {seed}".encode(), digest_size=16).digest())
+    return place

@@ -35,7 +35,16 @@ class Objection:
 
 def objections(group: Group, likeness: Resemblance) -> list[Objection]:
     """All that applies to a group; `likeness` is every account's resemblance to it."""
-    checks = (_known_customers, _release_crowd, _short_event, _own_rhythm, _unequal, _conversations, _few_demands)
+    checks = (
+        _unknown_agreements,
+        _known_customers,
+        _release_crowd,
+        _short_event,
+        _own_rhythm,
+        _unequal,
+        _conversations,
+        _few_demands,
+    )
     found = [community(group, likeness), *(check(group) for check in checks)]
     return [objection for objection in found if objection is not None]
 
@@ -64,6 +73,18 @@ def community(group: Group, likeness: Resemblance) -> Objection | None:
 
 def _objection(signal: str, axis: str, bits: float, statement: str) -> Objection:
     return Objection(CounterEvidence(signal=signal, statement=statement, bits=round(float(bits), 3)), axis)
+
+
+def _unknown_agreements(group: Group) -> Objection | None:
+    """Only the accounts tell who may train on outputs; where nobody's agreement is known, a reader must ask."""
+    if "accounts.agreements" in group.population.columns:
+        return None
+    return _objection(
+        "unknown_agreements",
+        "harvest",
+        0.0,
+        "No agreements are known: a customer who may train on outputs would look the same.",
+    )
 
 
 def _known_customers(group: Group) -> Objection | None:
