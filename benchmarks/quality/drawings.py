@@ -80,7 +80,15 @@ def _line(axes: Axes, cells: Cells, name: str, rungs: Sequence[str], colour: str
     ]
     if points:
         heavy = 2.4 if name == HYDROMETER else 1.2
-        axes.plot(*zip(*points, strict=True), color=colour, marker=mark, markersize=5, linewidth=heavy, label=name)
+        axes.plot(
+            *zip(*points, strict=True),
+            color=colour,
+            marker=mark,
+            markersize=5,
+            linewidth=heavy,
+            label=name,
+            zorder=3 if heavy > 2 else 2,
+        )
 
 
 def _reliability(records: Sequence[Record]) -> Figure:

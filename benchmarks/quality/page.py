@@ -32,7 +32,7 @@ def write_page(records: Sequence[Record], folder: Path, seconds: float, workers:
     sections = [
         _head(ordered, seconds, workers),
         ("Hydrometer", tables.headline(ordered)),
-        ("By rung", f"![Account F1 by rung]({drawings[0]})\n\n{tables.by_rung(ordered)}\n{tables.behind(ordered)}"),
+        ("By rung", f"![Account F1 by rung]({drawings[0]})\n\n{tables.by_rung(ordered)}\n{tables.standing(ordered)}"),
         ("Scenarios that no tuning saw", tables.by_scenario(ordered, HELD_OUT)),
         ("Other scenarios", tables.by_scenario(ordered, (*OTHERS, VARIED))),
         ("Innocent worlds", tables.innocents(ordered)),

@@ -201,9 +201,12 @@ def seconds(records: Sequence[Record]) -> str:
     return _grid(("detector", "median", "most"), rows)
 
 
-def behind(records: Sequence[Record]) -> str:
-    """Rungs on which a baseline is ahead: it finds more of the operators, or as many with a better account F1."""
-    lines = []
+def standing(records: Sequence[Record]) -> str:
+    """Rungs on which a baseline is ahead or level, on the seeds that all detectors saw.
+
+    Ahead is who finds more of the operators, or as many with a better account F1; level, who finds as many with the same.
+    """
+    ahead, level = [], []
     for rung in LADDER:
         seeds = {r.seed for r in records if r.scenario == rung and r.detector not in (HYDROMETER, BY_DAY)}
         same = summaries([r for r in records if r.scenario == rung and r.seed in seeds])
@@ -212,11 +215,11 @@ def behind(records: Sequence[Record]) -> str:
             continue
         for name in detectors(records)[1:]:
             theirs = same.get((name, rung))
-            if theirs is not None and _rank(theirs) > _rank(ours):
-                lines.append(
-                    f"- rung {rung.removeprefix('ladder')}: {name} ({_cell(theirs)}) is ahead ({_cell(ours)}).\n"
-                )
-    return "".join(lines) or "On no rung is a baseline ahead, on the seeds that all detectors saw.\n"
+            if theirs is not None and _rank(theirs) >= _rank(ours):
+                line = f"- rung {rung.removeprefix('ladder')}: {name} ({_cell(theirs)}) beside {_cell(ours)}.\n"
+                (ahead if _rank(theirs) > _rank(ours) else level).append(line)
+    text = "".join(["A baseline is ahead on\n\n", *ahead]) if ahead else "On no rung is a baseline ahead.\n"
+    return text + ("".join(["\nLevel with it are\n\n", *level]) if level else "")
 
 
 def _rank(summary: Summary) -> tuple[float, float]:
