@@ -46,7 +46,7 @@ def write_page(records: Sequence[Record], folder: Path, seconds: float, workers:
         ("Reliability of the probabilities", f"![Reliability]({drawings[1]})\n\n{tables.calibration(ordered, every)}"),
         ("Seconds a world", tables.seconds(ordered)),
     ]
-    parts = [sections[0], READING.read_text("utf-8")]
+    parts = [sections[0], READING.read_text("utf-8").replace("../../docs/", "")]
     parts += [f"## {title}\n\n{text}" for title, text in sections[1:] if text.strip()]
     (folder / "benchmark.md").write_text("\n".join(str(part) for part in parts), "utf-8")
 
