@@ -206,7 +206,8 @@ def standing(records: Sequence[Record]) -> str:
 
     Ahead is who finds more of the operators, or as many with a better account F1; level, who finds as many with the same.
     """
-    ahead, level = [], []
+    ahead: list[str] = []
+    level: list[str] = []
     for rung in LADDER:
         seeds = {r.seed for r in records if r.scenario == rung and r.detector not in (HYDROMETER, BY_DAY)}
         same = summaries([r for r in records if r.scenario == rung and r.seed in seeds])
