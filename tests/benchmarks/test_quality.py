@@ -89,7 +89,8 @@ def test_a_baseline_that_is_ahead_is_named(records: list[Record]) -> None:
         msgspec.structs.replace(r, detector={HYDROMETER: "union", "union": HYDROMETER}.get(r.detector, r.detector))
         for r in records
     ]
-    assert standing(swapped).startswith("A baseline is ahead on\n\n- rung 2: union")
+    assert standing(swapped).startswith("A baseline is ahead on\n\n")
+    assert "- rung 2: union (1 of 1" in standing(swapped)
     assert "| union | 1 of 1" in by_rung(swapped)
 
 
