@@ -18,7 +18,6 @@ import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -29,6 +28,7 @@ from scipy.optimize import minimize
 from hydrometer import flow
 from hydrometer.campaigns.calibration import BARE, FULL, Calibration
 from hydrometer.contract.progress import Silent
+from hydrometer.evaluation.reliability import reliability as reliability_of
 from hydrometer.simulate import SCENARIOS
 from hydrometer.store.result import ResultFolder
 from quality.plan import VARIED
@@ -41,7 +41,6 @@ RIDGE = 0.02
 BARE_CAUTION = 3.0
 """Weight of a false group in a bare world. Without accounts nobody's agreement is known, and a licensed maker of synthetic
 data looks like an operator: what cannot be told apart must not be accused."""
-BINS = tuple(number / 10 for number in range(11))
 
 
 @dataclass(frozen=True)
@@ -145,20 +144,13 @@ def _curve(bits: np.ndarray, middle: np.ndarray | float, slope: float) -> np.nda
 
 def reliability(calibration: Calibration, test: list[Case]) -> list[dict[str, float]]:
     """Mean probability and share of campaigns by bin of probability."""
-    rows = []
     given = np.array([_given(calibration, case) for case in test])
-    truth = np.array([case.campaign for case in test], dtype=float)
-    for low, high in pairwise(BINS):
-        held = (given >= low) & ((given < high) | (high == 1.0))
-        if held.any():
-            rows.append(
-                {
-                    "predicted": round(float(given[held].mean()), 4),
-                    "observed": round(float(truth[held].mean()), 4),
-                    "n": int(held.sum()),
-                }
-            )
-    return rows
+    bins = reliability_of(given, np.array([case.campaign for case in test], dtype=np.bool_))
+    return [
+        {"predicted": round(predicted / n, 4), "observed": round(observed / n, 4), "n": n}
+        for n, predicted, observed in zip(bins.cases, bins.predicted, bins.observed, strict=True)
+        if n
+    ]
 
 
 def _given(calibration: Calibration, case: Case) -> float:

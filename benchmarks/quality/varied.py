@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from hydrometer.simulate import OperatorSpec, Scenario
+from hydrometer.simulate.scenario import HarvestKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-KINDS = (
-    "reasoning",
-    "finished_answer",
-    "grading",
-    "trace_cleaning",
-    "agentic",
-    "tools",
-    "restricted_rewriting",
-    "synthesis",
-    "relay",
-    "replay",
-)
+KINDS = tuple(kind for kind in get_args(HarvestKind) if kind != "search")
 """`search` comes as a phase before these."""
 
 

@@ -34,6 +34,7 @@ import msgspec
 import pyarrow.parquet as pq
 from msgspec.structs import replace
 
+from hydrometer.evaluation.groups import FOUND_PURITY, FOUND_SHARE, TRUE_PURITY
 from hydrometer.simulate import SCENARIOS, make_world, write_world
 from quality.baselines.runner import BASELINES, TUNED
 
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
 TRAINING = ("innocent", *(f"ladder{rung}" for rung in range(1, 8)), "two_tools")
 LIBRARIES = ("numpy", "scipy", "pyarrow", "duckdb", "splink", "sqlglot")
-FOUND, PURE, FALSE = 0.5, 0.8, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,11 @@ def marks(groups: Sequence[Group], operator: dict[str, str]) -> Marks:
     held = [Counter(operator[account] for account in group.accounts) for group in groups]
     accused = {account for group in groups for account in group.accounts}
     benign = sum(not operator[account] for account in accused)
-    false = sum(1 - count[""] / count.total() < FALSE for count in held)
+    false = sum(1 - count[""] / count.total() < TRUE_PURITY for count in held)
     if not size:
         return Marks(max(0.0, 1 - 100 * benign / len(operator)), 0, false, benign)
     found = sum(
-        any(count[name] >= FOUND * accounts and count[name] >= PURE * count.total() for count in held)
+        any(count[name] >= FOUND_SHARE * accounts and count[name] >= FOUND_PURITY * count.total() for count in held)
         for name, accounts in size.items()
     )
     hit = len(accused) - benign

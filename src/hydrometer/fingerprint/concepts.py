@@ -8,8 +8,7 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
-from hydrometer.fingerprint.alphabet import alphabet
-from hydrometer.fingerprint.kernels.text import RING, SCRIPTS, tokenise
+from hydrometer.fingerprint.languages import word_hash
 
 SLOTS = 1 << 13
 """Places of the table; a power of two, several times the words."""
@@ -39,14 +38,10 @@ def read_concepts() -> dict[str, list[str]]:
 def concept_table() -> ConceptTable:
     """Return (keys, codes): an open-addressed table from hashes of words to concepts, 1 and above."""
     keys, codes = np.zeros(SLOTS, np.uint64), np.zeros(SLOTS, np.int8)
-    hashes, stems = np.zeros(4 + RING, np.uint64), np.zeros(4 + RING, np.uint64)
-    seen = np.zeros(SCRIPTS, np.int32)
     for code, words in enumerate(read_concepts().values(), start=1):
-        for word in words:
-            data = np.frombuffer(word.encode(), np.uint8)
-            tokenise(data, 0, data.size, *alphabet().tables, 4, hashes, stems, seen)
-            place = int(hashes[0]) & (SLOTS - 1)
+        for key in map(word_hash, words):
+            place = key % SLOTS
             while keys[place]:
-                place = (place + 1) & (SLOTS - 1)
-            keys[place], codes[place] = hashes[0], code
+                place = (place + 1) % SLOTS
+            keys[place], codes[place] = key, code
     return keys, codes
