@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,16 +105,20 @@ def find_campaigns(
         return judge(Group(population, members), evidence(members), likeness, seed, settings, calibration, attainable)
 
     proposals, caps = propose(population, traits, settings, lambda members: weighed(members, "").probability)
-    groups: list[tuple[str, Bools]] = []
-    taken = np.zeros(population.size, dtype=np.bool_)
-    for proposal in proposals:
-        members = proposal.members
-        if weighed(members, "").probability >= settings.report_probability:
-            members = absorb(population, traits, strangers_to_contracts(population, members), settings) & ~taken
-            taken |= members
-        # What was proposed may belong to a larger campaign by now, down to its last account.
-        if members.any():
-            groups.append((proposal.seed, members))
+    campaigns = [weighed(proposal.members, "").probability >= settings.report_probability for proposal in proposals]
+    masks = [
+        strangers_to_contracts(population, proposal.members) if campaign else proposal.members
+        for proposal, campaign in zip(proposals, campaigns, strict=True)
+    ]
+    grown = iter(absorb(population, traits, list(compress(masks, campaigns)), settings))
+    masks = [next(grown) if campaign else mask for mask, campaign in zip(masks, campaigns, strict=True)]
+    taken = np.any(list(compress(masks, campaigns)), axis=0) if any(campaigns) else np.zeros(population.size, np.bool_)
+    groups = [
+        (proposal.seed, mask)
+        for proposal, mask, campaign in zip(proposals, masks, campaigns, strict=True)
+        # What was proposed may belong to a campaign by now, down to its last account.
+        if campaign or not np.all(taken[mask])
+    ]
     groups += [(text, mask) for text, mask in coordinated(population, settings) if not np.any(mask & taken)]
     groups += single_customers(population, taken, settings)
     may = authorised(population, settings)

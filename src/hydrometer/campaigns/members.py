@@ -57,20 +57,29 @@ class Membership:
     reasons: list[list[str]]
 
 
-def absorb(population: Population, traits: Traits, members: Bools, settings: CampaignSettings) -> Bools:
-    """Add accounts that ask for nothing themselves but are plainly of the pool: dormant, warmed up, or all relay.
+def absorb(population: Population, traits: Traits, campaigns: list[Bools], settings: CampaignSettings) -> list[Bools]:
+    """Add to each campaign the accounts that ask for nothing themselves but are plainly of its pool: dormant, warmed up,
+    or all relay.
 
-    They must resemble the members strongly in at least two families other than content.
+    They must resemble the members strongly in at least two families other than content. Whoever resembles several
+    campaigns joins the one that it resembles most (the first of equals); a member of one is no other's to take, because
+    two operators who work alike would else be one.
     """
-    likeness = resemblance(traits, members)
-    families = likeness.families
-    elsewhere = sum(
-        ((families[f] >= 5.0).astype(np.int64) for f in ("identity", "infrastructure", "timing") if f in families),
-        np.zeros(population.size, dtype=np.int64),
-    )
-    joins = (likeness.total >= settings.absorb_bits) & (elsewhere >= 2) & ~population.authorised & ~population.verified
-    grown: Bools = members | joins
-    return grown
+    claimed = np.any(campaigns, axis=0) if campaigns else np.zeros(population.size, dtype=np.bool_)
+    free = ~claimed & ~population.authorised & ~population.verified
+    best = np.full(population.size, -np.inf)
+    home = np.full(population.size, -1, dtype=np.int64)
+    for number, members in enumerate(campaigns):
+        likeness = resemblance(traits, members)
+        families = likeness.families
+        elsewhere = sum(
+            ((families[f] >= 5.0).astype(np.int64) for f in ("identity", "infrastructure", "timing") if f in families),
+            np.zeros(population.size, dtype=np.int64),
+        )
+        total = likeness.total
+        joins = free & (total >= settings.absorb_bits) & (elsewhere >= 2) & (total > best)
+        best[joins], home[joins] = total[joins], number
+    return [members | (home == number) for number, members in enumerate(campaigns)]
 
 
 def strangers_to_contracts(population: Population, members: Bools) -> Bools:

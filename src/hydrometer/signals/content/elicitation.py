@@ -1,7 +1,9 @@
 """Outputs asked for that train models: reasoning, grading, trajectories, synthetic data.
 
 Statistic: organisations of the group that ask so more often than ordinary accounts are wrongly taken to (binomial, per
-account). Null: everybody else's share of such organisations.
+account). Null: everybody else's share of such organisations. What is harvested are answers to contents, so an
+organisation counts for two contents of the group's at the least: a class that sends the questions of one sheet asks for
+as much as its sheet does, however many pupils it has.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 ASKING = 3.0
 """-log10 p from which an account asks more often than ordinary accounts do."""
+LEAST_CONTENTS = 2
+"""Different contents that the group must ask about for each organisation that counts as asking."""
 COVER = 0.5
 """Least share of the organisations that must ask so: an operator's accounts all do."""
 
@@ -29,6 +33,8 @@ def test(group: Group) -> Finding | None:
     demands = population.facts["demand"] * population.facts["exchanges"]
     elicits = (population.facts["asking"] >= ASKING) & (demands >= 2)
     mine = np.unique(population.org[group.members & elicits]).size
+    contents = np.unique(population.events.prompt[group.demands]).size
+    mine = min(mine, contents // LEAST_CONTENTS)
     others = np.unique(population.org[group.others]).size
     elsewhere = np.unique(population.org[group.others & elicits]).size
     if mine < max(1, COVER * group.size):
