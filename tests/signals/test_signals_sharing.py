@@ -9,7 +9,7 @@ import pytest
 
 from hydrometer.contract.group import Group
 from hydrometer.signals.entities import ENTITY_KINDS
-from hydrometer.signals.organisations import one_each
+from hydrometer.signals.organisations import one_each, panel
 from hydrometer.signals.peers import against_peers
 from hydrometer.signals.sharing import LABELS, collisions, describe, shared_values, strongest
 from hydrometer.signals.statistics import rank_test
@@ -133,9 +133,26 @@ def test_one_account_speaks_for_an_organisation() -> None:
     drafts = [Draft(times=[NEW_YEAR], org=org) for org in ("a", "b", "a", "c", "b", "a")]
     made, _ = population(drafts)
     group = Group(made, np.array([False, False, True, False, False, True]))
-    assert np.nonzero(one_each(group, np.ones(6, dtype=np.bool_)))[0].tolist() == [1, 2, 3]
-    assert np.nonzero(one_each(group, np.arange(6) > 2))[0].tolist() == [3, 4, 5]
-    assert np.nonzero(one_each(group, np.arange(6) < 2))[0].tolist() == [1]
+    for known, mine, others in ((range(6), [2], [1, 3]), (range(3, 6), [5], [4, 3]), (range(2), [], [1])):
+        value = np.full(6, np.nan)
+        value[list(known)] = 1.0
+        assert [accounts.tolist() for accounts in one_each(group, value)] == [mine, others]
+
+
+def test_many_organisations_are_compared_with_a_panel_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hydrometer.signals.organisations.PANEL", 20)
+    drafts = [Draft(times=[NEW_YEAR], org=f"org {at % 50:02d}") for at in range(120)]
+    made, _ = population(drafts)
+    chosen = np.zeros(120, dtype=np.bool_)
+    chosen[:9] = True
+    group = Group(made, chosen)
+    drawn = panel(made)
+    assert np.unique(made.org[drawn]).size == 20
+    # Whole organisations, each with all its accounts.
+    assert set(drawn.tolist()) == set(np.nonzero(np.isin(made.org, made.org[drawn]))[0].tolist())
+    mine, others = one_each(group, np.ones(120))
+    assert made.org[mine].tolist() == list(range(9))
+    assert set(made.org[others].tolist()) == set(made.org[drawn].tolist()) - set(range(9))
 
 
 def test_members_meet_peers_of_their_own_volume_only() -> None:

@@ -12,15 +12,37 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.signals.organisations import one_each
-from hydrometer.signals.statistics import normal_tail, rank_sum
+from hydrometer.contract.group import ENOUGH_PEERS, LIKE_USE
+from hydrometer.signals.kernels import rank_sums
+from hydrometer.signals.organisations import one_each, others_of
+from hydrometer.signals.statistics import normal_tail
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
-    from hydrometer.contract.population import Floats
+    from hydrometer.contract.population import Floats, Ints
 
 STEPS = 3
 """Strata of volume per doubling."""
+
+
+def peers_of(group: Group) -> Ints:
+    """Accounts of the panel that are `Group.peers`, in the order of organisation and number."""
+    facts = group.population.facts
+    others = others_of(group)
+    volume, single = facts["exchanges"], facts["single_turn"]
+    low, high = np.quantile(volume[group.accounts], (0.1, 0.9))
+    busy: Ints = others[(volume[others] >= low / 2) & (volume[others] <= high * 2)]
+    mine = single[group.accounts]
+    known = np.isfinite(mine)
+    if known.any():
+        # A comparison with an unknown share of single turns is false.
+        alike: Ints = busy[np.abs(single[busy] - float(np.median(mine[known]))) <= LIKE_USE]
+        if alike.size >= ENOUGH_PEERS:
+            return alike
+    if busy.size >= ENOUGH_PEERS:
+        return busy
+    settled: Ints = others[volume[others] >= 3]
+    return settled
 
 
 def against_peers(group: Group, values: Floats) -> tuple[float, float]:
@@ -29,24 +51,16 @@ def against_peers(group: Group, values: Floats) -> tuple[float, float]:
     Ranks within strata of volume, each weighed by its size. Unknown values (NaN) are left out. Returns (0, 0.5) with fewer
     than 4 members or 10 peers in common strata.
     """
-    known = np.isfinite(values) & (group.members | group.peers)
-    compared = np.nonzero(one_each(group, known))[0]
-    stratum = np.floor(STEPS * np.log2(np.maximum(1.0, group.population.facts["exchanges"][compared])))
-    mine_of, value = group.members[compared], values[compared]
-    excess = variance = wins = meetings = 0.0
-    met = peers = 0
-    for at in np.unique(stratum[mine_of]):
-        there = stratum == at
-        mine, others = value[there & mine_of], value[there & ~mine_of]
-        if others.size == 0:
-            continue
-        u, spread = rank_sum(mine, others)
-        weight = 1.0 / (mine.size + others.size + 1)
-        excess += weight * (u - mine.size * others.size / 2)
-        variance += weight**2 * spread
-        wins += weight * u
-        meetings += weight * mine.size * others.size
-        met, peers = met + mine.size, peers + others.size
-    if met < 4 or peers < 10 or variance <= 0:
+    mine, others = one_each(group, values, peers_of(group))
+    compared = np.concatenate([mine, others])
+    stratum = np.floor(STEPS * np.log2(np.maximum(1.0, group.population.facts["exchanges"][compared]))).astype(np.int64)
+    order = np.lexsort((values[compared], stratum))
+    members, peers, u, spread = rank_sums(stratum[order], values[compared][order], order < mine.size)
+    both = (members > 0) & (peers > 0)
+    members, peers, u, spread = members[both], peers[both], u[both], spread[both]
+    weight = 1.0 / (members + peers + 1)
+    variance = float(np.sum(weight**2 * spread))
+    if members.sum() < 4 or peers.sum() < 10 or variance <= 0:
         return 0.0, 0.5
-    return normal_tail(excess / math.sqrt(variance)), wins / meetings
+    excess = float(np.sum(weight * (u - members * peers / 2)))
+    return normal_tail(excess / math.sqrt(variance)), float(np.sum(weight * u) / np.sum(weight * members * peers))

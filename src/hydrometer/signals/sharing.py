@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.contract.derived import keyed
+from hydrometer.contract.rows import entity_offsets, rows_of
 from hydrometer.signals.signal import Finding
 from hydrometer.signals.statistics import any_of, poisson_tail
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hydrometer.contract.group import Group
-    from hydrometer.contract.population import Entities
+    from hydrometer.contract.population import Entities, Ints, Population
 
 LABELS = {
     "payment": "payment instrument",
@@ -50,6 +52,43 @@ class Shared:
     log10_p: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Values that a group shows, ascending, and how many of its organisations show each."""
+
+    value: Ints
+    inside: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Degrees:
+    """How many values are shown by 0, 1, 2, … organisations, and all (organisation, value) pairs together."""
+
+    values: Ints
+    shown: int
+
+
+def _shown(group: Group, entities: Entities) -> _Shown:
+    population, values = group.population, max(1, len(entities.names))
+    rows = rows_of(entity_offsets(population, entities), group.accounts)
+    pairs = np.sort(population.org[entities.account[rows]] * values + entities.value[rows])
+    begins = np.ones(pairs.size, dtype=np.bool_)
+    begins[1:] = pairs[1:] != pairs[:-1]
+    value = np.sort(pairs[begins] % values)
+    begins = np.ones(value.size, dtype=np.bool_)
+    begins[1:] = value[1:] != value[:-1]
+    places = np.nonzero(begins)[0]
+    return _Shown(value[places], np.diff(np.append(places, value.size)))
+
+
+def _degrees(population: Population, entities: Entities) -> _Degrees:
+    return keyed(
+        population,
+        ("degrees", entities.kind, id(entities)),
+        lambda: _Degrees(np.bincount(entities.orgs).astype(np.int64), int(entities.orgs.sum())),
+    )
+
+
 def shared_values(group: Group, entities: Entities, *, least: int = 3) -> list[Shared]:
     """Values that at least `least` organisations of the group show, the most surprising first.
 
@@ -59,26 +98,19 @@ def shared_values(group: Group, entities: Entities, *, least: int = 3) -> list[S
     hands is so whatever else they hold. The p-value counts every value that could have been tested.
     """
     population = group.population
-    mine = entities.of(group.members)
+    mine = _shown(group, entities)
     values = len(entities.names)
-    if not mine.any():
-        return []
-    org = population.org[entities.account]
-    pairs = np.unique(org[mine] * values + entities.value[mine])
-    inside = np.bincount(pairs % values, minlength=values)
-    drawn = float(pairs.size)
-    outside = entities.orgs - inside
-    elsewhere = float(outside.sum())
+    drawn = float(mine.inside.sum())
+    everywhere = entities.orgs[mine.value]
+    elsewhere = float(_degrees(population, entities).shown - mine.inside.sum())
     hands = group.size / max(1, len(population.orgs) - group.size)
-    shown = np.nonzero(inside >= least)[0]
     found = []
-    for value in shown.tolist():
-        chance = (float(outside[value]) + 0.5) / (elsewhere + 0.5 * min(values, 1000))
-        expected = min(max(drawn * chance, hands * float(outside[value])), float(group.size))
-        log10_p = any_of(poisson_tail(int(inside[value]), expected), values)
-        found.append(
-            Shared(entities.kind, entities.names[value], int(inside[value]), int(entities.orgs[value]), log10_p)
-        )
+    for at in np.nonzero(mine.inside >= least)[0].tolist():
+        inside, outside = int(mine.inside[at]), float(everywhere[at] - mine.inside[at])
+        chance = (outside + 0.5) / (elsewhere + 0.5 * min(values, 1000))
+        expected = min(max(drawn * chance, hands * outside), float(group.size))
+        log10_p = any_of(poisson_tail(inside, expected), values)
+        found.append(Shared(entities.kind, entities.names[mine.value[at]], inside, int(everywhere[at]), log10_p))
     return sorted(found, key=lambda s: (s.log10_p, s.name))
 
 
@@ -122,24 +154,27 @@ def collisions(group: Group, entities: Entities) -> Finding | None:
 
     Statistic: pairs of organisations at a value, summed without forming them. Null: as in `shared_values`.
     """
-    mine = entities.of(group.members)
-    values = len(entities.names)
-    if not mine.any() or group.size < 3:
+    mine = _shown(group, entities)
+    if not mine.value.size or group.size < 3:
         return None
-    org = group.population.org[entities.account]
-    pairs = np.unique(org[mine] * values + entities.value[mine])
-    inside = np.bincount(pairs % values, minlength=values).astype(np.float64)
-    outside = entities.orgs - inside
-    chance = (outside + 0.5) / (float(outside.sum()) + 0.5 * values)
+    inside = mine.inside.astype(np.float64)
+    everywhere = entities.orgs[mine.value]
+    # What nobody of the group shows is met at by chance too; values in as many hands are alike, and are counted, not listed.
+    degrees = _degrees(group.population, entities)
+    unseen = degrees.values - np.bincount(everywhere, minlength=degrees.values.size)
+    outside = np.concatenate([everywhere - inside, np.arange(unseen.size)])
+    times = np.concatenate([np.ones(inside.size), unseen])
+    drawn = float(inside.sum())
+    chance = (outside + 0.5) / (degrees.shown - drawn + 0.5 * len(entities.names))
     hands = group.size / max(1, len(group.population.orgs) - group.size)
-    expected_at = np.minimum(np.maximum(pairs.size * chance, hands * outside), float(group.size))
+    expected_at = np.minimum(np.maximum(drawn * chance, hands * outside), float(group.size))
     met = float(np.sum(inside * (inside - 1) / 2))
-    expected = float(np.sum(expected_at**2 / 2))
+    expected = float(np.sum(times * (expected_at**2 / 2)))
     # Meetings at one value depend on each other: count as many independent ones as there are values met at.
     heavy = max(1.0, float(np.sum(inside * (inside - 1) / 2 * inside)) / max(met, 1.0))
     log10_p = poisson_tail(math.floor(met / heavy), expected / heavy)
     at = int(np.sum(inside >= 2))
     kind = PLURALS.get(entities.kind, LABELS[entities.kind] + "s")
     statement = f"The members meet at {at} {kind} ({met:,.0f} meetings; {expected:,.1f} by chance)."
-    everybody = float(np.sum(np.where(inside >= 2, entities.orgs * (entities.orgs - 1.0) / 2, 0.0)))
+    everybody = float(np.sum(np.where(inside >= 2, everywhere * (everywhere - 1.0) / 2, 0.0)))
     return Finding(met / max(expected, 1e-9), log10_p, statement, met / max(everybody, 1.0))

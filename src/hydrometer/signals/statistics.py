@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 LOG10 = math.log(10)
 SMALLEST = -300.0
 """log10 p is held here: below, the approximations mean nothing."""
+TERMS = 2_048
+"""Terms of a tail that are summed at once."""
+NEGLIGIBLE = 45.0
+"""Natural logarithms below a sum at which a falling term no longer changes it."""
 
 
 def poisson_tail(count: float, expected: float) -> float:
@@ -53,9 +57,16 @@ def exchangeable_tail(inside: int, members: int, shown: int, total: int) -> floa
     """
     if inside <= max(0, members + shown - total):
         return 0.0
-    k = np.arange(inside, min(members, shown) + 1)
-    natural = float(logsumexp(_choose(shown, k) + _choose(total - shown, members - k))) - float(_choose(total, members))
-    return max(SMALLEST, min(0.0, natural / LOG10))
+    natural = -math.inf
+    last = min(members, shown)
+    # In parts: past the likeliest number the terms only fall, and what is far below the sum adds nothing to it.
+    for first in range(inside, last + 1, TERMS):
+        k = np.arange(first, min(last, first + TERMS - 1) + 1)
+        terms = _choose(shown, k) + _choose(total - shown, members - k)
+        natural = float(np.logaddexp(natural, logsumexp(terms)))
+        if terms[-1] <= terms[0] and terms[-1] < natural - NEGLIGIBLE:
+            break
+    return max(SMALLEST, min(0.0, (natural - float(_choose(total, members))) / LOG10))
 
 
 def _choose(total: int, taken: Ints | int) -> Floats:
@@ -106,6 +117,12 @@ def bits_of(log10_p: float, cap: float) -> float:
     if natural >= -1.0:
         return 0.0
     return min(cap, (-natural - 1.0 - math.log(-natural)) / math.log(2))
+
+
+def distinct(values: Ints) -> int:
+    """Number of distinct values, by sorting."""
+    ordered = np.sort(values)
+    return int(ordered.size > 0) + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
 
 
 def densest_window(moments: Ints, width: int) -> tuple[int, int]:

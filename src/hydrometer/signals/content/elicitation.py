@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.contract.derived import once
 from hydrometer.contract.fingerprints import ELICITATION_CLASSES
+from hydrometer.signals.organisations import marked, of_group, organisations
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import exchangeable_tail
+from hydrometer.signals.statistics import distinct, exchangeable_tail
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Bools, Ints, Population
 
 ASKING = 3.0
 """-log10 p from which an account asks more often than ordinary accounts do."""
@@ -30,13 +33,10 @@ COVER = 0.5
 def test(group: Group) -> Finding | None:
     """Members that elicit, against everybody else."""
     population = group.population
-    demands = population.facts["demand"] * population.facts["exchanges"]
-    elicits = (population.facts["asking"] >= ASKING) & (demands >= 2)
-    mine = np.unique(population.org[group.members & elicits]).size
-    contents = np.unique(population.events.prompt[group.demands]).size
-    mine = min(mine, contents // LEAST_CONTENTS)
-    others = np.unique(population.org[group.others]).size
-    elsewhere = np.unique(population.org[group.others & elicits]).size
+    mine = np.unique(population.org[group.accounts[elicits(population, group.accounts)]]).size
+    mine = min(mine, distinct(population.events.prompt[group.demands]) // LEAST_CONTENTS)
+    others = organisations(population) - group.size
+    elsewhere = int(np.count_nonzero(once(population, eliciting) & ~of_group(group)))
     if mine < max(1, COVER * group.size):
         return None
     kinds = np.bincount(population.events.kind[group.demands], minlength=len(ELICITATION_CLASSES))
@@ -50,6 +50,20 @@ def test(group: Group) -> Finding | None:
         exchangeable_tail(mine, group.size, mine + elsewhere, group.size + others),
         f"{mine} of {group.size} organisations ask for training material ({', '.join(names)}); {elsewhere / max(1, others):.1%} of others do.",
     )
+
+
+def elicits(population: Population, accounts: Ints) -> Bools:
+    """Which of some accounts ask more often than ordinary accounts do."""
+    facts = population.facts
+    demands = facts["demand"][accounts] * facts["exchanges"][accounts]
+    asks: Bools = (facts["asking"][accounts] >= ASKING) & (demands >= 2)
+    return asks
+
+
+def eliciting(population: Population) -> Bools:
+    """Mask of the organisations with an account that elicits."""
+    everybody = np.arange(population.size)
+    return marked(population, everybody[elicits(population, everybody)])
 
 
 SIGNAL = Signal(

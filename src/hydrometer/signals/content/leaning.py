@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.contract.derived import once
+from hydrometer.contract.wordings import carrying, spoken
+from hydrometer.signals.organisations import marked, of_group, organisations
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import exchangeable_tail
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Bools, Population
 
 OWN_SHARE = 0.8
 """A wording is the group's own when so much of its use is by members."""
@@ -29,22 +33,24 @@ COVER = 0.5
 def test(group: Group) -> Finding | None:
     """Members that lean with wordings of their own, against everybody else who leans."""
     population, fragments = group.population, group.population.fragments
-    account = population.events.account[fragments.exchange]
-    uses = np.bincount(fragments.fragment[group.members[account]], minlength=fragments.orgs.size)
-    own = (fragments.lean > 0) & (uses >= OWN_SHARE * fragments.exchanges)
-    carrying = np.unique(fragments.exchange[own[fragments.fragment] & group.members[account]])
-    total = np.maximum(population.facts["exchanges"], 1.0)
-    part = np.bincount(population.events.account[carrying], minlength=population.size) / total
-    mine = np.unique(population.org[group.members & (part >= PART)]).size
+    accounts = group.accounts
+    own = (fragments.lean > 0) & (spoken(population, accounts).uses >= OWN_SHARE * fragments.exchanges)
+    part = carrying(population, accounts, own) / np.maximum(population.facts["exchanges"][accounts], 1.0)
+    mine = np.unique(population.org[accounts[part >= PART]]).size
     if mine < max(1, COVER * group.size):
         return None
-    others = np.unique(population.org[group.others]).size
-    elsewhere = np.unique(population.org[group.others & (population.facts["leaning"] >= PART)]).size
+    others = organisations(population) - group.size
+    elsewhere = int(np.count_nonzero(once(population, leaners) & ~of_group(group)))
     return Finding(
         mine / group.size,
         exchangeable_tail(mine, group.size, mine + elsewhere, group.size + others),
         f"{mine} of {group.size} organisations use wordings of their own that lean to demands, around different contents; {elsewhere / max(1, others):.1%} of others lean so.",
     )
+
+
+def leaners(population: Population) -> Bools:
+    """Mask of the organisations with an account that leans, whatever the wording."""
+    return marked(population, np.nonzero(population.facts["leaning"] >= PART)[0])
 
 
 SIGNAL = Signal(

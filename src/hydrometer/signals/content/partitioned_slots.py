@@ -2,25 +2,40 @@
 
 People who share a template paste the same popular contents; a list that is handed out to accounts is worked off once.
 Statistic: distinct prompts among the group's demands. Null: as many exchanges drawn from those of other organisations that
-share templates (rarefaction, Hurlbert 1971: the more are drawn, the more repeat).
+share templates (rarefaction, Hurlbert 1971: the more are drawn, the more repeat). Where the others are a panel, fewer of
+their repetitions are seen, and the test is the milder.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import gammaln
 
+from hydrometer.contract.derived import once
+from hydrometer.contract.rows import fragment_offsets, rows_of
+from hydrometer.signals.organisations import of_group, panel
 from hydrometer.signals.signal import Finding, Signal
-from hydrometer.signals.statistics import binomial_tail
+from hydrometer.signals.statistics import binomial_tail, distinct
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
-    from hydrometer.contract.population import Ints
+    from hydrometer.contract.population import Ints, Population
 
 MIN_EXCHANGES = 60
 MOST_CHANCE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Templated:
+    """The panel's exchanges that carry shared wordings: the organisation and the prompt (numbered) of each, and how many
+    of them have each prompt."""
+
+    org: Ints
+    prompt: Ints
+    uses: Ints
 
 
 def test(group: Group) -> Finding | None:
@@ -29,14 +44,15 @@ def test(group: Group) -> Finding | None:
     chosen = group.demands
     if chosen.size < MIN_EXCHANGES:
         return None
-    templated = np.unique(population.fragments.exchange)
-    others = templated[group.others[population.events.account[templated]]]
-    if others.size < MIN_EXCHANGES:
+    everybody = once(population, templated)
+    mine = everybody.prompt[of_group(group)[everybody.org]]
+    others = everybody.prompt.size - mine.size
+    if others < MIN_EXCHANGES:
         return None
-    fresh = int(np.unique(population.events.prompt[chosen]).size)
-    rate = 1 - rarefied(population.events.prompt[others], chosen.size)
+    fresh = distinct(population.events.prompt[chosen])
+    rate = 1 - rarefied(everybody.uses - np.bincount(mine, minlength=everybody.uses.size), chosen.size)
     # Where nobody repeats, that the members do not either says nothing.
-    rate = min(max(rate, 1 / (others.size + 1)), MOST_CHANCE)
+    rate = min(max(rate, 1 / (others + 1)), MOST_CHANCE)
     return Finding(
         fresh / chosen.size,
         binomial_tail(fresh, int(chosen.size), 1 - rate),
@@ -44,15 +60,42 @@ def test(group: Group) -> Finding | None:
     )
 
 
-def rarefied(prompts: Ints, drawn: int) -> float:
-    """Expected share of distinct prompts among `drawn` of them (among all where there are fewer)."""
-    drawn = min(drawn, prompts.size)
-    _, uses = np.unique(prompts, return_counts=True)
-    kept = prompts.size - uses
+def templated(population: Population) -> Templated:
+    """Take the panel's exchanges with shared wordings."""
+    accounts = np.sort(panel(population))
+    exchange = population.fragments.exchange[rows_of(fragment_offsets(population), accounts)]
+    first = np.ones(exchange.size, dtype=np.bool_)
+    first[1:] = exchange[1:] != exchange[:-1]
+    exchange = exchange[first]
+    prompt = population.events.prompt[exchange]
+    order = np.argsort(prompt, kind="stable")
+    begins = np.ones(order.size, dtype=np.bool_)
+    begins[1:] = prompt[order][1:] != prompt[order][:-1]
+    number = np.empty(order.size, dtype=np.int64)
+    number[order] = np.cumsum(begins) - 1
+    return Templated(
+        org=population.org[population.events.account[exchange]],
+        prompt=number,
+        uses=np.bincount(number).astype(np.int64),
+    )
+
+
+def rarefied(uses: Ints, drawn: int) -> float:
+    """Expected share of distinct prompts among `drawn` exchanges (among all where there are fewer).
+
+    Args:
+        uses: exchanges with each prompt; 0 for a prompt that none has.
+    """
+    prompts = np.bincount(uses)
+    prompts[:1] = 0
+    total = int(np.sum(prompts * np.arange(prompts.size)))
+    drawn = min(drawn, total)
+    used = np.nonzero(prompts)[0]
+    kept = total - used
     possible = kept >= drawn
     missed = gammaln(kept[possible] + 1.0) - gammaln(kept[possible] - drawn + 1.0)
-    missed += gammaln(prompts.size - drawn + 1.0) - gammaln(prompts.size + 1.0)
-    return float(uses.size - np.sum(np.exp(missed))) / drawn
+    missed += gammaln(total - drawn + 1.0) - gammaln(total + 1.0)
+    return float(prompts.sum() - np.sum(prompts[used[possible]] * np.exp(missed))) / drawn
 
 
 SIGNAL = Signal(

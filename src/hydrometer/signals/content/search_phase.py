@@ -10,30 +10,47 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.contract.derived import once
+from hydrometer.contract.rows import by_org, rows_of
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import exchangeable_tail
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Bools, Population
 
 OFTEN = 0.25
 
 
 def test(group: Group) -> Finding | None:
     """Members that are refused again and again with ever new prompts."""
-    facts = group.population.facts
-    tries = (facts["refused"] >= OFTEN) & (facts["refused"] * facts["exchanges"] >= 2)
-    varied = facts["prompts"] >= 0.7 * facts["exchanges"]
-    mine = int(np.sum(tries & varied & group.members))
-    elsewhere, others = int(np.sum(tries & varied & group.others)), int(group.others.sum())
+    population = group.population
+    tries = once(population, trying)
+    mine = int(np.count_nonzero(tries[group.accounts]))
+    order, offsets = by_org(population)
+    of_members = order[rows_of(offsets, group.orgs)]
+    elsewhere = once(population, _tries) - int(np.count_nonzero(tries[of_members]))
+    others = population.size - of_members.size
     if mine < 3:
         return None
-    refused = float(np.mean(group.population.events.refused[group.events]))
+    refused = float(np.mean(population.events.refused[group.events]))
     return Finding(
         mine / group.accounts.size,
         exchangeable_tail(mine, group.accounts.size, mine + elsewhere, group.accounts.size + others),
         f"{mine} of {group.accounts.size} accounts try ever new prompts and are refused ({refused:.0%} of all exchanges); {elsewhere / max(1, others):.1%} of others are.",
     )
+
+
+def trying(population: Population) -> Bools:
+    """Accounts that are often refused while their prompts differ."""
+    facts = population.facts
+    refused = (facts["refused"] >= OFTEN) & (facts["refused"] * facts["exchanges"] >= 2)
+    tries: Bools = refused & (facts["prompts"] >= 0.7 * facts["exchanges"])
+    return tries
+
+
+def _tries(population: Population) -> int:
+    return int(np.count_nonzero(once(population, trying)))
 
 
 SIGNAL = Signal(

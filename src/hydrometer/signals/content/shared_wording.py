@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.contract.wordings import spoken
+from hydrometer.signals.organisations import organisations
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import any_of, exchangeable_tail
 
@@ -24,12 +26,9 @@ def test(group: Group) -> Finding | None:
     wide = fragments.orgs.size
     if wide == 0:
         return None
-    account = population.events.account[fragments.exchange]
-    mine = group.members[account]
-    pairs = np.unique(population.org[account[mine]] * wide + fragments.fragment[mine])
-    inside = np.bincount(pairs % wide, minlength=wide)
+    inside = spoken(population, group.accounts).orgs
     outside = fragments.orgs - inside
-    total = int(np.unique(population.org).size)
+    total = organisations(population)
     candidates = np.nonzero(inside >= max(3, 0.1 * group.size))[0]
     best_p, best = 0.0, -1
     for fragment in candidates[np.argsort(outside[candidates] / inside[candidates], kind="stable")[:200]].tolist():

@@ -29,7 +29,7 @@ def test(group: Group) -> Finding | None:
         log10_p, above = against_peers(group, values)
         if above < 0.65:
             continue
-        middle = float(np.nanmedian(values[group.members]))
+        middle = float(np.nanmedian(values[group.accounts]))
         amount = f"{middle:.0%}" if fact == "single_turn" else f"{middle:,.0f}"
         findings.append(Finding(above, log10_p, f"{amount} {text} (median), more than {above:.0%} of its peers."))
     if not findings:

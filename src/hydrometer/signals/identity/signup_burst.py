@@ -24,9 +24,7 @@ WIDTHS = (6 * HOUR, 24 * HOUR, 72 * HOUR)
 def test(group: Group) -> Finding | None:
     """The densest of three window widths."""
     created = group.population.facts["created"]
-    known = one_each(group, np.isfinite(created))
-    mine = np.sort(created[group.members & known]).astype(np.int64)
-    others = np.sort(created[group.others & known]).astype(np.int64)
+    mine, others = (np.sort(created[accounts].astype(np.int64)) for accounts in one_each(group, created))
     if mine.size < 4 or others.size < 30:
         return None
     best: tuple[float, int, int, int] | None = None

@@ -23,8 +23,7 @@ OFTEN = 0.1
 def test(group: Group) -> Finding | None:
     """Members that contradict themselves, against everybody else's rate."""
     share = group.population.facts["contradictions"]
-    known = one_each(group, np.isfinite(share))
-    mine, others = share[group.members & known], share[group.others & known]
+    mine, others = (share[accounts] for accounts in one_each(group, share))
     if mine.size < 3 or others.size < 30:
         return None
     odd = int(np.sum(mine >= OFTEN))

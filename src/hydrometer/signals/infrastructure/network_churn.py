@@ -9,26 +9,34 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.signals.peers import against_peers
+from hydrometer.contract.derived import once
+from hydrometer.signals.peers import against_peers, peers_of
 from hydrometer.signals.signal import Finding, Signal
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Floats, Population
 
 
 def test(group: Group) -> Finding | None:
     """Networks per exchange of the members against their peers."""
-    facts = group.population.facts
-    churn = facts["networks"] / np.maximum(facts["with_address"], 1)
-    churn = np.where(facts["with_address"] >= 4, churn, np.nan)
-    log10_p, above = against_peers(group, churn)
+    networks = group.population.facts["networks"]
+    log10_p, above = against_peers(group, once(group.population, churn))
     if above < 0.7:
         return None
-    middle = float(np.nanmedian(facts["networks"][group.members]))
-    peers = float(np.nanmedian(facts["networks"][group.peers]))
+    middle = float(np.nanmedian(networks[group.accounts]))
+    peers = float(np.nanmedian(networks[peers_of(group)]))
     return Finding(
         above, log10_p, f"A member's traffic comes from {middle:.0f} networks (median); its peers' from {peers:.0f}."
     )
+
+
+def churn(population: Population) -> Floats:
+    """Per account networks per exchange; NaN below 4 exchanges with an address."""
+    facts = population.facts
+    share = facts["networks"] / np.maximum(facts["with_address"], 1)
+    known: Floats = np.where(facts["with_address"] >= 4, share, np.nan)
+    return known
 
 
 SIGNAL = Signal(

@@ -27,7 +27,7 @@ def test(group: Group) -> Finding | None:
         log10_p, above = against_peers(group, values)
         if above < 0.7:
             continue
-        middle = float(np.nanmedian(values[group.members]))
+        middle = float(np.nanmedian(values[group.accounts]))
         finding = Finding(
             above,
             any_of(log10_p, len(FACTS)),

@@ -26,11 +26,11 @@ DRAWS = 400
 def test(group: Group) -> Finding | None:
     """Dispersion of exchanges per account against random sets of others."""
     volume = group.population.facts["exchanges"]
-    chosen = one_each(group, volume > 0)
-    mine = np.sort(volume[group.members & chosen])
+    first, others_first = one_each(group, volume)
+    mine, others = np.sort(volume[first]), np.sort(volume[others_first])
     if mine.size == 0:
         return None
-    others = np.sort(volume[group.others & chosen & (volume >= max(3.0, float(np.median(mine)) / 8))])
+    others = others[others >= max(3.0, float(np.median(mine)) / 8)]
     if mine.size < 6 or float(np.median(mine)) < 6 or others.size < 60:
         return None
     spread = _spread(mine[None, :])[0]

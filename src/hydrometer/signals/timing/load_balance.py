@@ -55,9 +55,12 @@ def _steadiness(time: Ints, org: Ints, width: int) -> tuple[float, float, int, i
     inside = (time >= first * DAY) & (time < last * DAY)
     slots = DAY // width
     slot = (time[inside] - first * DAY) // width
-    _, who = np.unique(org[inside], return_inverse=True)
-    counts: Floats = np.zeros((int(who.max(initial=-1)) + 1, days * slots))
-    np.add.at(counts, (who, slot), 1.0)
+    # Rows in the order of organisations; one without any exchange inside takes no part.
+    begins = np.zeros(int(org.max(initial=-1)) + 1, dtype=np.bool_)
+    begins[org[inside]] = True
+    who = (np.cumsum(begins) - 1)[org[inside]]
+    cells = np.bincount(who * (days * slots) + slot, minlength=int(np.count_nonzero(begins)) * days * slots)
+    counts: Floats = cells.astype(np.float64).reshape(-1, days * slots)
     cube = counts.reshape(counts.shape[0], days, slots)
     # Spread over days at the same time of day: a daily rhythm is no sign of a queue.
     swings: Floats = (cube - cube.mean(axis=1, keepdims=True)).reshape(counts.shape[0], days * slots)

@@ -7,16 +7,20 @@ nearly half of one campaign's traffic moved within a day).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.contract.derived import keyed
+from hydrometer.signals.kernels import turned
 from hydrometer.signals.organisations import one_each
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import any_of, rank_test
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Floats, Population
 
 DAY = 86_400_000_000
 
@@ -24,25 +28,31 @@ DAY = 86_400_000_000
 def test(group: Group) -> Finding | None:
     """The release to which the members turned most, compared account by account."""
     population = group.population
-    events = population.events
     best: Finding | None = None
     for model, released in population.releases.items():
-        # Accounts that were there before the release: for the others there is no turn.
-        settled = population.facts["first_seen"] < released - DAY
-        within = (events.time >= released) & (events.time < released + DAY)
-        total = np.bincount(events.account[within], minlength=population.size).astype(np.float64)
-        turned = np.bincount(events.account[within & (events.model == model)], minlength=population.size)
-        share = np.where(settled & (total > 0), turned / np.maximum(total, 1), np.nan)
-        known = one_each(group, np.isfinite(share))
-        log10_p, above = rank_test(share[group.members & known], share[group.others & known])
+        share = keyed(population, (turn, model), partial(turn, population, model, released))
+        mine, others = one_each(group, share)
+        log10_p, above = rank_test(share[mine], share[others])
         log10_p = any_of(log10_p, len(population.releases))
         if above < 0.6:
             continue
-        middle = float(np.nanmean(share[group.members]))
+        middle = float(np.nanmean(share[group.accounts]))
         statement = f"Within a day of its release {middle:.0%} of a member's exchanges went to {population.models[model]}, more than {above:.0%} of others."
         if best is None or log10_p < best.log10_p:
             best = Finding(above, log10_p, statement)
     return best
+
+
+def turn(population: Population, model: int, released: int) -> Floats:
+    """Per account the share of the exchanges of the day after a release that go to the new model.
+
+    NaN without any, and for accounts that were not there before the release: for them there is no turn.
+    """
+    events = population.events
+    total, moved = turned(events.offsets, events.time, events.model, released, released + DAY, model)
+    settled = population.facts["first_seen"] < released - DAY
+    share: Floats = np.where(settled & (total > 0), moved / np.maximum(total, 1), np.nan)
+    return share
 
 
 SIGNAL = Signal(

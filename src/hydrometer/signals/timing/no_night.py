@@ -11,26 +11,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.contract.derived import once
 from hydrometer.signals.peers import against_peers
 from hydrometer.signals.signal import Finding, Signal
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
+    from hydrometer.contract.population import Floats, Population
 
 
 def test(group: Group) -> Finding | None:
     """Hours of the day in use, of the members against their peers."""
-    facts = group.population.facts
-    hours = np.where(facts["exchanges"] >= 12, facts["hours_of_day"] / np.minimum(24, facts["exchanges"]), np.nan)
-    log10_p, above = against_peers(group, hours)
+    log10_p, above = against_peers(group, once(group.population, hours))
     if above < 0.7:
         return None
-    middle = float(np.nanmedian(facts["hours_of_day"][group.members]))
+    middle = float(np.nanmedian(group.population.facts["hours_of_day"][group.accounts]))
     return Finding(
         above,
         log10_p,
         f"A member is seen in {middle:.0f} of the day's 24 hours (median), more than {above:.0%} of its peers.",
     )
+
+
+def hours(population: Population) -> Floats:
+    """Per account hours of the day in use, as a share of what its exchanges could fill; NaN below 12 exchanges."""
+    facts = population.facts
+    share: Floats = np.where(
+        facts["exchanges"] >= 12, facts["hours_of_day"] / np.minimum(24, facts["exchanges"]), np.nan
+    )
+    return share
 
 
 SIGNAL = Signal(

@@ -8,17 +8,19 @@ uses that model: a release brings unrelated people together.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.contract.derived import keyed
 from hydrometer.signals.organisations import one_each
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import any_of, densest_window, exchangeable_tail
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
-    from hydrometer.contract.population import Ints, Population
+    from hydrometer.contract.population import Floats, Ints, Population
 
 HOUR = 3_600_000_000
 WIDTHS = (3 * HOUR, 12 * HOUR, 36 * HOUR)
@@ -31,11 +33,8 @@ def test(group: Group) -> Finding | None:
     population = group.population
     findings = []
     for fact, word in (("first_seen", "began"), ("last_seen", "stopped")):
-        moments = population.facts[fact].astype(np.int64)
-        inside = (moments > population.start + EDGE) & (moments < population.end - EDGE)
-        # Whoever was seen once neither began nor stopped.
-        lasting = one_each(group, inside & (population.facts["exchanges"] >= 3))
-        mine, others = np.sort(moments[group.members & lasting]), np.sort(moments[group.others & lasting])
+        moments = keyed(population, (lasting, fact), partial(lasting, population, fact))
+        mine, others = (np.sort(moments[accounts].astype(np.int64)) for accounts in one_each(group, moments))
         if mine.size < 4 or others.size < 30:
             continue
         finding = _scan(group, mine, others, word)
@@ -45,6 +44,15 @@ def test(group: Group) -> Finding | None:
         return None
     best = min(findings, key=lambda finding: finding.log10_p)
     return Finding(best.statistic, any_of(best.log10_p, 2), best.statement)
+
+
+def lasting(population: Population, fact: str) -> Floats:
+    """Per account its first or last moment; NaN at the edge of the traffic, and where it neither began nor stopped
+    because it was seen once or twice."""
+    moments = population.facts[fact]
+    inside = (moments > population.start + EDGE) & (moments < population.end - EDGE)
+    known: Floats = np.where(inside & (population.facts["exchanges"] >= 3), moments, np.nan)
+    return known
 
 
 def _scan(group: Group, mine: Ints, others: Ints, word: str) -> Finding | None:

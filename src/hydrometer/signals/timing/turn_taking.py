@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.signals.peers import against_peers
+from hydrometer.contract.derived import once
+from hydrometer.signals.kernels import within_pause
+from hydrometer.signals.peers import against_peers, peers_of
 from hydrometer.signals.signal import Finding, Signal
 
 if TYPE_CHECKING:
@@ -24,11 +26,11 @@ PAUSE = 600_000_000
 
 def test(group: Group) -> Finding | None:
     """Share of each member's exchanges that follow its own last one within ten minutes, against its peers."""
-    repeated = sittings(group.population)
+    repeated = once(group.population, sittings)
     log10_p, above = against_peers(group, -repeated)
     if above < 0.7:
         return None
-    mine, peers = float(np.nanmedian(repeated[group.members])), float(np.nanmedian(repeated[group.peers]))
+    mine, peers = float(np.nanmedian(repeated[group.accounts])), float(np.nanmedian(repeated[peers_of(group)]))
     return Finding(
         above,
         log10_p,
@@ -39,10 +41,8 @@ def test(group: Group) -> Finding | None:
 def sittings(population: Population) -> Floats:
     """Per account the share of exchanges within ten minutes of the one before; NaN below 8 exchanges."""
     events = population.events
-    gap = np.diff(events.time)
-    same = (events.account[1:] == events.account[:-1]) & (gap <= PAUSE)
     count = np.diff(events.offsets).astype(np.float64)
-    repeats = np.bincount(events.account[1:][same], minlength=count.size)
+    repeats = within_pause(events.offsets, events.time, PAUSE)
     shares: Floats = np.where(count >= 8, repeats / np.maximum(count - 1, 1), np.nan)
     return shares
 

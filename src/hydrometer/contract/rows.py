@@ -1,0 +1,51 @@
+"""Rows of a few accounts among those of everybody, found by where an account's rows begin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hydrometer.contract.derived import keyed, once
+
+if TYPE_CHECKING:
+    from hydrometer.contract.population import Entities, Ints, Population
+
+
+def rows_of(offsets: Ints, accounts: Ints) -> Ints:
+    """Indices `offsets[a] … offsets[a + 1] - 1` of each account, one account after another."""
+    starts = offsets[accounts]
+    counts = offsets[accounts + 1] - starts
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if ends.size else 0
+    rows: Ints = np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - counts), counts)
+    return rows
+
+
+def entity_offsets(population: Population, entities: Entities) -> Ints:
+    """Where each account's pairs of one kind begin: n + 1 places."""
+    return keyed(
+        population,
+        ("entity offsets", entities.kind, id(entities)),
+        lambda: np.searchsorted(entities.account, np.arange(population.size + 1)).astype(np.int64),
+    )
+
+
+def fragment_offsets(population: Population) -> Ints:
+    """Where each account's (exchange, fragment) pairs begin: n + 1 places; they are ordered by exchange."""
+    return once(population, _fragment_offsets)
+
+
+def _fragment_offsets(population: Population) -> Ints:
+    return np.searchsorted(population.fragments.exchange, population.events.offsets).astype(np.int64)
+
+
+def by_org(population: Population) -> tuple[Ints, Ints]:
+    """Accounts in the order of organisation and number, and where each organisation's begin."""
+    return once(population, _by_org)
+
+
+def _by_org(population: Population) -> tuple[Ints, Ints]:
+    order = np.argsort(population.org, kind="stable").astype(np.int64)
+    counts = np.bincount(population.org, minlength=len(population.orgs))
+    return order, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)

@@ -1,0 +1,68 @@
+"""The inner loops against plain readings of what they promise."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from hydrometer.signals.content.partitioned_slots import rarefied
+from hydrometer.signals.kernels import rank_sums, turned, within_pause
+from hydrometer.signals.statistics import LOG10, distinct, exchangeable_tail, rank_sum
+
+ROW = st.tuples(st.integers(0, 3), st.integers(0, 4), st.booleans())
+
+
+@given(st.lists(ROW, min_size=1, max_size=40))
+@settings(max_examples=80, deadline=None)
+def test_ranks_within_strata_are_those_of_each_stratum(rows: list[tuple[int, int, bool]]) -> None:
+    rows = sorted(rows)
+    stratum, value, mine = (np.array(column) for column in zip(*rows, strict=True))
+    value = value.astype(np.float64)
+    members, others, u, variance = rank_sums(stratum, value, mine)
+    assert members.size == np.unique(stratum).size
+    for at, code in enumerate(np.unique(stratum)):
+        there = stratum == code
+        assert (members[at], others[at]) == (np.sum(there & mine), np.sum(there & ~mine))
+        if members[at] and others[at]:
+            assert (u[at], variance[at]) == pytest.approx(rank_sum(value[there & mine], value[there & ~mine]))
+
+
+@given(st.lists(st.lists(st.integers(0, 30), max_size=8), min_size=1, max_size=6), st.integers(0, 10))
+@settings(max_examples=60, deadline=None)
+def test_exchanges_soon_after_the_last(accounts: list[list[int]], pause: int) -> None:
+    offsets = np.cumsum([0, *(len(times) for times in accounts)])
+    time = np.array([moment for times in accounts for moment in sorted(times)], dtype=np.int64)
+    expected = [sum(b - a <= pause for a, b in pairwise(t)) for t in map(sorted, accounts)]
+    assert within_pause(offsets, time, pause).tolist() == expected
+    model = time % 3
+    total, moved = turned(offsets, time, model, 5, 20, 1)
+    assert total.tolist() == [sum(5 <= t < 20 for t in times) for times in accounts]
+    assert moved.tolist() == [sum(5 <= t < 20 and t % 3 == 1 for t in times) for times in accounts]
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=60), st.integers(1, 80))
+@settings(max_examples=60, deadline=None)
+def test_rarefaction_is_the_mean_over_draws(prompts: list[int], drawn: int) -> None:
+    uses = np.bincount(prompts)
+    drawn_of_all = min(drawn, len(prompts))
+    seen = sum(1 - stats.hypergeom.pmf(0, len(prompts), int(n), drawn_of_all) for n in uses if n)
+    assert rarefied(uses, drawn) == pytest.approx(seen / drawn_of_all, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("inside", "members", "shown", "total"),
+    [(9, 9, 12, 80), (3_000, 9_000, 20_000, 60_000), (9_000, 9_000, 30_000, 60_000), (1, 5_000, 9_000, 60_000)],
+)
+def test_a_tail_of_many_terms_is_the_hypergeometric(inside: int, members: int, shown: int, total: int) -> None:
+    expected = stats.hypergeom.logsf(inside - 1, total, shown, members) / LOG10
+    assert exchangeable_tail(inside, members, shown, total) == pytest.approx(max(-300.0, expected), rel=1e-6, abs=1e-9)
+
+
+@given(st.lists(st.integers(-5, 5), max_size=40))
+def test_distinct_values_are_counted_once(values: list[int]) -> None:
+    assert distinct(np.array(values, dtype=np.int64)) == len(set(values))
