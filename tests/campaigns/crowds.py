@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.campaigns.traits import Link, Trait, Traits, pair_up
+from hydrometer.campaigns.kernels.codes import shown_codes
+from hydrometer.campaigns.links import Link, shared
+from hydrometer.campaigns.traits import Trait, Traits, describe
 from hydrometer.contract.accounts import ACCOUNTS
 from hydrometer.contract.exchanges import EXCHANGES
 from hydrometer.contract.group import Group
@@ -257,9 +259,9 @@ def coded(
 ) -> Trait:
     """A trait by its codes, one an account."""
     codes, orgs = np.asarray(code, dtype=np.int64), np.asarray(org, dtype=np.int64)
-    pairs = pair_up(orgs, codes)
-    counts: Floats = np.bincount(pairs.value, minlength=int(codes.max()) + 1).astype(np.float64)
-    return Trait(name, family, facet or name, codes, counts, near=near, known=float(counts.sum()), pairs=pairs)
+    counts = shown_codes(np.argsort(orgs, kind="stable"), orgs, codes, int(codes.max()) + 1)
+    known = float(counts.sum())
+    return Trait(name, family, facet or name, codes, counts, near=near, known=known, breadth=counts.size)
 
 
 def linked(
@@ -268,14 +270,20 @@ def linked(
     """A link by its (account, value) pairs."""
     account, value = (np.array(column, dtype=np.int64) for column in zip(*sorted(set(pairs)), strict=True))
     orgs = np.asarray(org, dtype=np.int64)
-    shown = pair_up(orgs[account], value)
-    counts: Floats = np.bincount(shown.value, minlength=int(value.max()) + 1).astype(np.float64)
-    return Link(name, family, facet or name, account, value, counts, shown)
+    order = np.argsort(orgs, kind="stable")
+    offsets = np.searchsorted(account, np.arange(orgs.size + 1))
+    counts: Floats = distinct(value, orgs[account], int(value.max()) + 1).astype(np.float64)
+    return shared(name, family, facet or name, orgs, order, np.diff(offsets), offsets, value, counts)
 
 
 def traits(org: Sequence[int], coded_traits: Sequence[Trait] = (), links: Sequence[Link] = ()) -> Traits:
     orgs = np.asarray(org, dtype=np.int64)
-    return Traits(orgs.size, orgs, int(orgs.max()) + 1, list(coded_traits), list(links))
+    return Traits(orgs, int(orgs.max()) + 1, list(coded_traits), list(links), np.arange(orgs.size))
+
+
+def compared(people: Population) -> Traits:
+    """All traits of everybody, with their wordings."""
+    return describe(people).beside(np.ones(people.size, dtype=np.bool_))
 
 
 def evidence(family: str, bits: float, *, axis: str = "coordination", log10_p: float = -12.0) -> Evidence:

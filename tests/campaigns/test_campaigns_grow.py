@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from crowds import Person, coded, linked, mask, operator, population, strangers, traits
+from crowds import Person, coded, compared, linked, mask, operator, population, strangers, traits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrometer.campaigns.grow import FACET_BOUND, FAMILY_CAP, FAMILY_FLOOR, belongs, grow, resemblance
-from hydrometer.campaigns.traits import describe
 from hydrometer.contract.settings import CampaignSettings
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def crowd(*extra: Person, seed: int = 1) -> Population:
 
 
 def grown(people: Population, seed: range) -> set[int]:
-    members = grow(describe(people), mask(people.size, seed), threshold=SETTINGS.join_bits, rounds=SETTINGS.grow_rounds)
+    members = grow(compared(people), mask(people.size, seed), threshold=SETTINGS.join_bits, rounds=SETTINGS.grow_rounds)
     return set(np.nonzero(members)[0].tolist())
 
 
@@ -47,7 +46,7 @@ def test_an_innocent_neighbour_who_shares_only_an_address_does_not_join() -> Non
     neighbour = strangers(rng, 1)[0]
     neighbour = replace(neighbour, values={**neighbour.values, "address": ["hydra host 0"], "network": ["hydra block"]})
     people = crowd(neighbour)
-    likeness = resemblance(describe(people), mask(people.size, range(HYDRA)))
+    likeness = resemblance(compared(people), mask(people.size, range(HYDRA)))
     assert likeness.facets["address"][HYDRA] > 3
     assert likeness.total[HYDRA] < SETTINGS.join_bits
     assert grown(people, range(HYDRA + 1)) == set(range(HYDRA))
@@ -67,7 +66,7 @@ def test_who_merely_asks_in_the_same_wording_does_not_join() -> None:
     ]
     people = crowd(*alone)
     hobby = range(HYDRA, HYDRA + 5)
-    likeness = resemblance(describe(people), mask(people.size, range(HYDRA)))
+    likeness = resemblance(compared(people), mask(people.size, range(HYDRA)))
     assert (likeness.families["content"][list(hobby)] > 5).all()
     assert grown(people, range(HYDRA)) == set(range(HYDRA))
 
@@ -85,18 +84,18 @@ def test_content_alone_is_not_enough_however_many_bits_it_has() -> None:
 
 def test_what_every_account_has_of_its_own_neither_ties_nor_parts() -> None:
     people = crowd()
-    likeness = resemblance(describe(people), mask(people.size, range(HYDRA)))
+    likeness = resemblance(compared(people), mask(people.size, range(HYDRA)))
     assert np.abs(likeness.facets["phone"]).max() < 0.35
 
 
 def test_an_accounts_own_values_do_not_speak_for_it() -> None:
     """Whoever is put into a group by mistake resembles it little more for being in it, and leaves again."""
     people = crowd()
-    described = describe(people)
-    outside = resemblance(described, mask(people.size, range(HYDRA))).total
+    everybody = compared(people)
+    outside = resemblance(everybody, mask(people.size, range(HYDRA))).total
     gained = []
     for stranger in range(HYDRA, HYDRA + 20):
-        inside = resemblance(described, mask(people.size, [*range(HYDRA), stranger])).total
+        inside = resemblance(everybody, mask(people.size, [*range(HYDRA), stranger])).total
         assert not inside[stranger] > SETTINGS.join_bits
         gained.append(inside[stranger] - outside[stranger])
     assert np.mean(gained) < 2
@@ -184,18 +183,18 @@ def _some_traits(draw: st.DrawFn) -> tuple[list[int], list[list[int]], Bools]:
 @settings(max_examples=60, deadline=None)
 def test_no_comparison_and_no_family_decides_alone(case: tuple[list[int], list[list[int]], Bools], near: bool) -> None:
     org, codes, members = case
-    described = traits(
+    everybody = traits(
         org, [coded(f"trait {n}", code, org, facet=f"facet {n % 3}", near=near) for n, code in enumerate(codes)]
     )
-    likeness = resemblance(described, members)
+    likeness = resemblance(everybody, members)
     for bits in likeness.facets.values():
         assert np.isfinite(bits).all()
         assert bits.min() >= -FACET_BOUND / 2
         assert bits.max() <= FACET_BOUND
     assert likeness.total.min() >= FAMILY_FLOOR
     assert likeness.total.max() <= FAMILY_CAP
-    once = grow(described, members, threshold=1.0, rounds=12)
-    assert np.array_equal(once, grow(described, members, threshold=1.0, rounds=12))
+    once = grow(everybody, members, threshold=1.0, rounds=12)
+    assert np.array_equal(once, grow(everybody, members, threshold=1.0, rounds=12))
 
 
 def test_the_order_of_accounts_does_not_matter() -> None:
@@ -203,13 +202,13 @@ def test_the_order_of_accounts_does_not_matter() -> None:
     made = [*operator(rng, 12, name="hydra"), *strangers(rng, 100)]
     order = rng.permutation(len(made))
     plain, mixed = population(made), population([made[place] for place in order])
-    forward = resemblance(describe(plain), mask(112, range(12))).total
-    turned = resemblance(describe(mixed), np.isin(order, range(12))).total
+    forward = resemblance(compared(plain), mask(112, range(12))).total
+    turned = resemblance(compared(mixed), np.isin(order, range(12))).total
     assert turned.tolist() == pytest.approx(forward[order].tolist())
 
 
 def test_a_shift_at_another_time_parts() -> None:
     rng = np.random.default_rng(9)
     people = crowd(*operator(rng, 3, name="hydra", begin=8.0, end=13.5))
-    likeness = resemblance(describe(people), mask(people.size, range(HYDRA)))
+    likeness = resemblance(compared(people), mask(people.size, range(HYDRA)))
     assert likeness.facets["start"][HYDRA : HYDRA + 3].max() < np.median(likeness.facets["start"][:HYDRA]) - 3

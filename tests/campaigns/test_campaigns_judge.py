@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrometer.campaigns.calibration import FULL, load_calibration
+from hydrometer.campaigns.counter import objections
 from hydrometer.campaigns.grow import resemblance
 from hydrometer.campaigns.judge import (
     FAMILY_CAP,
@@ -46,7 +47,13 @@ PEOPLE = crowd()
 def judged(found: list[Evidence], people: Population = PEOPLE, members: range = range(HYDRA)) -> Judgement:
     chosen = mask(people.size, members)
     return judge(
-        Group(people, chosen), found, resemblance(describe(people), chosen), "a seed", SETTINGS, CALIBRATION, FULL
+        Group(people, chosen),
+        found,
+        objections(Group(people, chosen), resemblance(describe(people), chosen)),
+        "a seed",
+        SETTINGS,
+        CALIBRATION,
+        FULL,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from crowds import coded, mask, operator, population, strangers, traits
+from crowds import coded, compared, mask, operator, population, strangers, traits
 
 from hydrometer.campaigns.grow import Resemblance, resemblance
 from hydrometer.campaigns.members import FACET_WORDS, absorb, differences, membership, reasons, strangers_to_contracts
@@ -28,8 +28,24 @@ def test_dormant_accounts_of_the_pool_are_absorbed_and_others_are_not() -> None:
         for p in strangers(rng, 10)
     ]
     people = population([*made[:HYDRA], *quiet, *neighbours, *strangers(rng, 250)])
-    pool = absorb(people, describe(people), mask(people.size, range(HYDRA)), SETTINGS)
+    (pool,) = absorb(people, describe(people), [mask(people.size, range(HYDRA))], SETTINGS)
     assert np.nonzero(pool)[0].tolist() == list(range(HYDRA + DORMANT))
+
+
+def test_a_campaign_absorbs_no_member_of_another_and_a_dormant_account_joins_the_likest() -> None:
+    """North and south are alike in all but their cards and names: either would take the other's accounts."""
+    rng = np.random.default_rng(7)
+    north, south = operator(rng, 20, name="hydra"), operator(rng, 16, name="hydra")
+    south = [replace(p, values={**p.values, "bin": "south bank", "email_shape": "south shape"}) for p in south]
+    quiet = replace(south[-1], sent=[replace(s, demand=False) for s in south[-1].sent])
+    people = population([*north, *south[:-1], quiet, *strangers(rng, 250)])
+    campaigns = [mask(people.size, range(20)), mask(people.size, range(20, 35))]
+    alone = [absorb(people, describe(people), [members], SETTINGS)[0] for members in campaigns]
+    assert (alone[0] & campaigns[1]).any()
+    first, second = absorb(people, describe(people), campaigns, SETTINGS)
+    nearest = int(np.argmax([resemblance(compared(people), members).total[35] for members in campaigns]))
+    assert np.nonzero(first)[0].tolist() == [*range(20), *([35] if nearest == 0 else [])]
+    assert np.nonzero(second)[0].tolist() == [*range(20, 35), *([35] if nearest == 1 else [])]
 
 
 def test_what_is_alike_in_one_kind_of_evidence_beside_content_is_not_absorbed() -> None:
@@ -44,7 +60,7 @@ def test_what_is_alike_in_one_kind_of_evidence_beside_content_is_not_absorbed() 
     described = traits(org, facets)
     members = mask(325, range(20))
     assert (resemblance(described, members).total[20:23] > SETTINGS.absorb_bits).all()
-    pool = absorb(people, described, members, SETTINGS)
+    (pool,) = absorb(people, described, [members], SETTINGS)
     assert np.nonzero(pool)[0].tolist() == [*range(20), 23, 24]
 
 
@@ -52,8 +68,8 @@ def test_members_are_no_surer_than_their_campaign() -> None:
     rng = np.random.default_rng(2)
     people = population([*operator(rng, HYDRA, name="hydra"), *strangers(rng, 200)])
     members = mask(people.size, range(HYDRA + 3))
-    likeness = resemblance(describe(people), members)
-    belonging = membership(likeness, members, 0.8, SETTINGS)
+    likeness = resemblance(compared(people), members)
+    belonging = membership(likeness, members, np.arange(people.size), 0.8, SETTINGS)
     assert belonging.accounts == list(range(HYDRA + 3))
     assert belonging.probability.max() <= 0.8
     assert belonging.probability[:HYDRA].min() > 0.7
@@ -84,7 +100,7 @@ def test_every_facet_has_its_words() -> None:
     made = [*operator(rng, 10, name="hydra"), *strangers(rng, 60)]
     full = population([replace(p, values={**p.values, **dict.fromkeys(values, f"{n}")}) for n, p in enumerate(made)])
     for crowd in (people, full):
-        likeness = resemblance(describe(crowd), mask(crowd.size, range(10)))
+        likeness = resemblance(compared(crowd), mask(crowd.size, range(10)))
         assert set(likeness.facets) <= set(FACET_WORDS)
         assert set(likeness.family_of.values()) <= set(FAMILIES)
 

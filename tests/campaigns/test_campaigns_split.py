@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from crowds import coded, mask, operator, population, strangers, traits
+from crowds import coded, compared, mask, operator, population, strangers, traits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrometer.campaigns.split import MIN_ORGS, one_operator, split
-from hydrometer.campaigns.traits import Traits, describe
+
+if TYPE_CHECKING:
+    from hydrometer.campaigns.traits import Traits
 
 
 def two_operators(seed: int) -> Traits:
@@ -19,13 +22,13 @@ def two_operators(seed: int) -> Traits:
     rng = np.random.default_rng(seed)
     north = operator(rng, 25, name="north", begin=1, end=12, wording="the tool's wording")
     south = operator(rng, 20, name="south", begin=4, end=13, exchanges=70, wording="the tool's wording")
-    return describe(population([*north, *south, *strangers(rng, 250)]))
+    return compared(population([*north, *south, *strangers(rng, 250)]))
 
 
 def one_of_many_faces(seed: int, *, bins: int = 2) -> Traits:
     """Accounts 0 … 39 of one operator with several batches of cards; then strangers."""
     rng = np.random.default_rng(seed)
-    return describe(population([*operator(rng, 40, name="hydra", bins=bins), *strangers(rng, 250)]))
+    return compared(population([*operator(rng, 40, name="hydra", bins=bins), *strangers(rng, 250)]))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -72,7 +75,7 @@ def test_a_late_batch_with_another_card_sign_up_and_network_is_the_same_operator
     for number in range(20, 40):
         network = {"address": [f"late host {number % 3}"], "network": ["late block"]}
         made[number] = replace(made[number], values={**made[number].values, **late, **network})
-    described = describe(population([*made, *strangers(rng, 250)]))
+    described = compared(population([*made, *strangers(rng, 250)]))
     assert len(split(described, mask(described.size, range(40)))) == 1
     assert one_operator(described, mask(described.size, range(20)), mask(described.size, range(20, 40)))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.campaigns.kernels.rows import clocks
 from hydrometer.contract.results import CounterEvidence
 
 if TYPE_CHECKING:
@@ -57,17 +58,18 @@ def community(group: Group, likeness: Resemblance) -> Objection | None:
     """
     families = likeness.families
     apart = np.sum([np.clip(bits, 0.0, None) for family, bits in families.items() if family != "content"], axis=0)
-    level = float(np.quantile(apart[group.members], 0.25))
-    crowd = (apart >= level) & ~group.members
-    idle = crowd & (group.population.facts["demand"] * group.population.facts["exchanges"] < 1)
-    share = float(group.members.sum()) / float(group.members.sum() + idle.sum())
+    level = float(np.quantile(apart[group.accounts], 0.25))
+    crowd = np.nonzero((apart >= level) & ~group.members)[0]
+    facts = group.population.facts
+    idle = int(np.count_nonzero(facts["demand"][crowd] * facts["exchanges"][crowd] < 1))
+    share = group.accounts.size / (group.accounts.size + idle)
     if share > 0.7:
         return None
     return _objection(
         "community",
         "coordination",
         COMMUNITY_BITS * (1 - share),
-        f"{int(idle.sum()):,} more accounts are as much alike as the members and ask for no training material.",
+        f"{idle:,} more accounts are as much alike as the members and ask for no training material.",
     )
 
 
@@ -88,7 +90,7 @@ def _unknown_agreements(group: Group) -> Objection | None:
 
 
 def _known_customers(group: Group) -> Objection | None:
-    share = float(np.mean(group.population.verified[group.members]))
+    share = float(np.mean(group.population.verified[group.accounts]))
     if share < 0.2:
         return None
     return _objection(
@@ -120,9 +122,9 @@ def _release_crowd(group: Group) -> Objection | None:
 def _short_event(group: Group) -> Objection | None:
     """A class, a hackathon or a launch: everybody is there for a day or three, and each comes and goes."""
     facts = group.population.facts
-    lived = (facts["last_seen"] - facts["first_seen"])[group.members] / (24 * HOUR)
+    lived = (facts["last_seen"] - facts["first_seen"])[group.accounts] / (24 * HOUR)
     span = (group.population.end - group.population.start) / (24 * HOUR)
-    few = float(np.median(facts["exchanges"][group.members])) < 12
+    few = float(np.median(facts["exchanges"][group.accounts])) < 12
     if span < 7 or float(np.quantile(lived, 0.9)) > 3.0 or not few:
         return None
     return _objection(
@@ -139,7 +141,8 @@ def _own_rhythm(group: Group) -> Objection | None:
     regular = clockwork(group)
     if regular < 0.5:
         return None
-    repeated = 1 - np.unique(population.events.prompt[group.events]).size / max(1, group.events.size)
+    prompts = np.sort(population.events.prompt[group.events])
+    repeated = np.count_nonzero(prompts[1:] == prompts[:-1]) / max(1, prompts.size)
     return _objection(
         "own_rhythm",
         "coordination",
@@ -151,22 +154,12 @@ def _own_rhythm(group: Group) -> Objection | None:
 def clockwork(group: Group) -> float:
     """Share of members whose exchanges fall into two hours of the day, or keep even gaps."""
     events = group.population.events
-    clocks = 0
-    for account in group.accounts.tolist():
-        time = events.time[events.offsets[account] : events.offsets[account + 1]]
-        if time.size < 8:
-            continue
-        hours = np.bincount((time // HOUR % 24).astype(np.int64), minlength=24)
-        gaps = np.diff(time).astype(np.float64)
-        two_hours = float(np.max(hours + np.roll(hours, -1))) / time.size
-        even = float(np.std(gaps)) / max(1.0, float(np.mean(gaps)))
-        clocks += two_hours >= 0.9 or even < 0.15
-    return clocks / max(1, group.accounts.size)
+    return int(clocks(events.offsets, group.accounts, events.time)) / max(1, group.accounts.size)
 
 
 def _unequal(group: Group) -> Objection | None:
     """Loads as unequal as honest customers'."""
-    volume = group.population.facts["exchanges"][group.members]
+    volume = group.population.facts["exchanges"][group.accounts]
     if volume.size < 6:
         return None
     spread = float(np.std(np.log(volume)))
@@ -182,7 +175,7 @@ def _unequal(group: Group) -> Objection | None:
 
 def _conversations(group: Group) -> Objection | None:
     """People talking: most of what is demanded comes in the middle of conversations."""
-    single = group.population.facts["single_turn"][group.members]
+    single = group.population.facts["single_turn"][group.accounts]
     if not np.isfinite(single).any() or float(np.nanmedian(single)) >= 0.5:
         return None
     return _objection(

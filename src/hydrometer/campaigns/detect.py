@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
+from hydrometer.campaigns.counter import Objection, objections
 from hydrometer.campaigns.follow import name_campaigns
 from hydrometer.campaigns.grow import Resemblance, resemblance
 from hydrometer.campaigns.harvested import Harvest, harvested
 from hydrometer.campaigns.judge import Judgement, as_candidate, control_false_discoveries, judge
 from hydrometer.campaigns.members import Membership, absorb, differences, membership, reasons, strangers_to_contracts
 from hydrometer.campaigns.others import authorised, coordinated, single_customers
-from hydrometer.campaigns.propose import harvesters, propose
+from hydrometer.campaigns.propose import Proposal, harvesters, propose
 from hydrometer.campaigns.record import campaign_record
 from hydrometer.campaigns.traits import Traits, describe
 from hydrometer.contract.group import Group
@@ -24,7 +24,7 @@ from hydrometer.contract.results import CONSIDERED, FAMILIES, MEMBERS, Campaign,
 
 if TYPE_CHECKING:
     from hydrometer.campaigns.calibration import Calibration
-    from hydrometer.contract.population import Bools, Population
+    from hydrometer.contract.population import Bools, Ints, Population
     from hydrometer.contract.progress import Progress
     from hydrometer.contract.settings import CampaignSettings
 
@@ -45,6 +45,14 @@ class Findings:
     considered: pa.Table
     caps: list[str]
     tests: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """What was found for a group and against it. The group itself is let go: its exchanges may be many."""
+
+    evidence: list[Evidence]
+    against: list[Objection]
 
 
 @dataclass
@@ -88,49 +96,73 @@ def find_campaigns(
         earlier: account ids by campaign of the result that this one replaces.
     """
     traits = describe(population, settings.without)
+    outward = traits.without("content")
     tests = 0
-    memory: dict[bytes, list[Evidence]] = {}
+    memory: dict[bytes, _Tested] = {}
 
-    def evidence(members: Bools) -> list[Evidence]:
+    def tested(members: Bools) -> _Tested:
         nonlocal tests
         key = np.packbits(members).tobytes()
         if key not in memory:
-            memory[key] = test(Group(population, members))
+            group = Group(population, members)
+            memory[key] = _Tested(test(group), objections(group, resemblance(outward, members)))
             tests += signals
             progress.advance(1)
         return memory[key]
 
-    def weighed(members: Bools, seed: str) -> Judgement:
-        likeness = resemblance(traits, members)
-        return judge(Group(population, members), evidence(members), likeness, seed, settings, calibration, attainable)
+    def weighed(members: Bools) -> float:
+        found = tested(members)
+        return judge(
+            Group(population, members), found.evidence, found.against, "", settings, calibration, attainable
+        ).probability
 
-    proposals, caps = propose(population, traits, settings, lambda members: weighed(members, "").probability)
-    campaigns = [weighed(proposal.members, "").probability >= settings.report_probability for proposal in proposals]
-    masks = [
-        strangers_to_contracts(population, proposal.members) if campaign else proposal.members
-        for proposal, campaign in zip(proposals, campaigns, strict=True)
-    ]
-    grown = iter(absorb(population, traits, list(compress(masks, campaigns)), settings))
-    masks = [next(grown) if campaign else mask for mask, campaign in zip(masks, campaigns, strict=True)]
-    taken = np.any(list(compress(masks, campaigns)), axis=0) if any(campaigns) else np.zeros(population.size, np.bool_)
-    groups = [
-        (proposal.seed, mask)
-        for proposal, mask, campaign in zip(proposals, masks, campaigns, strict=True)
-        # What was proposed may belong to a campaign by now, down to its last account.
-        if campaign or not np.all(taken[mask])
-    ]
+    proposals, caps = propose(population, traits, settings, weighed)
+    groups, taken = _gathered(population, traits, proposals, weighed, settings)
     groups += [(text, mask) for text, mask in coordinated(population, settings) if not np.any(mask & taken)]
     groups += single_customers(population, taken, settings)
     may = authorised(population, settings)
     if may is not None:
         groups.append(("customers whose agreement lets them train on outputs", may))
-    kept = control_false_discoveries([evidence(mask) for _, mask in groups], tests, settings.false_discovery_rate)
+    found = [tested(mask) for _, mask in groups]
+    kept = control_false_discoveries([one.evidence for one in found], tests, settings.false_discovery_rate)
     judged = [
-        judge(Group(population, mask), found, resemblance(traits, mask), seed, settings, calibration, attainable)
-        for (seed, mask), found in zip(groups, kept, strict=True)
+        judge(Group(population, mask), evidence, one.against, seed, settings, calibration, attainable)
+        for (seed, mask), one, evidence in zip(groups, found, kept, strict=True)
     ]
     judged.sort(key=lambda j: (-j.probability, -j.coordination - j.harvest, -j.group.accounts.size, j.seed))
     return _findings(population, traits, judged, settings, earlier, caps, tests)
+
+
+def _gathered(
+    population: Population,
+    traits: Traits,
+    proposals: list[Proposal],
+    weighed: Callable[[Bools], float],
+    settings: CampaignSettings,
+) -> tuple[list[tuple[str, Bools]], Bools]:
+    """What brought each group up and its members, the campaigns with their whole pools; and whom the campaigns took."""
+    taken = np.zeros(population.size, dtype=np.bool_)
+    campaigns: list[Bools | None] = []
+    for proposal in proposals:
+        found = weighed(proposal.members) >= settings.report_probability
+        members = strangers_to_contracts(population, proposal.members) & ~taken
+        campaigns.append(members if found else None)
+        if found:
+            taken |= members
+    pools = iter(absorb(population, traits, [members for members in campaigns if members is not None], settings))
+    masks = [
+        proposal.members if was is None else next(pools) for proposal, was in zip(proposals, campaigns, strict=True)
+    ]
+    for mask, was in zip(masks, campaigns, strict=True):
+        if was is not None:
+            taken |= mask
+    # What was proposed may belong to a campaign by now, down to its last account.
+    groups = [
+        (proposal.seed, mask)
+        for proposal, mask, was in zip(proposals, masks, campaigns, strict=True)
+        if mask.any() and (was is not None or not np.all(taken[mask]))
+    ]
+    return groups, taken
 
 
 def _findings(
@@ -150,15 +182,21 @@ def _findings(
     )
     by_group = {id(judgement): name for judgement, name in zip(found, names, strict=True)}
     pool = harvesters(population, settings)
+    nobody = np.zeros(population.size, dtype=np.bool_)
     campaigns, harvests, candidates, members = [], [], [], []
     considered = _Considered()
     for number, judgement in enumerate(judged, start=1):
         name = by_group.get(id(judgement))
         candidate = as_candidate(judgement, number, name)
         candidates.append(candidate)
-        likeness = resemblance(traits, judgement.group.members)
-        belonging = membership(likeness, judgement.group.members, judgement.probability, settings)
-        _consider(considered, population, candidate, belonging, judgement, likeness, pool)
+        group = judgement.group
+        compared = traits.beside(group.members | (pool if name is not None else nobody))
+        inside = group.members[compared.numbers]
+        likeness = resemblance(compared, inside)
+        belonging = membership(likeness, inside, compared.numbers, judgement.probability, settings)
+        _consider(considered, population, candidate, belonging)
+        if name is not None:
+            _near_misses(considered, population, candidate, likeness, np.nonzero(~inside)[0], compared.numbers)
         if name is not None:
             harvest = harvested(judgement.group)
             campaigns.append(campaign_record(judgement, harvest, name))
@@ -193,15 +231,7 @@ def _members(population: Population, belonging: Membership, harvest: Harvest, na
     return pa.table(columns, schema=MEMBERS.schema)
 
 
-def _consider(
-    considered: _Considered,
-    population: Population,
-    candidate: Candidate,
-    belonging: Membership,
-    judgement: Judgement,
-    likeness: Resemblance,
-    pool: Bools,
-) -> None:
+def _consider(considered: _Considered, population: Population, candidate: Candidate, belonging: Membership) -> None:
     is_campaign = candidate.campaign_id is not None
     for place, account in enumerate(belonging.accounts):
         bits = {family: float(belonging.bits[family][place]) for family in FAMILIES}
@@ -209,13 +239,20 @@ def _consider(
         considered.add(
             candidate.id, population.accounts[account], float(belonging.probability[place]), bits, is_campaign, why
         )
-    if not is_campaign:
-        return
-    total = likeness.total
-    beside = np.nonzero(pool & ~judgement.group.members)[0]
-    nearest = beside[np.argsort(-total[beside], kind="stable")][:NEAR_MISSES]
+
+
+def _near_misses(
+    considered: _Considered,
+    population: Population,
+    candidate: Candidate,
+    likeness: Resemblance,
+    beside: Ints,
+    numbers: Ints,
+) -> None:
+    """Say of the accounts nearest to a campaign why they are not of it; `beside` are places among the accounts compared."""
+    nearest = beside[np.argsort(-likeness.total[beside], kind="stable")][:NEAR_MISSES]
     families = likeness.families
-    for account in nearest.tolist():
-        bits = {family: float(families[family][account]) for family in FAMILIES if family in families}
-        why = differences(likeness, account) + [f"alike: {reason}" for reason in reasons(likeness, account)]
-        considered.add(candidate.id, population.accounts[account], 0.0, bits, False, why)
+    for place in nearest.tolist():
+        bits = {family: float(families[family][place]) for family in FAMILIES if family in families}
+        why = differences(likeness, place) + [f"alike: {reason}" for reason in reasons(likeness, place)]
+        considered.add(candidate.id, population.accounts[numbers[place]], 0.0, bits, False, why)

@@ -8,15 +8,20 @@ nobody joins or leaves. Nothing is paired: the cost of a round is linear in acco
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.campaigns.kernels import strongest_links
+from hydrometer.campaigns.kernels import KIN, STRANGER
+from hydrometer.campaigns.kernels.codes import fill, own_codes, shown_codes, stand, worth_of_codes
+from hydrometer.campaigns.kernels.links import shown_values, strongest_links
 
 if TYPE_CHECKING:
-    from hydrometer.campaigns.traits import Link, Trait, Traits
-    from hydrometer.contract.population import Bools, Floats
+    from hydrometer.campaigns.kernels import Narrow
+    from hydrometer.campaigns.links import Link
+    from hydrometer.campaigns.traits import Trait, Traits
+    from hydrometer.contract.population import Bools, Floats, Ints
 
 PRIOR_WEIGHT = 3.0
 """Pseudo-organisations that hold the group's frequencies to the population's."""
@@ -33,14 +38,14 @@ SMOOTHING = (0.25, 0.5, 0.25)
 """Kernel over neighbouring bins of a number."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Resemblance:
     """How much more each account looks like a group than like the population, in bits by facet."""
 
     facets: dict[str, Floats]
     family_of: dict[str, str]
 
-    @property
+    @cached_property
     def families(self) -> dict[str, Floats]:
         """Bits by family, bounded so that no family decides alone."""
         summed: dict[str, Floats] = {}
@@ -49,7 +54,7 @@ class Resemblance:
             summed[family] = summed[family] + bits if family in summed else bits
         return {family: np.clip(bits, FAMILY_FLOOR, FAMILY_CAP) for family, bits in summed.items()}
 
-    @property
+    @cached_property
     def total(self) -> Floats:
         """Sum of the bounded families."""
         return np.asarray(np.sum(list(self.families.values()), axis=0), dtype=np.float64)
@@ -60,7 +65,7 @@ def grow(traits: Traits, seed: Bools, *, threshold: float, rounds: int) -> Bools
 
     An account belongs when its bits exceed `threshold` and are not far below the members'.
     """
-    members = seed.copy()
+    members = seed
     states = {np.packbits(members).tobytes()}
     for _ in range(rounds):
         joined = belongs(resemblance(traits, members), members, threshold)
@@ -68,10 +73,15 @@ def grow(traits: Traits, seed: Bools, *, threshold: float, rounds: int) -> Bools
             break
         members = joined
         state = np.packbits(members).tobytes()
-        if np.unique(traits.org[members]).size < 2 or state in states:
+        if organisations(traits, members) < 2 or state in states:
             break
         states.add(state)
     return members
+
+
+def organisations(traits: Traits, accounts: Bools) -> int:
+    """Number of organisations of some accounts."""
+    return int(np.count_nonzero(np.bincount(traits.org[accounts], minlength=1)))
 
 
 def belongs(likeness: Resemblance, members: Bools, threshold: float) -> Bools:
@@ -88,90 +98,102 @@ def belongs(likeness: Resemblance, members: Bools, threshold: float) -> Bools:
 
 
 def resemblance(
-    traits: Traits, members: Bools, *, apart: Bools | None = None, bound: float = FACET_BOUND
+    traits: Traits, members: Bools, *, everybody_apart: bool = False, bound: float = FACET_BOUND
 ) -> Resemblance:
     """Compare every account with the group `members`, each as if it were not in it.
 
     Args:
-        apart: accounts that do not count as population; the members when None.
+        everybody_apart: whether none of these accounts count as population; else all but the members do.
         bound: most bits of one facet for, half of it against.
     """
-    apart = members if apart is None else apart
-    orgs = np.unique(traits.org[members])
-    group = orgs.size - np.isin(traits.org, orgs).astype(np.float64)
+    group = _Standing.of(traits, members, everybody_apart)
     facets: dict[str, Floats] = {}
     family_of: dict[str, str] = {}
     for trait in traits.coded:
-        bits = _coded_bits(traits, trait, members, apart, group, bound)
         # Agreement on the finer value wins; where neither agrees, the milder disagreement stands.
-        facets[trait.facet] = np.maximum(facets[trait.facet], bits) if trait.facet in facets else bits
+        begun = trait.facet in facets
+        out = facets[trait.facet] if begun else facets.setdefault(trait.facet, np.empty(traits.size))
+        _coded_bits(traits, trait, group, bound, out, begun=begun)
         family_of[trait.facet] = trait.family
     for link in traits.links:
-        bits = _link_bits(traits, link, members, apart, group, bound)
+        bits = _link_bits(traits, link, group, bound)
         facets[link.facet] = np.maximum(facets[link.facet], bits) if link.facet in facets else bits
         family_of[link.facet] = link.family
     return Resemblance(facets, family_of)
 
 
-def _coded_bits(traits: Traits, trait: Trait, members: Bools, apart: Bools, group: Floats, bound: float) -> Floats:
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How the accounts stand to a group under comparison."""
+
+    of_account: Narrow
+    """STRANGER, KIN or MEMBER."""
+    orgs: int
+    """Organisations of the members."""
+    largest: float
+    """Organisations of the group as seen by who is least of it."""
+    ordered: Ints
+    """Members in the order of organisations."""
+    kin: Ints
+    """Accounts of the organisations with kin, in the order of organisations."""
+    everybody_apart: bool
+
+    @classmethod
+    def of(cls, traits: Traits, members: Bools, everybody_apart: bool) -> _Standing:
+        standing, orgs = stand(traits.org, members, int(traits.org.max(initial=-1)) + 1)
+        beside = np.nonzero(standing == KIN)[0]
+        kin = beside
+        if beside.size:
+            of_kin = np.zeros(int(traits.org.max()) + 1, dtype=np.bool_)
+            of_kin[traits.org[beside]] = True
+            kin = traits.ordered(of_kin[traits.org])
+        strangers = traits.outsiders or bool(np.any(standing == STRANGER))
+        largest = max(1.0, float(orgs if strangers else orgs - 1))
+        return cls(standing, orgs, largest, traits.ordered(members), kin, everybody_apart)
+
+
+def _coded_bits(traits: Traits, trait: Trait, group: _Standing, bound: float, out: Floats, *, begun: bool) -> None:
     codes = trait.codes
-    known = trait.code >= 0
-    count, there = trait.pairs.count(members & known, codes)
-    away = count if apart is members else trait.pairs.count(apart & known, codes)[0]
-    outside = np.maximum(trait.orgs - away, 0.0)
-    total = max(0.0, trait.known - float(np.sum(away))) + 0.5 * min(codes, BACKGROUND) + 0.5
-    code = np.maximum(trait.code, 0)
-    own = (there[trait.pairs.of_row] & known).astype(np.float64) if there.size else np.zeros(traits.size)
-    if trait.near:
-        count, chances = _smooth(count), _smooth((outside + 0.5) / total)
-        own = own * _smooth_self(codes)[code]
-        chance = chances[code]
-    else:
-        chances = (outside + 0.5) / total
-        # Whoever is not in the group is not its own background either.
-        chance = np.maximum(outside[code] - (~apart & known), 0.0) / total + 0.5 / total
-    # Members share some values more than the population does; what they do not share they draw as everybody does, so
-    # that a trait nobody shares (each account has its own telephone) neither ties nor parts.
-    largest = max(1.0, float(group.max(initial=1.0)))
-    shared = (count >= 2 * (1 - trait.near)) & (count > ENRICHED * chances * largest)
-    others = np.maximum(count[code] - own, 0.0)
-    met = (others >= 1 - trait.near) & (others > ENRICHED * chance * np.maximum(group, 1.0))
-    sharing = float(count[shared].sum()) - own * shared[code]
-    weight = group + PRIOR_WEIGHT
-    likely = others * met / weight + np.maximum(1.0 - sharing / weight, PRIOR_WEIGHT / weight) * chance
-    return np.where(known, np.clip(np.log2(likely / chance), -bound / 2, bound), 0.0)
+    count = shown_codes(group.ordered, traits.org, trait.code, codes)
+    away = shown_codes(traits.by_org, traits.org, trait.code, codes) if group.everybody_apart else count
+    worth = worth_of_codes(
+        trait.orgs,
+        count,
+        away,
+        trait.known,
+        min(trait.breadth, BACKGROUND),
+        trait.near,
+        float(group.orgs),
+        group.largest,
+        group.everybody_apart,
+        (PRIOR_WEIGHT, ENRICHED, bound),
+        SMOOTHING,
+    )
+    own = own_codes(group.kin, group.of_account, traits.org, trait.code, codes)
+    beside = group.of_account[group.kin] == KIN
+    fill(out, begun, trait.code, group.of_account, worth, group.kin[beside], own[beside])
 
 
-def _smooth(values: Floats) -> Floats:
-    """Share each bin with its neighbours; the ends keep what would fall outside."""
-    left, middle, right = SMOOTHING
-    out = middle * values
-    out[1:] += right * values[:-1]
-    out[:-1] += left * values[1:]
-    out[0] += right * values[0]
-    out[-1] += left * values[-1]
-    return out
-
-
-def _smooth_self(codes: int) -> Floats:
-    weight = np.full(codes, SMOOTHING[1])
-    weight[0] += SMOOTHING[2]
-    weight[-1] += SMOOTHING[0]
-    return weight
-
-
-def _link_bits(traits: Traits, link: Link, members: Bools, apart: Bools, group: Floats, bound: float) -> Floats:
-    values = max(1, link.orgs.size)
-    count, there = link.pairs.count(members[link.account], values)
-    away = count if apart is members else link.pairs.count(apart[link.account], values)[0]
-    others = traits.total_orgs - np.unique(traits.org[apart]).size
-    elsewhere = np.maximum(link.orgs - away, 0.0)[link.value] - ~apart[link.account]
-    chance = (np.maximum(elsewhere, 0.0) + 0.5) / (max(1.0, others) + 0.5)
-    others_show = count[link.value] - there[link.pairs.of_row] if there.size else np.zeros(0)
-    likely = (others_show + PRIOR_WEIGHT * chance) / (group[link.account] + PRIOR_WEIGHT)
-    bits = np.clip(np.log2(likely / chance), 0.0, bound)
-    total = strongest_links(traits.size, link.account, bits, others_show)
+def _link_bits(traits: Traits, link: Link, group: _Standing, bound: float) -> Floats:
+    count = shown_values(group.ordered, traits.org, link.offsets, link.value, link.values)
+    offsets, account = link.accounts(bound)
+    others = traits.total_orgs - (traits.orgs if group.everybody_apart else group.orgs)
+    total = strongest_links(
+        group.of_account,
+        traits.org,
+        link.number,
+        offsets,
+        account,
+        count,
+        np.maximum(link.orgs - (link.here if group.everybody_apart else count), 0.0),
+        float(max(1, others)),
+        float(group.orgs),
+        group.everybody_apart,
+        PRIOR_WEIGHT,
+        bound,
+    )
     # Where nearly all of the group share a value, an account without any of them differs a little.
-    common = float(count.max(initial=0.0)) / max(1.0, float(group.max(initial=1.0)))
+    most = max(float(count.max(initial=0.0)), float(np.any(link.number[group.ordered] > 0)))
+    common = most / group.largest
     lacking = np.log2(max(1.0 - common, 1 / 16)) if common > 0.5 else 0.0
     return np.where(total > 0, np.minimum(total, bound), lacking)

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.campaigns.kernels.rows import harvest_rows
 from hydrometer.contract.fingerprints import ELICITATION_CLASSES
+from hydrometer.contract.rows import fragment_offsets
+from hydrometer.contract.wordings import spoken
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
-    from hydrometer.contract.population import Floats, Ints
+    from hydrometer.contract.population import Bools, Floats, Ints
 
 OWN_SHARE = 0.8
 """A wording is the campaign's own when so much of its use is by members."""
@@ -51,59 +54,65 @@ def harvested(group: Group) -> Harvest:
     """Exchanges of members that ask for training material, carry a wording that does, or were refused trying."""
     population = group.population
     events, fragments = population.events, population.fragments
-    asking = _asking_wordings(group)
-    mine = group.members[events.account[fragments.exchange]] & asking[fragments.fragment]
-    carries = np.zeros(events.time.size, dtype=np.bool_)
-    carries[fragments.exchange[mine]] = True
-    member = group.members[events.account]
-    refused_search = events.refused & (population.facts["refused"][events.account] >= 0.25)
-    chosen = np.nonzero(member & (events.demand | carries | refused_search))[0].astype(np.int64)
-    certainty = np.where(
-        events.demand[chosen] & carries[chosen],
-        0.98,
-        np.where(events.demand[chosen], 0.92, np.where(carries[chosen], 0.8, 0.7)),
+    offsets = fragment_offsets(population)
+    exchange, fragment = harvest_rows(
+        offsets[group.accounts],
+        offsets[group.accounts + 1],
+        fragments.exchange,
+        fragments.fragment,
+        _asking_wordings(group),
     )
-    wordings = _wordings(group, chosen, fragments.exchange[mine], fragments.fragment[mine])
-    template = {int(e): wording.id for wording in wordings for e in wording.exchanges}
-    return Harvest(chosen, certainty, [template.get(int(e), "") for e in chosen], wordings)
+    mine, of_mine = group.events, np.asarray(events.account[group.events])
+    carries = np.zeros(mine.size, dtype=np.bool_)
+    carries[np.searchsorted(mine, exchange)] = True
+    refused_search = events.refused[mine] & (population.facts["refused"][of_mine] >= 0.25)
+    demand = events.demand[mine]
+    taken = demand | carries | refused_search
+    chosen, demand, carries = mine[taken], demand[taken], carries[taken]
+    certainty = np.where(demand & carries, 0.98, np.where(demand, 0.92, np.where(carries, 0.8, 0.7)))
+    wordings = _wordings(group, chosen, np.searchsorted(chosen, exchange), fragment)
+    template = np.zeros(chosen.size, dtype=np.int64)
+    for number, wording in enumerate(wordings, start=1):
+        template[np.searchsorted(chosen, wording.exchanges)] = number
+    names = ["", *(wording.id for wording in wordings)]
+    return Harvest(chosen, certainty, [names[number] for number in template.tolist()], wordings)
 
 
-def _asking_wordings(group: Group) -> np.ndarray:
+def _asking_wordings(group: Group) -> Bools:
     """Mask of the fragments that lean to demands and are the campaign's own, or at least much commoner in it than elsewhere."""
     population = group.population
-    events, fragments = population.events, population.fragments
-    wide = fragments.orgs.size
-    by_member = group.members[events.account[fragments.exchange]]
-    uses = np.bincount(fragments.fragment[by_member], minlength=wide)
-    demanding = np.bincount(fragments.fragment[by_member & events.demand[fragments.exchange]], minlength=wide)
-    pairs = np.unique(
-        population.org[events.account[fragments.exchange[by_member]]] * max(1, wide) + fragments.fragment[by_member]
-    )
-    orgs = np.bincount(pairs % max(1, wide), minlength=wide)
+    fragments = population.fragments
+    mine = spoken(population, group.accounts)
+    uses, orgs = mine.uses, mine.orgs
     enough = (orgs >= max(3, round(0.05 * group.size))) & (fragments.prompts >= 5)
-    elsewhere = max(1, int(np.unique(population.org).size) - group.size)
+    elsewhere = max(1, int(np.count_nonzero(np.bincount(population.org))) - group.size)
     common = orgs / group.size >= COMMONER * (fragments.orgs - orgs) / elsewhere
     own = uses >= OWN_SHARE * fragments.exchanges
-    asks = (demanding >= ASKED_SHARE * uses) | (fragments.lean > 0)
-    asking: np.ndarray = enough & ((own & asks) | (common & (fragments.lean >= LEANING)))
+    asks = (mine.asked >= ASKED_SHARE * uses) | (fragments.lean > 0)
+    asking: Bools = enough & ((own & asks) | (common & (fragments.lean >= LEANING)))
     return asking
 
 
-def _wordings(group: Group, chosen: Ints, exchange: Ints, fragment: Ints) -> list[Wording]:
-    """Cover the harvest greedily: the wording that most uncovered exchanges share, then the next."""
+def _wordings(group: Group, chosen: Ints, place: Ints, fragment: Ints) -> list[Wording]:
+    """Cover the harvest greedily: the wording that most uncovered exchanges share, then the next.
+
+    Args:
+        chosen: the harvested exchanges.
+        place, fragment: pairs of a place in `chosen` and a fragment, ordered by place.
+    """
     events = group.population.events
-    left = np.zeros(events.time.size, dtype=np.bool_)
-    left[chosen] = True
+    left = np.ones(chosen.size, dtype=np.bool_)
     found: list[Wording] = []
-    while len(found) < MOST_TEMPLATES and exchange.size:
-        open_ = left[exchange]
-        counts = np.bincount(fragment[open_], minlength=int(fragment.max()) + 1)
+    while len(found) < MOST_TEMPLATES and place.size:
+        open_ = left[place]
+        counts = np.bincount(fragment[open_], minlength=1)
         best = int(np.argmax(counts))
         if counts[best] < max(3.0, LEAST_COVER * chosen.size):
             break
-        covered = np.unique(exchange[open_ & (fragment == best)])
+        covered = place[open_ & (fragment == best)]
         left[covered] = False
-        kinds = np.bincount(events.kind[covered], minlength=len(ELICITATION_CLASSES))
-        name = hashlib.blake2b(f"{events.prompt[covered].min()}:{covered.size}".encode(), digest_size=5).hexdigest()
-        found.append(Wording(f"T{name}", covered, ELICITATION_CLASSES[int(np.argmax(kinds))]))
+        exchanges = chosen[covered]
+        kinds = np.bincount(events.kind[exchanges], minlength=len(ELICITATION_CLASSES))
+        name = hashlib.blake2b(f"{events.prompt[exchanges].min()}:{covered.size}".encode(), digest_size=5).hexdigest()
+        found.append(Wording(f"T{name}", exchanges, ELICITATION_CLASSES[int(np.argmax(kinds))]))
     return found

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.campaigns.counter import Objection, objections
 from hydrometer.contract.results import Candidate, CounterEvidence, Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hydrometer.campaigns.calibration import Calibration
-    from hydrometer.campaigns.grow import Resemblance
+    from hydrometer.campaigns.counter import Objection
     from hydrometer.contract.group import Group
     from hydrometer.contract.settings import CampaignSettings
 
@@ -59,14 +58,13 @@ class Judgement:
 def judge(
     group: Group,
     evidence: list[Evidence],
-    likeness: Resemblance,
+    against: list[Objection],
     seed: str,
     settings: CampaignSettings,
     calibration: Calibration,
     attainable: float,
 ) -> Judgement:
-    """Weigh one group's evidence."""
-    against = objections(group, likeness)
+    """Weigh one group's evidence for and `against` it."""
     families = _by_family((item.family, item.bits) for item in evidence if item.axis == "coordination")
     families = {family: min(bits, FAMILY_CAP[family]) for family, bits in sorted(families.items())}
     coordination = sum(families.values()) - sum(o.evidence.bits for o in against if o.axis == "coordination")
@@ -103,7 +101,7 @@ def _verdict(
     calibration: Calibration,
     middle: float,
 ) -> tuple[str, list[str]]:
-    if float(np.mean(group.population.authorised[group.members])) > 0.5:
+    if float(np.mean(group.population.authorised[group.accounts])) > 0.5:
         return "authorised", ["These customers may train on outputs: their agreement says so."]
     if group.size < 2:
         return "single_customer", [
@@ -164,7 +162,7 @@ def as_candidate(judgement: Judgement, number: int, campaign_id: str | None) -> 
         verdict=judgement.verdict,
         accounts=int(group.accounts.size),
         organisations=group.size,
-        exchanges=int(group.events.size),
+        exchanges=int(np.diff(group.population.events.offsets)[group.accounts].sum()),
         coordination=judgement.coordination,
         harvest=judgement.harvest,
         probability=judgement.probability,

@@ -16,7 +16,7 @@ from hydrometer.contract.results import FAMILIES
 
 if TYPE_CHECKING:
     from hydrometer.campaigns.traits import Traits
-    from hydrometer.contract.population import Bools, Floats, Population
+    from hydrometer.contract.population import Bools, Floats, Ints, Population
     from hydrometer.contract.settings import CampaignSettings
 
 SLOPE = 0.35
@@ -64,20 +64,26 @@ def absorb(population: Population, traits: Traits, campaigns: list[Bools], setti
     They must resemble the members strongly in at least two families other than content. Whoever resembles several
     campaigns joins the one that it resembles most (the first of equals); a member of one is no other's to take, because
     two operators who work alike would else be one.
+
+    Args:
+        traits: of the whole population.
+        campaigns: masks of their members.
     """
     claimed = np.any(campaigns, axis=0) if campaigns else np.zeros(population.size, dtype=np.bool_)
     free = ~claimed & ~population.authorised & ~population.verified
     best = np.full(population.size, -np.inf)
     home = np.full(population.size, -1, dtype=np.int64)
+    outward = traits.without("content")
     for number, members in enumerate(campaigns):
-        likeness = resemblance(traits, members)
-        families = likeness.families
+        families = resemblance(outward, members).families
         elsewhere = sum(
             ((families[f] >= 5.0).astype(np.int64) for f in ("identity", "infrastructure", "timing") if f in families),
             np.zeros(population.size, dtype=np.int64),
         )
-        total = likeness.total
-        joins = free & (total >= settings.absorb_bits) & (elsewhere >= 2) & (total > best)
+        compared = members | (free & (elsewhere >= 2))
+        total = np.full(population.size, -np.inf)
+        total[compared] = resemblance(traits.beside(compared), members[compared]).total
+        joins = compared & ~members & (total >= settings.absorb_bits) & (total > best)
         best[joins], home[joins] = total[joins], number
     return [members | (home == number) for number, members in enumerate(campaigns)]
 
@@ -93,32 +99,41 @@ def strangers_to_contracts(population: Population, members: Bools) -> Bools:
 
 
 def membership(
-    likeness: Resemblance, members: Bools, campaign_probability: float, settings: CampaignSettings
+    likeness: Resemblance, members: Bools, numbers: Ints, campaign_probability: float, settings: CampaignSettings
 ) -> Membership:
-    """Weigh every member of a group; probability is of being run by the campaign's operator."""
-    accounts = np.nonzero(members)[0]
+    """Weigh every member of a group; probability is of being run by the campaign's operator.
+
+    Args:
+        likeness, members: of the accounts compared.
+        numbers: theirs in the population.
+    """
+    places = np.nonzero(members)[0]
     families = likeness.families
-    total = likeness.total[accounts]
+    total = likeness.total[places]
     odds = SLOPE * np.log(2) * (total - settings.join_bits / 2)
     belongs = 1.0 / (1.0 + np.exp(-np.clip(odds, -50, 50)))
-    zero = np.zeros(accounts.size)
+    zero = np.zeros(places.size)
     return Membership(
-        accounts=accounts.tolist(),
+        accounts=numbers[places].tolist(),
         probability=np.round(campaign_probability * belongs, 6),
-        bits={family: np.round(families[family][accounts], 3) if family in families else zero for family in FAMILIES},
-        reasons=[reasons(likeness, account) for account in accounts.tolist()],
+        bits={family: np.round(families[family][places], 3) if family in families else zero for family in FAMILIES},
+        reasons=[reasons(likeness, place) for place in places.tolist()],
     )
 
 
 def reasons(likeness: Resemblance, account: int, *, least: float = 1.0) -> list[str]:
     """What ties an account to a group, the strongest first, in plain words."""
-    ranked = sorted(
-        ((float(bits[account]), facet) for facet, bits in likeness.facets.items()), key=lambda row: (-row[0], row[1])
-    )
-    return [FACET_WORDS[facet] for bits, facet in ranked if bits >= least]
+    return [FACET_WORDS[facet] for bits, facet in _ranked(likeness, account, -1) if bits >= least]
 
 
 def differences(likeness: Resemblance, account: int, *, least: float = 1.0) -> list[str]:
     """What sets an account apart from a group, the strongest first."""
-    ranked = sorted(((float(bits[account]), facet) for facet, bits in likeness.facets.items()), key=lambda row: row)
-    return [f"not an account that {FACET_WORDS[facet]}" for bits, facet in ranked if bits <= -least]
+    return [
+        f"not an account that {FACET_WORDS[facet]}" for bits, facet in _ranked(likeness, account, 1) if bits <= -least
+    ]
+
+
+def _ranked(likeness: Resemblance, account: int, sign: int) -> list[tuple[float, str]]:
+    """Bits and facets, the least first for a `sign` of 1, the most for -1; what differs by rounding alone is equal."""
+    rows = [(round(float(bits[account]), 9), facet) for facet, bits in likeness.facets.items()]
+    return sorted(rows, key=lambda row: (sign * row[0], row[1]))

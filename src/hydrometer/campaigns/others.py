@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from hydrometer.contract.population import Bools, Population
+    from hydrometer.contract.population import Bools, Entities, Ints, Population
     from hydrometer.contract.settings import CampaignSettings
 
 TELLING = ("payment", "bin", "device", "phone", "address", "signup_network", "email_domain")
@@ -23,14 +23,16 @@ SINGLE_DEMANDS = 100
 
 def coordinated(population: Population, settings: CampaignSettings) -> list[tuple[str, Bools]]:
     """Groups around rare values that several organisations share, the biggest first, hardly overlapping."""
-    organisations = int(np.unique(population.org).size)
+    organisations = int(np.count_nonzero(np.bincount(population.org)))
     hub = min(HUB_FLOOR, max(LEAST_SHARED, HUB_SHARE * organisations))
     ranked = []
+    shown_by: dict[str, tuple[Ints, Ints]] = {}
     for kind in TELLING:
         entities = population.entities.get(kind)
         if entities is None:
             continue
         rare = (entities.orgs >= LEAST_SHARED) & (entities.orgs <= hub)
+        shown_by[kind] = _accounts_of(entities, rare)
         ranked += [(-int(entities.orgs[value]), kind, value) for value in np.nonzero(rare)[0].tolist()]
     kept: list[tuple[str, Bools]] = []
     covered = np.zeros(population.size, dtype=np.bool_)
@@ -38,13 +40,23 @@ def coordinated(population: Population, settings: CampaignSettings) -> list[tupl
         if len(kept) >= settings.shown_groups:
             break
         entities = population.entities[kind]
-        mask = np.zeros(population.size, dtype=np.bool_)
-        mask[entities.account[entities.value == value]] = True
-        if np.mean(covered[mask]) > 0.5:
+        starts, accounts = shown_by[kind]
+        shown = accounts[starts[value] : starts[value + 1]]
+        if np.mean(covered[shown]) > 0.5:
             continue
-        covered |= mask
+        covered[shown] = True
+        mask = np.zeros(population.size, dtype=np.bool_)
+        mask[shown] = True
         kept.append((f"{-orgs} organisations share the {kind.replace('_', ' ')} {entities.names[value]}", mask))
     return kept
+
+
+def _accounts_of(entities: Entities, rare: Bools) -> tuple[Ints, Ints]:
+    """Where the accounts of each rare value begin, and the accounts, value by value."""
+    rows = np.nonzero(rare[entities.value])[0]
+    order = rows[np.argsort(entities.value[rows], kind="stable")]
+    starts = np.searchsorted(entities.value[order], np.arange(rare.size + 1))
+    return starts, entities.account[order]
 
 
 def authorised(population: Population, settings: CampaignSettings) -> Bools | None:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import hypergeom
 
-from hydrometer.campaigns.grow import belongs, grow, resemblance
+from hydrometer.campaigns.grow import belongs, grow, organisations, resemblance
+from hydrometer.campaigns.kernels.codes import shown_codes
+from hydrometer.campaigns.kernels.rows import hypergeometric_tail
 from hydrometer.campaigns.split import one_operator, split
+from hydrometer.contract.wordings import carrying, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +37,8 @@ KEPT = 0.8
 """Least share of a group that must stay when it is widened; else it would become another group."""
 LEANING = 0.25
 """Share of an account's exchanges with wordings that lean to demands from which it may be part of a harvest."""
+LEAST_SHARED = 4
+"""Organisations that must share a value for it to be a seed."""
 ENRICHED = -3.0
 """log10 p from which a shared value makes a seed."""
 
@@ -48,11 +53,18 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """Accounts to grow from, in the pool's numbering."""
+    """A value that the free accounts share, to grow from those who show it."""
 
     log10_p: float
     text: str
-    accounts: Bools
+    trait: str
+    code: int
+
+    def accounts(self, local: Traits) -> Bools:
+        """Those who show the value."""
+        trait = next(trait for trait in local.coded if trait.name == self.trait)
+        shown: Bools = trait.code == self.code
+        return shown
 
 
 def harvesters(population: Population, settings: CampaignSettings) -> Bools:
@@ -86,7 +98,7 @@ def propose(
     taken = np.zeros(population.size, dtype=np.bool_)
     # Whoever asks plainly comes first: they make purer groups than all who use a wording that leans.
     for asking in (pool, pool | leaners(population)):
-        while np.unique(population.org[asking & ~taken]).size >= settings.least_orgs:
+        while organisations(traits, asking & ~taken) >= settings.least_orgs:
             groups, dropped = _groups(traits, asking & ~taken, settings)
             if dropped and not caps:
                 caps.append(f"{dropped} weaker seeds were not grown (campaigns.seeds = {settings.seeds})")
@@ -106,13 +118,11 @@ def propose(
 
 def widen(population: Population, traits: Traits, members: Bools, free: Bools, settings: CampaignSettings) -> Bools:
     """Let accounts join that ask but once, or use the group's own wordings unflagged: found groups recruit beyond the pool."""
-    events, fragments = population.events, population.fragments
+    fragments = population.fragments
     asked = population.facts["demand"] > 0
-    by_member = members[events.account[fragments.exchange]]
-    uses = np.bincount(fragments.fragment[by_member], minlength=fragments.orgs.size)
+    uses = spoken(population, np.nonzero(members)[0]).uses
     own = (uses >= OWN_USE * fragments.exchanges) & (uses >= 3)
-    carrying = np.unique(fragments.exchange[own[fragments.fragment]])
-    asked |= np.bincount(events.account[carrying], minlength=population.size) >= OWN_USES
+    asked |= carrying(population, np.arange(population.size), own) >= OWN_USES
     pool = (asked & free) | members
     local = traits.only(pool)
     grown = _grown(local, members[pool], settings)
@@ -168,23 +178,23 @@ def _groups(traits: Traits, free: Bools, settings: CampaignSettings) -> tuple[li
     local = traits.only(free)
     numbers = np.nonzero(free)[0]
     seeds = _seeds(local)
-    everybody = Seed(0.0, "everybody who asks for training material", np.ones(local.size, dtype=np.bool_))
+    everybody = ("everybody who asks for training material", np.ones(local.size, dtype=np.bool_))
     found: dict[bytes, tuple[str, Bools]] = {}
     grown_before: set[bytes] = set()
     parts: list[Bools] = []
-    for seed in [everybody, *seeds[: settings.seeds]]:
-        if any(np.mean(part[seed.accounts]) >= EXPLAINED for part in parts):
+    for text, start in chain([everybody], ((seed.text, seed.accounts(local)) for seed in seeds[: settings.seeds])):
+        if any(np.mean(part[start]) >= EXPLAINED for part in parts):
             continue
-        grown = _grown(local, seed.accounts, settings)
+        grown = _grown(local, start, settings)
         key = np.packbits(grown).tobytes()
-        if key in grown_before or np.unique(local.org[grown]).size < settings.least_orgs:
+        if key in grown_before or organisations(local, grown) < settings.least_orgs:
             continue
         grown_before.add(key)
         for part in split(local, grown):
             parts.append(part)
             mask = np.zeros(traits.size, dtype=np.bool_)
             mask[numbers[part]] = True
-            found.setdefault(np.packbits(mask).tobytes(), (seed.text, mask))
+            found.setdefault(np.packbits(mask).tobytes(), (text, mask))
     return list(found.values()), max(0, len(seeds) - settings.seeds)
 
 
@@ -196,22 +206,16 @@ def _grown(local: Traits, start: Bools, settings: CampaignSettings) -> Bools:
 
 def _seeds(local: Traits) -> list[Seed]:
     """Values that the free accounts' organisations share more often than chance, the most surprising first."""
-    orgs = int(np.unique(local.org).size)
     found: list[Seed] = []
     for trait in local.coded:
-        known = trait.code >= 0
-        pairs = np.unique(local.org[known] * trait.codes + trait.code[known])
-        inside = np.bincount(pairs % trait.codes, minlength=trait.codes)
+        inside = shown_codes(local.by_org, local.org, trait.code, trait.codes)
         drawn = int(inside.sum())
+        total = max(int(trait.known), drawn)
         tests = math.log10(max(1, trait.codes) * len(local.coded))
-        for code in np.nonzero(inside >= 4)[0].tolist():
-            if drawn == 0:
-                continue
-            natural = float(
-                hypergeom.logsf(inside[code] - 1, max(int(trait.known), drawn), int(trait.orgs[code]), drawn)
-            )
-            log10_p = (natural / math.log(10) if math.isfinite(natural) else -300.0) + tests
+        for code in np.nonzero((inside >= LEAST_SHARED) & (inside * total > drawn * trait.orgs))[0].tolist():
+            natural = hypergeometric_tail(int(inside[code]), total, int(trait.orgs[code]), drawn)
+            log10_p = natural / math.log(10) + tests
             if log10_p <= ENRICHED:
-                text = f"{inside[code]} of {orgs} organisations that ask for training material share their {trait.name}"
-                found.append(Seed(round(log10_p, 6), f"{text} ({trait.name} {code})", trait.code == code))
+                text = f"{inside[code]:.0f} of {local.orgs} organisations that ask for training material share their {trait.name}"
+                found.append(Seed(round(log10_p, 6), f"{text} ({trait.name} {code})", trait.name, code))
     return sorted(found, key=lambda seed: (seed.log10_p, seed.text))

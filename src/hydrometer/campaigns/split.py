@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.campaigns.grow import Resemblance, resemblance
+from hydrometer.campaigns.grow import Resemblance, organisations, resemblance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def one_operator(traits: Traits, first: Bools, second: Bools) -> bool:
 
 
 def _halves(traits: Traits, members: Bools) -> tuple[Bools, Bools] | None:
-    if np.unique(traits.org[members]).size < 2 * MIN_ORGS:
+    if organisations(traits, members) < 2 * MIN_ORGS:
         return None
     local = traits.only(members)
     whole = resemblance(local, np.ones(local.size, dtype=np.bool_), bound=BOUND)
@@ -95,13 +95,12 @@ def _partitions(local: Traits) -> Iterator[Bools]:
 
 def _refine(local: Traits, first: Bools) -> Bools | None:
     """Move every account to the part it resembles more, until none moves; None when a part vanishes."""
-    everyone = np.ones(local.size, dtype=np.bool_)
     for _ in range(ROUNDS):
         if _small(local, first) or _small(local, ~first):
             return None
         nearer = (
-            resemblance(local, first, apart=everyone, bound=BOUND).total
-            > resemblance(local, ~first, apart=everyone, bound=BOUND).total
+            resemblance(local, first, everybody_apart=True, bound=BOUND).total
+            > resemblance(local, ~first, everybody_apart=True, bound=BOUND).total
         )
         if np.array_equal(nearer, first):
             return first
@@ -110,7 +109,7 @@ def _refine(local: Traits, first: Bools) -> Bools | None:
 
 
 def _small(local: Traits, part: Bools) -> bool:
-    return np.unique(local.org[part]).size < MIN_ORGS
+    return organisations(local, part) < MIN_ORGS
 
 
 def _gain(local: Traits, whole: Resemblance, first: Bools) -> float:
@@ -120,10 +119,9 @@ def _gain(local: Traits, whole: Resemblance, first: Bools) -> float:
 
 
 def _gains(local: Traits, whole: Resemblance, first: Bools) -> dict[str, float]:
-    everyone = np.ones(local.size, dtype=np.bool_)
     here, there = (
-        resemblance(local, first, apart=everyone, bound=BOUND),
-        resemblance(local, ~first, apart=everyone, bound=BOUND),
+        resemblance(local, first, everybody_apart=True, bound=BOUND),
+        resemblance(local, ~first, everybody_apart=True, bound=BOUND),
     )
     smaller = max(1, min(int(first.sum()), int((~first).sum())))
     by_family: dict[str, float] = {}

@@ -7,20 +7,22 @@ would otherwise count twice (Belin & Rubin 1995 on overconfident linkage; Splink
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.campaigns.kernels.codes import shown_codes
+from hydrometer.campaigns.links import Link, Wordings, entity_link
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hydrometer.campaigns.kernels import Narrow
     from hydrometer.contract.population import Bools, Entities, Floats, Ints, Population
 
 BINS = 32
 """Most bins of a number: a match is then worth at most 5 bits."""
-
-VARIED = 0.3
-"""Least share of a template's exchanges that carry a content of their own."""
 
 ENTITY_FACETS = {
     "payment": "card",
@@ -34,33 +36,8 @@ ENTITY_FACETS = {
     "signup_network": "address",
 }
 """Facet of each kind of entity of which an account has one value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Distinct (organisation, value) pairs behind rows, so that an organisation counts once without sorting again.
-
-    `of_row` gives each row's pair and `value` each pair's value; rows without a value (-1) have pair 0 and do not count.
-    """
-
-    of_row: Ints
-    value: Ints
-
-    def count(self, rows: Bools, values: int) -> tuple[Floats, Bools]:
-        """Organisations by value among some rows, and whether each pair is among them."""
-        there = np.zeros(self.value.size, dtype=np.bool_)
-        there[self.of_row[rows]] = True
-        return np.bincount(self.value[there], minlength=values).astype(np.float64), there
-
-
-def pair_up(org: Ints, value: Ints) -> Pairs:
-    """Pairs of the rows' organisations and values."""
-    wide = int(value.max(initial=0)) + 1
-    known = value >= 0
-    keys, place = np.unique(org[known] * wide + value[known], return_inverse=True)
-    of_row = np.zeros(value.size, dtype=np.int64)
-    of_row[known] = place
-    return Pairs(of_row, keys % wide)
+LINK_FACETS = {"address": "address", "network": "address", "end_user": "end user", "session": "session"}
+"""Facet of each kind of which an account may have many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,93 +47,126 @@ class Trait:
     name: str
     family: str
     facet: str
-    code: Ints
+    code: Narrow
     orgs: Floats
     """Organisations that show each code, in the whole population."""
     near: bool
     known: float
-    """Organisations that show any code, in the whole population."""
-    pairs: Pairs
+    """Organisations that show any code, in the whole population: one that shows several counts so often."""
+    breadth: int
+    """Codes that the smoothing of base rates reckons with."""
 
     @property
     def codes(self) -> int:
         return int(self.orgs.size)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Distinct (account, value) pairs of which an account may have many."""
-
-    name: str
-    family: str
-    facet: str
-    account: Ints
-    value: Ints
-    orgs: Floats
-    pairs: Pairs
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Traits:
-    """All traits of a population of n accounts in `total_orgs` organisations."""
+    """All traits of a population of n accounts in `total_orgs` organisations, or of a part of it."""
 
-    size: int
     org: Ints
     total_orgs: int
     coded: list[Trait]
     links: list[Link]
+    numbers: Ints
+    """The accounts' numbers in the population."""
+    wordings: Wordings | None = None
+    """Where the wordings of a part are read; None where they are among the links, or left out."""
+    outsiders: bool = False
+    """Whether accounts beyond these are compared with the group, though not here."""
+
+    @property
+    def size(self) -> int:
+        return int(self.org.size)
+
+    @cached_property
+    def by_org(self) -> Ints:
+        """Accounts in the order of organisations, and of numbers within one."""
+        order: Ints = np.argsort(self.org, kind="stable").astype(np.int64)
+        return order
+
+    @cached_property
+    def orgs(self) -> int:
+        """Organisations of these accounts."""
+        return int(np.count_nonzero(np.bincount(self.org, minlength=1)))
+
+    def ordered(self, accounts: Bools) -> Ints:
+        """Numbers of some accounts in the order of organisations."""
+        chosen = np.nonzero(accounts)[0].astype(np.int64)
+        ordered: Ints = chosen[np.argsort(self.org[chosen], kind="stable")]
+        return ordered
+
+    def without(self, family: str) -> Traits:
+        """The same without the traits of a family."""
+        coded = [trait for trait in self.coded if trait.family != family]
+        links = [link for link in self.links if link.family != family]
+        wordings = None if family == "content" else self.wordings
+        return replace(self, coded=coded, links=links, wordings=wordings)
 
     def only(self, accounts: Bools) -> Traits:
         """The traits of some accounts, renumbered in order; population counts stay those of everybody."""
-        number = np.cumsum(accounts) - 1
-        org = self.org[accounts]
+        return self._part(accounts, alone=True)
+
+    def beside(self, accounts: Bools) -> Traits:
+        """The same, for comparing these accounts with a group as if everybody were there."""
+        return self._part(accounts, alone=False)
+
+    def _part(self, accounts: Bools, *, alone: bool) -> Traits:
+        chosen = np.nonzero(accounts)[0].astype(np.int64)
+        org = self.org[chosen]
+        order = np.argsort(org, kind="stable").astype(np.int64)
         coded = []
         for trait in self.coded:
-            code, orgs = trait.code[accounts], trait.orgs
+            code, orgs, breadth = trait.code[chosen], trait.orgs, trait.breadth
             if not trait.near:
                 # Codes that nobody here shows are dropped, so that the cost follows the accounts, not the population.
-                shown, renumbered = np.unique(code, return_inverse=True)
-                unknown = int(shown.size > 0 and shown[0] < 0)
-                code, orgs = renumbered - unknown, orgs[shown[unknown:]]
+                shown, renumbered = _renumbered(code)
+                code, orgs = renumbered, orgs[shown]
+                breadth = int(shown.size) if alone else breadth
             if orgs.size:
-                coded.append(replace(trait, code=code, orgs=orgs, pairs=pair_up(org, code)))
-        links = []
-        for link in self.links:
-            kept = accounts[link.account]
-            account = number[link.account[kept]]
-            shown, value = np.unique(link.value[kept], return_inverse=True)
-            links.append(
-                replace(link, account=account, value=value, orgs=link.orgs[shown], pairs=pair_up(org[account], value))
-            )
-        return Traits(int(accounts.sum()), org, self.total_orgs, coded, links)
+                coded.append(replace(trait, code=code, orgs=orgs, breadth=breadth))
+        links = [link.only(chosen, org, order) for link in self.links]
+        if self.wordings is not None:
+            links.append(self.wordings.link(chosen, org, order))
+        return Traits(org, self.total_orgs, coded, links, self.numbers[chosen], outsiders=not alone)
+
+
+def _renumbered(code: Narrow) -> tuple[Ints, Narrow]:
+    """The codes that occur, ascending, and each account's place among them (-1 where unknown)."""
+    order = np.argsort(code, kind="stable")
+    ordered = code[order]
+    begins = np.ones(code.size, dtype=np.bool_)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    unknown = int(ordered.size > 0 and ordered[0] < 0)
+    place = np.empty(code.size, dtype=np.int32)
+    place[order] = np.cumsum(begins) - 1 - unknown
+    return ordered[begins][unknown:].astype(np.int64), place
 
 
 def describe(population: Population, without: Sequence[str] = ()) -> Traits:
-    """Code every trait of a population but those of the families `without`."""
-    coded = [trait for trait in _numbers(population) if trait is not None]
+    """Code every trait of a population but those of the families `without`; wordings are read of a part only."""
+    order = np.argsort(population.org, kind="stable").astype(np.int64)
+    coded = [trait for trait in _numbers(population, order) if trait is not None]
     for kind, facet in ENTITY_FACETS.items():
         if kind in population.entities:
             coded.append(_entity(population, population.entities[kind], facet))
-    links = []
-    for kind, facet in (
-        ("address", "address"),
-        ("network", "address"),
-        ("end_user", "end user"),
-        ("session", "session"),
-    ):
-        if kind in population.entities:
-            links.append(_link(population, population.entities[kind], facet))
-    links.append(_wording(population))
+    links = [
+        entity_link(population, population.entities[kind], facet, order)
+        for kind, facet in LINK_FACETS.items()
+        if kind in population.entities and population.entities[kind].family not in without
+    ]
     return Traits(
-        population.size,
         population.org,
         int(population.org.max(initial=-1)) + 1,
         [trait for trait in coded if trait.family not in without],
-        [link for link in links if link.family not in without],
+        links,
+        np.arange(population.size),
+        None if "content" in without else Wordings(population),
     )
 
 
-def _numbers(population: Population) -> list[Trait | None]:
+def _numbers(population: Population, order: Ints) -> list[Trait | None]:
     fact = population.facts
     days = 86_400e6
     span = np.maximum(1.0, np.ceil((fact["last_seen"] - fact["first_seen"]) / days))
@@ -180,41 +190,25 @@ def _numbers(population: Population) -> list[Trait | None]:
         ("reasoning", "economics", "shape of use", fact["reasoning_tokens"], "exchanges.reasoning_tokens" in seen),
         ("refusals", "content", "refusals", fact["refused"], "exchanges.stop_reason" in seen),
     ]
-    return [_binned(population, *spec) for spec in facts]
+    return [_binned(population, order, *spec) for spec in facts]
 
 
-def _binned(population: Population, name: str, family: str, facet: str, value: Floats, there: bool) -> Trait | None:
+def _binned(
+    population: Population, order: Ints, name: str, family: str, facet: str, value: Floats, there: bool
+) -> Trait | None:
     known = np.isfinite(value)
     if not there or not known.any():
         return None
-    edges = np.unique(np.quantile(value[known], np.linspace(0, 1, BINS + 1)[1:-1]))
-    code = np.where(known, np.searchsorted(edges, value, side="right"), -1).astype(np.int64)
-    pairs = pair_up(population.org, code)
-    orgs = np.bincount(pairs.value, minlength=edges.size + 1).astype(np.float64)
-    return Trait(name, family, facet, code, orgs, near=True, known=float(orgs.sum()), pairs=pairs)
+    edges = np.sort(np.quantile(value[known], np.linspace(0, 1, BINS + 1)[1:-1]))
+    edges = edges[np.append(True, edges[1:] != edges[:-1])]
+    code = np.where(known, np.searchsorted(edges, value, side="right"), -1).astype(np.int32)
+    orgs = shown_codes(order, population.org, code, edges.size + 1)
+    return Trait(name, family, facet, code, orgs, near=True, known=float(orgs.sum()), breadth=edges.size + 1)
 
 
 def _entity(population: Population, entities: Entities, facet: str) -> Trait:
-    code = np.full(population.size, -1, dtype=np.int64)
+    code = np.full(population.size, -1, dtype=np.int32)
     code[entities.account] = entities.value
     orgs = entities.orgs.astype(np.float64)
-    pairs = pair_up(population.org, code)
-    return Trait(entities.kind, entities.family, facet, code, orgs, near=False, known=float(orgs.sum()), pairs=pairs)
-
-
-def _link(population: Population, entities: Entities, facet: str) -> Link:
-    pairs = pair_up(population.org[entities.account], entities.value)
-    orgs = entities.orgs.astype(np.float64)
-    return Link(entities.kind, entities.family, facet, entities.account, entities.value, orgs, pairs)
-
-
-def _wording(population: Population) -> Link:
-    """Fragments that stand around many different contents; a text that is merely popular repeats its content."""
-    fragments, events = population.fragments, population.events
-    template = (fragments.orgs >= 3) & (fragments.prompts >= 5) & (fragments.prompts >= VARIED * fragments.exchanges)
-    kept = template[fragments.fragment]
-    wide = max(1, fragments.orgs.size)
-    pair = np.unique(events.account[fragments.exchange[kept]] * wide + fragments.fragment[kept])
-    account, value = pair // wide, pair % wide
-    orgs = fragments.orgs.astype(np.float64)
-    return Link("wording", "content", "wording", account, value, orgs, pair_up(population.org[account], value))
+    known = float(orgs.sum())
+    return Trait(entities.kind, entities.family, facet, code, orgs, near=False, known=known, breadth=int(orgs.size))

@@ -1,0 +1,86 @@
+"""Inner loops over exchanges, and the tail that seeds are judged by."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+if TYPE_CHECKING:
+    from hydrometer.campaigns.kernels import Narrow
+    from hydrometer.contract.population import Bools, Ints
+
+
+@njit(cache=True)
+def clocks(offsets: Narrow, accounts: Ints, time: Narrow) -> int:
+    """How many accounts with at least 8 exchanges keep to two hours of the day, or to even gaps (deviation below 15 %)."""
+    found = 0
+    for account in accounts:
+        begin, end = offsets[account], offsets[account + 1]
+        if end - begin < 8:
+            continue
+        hours = np.zeros(24, np.int64)
+        for row in range(begin, end):
+            hours[time[row] // 3_600_000_000 % 24] += 1
+        most = 0
+        for hour in range(24):
+            most = max(most, hours[hour] + hours[hour - 1])
+        gaps = float(end - begin - 1)
+        mean = (time[end - 1] - time[begin]) / gaps
+        squares = 0.0
+        for row in range(begin + 1, end):
+            squares += (float(time[row] - time[row - 1]) - mean) ** 2
+        even = math.sqrt(squares / gaps) / max(1.0, mean)
+        found += most / (end - begin) >= 0.9 or even < 0.15
+    return found
+
+
+@njit(cache=True)
+def harvest_rows(starts: Ints, stops: Ints, exchange: Narrow, fragment: Narrow, chosen: Bools) -> tuple[Ints, Ints]:
+    """Rows of (exchange, fragment) in some ranges whose fragment is chosen."""
+    found = 0
+    for at in range(starts.size):
+        for row in range(starts[at], stops[at]):
+            found += chosen[fragment[row]]
+    exchanges, fragments = np.empty(found, np.int64), np.empty(found, np.int64)
+    found = 0
+    for at in range(starts.size):
+        for row in range(starts[at], stops[at]):
+            if chosen[fragment[row]]:
+                exchanges[found], fragments[found] = exchange[row], fragment[row]
+                found += 1
+    return exchanges, fragments
+
+
+@njit(cache=True)
+def hypergeometric_tail(least: int, total: int, marked: int, drawn: int) -> float:
+    """Natural logarithm of P(at least `least` of `drawn` are marked), when `marked` of `total` are."""
+    last = min(drawn, marked)
+    if least <= max(0, drawn + marked - total):
+        return 0.0
+    if least > last:
+        return -math.inf
+    whole = math.lgamma(total + 1.0) - math.lgamma(drawn + 1.0) - math.lgamma(total - drawn + 1.0)
+    top, scaled = -math.inf, 0.0
+    before = -math.inf
+    for k in range(least, last + 1):
+        term = (
+            math.lgamma(marked + 1.0)
+            - math.lgamma(k + 1.0)
+            - math.lgamma(marked - k + 1.0)
+            + math.lgamma(total - marked + 1.0)
+            - math.lgamma(drawn - k + 1.0)
+            - math.lgamma(total - marked - drawn + k + 1.0)
+        )
+        if term > top:
+            scaled = scaled * math.exp(top - term) + 1.0
+            top = term
+        else:
+            scaled += math.exp(term - top)
+        # Past the likeliest number the terms only fall.
+        if term < before and term < top - 45.0:
+            break
+        before = term
+    return min(0.0, top + math.log(scaled) - whole)
