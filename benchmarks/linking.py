@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 import orjson
@@ -29,10 +29,8 @@ import pyarrow.parquet as pq
 
 from hydrometer.campaigns.calibration import load_calibration
 from hydrometer.campaigns.detect import find_campaigns
-from hydrometer.contract.group import Group
 from hydrometer.contract.population import Entities, Events, Fragments, Ints, Population
 from hydrometer.contract.progress import Silent
-from hydrometer.contract.results import Evidence
 from hydrometer.contract.settings import Settings
 from hydrometer.engines.duckdb import DuckEngine
 from hydrometer.flow.account import Account
@@ -42,6 +40,9 @@ from hydrometer.signals.signal import find_signals
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from hydrometer.contract.group import Group
+    from hydrometer.contract.results import Evidence
 
 COMMON = 40
 """Organisations from which a value or a wording is everybody's, and the same in every copy."""
@@ -73,6 +74,11 @@ class Copies(Sequence[str]):
         if isinstance(at, slice):
             return [self[place] for place in range(*at.indices(len(self)))]
         return f"{self.copy[at]:03d}.{self.names[int(self.of[at])]}"
+
+
+def _listed(names: Sequence[str], of: Ints, copy: Ints) -> list[str]:
+    """Copies that pass for a list: nobody changes them."""
+    return cast("list[str]", Copies(names, of, copy))
 
 
 def measured(world: Path) -> tuple[Population, list[str]]:
@@ -125,9 +131,9 @@ def multiplied(one: Population, operator: list[str], times: int, folder: Path) -
     )
     population = replace(
         one,
-        accounts=Copies(one.accounts, of, copies),
+        accounts=_listed(one.accounts, of, copies),
         org=np.concatenate([one.org + copy * len(one.orgs) for copy in range(times)]),
-        orgs=Copies(one.orgs, np.tile(np.arange(len(one.orgs)), times), np.repeat(np.arange(times), len(one.orgs))),
+        orgs=_listed(one.orgs, np.tile(np.arange(len(one.orgs)), times), np.repeat(np.arange(times), len(one.orgs))),
         facts=facts,
         entities={kind: _entities(entities, one, code, times, rng) for kind, entities in one.entities.items()},
         events=events,
@@ -205,7 +211,7 @@ def _entities(entities: Entities, one: Population, code: Ints, times: int, rng: 
         entities,
         account=np.concatenate([entities.account + c * one.size for c in range(times)]).astype(np.int32),
         value=np.concatenate(values).astype(np.int32),
-        names=Copies(entities.names, of, copy),
+        names=_listed(entities.names, of, copy),
         orgs=np.where(shared[of], entities.orgs[of] * times, entities.orgs[of]),
         uses=np.tile(entities.uses.astype(np.int32), times),
     )
@@ -271,7 +277,8 @@ def linked(population: Population, operator: Sequence[str]) -> Figures:
 
 def run(measurement: Path, times: int, folder: Path) -> Figures:
     """Multiply what was measured, and link it."""
-    population, operator = pickle.loads(measurement.read_bytes())
+    # Written by this program a moment ago.
+    population, operator = pickle.loads(measurement.read_bytes())  # noqa: S301
     with tempfile.TemporaryDirectory(dir=folder) as held:
         return linked(*multiplied(population, operator, times, Path(held)))
 

@@ -51,7 +51,7 @@ def test_rarefaction_is_the_mean_over_draws(prompts: list[int], drawn: int) -> N
     uses = np.bincount(prompts)
     drawn_of_all = min(drawn, len(prompts))
     seen = sum(1 - stats.hypergeom.pmf(0, len(prompts), int(n), drawn_of_all) for n in uses if n)
-    assert rarefied(uses, drawn) == pytest.approx(seen / drawn_of_all, rel=1e-6)
+    assert rarefied(np.bincount(uses), drawn) == pytest.approx(seen / drawn_of_all, rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -83,14 +83,13 @@ def _asking_wordings(group: Group) -> Bools:
     population = group.population
     fragments = population.fragments
     mine = spoken(population, group.accounts)
-    uses, orgs = mine.uses, mine.orgs
-    enough = (orgs >= max(3, round(0.05 * group.size))) & (fragments.prompts >= 5)
+    everywhere, lean = fragments.orgs[mine.fragment], fragments.lean[mine.fragment]
+    enough = (mine.orgs >= max(3, round(0.05 * group.size))) & (fragments.prompts[mine.fragment] >= 5)
     elsewhere = max(1, int(np.count_nonzero(np.bincount(population.org))) - group.size)
-    common = orgs / group.size >= COMMONER * (fragments.orgs - orgs) / elsewhere
-    own = uses >= OWN_SHARE * fragments.exchanges
-    asks = (mine.asked >= ASKED_SHARE * uses) | (fragments.lean > 0)
-    asking: Bools = enough & ((own & asks) | (common & (fragments.lean >= LEANING)))
-    return asking
+    common = mine.orgs / group.size >= COMMONER * (everywhere - mine.orgs) / elsewhere
+    own = mine.uses >= OWN_SHARE * fragments.exchanges[mine.fragment]
+    asks = (mine.asked >= ASKED_SHARE * mine.uses) | (lean > 0)
+    return mine.mask(enough & ((own & asks) | (common & (lean >= LEANING))), fragments.orgs.size)
 
 
 def _wordings(group: Group, chosen: Ints, place: Ints, fragment: Ints) -> list[Wording]:

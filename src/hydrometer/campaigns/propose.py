@@ -120,9 +120,9 @@ def widen(population: Population, traits: Traits, members: Bools, free: Bools, s
     """Let accounts join that ask but once, or use the group's own wordings unflagged: found groups recruit beyond the pool."""
     fragments = population.fragments
     asked = population.facts["demand"] > 0
-    uses = spoken(population, np.nonzero(members)[0]).uses
-    own = (uses >= OWN_USE * fragments.exchanges) & (uses >= 3)
-    asked |= carrying(population, np.arange(population.size), own) >= OWN_USES
+    mine = spoken(population, np.nonzero(members)[0])
+    own = (mine.uses >= OWN_USE * fragments.exchanges[mine.fragment]) & (mine.uses >= 3)
+    asked |= carrying(population, np.arange(population.size), mine.mask(own, fragments.orgs.size)) >= OWN_USES
     pool = (asked & free) | members
     local = traits.only(pool)
     grown = _grown(local, members[pool], settings)

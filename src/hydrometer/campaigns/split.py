@@ -25,6 +25,10 @@ MIN_GAIN = 9.5
 MIN_FAMILY_GAIN = 2.0
 BOUND = 24.0
 """Facets are not held down here: what is compared is how well two descriptions fit, not how far one is trusted."""
+LARGE = 512
+"""Organisations of a group from which a division is sought among so many of them, and then carried over to all."""
+SEED = 20_812
+"""Of the draw, so that a group is always divided in the same way."""
 MAX_PARTITIONS = 24
 MAX_REFINED = 3
 ROUNDS = 6
@@ -56,21 +60,58 @@ def _halves(traits: Traits, members: Bools) -> tuple[Bools, Bools] | None:
     if organisations(traits, members) < 2 * MIN_ORGS:
         return None
     local = traits.only(members)
-    whole = resemblance(local, np.ones(local.size, dtype=np.bool_), bound=BOUND)
+    drawn = _drawn(local)
+    first = _best(local if drawn is None else local.only(drawn))
+    if drawn is not None and first is not None:
+        first = _extended(local, drawn, first)
+    if first is None:
+        return None
+    inside = np.zeros(traits.size, dtype=np.bool_)
+    inside[np.nonzero(members)[0][first]] = True
+    return inside, members & ~inside
+
+
+def _drawn(local: Traits) -> Bools | None:
+    """Accounts of some of a large group's organisations, always the same ones; None where the group is not large."""
+    if local.orgs <= LARGE:
+        return None
+    orgs = np.unique(local.org)
+    chosen = np.zeros(int(orgs[-1]) + 1, dtype=np.bool_)
+    chosen[np.random.default_rng(SEED).choice(orgs, LARGE, replace=False)] = True
+    drawn: Bools = chosen[local.org]
+    return drawn
+
+
+def _best(local: Traits) -> Bools | None:
+    """The first part of the best division of all these accounts; None when they hold together."""
+    everybody = np.ones(local.size, dtype=np.bool_)
+    whole = resemblance(local, everybody, bound=BOUND)
+    # Where to begin is told by all but the wordings, which are many; where it ends, by everything.
+    outward = local.without("content")
+    apart = resemblance(outward, everybody, bound=BOUND)
     best: tuple[float, Bools] | None = None
-    promising = sorted(_partitions(local), key=lambda first: -sum(_gains(local, whole, first).values()))
+    promising = sorted(_partitions(local), key=lambda first: -sum(_gains(outward, apart, first).values()))
+    seen: set[bytes] = set()
     for first in promising[:MAX_REFINED]:
-        refined = _refine(local, first)
+        refined = _refine(local, first, seen)
         if refined is None:
             continue
         gain = _gain(local, whole, refined)
         if gain > (best[0] if best else MIN_GAIN):
             best = (gain, refined)
-    if best is None:
+    return best[1] if best else None
+
+
+def _extended(local: Traits, drawn: Bools, first: Bools) -> Bools | None:
+    """Carry a division of some accounts over to all; None when it does not hold there."""
+    here, there = np.zeros(local.size, dtype=np.bool_), np.zeros(local.size, dtype=np.bool_)
+    here[np.nonzero(drawn)[0][first]] = True
+    there[np.nonzero(drawn)[0][~first]] = True
+    refined = _refine(local, _nearer(local, here, there), set())
+    if refined is None:
         return None
-    inside = np.zeros(traits.size, dtype=np.bool_)
-    inside[np.nonzero(members)[0][best[1]]] = True
-    return inside, members & ~inside
+    whole = resemblance(local, np.ones(local.size, dtype=np.bool_), bound=BOUND)
+    return refined if _gain(local, whole, refined) > MIN_GAIN else None
 
 
 def _partitions(local: Traits) -> Iterator[Bools]:
@@ -93,19 +134,31 @@ def _partitions(local: Traits) -> Iterator[Bools]:
         yield row[3]
 
 
-def _refine(local: Traits, first: Bools) -> Bools | None:
-    """Move every account to the part it resembles more, until none moves; None when a part vanishes."""
+def _refine(local: Traits, first: Bools, seen: set[bytes]) -> Bools | None:
+    """Move every account to the part it resembles more, until none moves; None when a part vanishes.
+
+    Args:
+        seen: divisions met before, from here or from another start, to which more are added; None when one comes again.
+    """
     for _ in range(ROUNDS):
         if _small(local, first) or _small(local, ~first):
             return None
-        nearer = (
-            resemblance(local, first, everybody_apart=True, bound=BOUND).total
-            > resemblance(local, ~first, everybody_apart=True, bound=BOUND).total
-        )
+        state = np.packbits(first ^ first[0]).tobytes()
+        if state in seen:
+            return None
+        seen.add(state)
+        nearer = _nearer(local, first, ~first)
         if np.array_equal(nearer, first):
             return first
         first = nearer
     return None if _small(local, first) or _small(local, ~first) else first
+
+
+def _nearer(local: Traits, first: Bools, second: Bools) -> Bools:
+    """Accounts that resemble the first of two parts more than the second."""
+    here, there = (resemblance(local, part, everybody_apart=True, bound=BOUND).total for part in (first, second))
+    nearer: Bools = here > there
+    return nearer
 
 
 def _small(local: Traits, part: Bools) -> bool:

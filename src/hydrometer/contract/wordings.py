@@ -8,37 +8,52 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from hydrometer.contract.derived import once
 from hydrometer.contract.rows import fragment_offsets
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from hydrometer.contract.population import Bools, Ints, Population
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """By fragment: how many exchanges of some accounts carry it, how many of those ask for training material, and how
-    many of the accounts' organisations use it."""
+    """Fragments that some accounts use, ascending, and of each: how many of their exchanges carry it, how many of those
+    ask for training material, and how many of their organisations use it."""
 
+    fragment: Ints
     uses: Ints
     asked: Ints
     orgs: Ints
+
+    def mask(self, chosen: Bools, wide: int) -> Bools:
+        """Mask of all `wide` fragments, true for the chosen ones of these."""
+        found = np.zeros(wide, dtype=np.bool_)
+        found[self.fragment[chosen]] = True
+        return found
 
 
 def spoken(population: Population, accounts: Ints) -> Spoken:
     """Count the fragments of some accounts."""
     accounts = accounts[np.argsort(population.org[accounts], kind="stable")]
     offsets, fragments = fragment_offsets(population), population.fragments
-    return Spoken(
-        *_spoken(
-            offsets[accounts],
-            offsets[accounts + 1],
-            population.org[accounts],
-            fragments.exchange,
-            fragments.fragment,
-            population.events.demand,
-            fragments.orgs.size,
-        )
+    fragment, uses, asked, orgs = _spoken(
+        offsets[accounts],
+        offsets[accounts + 1],
+        population.org[accounts],
+        fragments.exchange,
+        fragments.fragment,
+        population.events.demand,
+        once(population, _places),
     )
+    order = np.argsort(fragment)
+    return Spoken(fragment[order], uses[order], asked[order], orgs[order])
+
+
+def _places(population: Population) -> npt.NDArray[np.int32]:
+    """-1 for each fragment: where the kernel notes which it has met, and leaves as it was."""
+    return np.full(population.fragments.orgs.size, -1, dtype=np.int32)
 
 
 def carrying(population: Population, accounts: Ints, chosen: Bools) -> Ints:
@@ -50,19 +65,31 @@ def carrying(population: Population, accounts: Ints, chosen: Bools) -> Ints:
 
 @njit(cache=True)
 def _spoken(
-    starts: Ints, stops: Ints, org: Ints, exchange: Ints, fragment: Ints, demand: Bools, wide: int
-) -> tuple[Ints, Ints, Ints]:
-    uses, asked, orgs = np.zeros(wide, np.int64), np.zeros(wide, np.int64), np.zeros(wide, np.int64)
-    last = np.full(wide, -1, np.int64)
+    starts: Ints, stops: Ints, org: Ints, exchange: Ints, fragment: Ints, demand: Bools, places: npt.NDArray[np.int32]
+) -> tuple[Ints, Ints, Ints, Ints]:
+    room, met = 1024, 0
+    code, last = np.empty(room, np.int64), np.empty(room, np.int64)
+    counts = np.zeros((room, 3), np.int64)
     for at in range(starts.size):
         for row in range(starts[at], stops[at]):
-            code = fragment[row]
-            uses[code] += 1
-            asked[code] += demand[exchange[row]]
-            if last[code] != org[at]:
-                last[code] = org[at]
-                orgs[code] += 1
-    return uses, asked, orgs
+            place = places[fragment[row]]
+            if place < 0:
+                if met == room:
+                    code, last = np.append(code, np.empty(room, np.int64)), np.append(last, np.empty(room, np.int64))
+                    counts = np.append(counts, np.zeros((room, 3), np.int64), axis=0)
+                    room *= 2
+                place = met
+                places[fragment[row]] = met
+                code[met], last[met] = fragment[row], -1
+                met += 1
+            counts[place, 0] += 1
+            counts[place, 1] += demand[exchange[row]]
+            if last[place] != org[at]:
+                last[place] = org[at]
+                counts[place, 2] += 1
+    for place in range(met):
+        places[code[place]] = -1
+    return code[:met], counts[:met, 0], counts[:met, 1], counts[:met, 2]
 
 
 @njit(cache=True)

@@ -34,17 +34,20 @@ def test(group: Group) -> Finding | None:
     """Members that lean with wordings of their own, against everybody else who leans."""
     population, fragments = group.population, group.population.fragments
     accounts = group.accounts
-    own = (fragments.lean > 0) & (spoken(population, accounts).uses >= OWN_SHARE * fragments.exchanges)
-    part = carrying(population, accounts, own) / np.maximum(population.facts["exchanges"][accounts], 1.0)
-    mine = np.unique(population.org[accounts[part >= PART]]).size
-    if mine < max(1, COVER * group.size):
+    mine = spoken(population, accounts)
+    own = (fragments.lean[mine.fragment] > 0) & (mine.uses >= OWN_SHARE * fragments.exchanges[mine.fragment])
+    part = carrying(population, accounts, mine.mask(own, fragments.orgs.size)) / np.maximum(
+        population.facts["exchanges"][accounts], 1.0
+    )
+    leaning = np.unique(population.org[accounts[part >= PART]]).size
+    if leaning < max(1, COVER * group.size):
         return None
     others = organisations(population) - group.size
     elsewhere = int(np.count_nonzero(once(population, leaners) & ~of_group(group)))
     return Finding(
-        mine / group.size,
-        exchangeable_tail(mine, group.size, mine + elsewhere, group.size + others),
-        f"{mine} of {group.size} organisations use wordings of their own that lean to demands, around different contents; {elsewhere / max(1, others):.1%} of others lean so.",
+        leaning / group.size,
+        exchangeable_tail(leaning, group.size, leaning + elsewhere, group.size + others),
+        f"{leaning} of {group.size} organisations use wordings of their own that lean to demands, around different contents; {elsewhere / max(1, others):.1%} of others lean so.",
     )
 
 

@@ -16,7 +16,7 @@ from scipy.special import gammaln
 
 from hydrometer.contract.derived import once
 from hydrometer.contract.rows import fragment_offsets, rows_of
-from hydrometer.signals.organisations import of_group, panel
+from hydrometer.signals.organisations import panel
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import binomial_tail, distinct
 
@@ -30,12 +30,16 @@ MOST_CHANCE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Templated:
-    """The panel's exchanges that carry shared wordings: the organisation and the prompt (numbered) of each, and how many
-    of them have each prompt."""
+    """The panel's exchanges that carry shared wordings.
 
-    org: Ints
+    `prompt[offsets[o]:offsets[o + 1]]` are the prompts (numbered) of organisation o; `uses` counts the exchanges of each
+    prompt, and `prompts` the prompts that have 0, 1, 2, … exchanges.
+    """
+
+    offsets: Ints
     prompt: Ints
     uses: Ints
+    prompts: Ints
 
 
 def test(group: Group) -> Finding | None:
@@ -45,12 +49,12 @@ def test(group: Group) -> Finding | None:
     if chosen.size < MIN_EXCHANGES:
         return None
     everybody = once(population, templated)
-    mine = everybody.prompt[of_group(group)[everybody.org]]
+    mine = everybody.prompt[rows_of(everybody.offsets, group.orgs)]
     others = everybody.prompt.size - mine.size
     if others < MIN_EXCHANGES:
         return None
     fresh = distinct(population.events.prompt[chosen])
-    rate = 1 - rarefied(everybody.uses - np.bincount(mine, minlength=everybody.uses.size), chosen.size)
+    rate = 1 - rarefied(without(everybody, mine), chosen.size)
     # Where nobody repeats, that the members do not either says nothing.
     rate = min(max(rate, 1 / (others + 1)), MOST_CHANCE)
     return Finding(
@@ -73,20 +77,35 @@ def templated(population: Population) -> Templated:
     begins[1:] = prompt[order][1:] != prompt[order][:-1]
     number = np.empty(order.size, dtype=np.int64)
     number[order] = np.cumsum(begins) - 1
+    org = population.org[population.events.account[exchange]]
+    uses = np.bincount(number).astype(np.int64)
     return Templated(
-        org=population.org[population.events.account[exchange]],
-        prompt=number,
-        uses=np.bincount(number).astype(np.int64),
+        offsets=np.searchsorted(np.sort(org), np.arange(len(population.orgs) + 1)).astype(np.int64),
+        prompt=number[np.argsort(org, kind="stable")],
+        uses=uses,
+        prompts=np.bincount(uses).astype(np.int64),
     )
 
 
-def rarefied(uses: Ints, drawn: int) -> float:
+def without(everybody: Templated, mine: Ints) -> Ints:
+    """How many prompts have 0, 1, 2, … exchanges when those of `mine` are left out."""
+    mine = np.sort(mine)
+    begins = np.ones(mine.size, dtype=np.bool_)
+    begins[1:] = mine[1:] != mine[:-1]
+    places = np.nonzero(begins)[0]
+    gone = np.diff(np.append(places, mine.size))
+    had, size = everybody.uses[mine[places]], everybody.prompts.size
+    left: Ints = everybody.prompts - np.bincount(had, minlength=size) + np.bincount(had - gone, minlength=size)
+    return left
+
+
+def rarefied(prompts: Ints, drawn: int) -> float:
     """Expected share of distinct prompts among `drawn` exchanges (among all where there are fewer).
 
     Args:
-        uses: exchanges with each prompt; 0 for a prompt that none has.
+        prompts: how many prompts have 0, 1, 2, … exchanges.
     """
-    prompts = np.bincount(uses)
+    prompts = prompts.copy()
     prompts[:1] = 0
     total = int(np.sum(prompts * np.arange(prompts.size)))
     drawn = min(drawn, total)

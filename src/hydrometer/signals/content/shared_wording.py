@@ -26,13 +26,14 @@ def test(group: Group) -> Finding | None:
     wide = fragments.orgs.size
     if wide == 0:
         return None
-    inside = spoken(population, group.accounts).orgs
-    outside = fragments.orgs - inside
+    mine = spoken(population, group.accounts)
+    inside, everywhere = mine.orgs, fragments.orgs[mine.fragment]
+    outside = everywhere - inside
     total = organisations(population)
     candidates = np.nonzero(inside >= max(3, 0.1 * group.size))[0]
     best_p, best = 0.0, -1
     for fragment in candidates[np.argsort(outside[candidates] / inside[candidates], kind="stable")[:200]].tolist():
-        tail = exchangeable_tail(int(inside[fragment]), group.size, int(fragments.orgs[fragment]), total)
+        tail = exchangeable_tail(int(inside[fragment]), group.size, int(everywhere[fragment]), total)
         log10_p = any_of(tail, wide)
         if log10_p < best_p:
             best_p, best = log10_p, fragment
