@@ -272,8 +272,9 @@ def linked(
     orgs = np.asarray(org, dtype=np.int64)
     order = np.argsort(orgs, kind="stable")
     offsets = np.searchsorted(account, np.arange(orgs.size + 1))
+    cells = np.zeros((int(value.max()) + 1, 2), dtype=np.int32)
     counts: Floats = distinct(value, orgs[account], int(value.max()) + 1).astype(np.float64)
-    return shared(name, family, facet or name, orgs, order, np.diff(offsets), offsets, value, counts)
+    return shared(name, family, facet or name, orgs, order, np.diff(offsets), offsets, value, counts, cells)
 
 
 def traits(org: Sequence[int], coded_traits: Sequence[Trait] = (), links: Sequence[Link] = ()) -> Traits:

@@ -15,7 +15,7 @@ import numpy as np
 
 from hydrometer.campaigns.kernels import KIN, STRANGER
 from hydrometer.campaigns.kernels.codes import fill, own_codes, shown_codes, stand, worth_of_codes
-from hydrometer.campaigns.kernels.links import shown_values, strongest_links
+from hydrometer.campaigns.kernels.links import clear, shown_values, strongest_links
 
 if TYPE_CHECKING:
     from hydrometer.campaigns.kernels import Narrow
@@ -175,7 +175,8 @@ def _coded_bits(traits: Traits, trait: Trait, group: _Standing, bound: float, ou
 
 
 def _link_bits(traits: Traits, link: Link, group: _Standing, bound: float) -> Floats:
-    count = shown_values(group.ordered, traits.org, link.offsets, link.value, link.values)
+    here = link.here if group.everybody_apart else link.orgs
+    met = np.sort(shown_values(group.ordered, traits.org, link.offsets, link.value, link.cells))
     offsets, account = link.accounts(bound)
     others = traits.total_orgs - (traits.orgs if group.everybody_apart else group.orgs)
     total = strongest_links(
@@ -184,8 +185,10 @@ def _link_bits(traits: Traits, link: Link, group: _Standing, bound: float) -> Fl
         link.number,
         offsets,
         account,
-        count,
-        np.maximum(link.orgs - (link.here if group.everybody_apart else count), 0.0),
+        met,
+        link.cells,
+        link.orgs,
+        here,
         float(max(1, others)),
         float(group.orgs),
         group.everybody_apart,
@@ -193,7 +196,8 @@ def _link_bits(traits: Traits, link: Link, group: _Standing, bound: float) -> Fl
         bound,
     )
     # Where nearly all of the group share a value, an account without any of them differs a little.
-    most = max(float(count.max(initial=0.0)), float(np.any(link.number[group.ordered] > 0)))
+    most = max(float(link.cells[met, 0].max(initial=0)), float(np.any(link.number[group.ordered] > 0)))
+    clear(link.cells, met)
     common = most / group.largest
     lacking = np.log2(max(1.0 - common, 1 / 16)) if common > 0.5 else 0.0
     return np.where(total > 0, np.minimum(total, bound), lacking)

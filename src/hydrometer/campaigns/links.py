@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.campaigns.kernels.links import by_value, distinct_pairs, shown_values
+from hydrometer.campaigns.kernels.links import by_value, clear, distinct_pairs, renumbered, shown_values
 from hydrometer.contract.rows import entity_offsets, fragment_offsets, rows_of
 
 if TYPE_CHECKING:
     from hydrometer.campaigns.kernels import Narrow
-    from hydrometer.contract.population import Entities, Floats, Ints, Population
+    from hydrometer.contract.population import Bools, Entities, Floats, Ints, Population
 
 VARIED = 0.3
 """Least share of a template's exchanges that carry a content of their own."""
@@ -45,9 +45,16 @@ class Link:
         return int(self.orgs.size)
 
     @cached_property
+    def cells(self) -> Narrow:
+        """Where the kernels count: two zeros for each value."""
+        return np.zeros((self.values, 2), dtype=np.int32)
+
+    @cached_property
     def here(self) -> Floats:
         """Organisations of these accounts that show each value."""
-        found: Floats = shown_values(self.order, self.org, self.offsets, self.value, self.values)
+        met = shown_values(self.order, self.org, self.offsets, self.value, self.cells)
+        found: Floats = self.cells[:, 0].astype(np.float64)
+        clear(self.cells, met)
         return found
 
     def accounts(self, bound: float) -> tuple[Ints, Narrow]:
@@ -72,9 +79,8 @@ class Link:
         rows = rows_of(self.offsets, chosen)
         counts = self.offsets[chosen + 1] - self.offsets[chosen]
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return shared(
-            self.name, self.family, self.facet, org, order, self.number[chosen], offsets, self.value[rows], self.orgs
-        )
+        value, number = self.value[rows], self.number[chosen]
+        return shared(self.name, self.family, self.facet, org, order, number, offsets, value, self.orgs, self.cells)
 
 
 def most_values(bound: float) -> float:
@@ -84,46 +90,73 @@ def most_values(bound: float) -> float:
 
 
 def shared(
-    name: str, family: str, facet: str, org: Ints, order: Ints, number: Ints, offsets: Ints, value: Narrow, orgs: Floats
+    name: str,
+    family: str,
+    facet: str,
+    org: Ints,
+    order: Ints,
+    number: Ints,
+    offsets: Ints,
+    value: Narrow,
+    orgs: Ints | Floats,
+    cells: Narrow,
 ) -> Link:
     """Keep the values that at least two organisations of these accounts show, renumbered in order."""
-    here = shown_values(order, org, offsets, value, orgs.size)
-    kept = here >= 2
-    place = np.cumsum(kept) - 1
-    of_row = kept[value]
-    before = np.concatenate([[0], np.cumsum(of_row)]).astype(np.int64)
-    return Link(
-        name, family, facet, org, order, number, before[offsets], place[value[of_row]].astype(np.int32), orgs[kept]
-    )
+    met = shown_values(order, org, offsets, value, cells)
+    kept = np.sort(met[cells[met, 0] >= 2])
+    clear(cells, met)
+    begins, numbers = renumbered(offsets, value, kept, cells)
+    return Link(name, family, facet, org, order, number, begins, numbers, orgs[kept].astype(np.float64))
 
 
 def entity_link(population: Population, entities: Entities, facet: str, order: Ints) -> Link:
     """The values of one kind that several organisations show."""
     offsets = entity_offsets(population, entities)
     number = np.diff(offsets)
-    orgs = entities.orgs.astype(np.float64)
-    return shared(entities.kind, entities.family, facet, population.org, order, number, offsets, entities.value, orgs)
+    cells = np.zeros((entities.orgs.size, 2), dtype=np.int32)
+    return shared(
+        entities.kind,
+        entities.family,
+        facet,
+        population.org,
+        order,
+        number,
+        offsets,
+        entities.value,
+        entities.orgs,
+        cells,
+    )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wordings:
     """Fragments that stand around many different contents; a text that is merely popular repeats its content."""
 
     population: Population
 
+    @cached_property
+    def templates(self) -> Bools:
+        """Mask of those fragments."""
+        fragments = self.population.fragments
+        several = (fragments.orgs >= 3) & (fragments.prompts >= 5)
+        varied: Bools = several & (fragments.prompts >= VARIED * fragments.exchanges)
+        return varied
+
+    @cached_property
+    def cells(self) -> Narrow:
+        """Where the kernels count: two zeros for each fragment."""
+        return np.zeros((self.templates.size, 2), dtype=np.int32)
+
+    @cached_property
+    def last(self) -> Narrow:
+        """Where the kernels note which account had a fragment last."""
+        return np.empty(self.templates.size, dtype=np.int32)
+
     def link(self, chosen: Ints, org: Ints, order: Ints) -> Link:
         """The wordings of some accounts."""
         fragments, offsets = self.population.fragments, fragment_offsets(self.population)
-        template = (
-            (fragments.orgs >= 3) & (fragments.prompts >= 5) & (fragments.prompts >= VARIED * fragments.exchanges)
-        )
         begins, value = distinct_pairs(
-            chosen,
-            offsets[chosen],
-            offsets[chosen + 1],
-            fragments.fragment,
-            template,
-            np.full(fragments.orgs.size, -1, dtype=np.int64),
+            chosen, offsets[chosen], offsets[chosen + 1], fragments.fragment, self.templates, self.last
         )
         return shared(
             "wording",
@@ -134,5 +167,6 @@ class Wordings:
             np.diff(begins),
             begins,
             value,
-            fragments.orgs.astype(np.float64),
+            fragments.orgs,
+            self.cells,
         )

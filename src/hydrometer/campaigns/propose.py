@@ -96,10 +96,11 @@ def propose(
     rejected: list[tuple[float, int, str, Bools]] = []
     caps: list[str] = []
     taken = np.zeros(population.size, dtype=np.bool_)
+    askers = _Askers.of(population, traits, pool)
     # Whoever asks plainly comes first: they make purer groups than all who use a wording that leans.
     for asking in (pool, pool | leaners(population)):
         while organisations(traits, asking & ~taken) >= settings.least_orgs:
-            groups, dropped = _groups(traits, asking & ~taken, settings)
+            groups, dropped = _groups(askers, asking & ~taken, settings)
             if dropped and not caps:
                 caps.append(f"{dropped} weaker seeds were not grown (campaigns.seeds = {settings.seeds})")
             scored = _ranked([(score(members), int(members.sum()), text, members) for text, members in groups])
@@ -108,7 +109,7 @@ def propose(
                 rejected += scored
                 break
             for _, _, text, members in found:
-                wider = widen(population, traits, members, ~taken & ~population.authorised, settings)
+                wider = widen(population, askers, members, ~taken & ~population.authorised, settings)
                 accepted.append(Proposal(wider, text))
                 taken |= wider
     beside = [row for row in _ranked(rejected) if not np.any(row[3] & taken)]
@@ -116,7 +117,27 @@ def propose(
     return _joined(traits, proposals, score, settings), caps
 
 
-def widen(population: Population, traits: Traits, members: Bools, free: Bools, settings: CampaignSettings) -> Bools:
+@dataclass(frozen=True)
+class _Askers:
+    """Everybody who ever asks for training material or leans to it: most of what is compared, described once."""
+
+    traits: Traits
+    mask: Bools
+    described: Traits
+
+    @classmethod
+    def of(cls, population: Population, traits: Traits, pool: Bools) -> _Askers:
+        mask = pool | leaners(population) | ((population.facts["demand"] > 0) & ~population.authorised)
+        return cls(traits, mask, traits.only(mask))
+
+    def only(self, accounts: Bools) -> Traits:
+        """The traits of some accounts."""
+        if np.any(accounts & ~self.mask):
+            return self.traits.only(accounts)
+        return self.described.only(accounts[self.mask])
+
+
+def widen(population: Population, askers: _Askers, members: Bools, free: Bools, settings: CampaignSettings) -> Bools:
     """Let accounts join that ask but once, or use the group's own wordings unflagged: found groups recruit beyond the pool."""
     fragments = population.fragments
     asked = population.facts["demand"] > 0
@@ -124,7 +145,7 @@ def widen(population: Population, traits: Traits, members: Bools, free: Bools, s
     own = (mine.uses >= OWN_USE * fragments.exchanges[mine.fragment]) & (mine.uses >= 3)
     asked |= carrying(population, np.arange(population.size), mine.mask(own, fragments.orgs.size)) >= OWN_USES
     pool = (asked & free) | members
-    local = traits.only(pool)
+    local = askers.only(pool)
     grown = _grown(local, members[pool], settings)
     if np.sum(grown & members[pool]) < KEPT * members.sum():
         return members
@@ -173,9 +194,9 @@ def _disjoint(scored: list[tuple[float, int, str, Bools]]) -> list[tuple[float, 
     return kept
 
 
-def _groups(traits: Traits, free: Bools, settings: CampaignSettings) -> tuple[list[tuple[str, Bools]], int]:
+def _groups(askers: _Askers, free: Bools, settings: CampaignSettings) -> tuple[list[tuple[str, Bools]], int]:
     """Distinct grown and split groups among the free accounts, and how many seeds were left out."""
-    local = traits.only(free)
+    local = askers.only(free)
     numbers = np.nonzero(free)[0]
     seeds = _seeds(local)
     everybody = ("everybody who asks for training material", np.ones(local.size, dtype=np.bool_))
@@ -192,7 +213,7 @@ def _groups(traits: Traits, free: Bools, settings: CampaignSettings) -> tuple[li
         grown_before.add(key)
         for part in split(local, grown):
             parts.append(part)
-            mask = np.zeros(traits.size, dtype=np.bool_)
+            mask = np.zeros(free.size, dtype=np.bool_)
             mask[numbers[part]] = True
             found.setdefault(np.packbits(mask).tobytes(), (text, mask))
     return list(found.values()), max(0, len(seeds) - settings.seeds)

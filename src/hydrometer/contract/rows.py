@@ -27,7 +27,7 @@ def entity_offsets(population: Population, entities: Entities) -> Ints:
     return keyed(
         population,
         ("entity offsets", entities.kind, id(entities)),
-        lambda: np.searchsorted(entities.account, np.arange(population.size + 1)).astype(np.int64),
+        lambda: _places(entities.account, np.arange(population.size + 1)),
     )
 
 
@@ -37,7 +37,7 @@ def fragment_offsets(population: Population) -> Ints:
 
 
 def _fragment_offsets(population: Population) -> Ints:
-    return np.searchsorted(population.fragments.exchange, population.events.offsets).astype(np.int64)
+    return _places(population.fragments.exchange, population.events.offsets)
 
 
 def by_org(population: Population) -> tuple[Ints, Ints]:
@@ -49,3 +49,9 @@ def _by_org(population: Population) -> tuple[Ints, Ints]:
     order = np.argsort(population.org, kind="stable").astype(np.int64)
     counts = np.bincount(population.org, minlength=len(population.orgs))
     return order, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def _places(ordered: Ints, values: Ints) -> Ints:
+    # Of one type, or NumPy would widen all that is searched.
+    places: Ints = np.searchsorted(ordered, values.astype(ordered.dtype)).astype(np.int64)
+    return places

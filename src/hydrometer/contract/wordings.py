@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from hydrometer.contract.derived import once
+from hydrometer.contract.derived import keyed, once
 from hydrometer.contract.rows import fragment_offsets
 
 if TYPE_CHECKING:
@@ -35,7 +35,14 @@ class Spoken:
 
 
 def spoken(population: Population, accounts: Ints) -> Spoken:
-    """Count the fragments of some accounts."""
+    """Count the fragments of some accounts; asked for the same ones again, it does not count again."""
+    last: list[tuple[Ints, Spoken]] = keyed(population, spoken, list)
+    if not last or not np.array_equal(last[0][0], accounts):
+        last[:] = [(accounts, _counted(population, accounts))]
+    return last[0][1]
+
+
+def _counted(population: Population, accounts: Ints) -> Spoken:
     accounts = accounts[np.argsort(population.org[accounts], kind="stable")]
     offsets, fragments = fragment_offsets(population), population.fragments
     fragment, uses, asked, orgs = _spoken(

@@ -16,16 +16,61 @@ if TYPE_CHECKING:
 
 
 @njit(cache=True)
-def shown_values(order: Narrow, org: Narrow, offsets: Narrow, value: Narrow, values: int) -> Floats:
-    """How many organisations of some accounts, given in the order of organisations, show each value."""
-    count, last = np.zeros(values), np.full(values, -1, np.int64)
+def shown_values(order: Narrow, org: Narrow, offsets: Narrow, value: Narrow, cells: Narrow) -> Narrow:
+    """Count how many organisations of some accounts, given in the order of organisations, show each value.
+
+    Args:
+        cells: two zeros for each value; the first becomes the count. `clear` makes them zeros again.
+
+    Returns:
+        The values that they show, in any order.
+    """
+    rows = 0
     for account in order:
+        rows += offsets[account + 1] - offsets[account]
+    met = np.empty(min(rows, cells.shape[0]), np.int32)
+    found = 0
+    for account in order:
+        stamp = org[account] + 1
         for row in range(offsets[account], offsets[account + 1]):
             at = value[row]
-            if last[at] != org[account]:
-                last[at] = org[account]
-                count[at] += 1.0
-    return count
+            if cells[at, 1] != stamp:
+                if cells[at, 1] == 0:
+                    met[found] = at
+                    found += 1
+                cells[at, 1] = stamp
+                cells[at, 0] += 1
+    return met[:found]
+
+
+@njit(cache=True)
+def clear(cells: Narrow, met: Narrow) -> None:
+    """Make the cells of some values zeros again."""
+    for at in met:
+        cells[at, 0] = cells[at, 1] = 0
+
+
+@njit(cache=True)
+def renumbered(offsets: Narrow, value: Narrow, kept: Narrow, cells: Narrow) -> tuple[Ints, Narrow]:
+    """Keep some values, numbered in the order of `kept`: where each account's begin, and the values."""
+    for place in range(kept.size):
+        cells[kept[place], 0] = place + 1
+    begins = np.zeros(offsets.size, np.int64)
+    found = 0
+    for account in range(offsets.size - 1):
+        for row in range(offsets[account], offsets[account + 1]):
+            found += cells[value[row], 0] > 0
+        begins[account + 1] = found
+    numbers = np.empty(found, np.int32)
+    found = 0
+    for row in range(offsets[0], offsets[-1]):
+        place = cells[value[row], 0]
+        if place > 0:
+            numbers[found] = place - 1
+            found += 1
+    for at in kept:
+        cells[at, 0] = 0
+    return begins, numbers
 
 
 @njit(cache=True)
@@ -35,8 +80,10 @@ def strongest_links(
     number: Narrow,
     offsets: Narrow,
     account: Narrow,
-    count: Floats,
-    elsewhere: Floats,
+    met: Narrow,
+    cells: Narrow,
+    orgs: Floats,
+    here: Floats,
     others: float,
     group: float,
     apart: bool,
@@ -48,8 +95,9 @@ def strongest_links(
     Args:
         number: how many values each account has.
         offsets, account: accounts that show each value, in the order of organisations.
-        count: organisations of the group that show each value.
-        elsewhere: organisations beyond those set apart that show each value.
+        met, cells: values that the group shows, and how many of its organisations show each (see `shown_values`).
+        orgs: organisations of the population that show each value.
+        here: those of these accounts that do, where everybody is set apart.
         others: organisations beyond those set apart.
         group: organisations of the group.
         apart: whether everybody is set apart as no part of the population; else the members are.
@@ -63,9 +111,9 @@ def strongest_links(
     n = number.size
     first, second, third = np.zeros(n), np.zeros(n), np.zeros(n)
     worth = np.empty(4)
-    for value in range(count.size):
-        if count[value] == 0.0:
-            continue
+    for value in met:
+        count = float(cells[value, 0])
+        elsewhere = max(0.0, orgs[value] - (here[value] if apart else count))
         worth[:] = -1.0
         begin, end = offsets[value], offsets[value + 1]
         while begin < end:
@@ -75,13 +123,13 @@ def strongest_links(
                 stop += 1
             for row in range(begin, stop):
                 who = account[row]
-                shared = count[value] - (1.0 if there else 0.0)
+                shared = count - (1.0 if there else 0.0)
                 if shared <= 0.0:
                     continue
                 case = 3 if standing[who] == MEMBER else (0 if standing[who] == STRANGER else (2 if there else 1))
                 if worth[case] < 0.0:
                     own = 0.0 if apart or case == 3 else 1.0
-                    chance = (max(elsewhere[value] - own, 0.0) + 0.5) / (others + 0.5)
+                    chance = (max(elsewhere - own, 0.0) + 0.5) / (others + 0.5)
                     likely = (shared + prior * chance) / (group - (0.0 if case == 0 else 1.0) + prior)
                     worth[case] = min(max(math.log2(likely / chance), 0.0), bound)
                 bits = worth[case]
@@ -132,15 +180,16 @@ def by_value(order: Narrow, offsets: Narrow, value: Narrow, values: int, chosen:
 
 @njit(cache=True)
 def distinct_pairs(
-    accounts: Ints, starts: Ints, stops: Ints, fragment: Narrow, kept: Bools, last: Ints
-) -> tuple[Ints, Ints]:
+    accounts: Narrow, starts: Narrow, stops: Narrow, fragment: Narrow, kept: Bools, last: Narrow
+) -> tuple[Ints, Narrow]:
     """Distinct fragments of each account, of those kept: where each account's begin, and the fragments.
 
     Args:
         starts, stops: range of each account's rows in `fragment`.
-        last: one -1 for each fragment; overwritten.
+        last: one number for each fragment; overwritten.
     """
     offsets = np.zeros(accounts.size + 1, np.int64)
+    last[:] = -1
     for place in range(accounts.size):
         found = 0
         for row in range(starts[place], stops[place]):
