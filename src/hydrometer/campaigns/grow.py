@@ -192,6 +192,7 @@ def _link_bits(traits: Traits, link: Link, group: _Standing, bound: float) -> Fl
         float(max(1, others)),
         float(group.orgs),
         group.everybody_apart,
+        group.kin.size > 0,
         PRIOR_WEIGHT,
         bound,
     )

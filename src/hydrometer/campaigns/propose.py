@@ -100,7 +100,7 @@ def propose(
     # Whoever asks plainly comes first: they make purer groups than all who use a wording that leans.
     for asking in (pool, pool | leaners(population)):
         while organisations(traits, asking & ~taken) >= settings.least_orgs:
-            groups, dropped = _groups(askers, asking & ~taken, settings)
+            groups, dropped = _groups(askers, asking & ~taken, settings, score)
             if dropped and not caps:
                 caps.append(f"{dropped} weaker seeds were not grown (campaigns.seeds = {settings.seeds})")
             scored = _ranked([(score(members), int(members.sum()), text, members) for text, members in groups])
@@ -194,7 +194,9 @@ def _disjoint(scored: list[tuple[float, int, str, Bools]]) -> list[tuple[float, 
     return kept
 
 
-def _groups(askers: _Askers, free: Bools, settings: CampaignSettings) -> tuple[list[tuple[str, Bools]], int]:
+def _groups(
+    askers: _Askers, free: Bools, settings: CampaignSettings, score: Callable[[Bools], float]
+) -> tuple[list[tuple[str, Bools]], int]:
     """Distinct grown and split groups among the free accounts, and how many seeds were left out."""
     local = askers.only(free)
     numbers = np.nonzero(free)[0]
@@ -203,8 +205,11 @@ def _groups(askers: _Askers, free: Bools, settings: CampaignSettings) -> tuple[l
     found: dict[bytes, tuple[str, Bools]] = {}
     grown_before: set[bytes] = set()
     parts: list[Bools] = []
-    for text, start in chain([everybody], ((seed.text, seed.accounts(local)) for seed in seeds[: settings.seeds])):
-        if any(np.mean(part[start]) >= EXPLAINED for part in parts):
+    campaigns = np.zeros(local.size, dtype=np.bool_)
+    for text, shown in chain([everybody], ((seed.text, seed.accounts(local)) for seed in seeds[: settings.seeds])):
+        # Those of a campaign that is found already lead back to it.
+        start = shown & ~campaigns
+        if organisations(local, start) < LEAST_SHARED or any(np.mean(part[shown]) >= EXPLAINED for part in parts):
             continue
         grown = _grown(local, start, settings)
         key = np.packbits(grown).tobytes()
@@ -216,6 +221,8 @@ def _groups(askers: _Askers, free: Bools, settings: CampaignSettings) -> tuple[l
             mask = np.zeros(free.size, dtype=np.bool_)
             mask[numbers[part]] = True
             found.setdefault(np.packbits(mask).tobytes(), (text, mask))
+            if score(mask) >= settings.report_probability:
+                campaigns |= part
     return list(found.values()), max(0, len(seeds) - settings.seeds)
 
 

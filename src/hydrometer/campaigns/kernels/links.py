@@ -87,6 +87,7 @@ def strongest_links(
     others: float,
     group: float,
     apart: bool,
+    kin: bool,
     prior: float,
     bound: float,
 ) -> Floats:
@@ -101,6 +102,7 @@ def strongest_links(
         others: organisations beyond those set apart.
         group: organisations of the group.
         apart: whether everybody is set apart as no part of the population; else the members are.
+        kin: whether any account stands beside members of its organisation.
         prior: pseudo-organisations that hold the group's frequencies to the population's.
         bound: most bits of a value.
 
@@ -116,6 +118,28 @@ def strongest_links(
         elsewhere = max(0.0, orgs[value] - (here[value] if apart else count))
         worth[:] = -1.0
         begin, end = offsets[value], offsets[value + 1]
+        if not kin:
+            # Everybody is a member, whose organisation shows the value, or of an organisation without members.
+            for member in range(2):
+                shared = count - member
+                own = 0.0 if apart or member else 1.0
+                chance = (max(elsewhere - own, 0.0) + 0.5) / (others + 0.5)
+                likely = (max(shared, 0.0) + prior * chance) / (group - member + prior)
+                bits = min(max(math.log2(likely / chance), 0.0), bound)
+                worth[member] = bits if shared > 0.0 else 0.0
+            if worth[0] <= 0.0 and worth[1] <= 0.0:
+                continue
+            for row in range(begin, end):
+                who = account[row]
+                bits = worth[1] if standing[who] == MEMBER else worth[0]
+                if bits > third[who]:
+                    if bits > first[who]:
+                        third[who], second[who], first[who] = second[who], first[who], bits
+                    elif bits > second[who]:
+                        third[who], second[who] = second[who], bits
+                    else:
+                        third[who] = bits
+            continue
         while begin < end:
             stop, there = begin, False
             while stop < end and org[account[stop]] == org[account[begin]]:
