@@ -153,7 +153,7 @@ def clockwork(group: Group) -> float:
     events = group.population.events
     clocks = 0
     for account in group.accounts.tolist():
-        time = events.time[events.offsets[account] : events.offsets[account + 1]]
+        time = events.time[events.starts[account] : events.starts[account] + events.counts[account]]
         if time.size < 8:
             continue
         hours = np.bincount((time // HOUR % 24).astype(np.int64), minlength=24)

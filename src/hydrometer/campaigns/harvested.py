@@ -30,18 +30,20 @@ LEAST_COVER = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A template of a campaign: its id, and which of the harvested exchanges carry it (indices into Events)."""
+    """A template of a campaign: its id, which of the harvested exchanges carry it (indices into Events), from how many accounts."""
 
     id: str
     exchanges: Ints
+    accounts: int
     elicitation: str
 
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """The harvested exchanges of a campaign, ordered; `template` names each one's wording ('' when it has none)."""
+    """The harvested exchanges of a campaign, their accounts, and certainties; `template` names each one's wording ('' when it has none)."""
 
     exchanges: Ints
+    owners: Ints
     probability: Floats
     template: list[str]
     wordings: list[Wording]
@@ -52,20 +54,23 @@ def harvested(group: Group) -> Harvest:
     population = group.population
     events, fragments = population.events, population.fragments
     asking = _asking_wordings(group)
-    mine = group.members[events.account[fragments.exchange]] & asking[fragments.fragment]
-    carries = np.zeros(events.time.size, dtype=np.bool_)
-    carries[fragments.exchange[mine]] = True
-    member = group.members[events.account]
-    refused_search = events.refused & (population.facts["refused"][events.account] >= 0.25)
-    chosen = np.nonzero(member & (events.demand | carries | refused_search))[0].astype(np.int64)
+    exchange, fragment = fragments.on(events, group.accounts)
+    mine = asking[fragment]
+    exchange, fragment = exchange[mine], fragment[mine]
+    own = group.events
+    carrying = np.isin(own, exchange)
+    searches = events.refused[own] & (population.facts["refused"][group.owners] >= 0.25)
+    taken = events.demand[own] | carrying | searches
+    chosen, carries = own[taken], carrying[taken]
     certainty = np.where(
-        events.demand[chosen] & carries[chosen],
+        events.demand[chosen] & carries,
         0.98,
-        np.where(events.demand[chosen], 0.92, np.where(carries[chosen], 0.8, 0.7)),
+        np.where(events.demand[chosen], 0.92, np.where(carries, 0.8, 0.7)),
     )
-    wordings = _wordings(group, chosen, fragments.exchange[mine], fragments.fragment[mine])
+    owners = group.owners[taken]
+    wordings = _wordings(group, chosen, owners, exchange, fragment)
     template = {int(e): wording.id for wording in wordings for e in wording.exchanges}
-    return Harvest(chosen, certainty, [template.get(int(e), "") for e in chosen], wordings)
+    return Harvest(chosen, owners, certainty, [template.get(int(e), "") for e in chosen], wordings)
 
 
 def _asking_wordings(group: Group) -> np.ndarray:
@@ -73,12 +78,11 @@ def _asking_wordings(group: Group) -> np.ndarray:
     population = group.population
     events, fragments = population.events, population.fragments
     wide = fragments.orgs.size
-    by_member = group.members[events.account[fragments.exchange]]
-    uses = np.bincount(fragments.fragment[by_member], minlength=wide)
-    demanding = np.bincount(fragments.fragment[by_member & events.demand[fragments.exchange]], minlength=wide)
-    pairs = np.unique(
-        population.org[events.account[fragments.exchange[by_member]]] * max(1, wide) + fragments.fragment[by_member]
-    )
+    exchange, fragment = fragments.on(events, group.accounts)
+    uses = np.bincount(fragment, minlength=wide)
+    demanding = np.bincount(fragment[events.demand[exchange]], minlength=wide)
+    place, used, _ = fragments.of(group.accounts)
+    pairs = np.unique(population.org[group.accounts[place]] * max(1, wide) + used)
     orgs = np.bincount(pairs % max(1, wide), minlength=wide)
     enough = (orgs >= max(3, round(0.05 * group.size))) & (fragments.prompts >= 5)
     elsewhere = max(1, int(np.unique(population.org).size) - group.size)
@@ -89,21 +93,24 @@ def _asking_wordings(group: Group) -> np.ndarray:
     return asking
 
 
-def _wordings(group: Group, chosen: Ints, exchange: Ints, fragment: Ints) -> list[Wording]:
+def _wordings(group: Group, chosen: Ints, owners: Ints, exchange: Ints, fragment: Ints) -> list[Wording]:
     """Cover the harvest greedily: the wording that most uncovered exchanges share, then the next."""
     events = group.population.events
-    left = np.zeros(events.time.size, dtype=np.bool_)
-    left[chosen] = True
+    order = np.argsort(chosen)
+    place = order[np.searchsorted(chosen[order], exchange)]
+    left = np.ones(chosen.size, dtype=np.bool_)
     found: list[Wording] = []
     while len(found) < MOST_TEMPLATES and exchange.size:
-        open_ = left[exchange]
+        open_ = left[place]
         counts = np.bincount(fragment[open_], minlength=int(fragment.max()) + 1)
         best = int(np.argmax(counts))
         if counts[best] < max(3.0, LEAST_COVER * chosen.size):
             break
-        covered = np.unique(exchange[open_ & (fragment == best)])
-        left[covered] = False
+        here = np.unique(place[open_ & (fragment == best)])
+        left[here] = False
+        covered = chosen[here]
         kinds = np.bincount(events.kind[covered], minlength=len(ELICITATION_CLASSES))
         name = hashlib.blake2b(f"{events.prompt[covered].min()}:{covered.size}".encode(), digest_size=5).hexdigest()
-        found.append(Wording(f"T{name}", covered, ELICITATION_CLASSES[int(np.argmax(kinds))]))
+        accounts = int(np.unique(owners[here]).size)
+        found.append(Wording(f"T{name}", covered, accounts, ELICITATION_CLASSES[int(np.argmax(kinds))]))
     return found

@@ -106,13 +106,12 @@ def propose(
 
 def widen(population: Population, traits: Traits, members: Bools, free: Bools, settings: CampaignSettings) -> Bools:
     """Let accounts join that ask but once, or use the group's own wordings unflagged: found groups recruit beyond the pool."""
-    events, fragments = population.events, population.fragments
+    fragments = population.fragments
     asked = population.facts["demand"] > 0
-    by_member = members[events.account[fragments.exchange]]
-    uses = np.bincount(fragments.fragment[by_member], minlength=fragments.orgs.size)
+    _, fragment, times = fragments.of(np.nonzero(members)[0])
+    uses = np.bincount(fragment, weights=times, minlength=fragments.orgs.size)
     own = (uses >= OWN_USE * fragments.exchanges) & (uses >= 3)
-    carrying = np.unique(fragments.exchange[own[fragments.fragment]])
-    asked |= np.bincount(events.account[carrying], minlength=population.size) >= OWN_USES
+    asked |= fragments.carrying(population.events, own) >= OWN_USES
     pool = (asked & free) | members
     local = traits.only(pool)
     grown = _grown(local, members[pool], settings)

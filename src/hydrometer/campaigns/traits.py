@@ -210,11 +210,10 @@ def _link(population: Population, entities: Entities, facet: str) -> Link:
 
 def _wording(population: Population) -> Link:
     """Fragments that stand around many different contents; a text that is merely popular repeats its content."""
-    fragments, events = population.fragments, population.events
+    fragments = population.fragments
     template = (fragments.orgs >= 3) & (fragments.prompts >= 5) & (fragments.prompts >= VARIED * fragments.exchanges)
-    kept = template[fragments.fragment]
-    wide = max(1, fragments.orgs.size)
-    pair = np.unique(events.account[fragments.exchange[kept]] * wide + fragments.fragment[kept])
-    account, value = pair // wide, pair % wide
+    account, value, _ = fragments.of(np.arange(population.size))
+    kept = template[value]
+    account, value = account[kept], value[kept]
     orgs = fragments.orgs.astype(np.float64)
     return Link("wording", "content", "wording", account, value, orgs, pair_up(population.org[account], value))

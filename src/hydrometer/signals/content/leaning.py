@@ -29,13 +29,16 @@ COVER = 0.5
 def test(group: Group) -> Finding | None:
     """Members that lean with wordings of their own, against everybody else who leans."""
     population, fragments = group.population, group.population.fragments
-    account = population.events.account[fragments.exchange]
-    uses = np.bincount(fragments.fragment[group.members[account]], minlength=fragments.orgs.size)
-    own = (fragments.lean > 0) & (uses >= OWN_SHARE * fragments.exchanges)
-    carrying = np.unique(fragments.exchange[own[fragments.fragment] & group.members[account]])
-    total = np.maximum(population.facts["exchanges"], 1.0)
-    part = np.bincount(population.events.account[carrying], minlength=population.size) / total
-    mine = np.unique(population.org[group.members & (part >= PART)]).size
+    _, used, uses = fragments.of(group.accounts)
+    own = (fragments.lean > 0) & (
+        np.bincount(used, weights=uses, minlength=fragments.orgs.size) >= OWN_SHARE * fragments.exchanges
+    )
+    exchange, fragment = fragments.on(population.events, group.accounts)
+    carries = np.isin(group.events, exchange[own[fragment]])
+    counts = population.events.counts[group.accounts]
+    owner = np.repeat(np.arange(counts.size), counts)
+    part = np.bincount(owner[carries], minlength=counts.size) / np.maximum(counts, 1)
+    mine = np.unique(population.org[group.accounts[part >= PART]]).size
     if mine < max(1, COVER * group.size):
         return None
     others = np.unique(population.org[group.others]).size

@@ -29,14 +29,14 @@ def test(group: Group) -> Finding | None:
     chosen = group.demands
     if chosen.size < MIN_EXCHANGES:
         return None
-    templated = np.unique(population.fragments.exchange)
-    others = templated[group.others[population.events.account[templated]]]
-    if others.size < MIN_EXCHANGES:
+    uses = others_uses(group)
+    total = int(np.sum(uses))
+    if total < MIN_EXCHANGES:
         return None
     fresh = int(np.unique(population.events.prompt[chosen]).size)
-    rate = 1 - rarefied(population.events.prompt[others], chosen.size)
+    rate = 1 - rarefied(uses, chosen.size)
     # Where nobody repeats, that the members do not either says nothing.
-    rate = min(max(rate, 1 / (others.size + 1)), MOST_CHANCE)
+    rate = min(max(rate, 1 / (total + 1)), MOST_CHANCE)
     return Finding(
         fresh / chosen.size,
         binomial_tail(fresh, int(chosen.size), 1 - rate),
@@ -44,15 +44,30 @@ def test(group: Group) -> Finding | None:
     )
 
 
-def rarefied(prompts: Ints, drawn: int) -> float:
-    """Expected share of distinct prompts among `drawn` of them (among all where there are fewer)."""
-    drawn = min(drawn, prompts.size)
-    _, uses = np.unique(prompts, return_counts=True)
-    kept = prompts.size - uses
+def others_uses(group: Group) -> Ints:
+    """How often each prompt occurs among the templated exchanges of other organisations; those that do not are left out."""
+    population, fragments = group.population, group.population.fragments
+    same = np.nonzero(~group.others)[0]
+    exchanges = population.events.of(same)
+    prompts = population.events.prompt[exchanges[fragments.lengths[exchanges] > 0]]
+    place = np.searchsorted(fragments.repeated, prompts)
+    place = np.where(place < fragments.repeated.size, place, 0)
+    known = fragments.repeated[place] == prompts if fragments.repeated.size else np.zeros(prompts.size, np.bool_)
+    left = fragments.repeats - np.bincount(place[known], minlength=fragments.repeats.size)
+    once = fragments.templated - int(fragments.repeats.sum()) - int(np.sum(~known))
+    return np.concatenate([left[left > 0], np.ones(once, np.int64)])
+
+
+def rarefied(uses: Ints, drawn: int) -> float:
+    """Expected share of distinct prompts among `drawn` exchanges (among all where there are fewer), of prompts by uses."""
+    total = int(np.sum(uses))
+    drawn = min(drawn, total)
+    times, prompts = np.unique(uses, return_counts=True)
+    kept = total - times
     possible = kept >= drawn
     missed = gammaln(kept[possible] + 1.0) - gammaln(kept[possible] - drawn + 1.0)
-    missed += gammaln(prompts.size - drawn + 1.0) - gammaln(prompts.size + 1.0)
-    return float(uses.size - np.sum(np.exp(missed))) / drawn
+    missed += gammaln(total - drawn + 1.0) - gammaln(total + 1.0)
+    return float(prompts.sum() - np.sum(prompts[possible] * np.exp(missed))) / drawn
 
 
 SIGNAL = Signal(

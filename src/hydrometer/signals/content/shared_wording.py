@@ -24,9 +24,8 @@ def test(group: Group) -> Finding | None:
     wide = fragments.orgs.size
     if wide == 0:
         return None
-    account = population.events.account[fragments.exchange]
-    mine = group.members[account]
-    pairs = np.unique(population.org[account[mine]] * wide + fragments.fragment[mine])
+    place, fragment, _ = fragments.of(group.accounts)
+    pairs = np.unique(population.org[group.accounts[place]] * wide + fragment)
     inside = np.bincount(pairs % wide, minlength=wide)
     outside = fragments.orgs - inside
     total = int(np.unique(population.org).size)

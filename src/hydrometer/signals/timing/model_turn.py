@@ -24,15 +24,11 @@ DAY = 86_400_000_000
 def test(group: Group) -> Finding | None:
     """The release to which the members turned most, compared account by account."""
     population = group.population
-    events = population.events
     best: Finding | None = None
     for model, released in population.releases.items():
         # Accounts that were there before the release: for the others there is no turn.
         settled = population.facts["first_seen"] < released - DAY
-        within = (events.time >= released) & (events.time < released + DAY)
-        total = np.bincount(events.account[within], minlength=population.size).astype(np.float64)
-        turned = np.bincount(events.account[within & (events.model == model)], minlength=population.size)
-        share = np.where(settled & (total > 0), turned / np.maximum(total, 1), np.nan)
+        share = np.where(settled, population.turned[model], np.nan)
         known = one_each(group, np.isfinite(share))
         log10_p, above = rank_test(share[group.members & known], share[group.others & known])
         log10_p = any_of(log10_p, len(population.releases))

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from hydrometer.contract.group import Group
     from hydrometer.contract.population import Floats, Population
 
-PAUSE = 600_000_000
-"""µs within which an account's next exchange counts as the same sitting."""
-
 
 def test(group: Group) -> Finding | None:
     """Share of each member's exchanges that follow its own last one within ten minutes, against its peers."""
@@ -38,12 +35,8 @@ def test(group: Group) -> Finding | None:
 
 def sittings(population: Population) -> Floats:
     """Per account the share of exchanges within ten minutes of the one before; NaN below 8 exchanges."""
-    events = population.events
-    gap = np.diff(events.time)
-    same = (events.account[1:] == events.account[:-1]) & (gap <= PAUSE)
-    count = np.diff(events.offsets).astype(np.float64)
-    repeats = np.bincount(events.account[1:][same], minlength=count.size)
-    shares: Floats = np.where(count >= 8, repeats / np.maximum(count - 1, 1), np.nan)
+    count = population.facts["exchanges"]
+    shares: Floats = np.where(count >= 8, population.facts["successions"] / np.maximum(count - 1, 1), np.nan)
     return shares
 
 

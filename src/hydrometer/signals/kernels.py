@@ -1,0 +1,129 @@
+"""The loops over exchanges and the fragments they carry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+SCALE = 1 << 32
+"""Confidences are summed as whole multiples of its inverse, so that a sum does not depend on the order."""
+
+
+@njit(nogil=True, cache=True)
+def sums_by_account(starts: Any, counts: Any, chosen: Any) -> Any:
+    """How many of each account's exchanges are chosen."""
+    out = np.zeros(starts.size, np.int64)
+    for account in range(starts.size):
+        for event in range(starts[account], starts[account] + counts[account]):
+            out[account] += chosen[event]
+    return out
+
+
+@njit(nogil=True, cache=True)
+def count_demands(lengths: Any, carried: Any, demand: Any, kind: Any, flagged: Any, kinds: Any) -> None:
+    """Count the demands of each fragment, and their classes."""
+    at = 0
+    for event in range(lengths.size):
+        if demand[event]:
+            for place in range(at, at + lengths[event]):
+                flagged[carried[place]] += 1
+                kinds[carried[place], kind[event]] += 1
+        at += lengths[event]
+
+
+@njit(nogil=True, cache=True)
+def _telling(carried: Any, at: int, length: int, rate: Any, exchanges: Any) -> int:
+    """The fragment of one exchange whose uses are most often taken for demands, then the commonest, then the first."""
+    best = carried[at]
+    for place in range(at + 1, at + length):
+        other = carried[place]
+        if rate[other] > rate[best] or (rate[other] == rate[best] and exchanges[other] > exchanges[best]):
+            best = other
+    return int(best)
+
+
+@njit(nogil=True, cache=True)
+def count_telling(lengths: Any, carried: Any, demand: Any, rate: Any, exchanges: Any, uses: Any, flagged: Any) -> None:
+    """Count by telling fragment: exchanges, and demands among them."""
+    at = 0
+    for event in range(lengths.size):
+        if lengths[event]:
+            best = _telling(carried, at, lengths[event], rate, exchanges)
+            uses[best] += 1
+            flagged[best] += demand[event]
+        at += lengths[event]
+
+
+@njit(nogil=True, cache=True)
+def mark_telling(
+    lengths: Any, carried: Any, rate: Any, exchanges: Any, asking: Any, commonest: Any, demand: Any, kind: Any
+) -> None:
+    """Make demands of the exchanges whose telling fragment asks, of its commonest class."""
+    at = 0
+    for event in range(lengths.size):
+        if lengths[event] and not demand[event]:
+            best = _telling(carried, at, lengths[event], rate, exchanges)
+            if asking[best]:
+                demand[event] = True
+                kind[event] = commonest[best]
+        at += lengths[event]
+
+
+@njit(nogil=True, cache=True)
+def sum_confidences(lengths: Any, carried: Any, confidence: Any, known: Any, uses: Any, sums: Any) -> None:
+    """Exchanges and summed confidence of each known fragment."""
+    at = 0
+    for event in range(lengths.size):
+        worth = np.int64(np.float64(confidence[event]) * SCALE)
+        for place in range(at, at + lengths[event]):
+            fragment = carried[place]
+            if known[fragment]:
+                uses[fragment] += 1
+                sums[fragment] += worth
+        at += lengths[event]
+
+
+@njit(nogil=True, cache=True)
+def take_chosen(
+    lengths: Any, carried: Any, confidence: Any, known: Any, chosen: Any, taken: Any, uses: Any, sums: Any
+) -> None:
+    """Take the exchanges that carry a chosen fragment, and their confidences off all fragments that they carry."""
+    at = 0
+    for event in range(lengths.size):
+        stop = at + lengths[event]
+        if not taken[event]:
+            for place in range(at, stop):
+                if chosen[carried[place]]:
+                    taken[event] = True
+                    break
+            if taken[event]:
+                worth = np.int64(np.float64(confidence[event]) * SCALE)
+                for place in range(at, stop):
+                    fragment = carried[place]
+                    if known[fragment]:
+                        uses[fragment] -= 1
+                        sums[fragment] -= worth
+        at = stop
+
+
+@njit(nogil=True, cache=True)
+def carries_any(lengths: Any, carried: Any, chosen: Any, out: Any) -> None:
+    """Mask of the exchanges that carry a chosen fragment."""
+    at = 0
+    for event in range(lengths.size):
+        out[event] = False
+        for place in range(at, at + lengths[event]):
+            if chosen[carried[place]]:
+                out[event] = True
+                break
+        at += lengths[event]
+
+
+@njit(nogil=True, cache=True)
+def first_uses(model: Any, time: Any, uses: Any, first: Any) -> None:
+    """Count the exchanges of each model, and keep the time of its first."""
+    for event in range(model.size):
+        uses[model[event]] += 1
+        first[model[event]] = min(first[model[event]], time[event])
