@@ -15,7 +15,7 @@ from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLA
 from hydrometer.fingerprint.alphabet import alphabet
 from hydrometer.fingerprint.concepts import concept_table
 from hydrometer.fingerprint.kernels.demand import COLUMNS
-from hydrometer.fingerprint.kernels.rows import fingerprint_rows
+from hydrometer.fingerprint.kernels.rows import fingerprint_rows, row_room
 from hydrometer.fingerprint.kernels.text import RING, SCRIPTS
 from hydrometer.fingerprint.kernels.vectors import LANES
 from hydrometer.fingerprint.languages import CODES, decide, stop_table
@@ -117,7 +117,7 @@ class Fingerprinter:
         settings, rows = self._settings, high - low
         sketch, size = np.empty(rows * settings.max_sketch, np.int64), np.empty(rows, np.int32)
         hashes, words, shape = np.empty((rows, 4), np.int64), np.empty((rows, 2), np.int32), np.empty(rows, np.int32)
-        scripts, votes = np.empty((rows, SCRIPTS), np.int32), np.empty((rows, LANES), np.int32)
+        scripts, votes = np.empty((rows, SCRIPTS), np.int32), np.empty(rows * LANES, np.int32)
         scores, cut, capped = np.empty((rows, COLUMNS), np.int32), np.empty(rows, np.int32), np.empty(rows, np.bool_)
         held = fingerprint_rows(
             low,
@@ -131,12 +131,13 @@ class Fingerprinter:
             self._key,
             (settings.shingle_words, settings.max_sketch, settings.max_words, settings.lead_words),
             (sketch, size, hashes, words, shape, scripts, votes, scores, cut, capped),
+            row_room(settings.max_words, settings.lead_words),
         )
         elicitation, confidence = self._model.elicitation(scores)
         confidence[words.sum(axis=1) == 0] = 0
         elicitation[confidence < settings.elicitation_threshold] = 0
         capability = self._model.capability(scores, words).argmax(axis=1)
-        language = decide(scripts, votes, words[:, 1])
+        language = decide(scripts, votes.reshape(rows, LANES), words[:, 1])
         return Sketches(
             sketch[:held], size, hashes, words, shape, language, elicitation, confidence, capability, cut, capped
         )

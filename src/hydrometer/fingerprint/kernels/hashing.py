@@ -122,7 +122,7 @@ def _shift(count: int) -> int:
     return 64 - bits
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always", nogil=True, cache=True)
 def sort_unique(values: Any, count: int, spare: Any, counts: Any) -> int:
     """Sort values[:count] (int64) in place and drop repeats; returns how many stay.
 

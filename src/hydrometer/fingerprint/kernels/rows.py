@@ -27,6 +27,27 @@ LANGUAGE_WORDS = 256
 
 
 @njit(nogil=True, cache=True)
+def row_room(limit: int, lead: int) -> Any:
+    """Return the scratch of `fingerprint_rows` for these `max_words` and `lead_words`; one for each thread."""
+    return (
+        np.empty(limit + RING, np.uint64),
+        np.empty(limit + RING, np.uint64),
+        np.empty(SCRIPTS, np.int32),
+        np.empty(2 * limit + 16, np.int64),
+        np.empty(2 * limit + 16, np.int64),
+        np.empty((1 << SPREAD) + 1, np.int32),
+        np.empty((2, limit), np.uint64),
+        np.empty(2 * lead, np.uint64),
+        np.empty(LANGUAGE_WORDS + 1, np.int64),
+        np.empty(LANGUAGE_WORDS + 1, np.uint64),
+        token_room(),
+        demand_room(),
+    )
+
+
+# Without Numba's reference counts, which here would be as many atomic additions as the text has words; so nothing in it
+# may make an array.
+@njit(nogil=True, cache=True, _nrt=False)
 def fingerprint_rows(
     low: int,
     high: int,
@@ -39,6 +60,7 @@ def fingerprint_rows(
     key: Any,
     numbers: Any,
     out: Any,
+    room: Any,
 ) -> int:
     """Fingerprint rows low..high; returns how many hashes their sketches hold.
 
@@ -46,22 +68,14 @@ def fingerprint_rows(
     LANES], sieve). table: int8 [buckets, COLUMNS]. concepts: (keys, codes, sieve). key: (low, high, least) as uint64.
     numbers: (shingle_words, max_sketch, max_words, lead_words).
     out: for rows low..high, from 0 on: (sketch, the hashes of all rows one after the other, as long as they may become;
-    size, hashes [rows, 4], words [rows, 2], shape, scripts [rows, SCRIPTS], votes [rows, LANES], scores [rows, COLUMNS],
-    cut, capped); every part but the first is written for every row.
+    size, hashes [rows, 4], words [rows, 2], shape, scripts [rows, SCRIPTS], votes [rows * LANES], scores [rows, COLUMNS],
+    cut, capped); every part but the first is written for every row. room: scratch from row_room().
     """
     stop_keys, stop_votes, stop_sieve = stops
     key_low, key_high, least = key
     size, most, limit, lead = numbers
     sketch, sketch_size, hashes, lengths, shapes, scripts, votes, scores, cut, capped = out
-    flat_votes = votes.reshape(votes.size)
-    words, stems = np.empty(limit + RING, np.uint64), np.empty(limit + RING, np.uint64)
-    kept, spare = np.empty(2 * limit + 16, np.int64), np.empty(2 * limit + 16, np.int64)
-    counts = np.empty((1 << SPREAD) + 1, np.int32)
-    shingle_room = np.empty((2, limit), np.uint64)
-    ends = np.empty(2 * lead, np.uint64)
-    seen = np.empty(SCRIPTS, np.int32)
-    hits, places = np.empty(LANGUAGE_WORDS + 1, np.int64), np.empty(LANGUAGE_WORDS + 1, np.uint64)
-    room, scoring = token_room(), demand_room()
+    words, stems, seen, kept, spare, counts, shingled, ends, hits, places, reading, scoring = room
     total = 0
     for row in range(high - low):
         have = 0
@@ -72,21 +86,21 @@ def fingerprint_rows(
         lengths[row, :] = 0
         shapes[row] = 0
         scripts[row, :] = 0
-        votes[row, :] = 0
+        votes[row * LANES : (row + 1) * LANES] = 0
         cut[row] = 0
         for part in range(2):
             data, offsets, valid = system if part == 0 else prompt
             if not valid[low + row]:
                 continue
             count, shape = tokenise(
-                data, offsets[low + row], offsets[low + row + 1], alphabet, limit, words, stems, seen, room
+                data, offsets[low + row], offsets[low + row + 1], alphabet, limit, words, stems, seen, reading
             )
             lengths[row, part] = count
             cut[row] += count > limit
             if count == 0:
                 continue
             stored = min(count, limit)
-            have = shingles(words, stored, size, least, key_low, key_high, kept, have, shingle_room)
+            have = shingles(words, stored, size, least, key_low, key_high, kept, have, shingled)
             whole = run_hash(words, 0, stored, key_low, key_high)
             if stored < count:
                 whole = siphash(whole ^ np.uint64(count), key_low, key_high)
@@ -107,11 +121,12 @@ def fingerprint_rows(
                 for side in range(2):
                     hashes[row, 2 + side] = np.int64(run_hash(ends, side * run, side * run + run, key_low, key_high))
                 shapes[row] = shape
-                scripts[row, :] = seen
+                for name in range(SCRIPTS):
+                    scripts[row, name] = seen[name]
                 voters = sift(words, min(stored, LANGUAGE_WORDS), stop_sieve, hits)
                 for voter in range(voters):
                     places[voter] = find(words[hits[voter]], stop_keys)
-                add_rows(stop_votes, places, 0, voters, flat_votes, row * LANES)
+                add_rows(stop_votes, places, 0, voters, votes, row * LANES)
         have = sort_unique(kept, have, spare, counts)
         capped[row] = have > most
         have = min(have, most)
