@@ -16,8 +16,9 @@ from hydrometer.fingerprint.alphabet import alphabet
 from hydrometer.fingerprint.concepts import concept_table
 from hydrometer.fingerprint.kernels.demand import COLUMNS
 from hydrometer.fingerprint.kernels.rows import fingerprint_rows, row_room
-from hydrometer.fingerprint.kernels.text import RING, SCRIPTS
+from hydrometer.fingerprint.kernels.text import SCRIPTS
 from hydrometer.fingerprint.kernels.vectors import LANES
+from hydrometer.fingerprint.kernels.words import RING
 from hydrometer.fingerprint.languages import CODES, decide, stop_table
 from hydrometer.fingerprint.model import DemandModel, shipped_model
 from hydrometer.fingerprint.texts import TextArrays, text_arrays
@@ -51,7 +52,6 @@ class Sketches(NamedTuple):
     cut: npt.NDArray[np.int32]
     """How many of its two texts were longer than `max_words`."""
     capped: npt.NDArray[np.bool_]
-
 
 
 class Fingerprinter:

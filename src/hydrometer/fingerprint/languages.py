@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from hydrometer.fingerprint.alphabet import SCRIPT_NAMES, alphabet
 from hydrometer.fingerprint.kernels.lookup import make_sieve, make_table
-from hydrometer.fingerprint.kernels.text import RING, SCRIPTS, token_room, tokenise
+from hydrometer.fingerprint.kernels.text import SCRIPTS, token_room, tokenise
 from hydrometer.fingerprint.kernels.vectors import LANES
+from hydrometer.fingerprint.kernels.words import RING
 
 STOP_WORDS: dict[str, str] = {
     "en": (

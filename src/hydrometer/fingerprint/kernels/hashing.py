@@ -138,9 +138,9 @@ def sort_unique(values: Any, count: int, spare: Any, counts: Any) -> int:
     for bucket in range(buckets):
         counts[np.uint64(bucket + 1)] += counts[bucket]
     for index in range(count):
-        bucket = (np.uint64(values[index]) ^ _SIGN) >> shift
-        spare[np.uint64(counts[bucket])] = values[index]
-        counts[bucket] += 1
+        high = (np.uint64(values[index]) ^ _SIGN) >> shift
+        spare[np.uint64(counts[high])] = values[index]
+        counts[high] += 1
     for index in range(1, count):
         value = spare[index]
         place = index

@@ -36,9 +36,9 @@ def make_sieve(hashes: list[int]) -> npt.NDArray[np.uint64]:
 
 
 @njit(inline="always")
-def sift(words: Any, count: int, sieve: Any, hits: Any) -> int:
+def sift(words: Any, count: int, sieve: Any, hits: Any) -> Any:
     """Write the places of those of words[:count] that the sieve holds back to `hits`; returns how many they are."""
-    held = 0
+    held = np.int64(0)
     for index in range(count):
         word = words[index]
         hits[np.uint64(held)] = index

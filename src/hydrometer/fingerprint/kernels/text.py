@@ -9,7 +9,7 @@ from numba import njit
 
 from hydrometer.fingerprint.kernels.hashing import PRIME, mix
 from hydrometer.fingerprint.kernels.vectors import BYTES, bits_set, bytes_between, first_bit
-from hydrometer.fingerprint.kernels.words import RING, SEED, STEM, hash_plain, place_of, put
+from hydrometer.fingerprint.kernels.words import SEED, STEM, hash_plain, place_of, put
 
 SCRIPTS = 12
 """Counters of code points by script; see alphabet.SCRIPT_NAMES."""
@@ -215,7 +215,20 @@ def tokenise(
                 for step in range(data.size - at):
                     pad[step] = data[at + step]
                 found = _classes(pad, 0)
-            letters, upper, digits, dropped, high, question, after_digit, before_space, colon, other, spaces, slashes = found
+            (
+                letters,
+                upper,
+                digits,
+                dropped,
+                high,
+                question,
+                after_digit,
+                before_space,
+                colon,
+                other,
+                spaces,
+                slashes,
+            ) = found
             whole = ~_ZERO if stop - at >= BYTES else (_ONE << np.uint64(stop - at)) - _ONE
             letters, digits = letters & whole, digits & whole
             capitals += bits_set(upper & whole)
@@ -236,7 +249,9 @@ def tokenise(
                 strange += 1
                 others &= others - _ONE
             ahead = have + bits_set(turns)
-            while have < ahead:  # eight at a time, the last ones of no meaning: fewer turns of the loop to guess wrongly
+            while (
+                have < ahead
+            ):  # eight at a time, the last ones of no meaning: fewer turns of the loop to guess wrongly
                 for step in range(8):
                     edges[np.uint64(have + step)] = at + first_bit(turns)
                     turns &= turns - _ONE
@@ -266,9 +281,7 @@ def tokenise(
         for place in range(strange):
             word = odd[place]
             count = put(values, roots, done, word, count, limit, words, stems)
-            count, more = _odd(
-                data, edges[2 * word], edges[2 * word + 1], alphabet, limit, words, stems, seen, count
-            )
+            count, more = _odd(data, edges[2 * word], edges[2 * word + 1], alphabet, limit, words, stems, seen, count)
             foreign += more
             done = word + 1
         count = put(values, roots, done, closed, count, limit, words, stems)

@@ -17,6 +17,8 @@ BYTES = 64
 LANES = 16
 """Columns of the tables that `add_rows` reads."""
 
+_intrinsic: Any = intrinsic  # its stub asks callers for the typing context, which Numba passes
+_alloca_once: Any = cgutils.alloca_once
 _BYTE, _LANE, _MASK = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 
 
@@ -35,8 +37,8 @@ def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any
     return builder.bitcast(builder.gep(data, [index]), read_as.as_pointer())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def bytes_between(typing: Any, data: Any, at: Any, low: Any, high: Any) -> Any:
+@_intrinsic
+def bytes_between(_typing: Any, data: Any, _at: Any, _low: Any, _high: Any) -> Any:
     """Tell which of data[at : at + BYTES] lie in low..high (both included), as bits of a uint64, the first byte lowest.
 
     The caller sees to it that the array holds them.
@@ -54,8 +56,8 @@ def bytes_between(typing: Any, data: Any, at: Any, low: Any, high: Any) -> Any:
     return signature, generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def eight_bytes(typing: Any, data: Any, at: Any) -> Any:
+@_intrinsic
+def eight_bytes(_typing: Any, data: Any, _at: Any) -> Any:
     """Return data[at : at + 8] as a little-endian uint64; the caller sees to it that the array holds them."""
     signature = types.uint64(data, types.int64)
 
@@ -66,28 +68,28 @@ def eight_bytes(typing: Any, data: Any, at: Any) -> Any:
     return signature, generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def first_bit(typing: Any, mask: Any) -> Any:
+@_intrinsic
+def first_bit(_typing: Any, _mask: Any) -> Any:
     """Return the place of the lowest bit of a uint64 that is set; 64 where none is."""
 
-    def generate(context: Any, builder: Any, _: Any, values: Any) -> Any:
+    def generate(_context: Any, builder: Any, _: Any, values: Any) -> Any:
         return builder.cttz(values[0], ir.Constant(ir.IntType(1), 0))
 
     return types.int64(types.uint64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def bits_set(typing: Any, mask: Any) -> Any:
+@_intrinsic
+def bits_set(_typing: Any, _mask: Any) -> Any:
     """Return how many bits of a uint64 are set."""
 
-    def generate(context: Any, builder: Any, _: Any, values: Any) -> Any:
+    def generate(_context: Any, builder: Any, _: Any, values: Any) -> Any:
         return builder.ctpop(values[0])
 
     return types.int64(types.uint64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def add_rows(typing: Any, table: Any, places: Any, first: Any, stop: Any, sums: Any, at: Any) -> Any:
+@_intrinsic
+def add_rows(_typing: Any, table: Any, places: Any, _first: Any, _stop: Any, sums: Any, _at: Any) -> Any:
     """Add the rows table[places[first:stop]] (int8, LANES columns, contiguous) to sums[at : at + LANES] (int32, flat).
 
     The sums stay in registers meanwhile. The caller sees to it that every place is a row of the table.
@@ -99,7 +101,7 @@ def add_rows(typing: Any, table: Any, places: Any, first: Any, stop: Any, sums: 
         read, kept = ir.VectorType(_BYTE, LANES), ir.VectorType(_LANE, LANES)
         home = _address(context, builder, sums, totals, index, kept)
         base = context.make_array(table)(context, builder, rows).data
-        held = cgutils.alloca_once(builder, kept)
+        held = _alloca_once(builder, kept)
         builder.store(builder.load(home, align=4), held)
         with cgutils.for_range_slice(builder, begin, end, ir.Constant(_MASK, 1)) as (step, _count):
             place = builder.load(_address(context, builder, places, chosen, step, ir.IntType(places.dtype.bitwidth)))
