@@ -77,8 +77,8 @@ def demand_room() -> Any:
     """Return the scratch of `score`: words and stems of a region, buckets, sums of blocks, words that may be concepts."""
     return (
         np.zeros(_LONGEST, np.uint64),
-        np.zeros(_LONGEST, np.uint64),
-        np.zeros(4 * _LONGEST, np.uint32),
+        np.zeros(_LONGEST + 2, np.uint64),  # two stems of no word stand before those of a region
+        np.zeros(4 * _LONGEST, np.uint64),
         np.zeros((_LONGEST // BLOCK + 1) * COLUMNS, np.int32),
         np.zeros(_LONGEST + 1, np.int64),
     )
@@ -99,22 +99,22 @@ def score(
     size = (count + BLOCK - 1) // BLOCK
     if stop <= limit:
         for index in range(count):
-            here[index], roots[index] = words[np.uint64(first + index)], stems[np.uint64(first + index)]
+            here[index], roots[index + 2] = words[np.uint64(first + index)], stems[np.uint64(first + index)]
     else:
         for index in range(count):
-            here[index], roots[index] = word_at(words, first + index, limit), word_at(stems, first + index, limit)
-    third, second = np.uint64(0), np.uint64(0)
+            here[index], roots[index + 2] = word_at(words, first + index, limit), word_at(stems, first + index, limit)
     for index in range(count):
-        a, b, c, d = grams(here[index], third, second, roots[index])
-        buckets[4 * index] = a
-        buckets[4 * index + 1] = b
-        buckets[4 * index + 2] = c
-        buckets[4 * index + 3] = d
-        third, second = second, roots[index]
+        a, b, c, d = grams(here[index], roots[index], roots[index + 1], roots[index + 2])
+        buckets[index] = a
+        buckets[_LONGEST + index] = b
+        buckets[2 * _LONGEST + index] = c
+        buckets[3 * _LONGEST + index] = d
     for column in range(size * COLUMNS):
         sums[column] = 0
     for block in range(size):
-        add_rows(table, buckets, 4 * BLOCK * block, 4 * min(count, BLOCK * (block + 1)), sums, COLUMNS * block)
+        for gram in range(4):
+            at = gram * _LONGEST
+            add_rows(table, buckets, at + BLOCK * block, at + min(count, BLOCK * (block + 1)), sums, COLUMNS * block)
     earlier, before, place = 0, 0, -NEAR
     for hit in range(sift(here, count, sieve, hits)):
         index = hits[hit]
