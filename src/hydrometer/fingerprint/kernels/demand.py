@@ -113,8 +113,10 @@ def score(
         sums[column] = 0
     for block in range(size):
         for gram in range(4):
-            at = gram * _LONGEST
-            add_rows(table, buckets, at + BLOCK * block, at + min(count, BLOCK * (block + 1)), sums, COLUMNS * block)
+            lane = gram * _LONGEST
+            add_rows(
+                table, buckets, lane + BLOCK * block, lane + min(count, BLOCK * (block + 1)), sums, COLUMNS * block
+            )
     earlier, before, place = 0, 0, -NEAR
     for hit in range(sift(here, count, sieve, hits)):
         index = hits[hit]
