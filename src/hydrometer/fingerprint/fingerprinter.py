@@ -103,7 +103,8 @@ class Fingerprinter:
     def sketches(self, system: TextArrays, prompt: TextArrays) -> Sketches:
         """Run the kernels and the model over all rows."""
         rows = len(prompt[2])
-        size = min(max(_LEAST_ROWS, -(-rows // (4 * self._threads))), _MOST_ROWS)
+        share = rows if self._threads == 1 else -(-rows // (4 * self._threads))
+        size = min(max(_LEAST_ROWS, share), _MOST_ROWS)
         lows = range(0, rows, size)
         tasks = [(system, prompt, low, min(rows, low + size)) for low in lows] or [(system, prompt, 0, 0)]
         if self._threads == 1 or len(tasks) == 1:

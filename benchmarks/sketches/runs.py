@@ -5,6 +5,7 @@ A maker takes the exchanges and a number of threads, imports and prepares what i
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,9 @@ from hydrometer.fingerprint.texts import text_arrays
 
 Timed = Callable[[], object]
 HASHES = 128
-"""Of a MinHash signature; a FracMinHash of 1.8 KB at one in four holds about 72."""
+"""Of a MinHash signature, as datasketch and rensa have it by default."""
+FEW = 64
+"""Of a short signature and of a bottom-k sketch; a FracMinHash of 1.8 KB at one in four holds about 72."""
 WORDS = 3
 """Of a shingle."""
 _WHOLE = (1 << 64) - 1
@@ -91,19 +94,62 @@ def _spread(part: Callable[[int], object], threads: int) -> Timed:
     return lambda: list(pool.map(part, range(threads)))
 
 
-def _daft(batch: pa.RecordBatch, threads: int, normalised: bool = False) -> Timed:
+@functools.cache
+def _daft_on(threads: int) -> Any:
+    """Return Daft, held to so many threads; it can be told once."""
     daft = importlib.import_module("daft")
     daft.set_runner_native(num_threads=threads)
+    return daft
+
+
+def _daft(batch: pa.RecordBatch, threads: int, hashes: int = HASHES, normalised: bool = False) -> Timed:
+    daft = _daft_on(threads)
     texts = daft.from_arrow(pa.table({"prompt": batch.column("prompt")})).collect()
     text = texts["prompt"]
     if normalised:
         text = daft.functions.normalize(text, remove_punct=True, lowercase=True, white_space=True)
-    sketch = daft.functions.minhash(text, num_hashes=HASHES, ngram_size=WORDS, hash_function="xxhash3_64")
+    sketch = daft.functions.minhash(text, num_hashes=hashes, ngram_size=WORDS, hash_function="xxhash3_64")
     return lambda: texts.select(sketch).collect()
+
+
+def _daft_few(batch: pa.RecordBatch, threads: int) -> Timed:
+    return _daft(batch, threads, hashes=FEW)
 
 
 def _daft_normalised(batch: pa.RecordBatch, threads: int) -> Timed:
     return _daft(batch, threads, normalised=True)
+
+
+def _polars(batch: pa.RecordBatch, threads: int) -> Timed:
+    pl = importlib.import_module("polars")
+    if pl.thread_pool_size() != threads:
+        raise RuntimeError(f"Polars took {pl.thread_pool_size()} threads, not {threads}: set POLARS_MAX_THREADS")
+    word = pl.col("word")
+    query = (
+        pl.DataFrame({"text": pl.Series(values=batch.column("prompt"))})
+        .with_row_index("row")
+        .lazy()
+        .select("row", word=pl.col("text").str.to_lowercase().str.split(" "))
+        .explode("word")
+        .with_columns(
+            shingle=pl.concat_str([word, word.shift(-1), word.shift(-2)], separator=" "),
+            inside=pl.col("row").shift(-2) == pl.col("row"),
+        )
+        .filter("inside")
+        .group_by("row")
+        .agg(pl.col("shingle").hash(1).unique().bottom_k(FEW))
+    )
+    return lambda: query.collect()
+
+
+def _duckdb(batch: pa.RecordBatch, threads: int) -> Timed:
+    connection = importlib.import_module("duckdb").connect(config={"threads": threads})
+    connection.register("texts", pa.table({"text": batch.column("prompt")}))
+    query = f"""
+        SELECT list_sort(list_distinct(list_transform(range(1, len(w) - 1),
+            lambda i: hash(w[i] || ' ' || w[i + 1] || ' ' || w[i + 2]))))[:{FEW}] AS sketch
+        FROM (SELECT string_split(lower(text), ' ') AS w FROM texts)"""
+    return lambda: connection.sql(query).to_arrow_table()
 
 
 def _tokens(text: str) -> list[str]:
@@ -188,13 +234,16 @@ RUNS = (
     Run("fingerprint", "sketch, four hashes, demands, language, shape, as Arrow", _fingerprint),
     Run("sketch alone", "words and their folding, keyed FracMinHash of three words, one in four, sorted", _sketch),
     Run("Daft", f"{HASHES} MinHashes of three words as they stand, split at spaces", _daft),
-    Run("Daft, normalised", "the same after lower case and without punctuation", _daft_normalised),
+    Run("Daft, short", f"{FEW} MinHashes, else the same", _daft_few),
+    Run("Daft, normalised", f"{HASHES} MinHashes after lower case and without punctuation", _daft_normalised),
     Run("rensa", f"{HASHES} R-MinHashes; lower case, split and shingles in Python", _rensa),
     Run("rensa, rho", f"{HASHES} rho-MinHashes, which sample the shingles; these in Python", _rensa_rho),
     Run("rensa, ready shingles", f"{HASHES} R-MinHashes; shingles made before and not timed", _rensa_tokens),
     Run("rensa, rho, ready shingles", f"{HASHES} rho-MinHashes; shingles made before and not timed", _rensa_rho_tokens),
     Run("datasketch", f"{HASHES} MinHashes; lower case, split and shingles in Python", _datasketch, (1,)),
     Run("gaoya", f"{HASHES} MinHashes of three words in lower case, put into its index", _gaoya),
+    Run("Polars", f"the {FEW} smallest hashes of three words, in lower case and split at spaces, by a query", _polars),
+    Run("DuckDB", f"the {FEW} smallest hashes of three words, in lower case and split at spaces, in SQL", _duckdb),
     Run("xxh3 of the bytes", "limit: one hash of all bytes", _hash),
     Run("copy of the bytes", "limit: numpy.copyto", _copy),
 )
