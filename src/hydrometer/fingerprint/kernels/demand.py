@@ -10,7 +10,7 @@ from numba import njit
 from hydrometer.fingerprint.kernels.hashing import mix
 from hydrometer.fingerprint.kernels.lookup import find, sift
 from hydrometer.fingerprint.kernels.text import word_at
-from hydrometer.fingerprint.kernels.vectors import LANES, add_rows
+from hydrometer.fingerprint.kernels.vectors import LANES, UNCOUNTED, add_rows
 
 COLUMNS = LANES
 """Columns of the weight table: eight elicitation classes, then eight capability classes; the ninth of each is the
@@ -84,7 +84,7 @@ def demand_room() -> Any:
     )
 
 
-@njit(inline="always")
+@njit(**UNCOUNTED)
 def score(
     words: Any, stems: Any, first: int, stop: int, limit: int, table: Any, concepts: Any, room: Any, best: Any
 ) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from hydrometer.fingerprint.kernels.vectors import UNCOUNTED
+
 PRIME = np.uint64(0x9DDFEA08EB382D69)
 ROLL = np.uint64(0xD1342543DE82EF95)
 _MIX_A = np.uint64(0xFF51AFD7ED558CCD)
@@ -59,7 +61,7 @@ def siphash(message: Any, key_low: Any, key_high: Any) -> Any:
     return v0 ^ v1 ^ v2 ^ v3
 
 
-@njit(inline="always")
+@njit(**UNCOUNTED)
 def shingles(
     words: Any, count: int, size: int, least: Any, key_low: Any, key_high: Any, out: Any, have: int, room: Any
 ) -> int:
@@ -92,7 +94,7 @@ def shingles(
     return have
 
 
-@njit(inline="always")
+@njit(**UNCOUNTED)
 def run_hash(words: Any, first: int, stop: int, key_low: Any, key_high: Any) -> Any:
     """Return the keyed hash of the word sequence words[first:stop].
 
@@ -122,7 +124,7 @@ def _shift(count: int) -> int:
     return 64 - bits
 
 
-@njit(inline="always", nogil=True, cache=True)
+@njit(**UNCOUNTED)
 def sort_unique(values: Any, count: int, spare: Any, counts: Any) -> int:
     """Sort values[:count] (int64) in place and drop repeats; returns how many stay.
 

@@ -20,7 +20,7 @@ from hydrometer.fingerprint.kernels.demand import (
 from hydrometer.fingerprint.kernels.hashing import SPREAD, run_hash, shingles, siphash, sort_unique
 from hydrometer.fingerprint.kernels.lookup import find, sift
 from hydrometer.fingerprint.kernels.text import SCRIPTS, token_room, tokenise, word_at
-from hydrometer.fingerprint.kernels.vectors import LANES, add_rows
+from hydrometer.fingerprint.kernels.vectors import LANES, UNCOUNTED, add_rows
 from hydrometer.fingerprint.kernels.words import RING
 
 LANGUAGE_WORDS = 256
@@ -46,9 +46,7 @@ def row_room(limit: int, lead: int) -> Any:
     )
 
 
-# Without Numba's reference counts, which here would be as many atomic additions as the text has words; so nothing in it
-# may make an array.
-@njit(nogil=True, cache=True, _nrt=False)  # type: ignore[call-overload]
+@njit(**UNCOUNTED)
 def fingerprint_rows(
     low: int,
     high: int,

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from hydrometer.fingerprint.kernels.hashing import PRIME, mix
-from hydrometer.fingerprint.kernels.vectors import BYTES, bits_set, bytes_between, first_bit
+from hydrometer.fingerprint.kernels.vectors import BYTES, UNCOUNTED, bits_set, bytes_between, first_bit
 from hydrometer.fingerprint.kernels.words import SEED, STEM, hash_plain, place_of, put
 
 SCRIPTS = 12
@@ -46,7 +46,7 @@ def decode(data: Any, at: int, stop: int) -> Any:
     return point, size
 
 
-@njit(inline="always")
+@njit(**UNCOUNTED)
 def _mark(data: Any, at: int, start: int, stop: int) -> int:
     """Structure that the ASCII sign at `at` opens or proves, as bits of shape.Shape."""
     sign = data[at]
@@ -83,7 +83,7 @@ def _mark(data: Any, at: int, start: int, stop: int) -> int:
     return 0
 
 
-@njit(inline="always")
+@njit(**UNCOUNTED)
 def _odd(
     data: Any,
     start: int,
@@ -176,7 +176,7 @@ def _classes(data: Any, at: int) -> Any:
     )
 
 
-@njit(inline="always", nogil=True, cache=True)
+@njit(**UNCOUNTED)
 def tokenise(
     data: Any,
     start: int,

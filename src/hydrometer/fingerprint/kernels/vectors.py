@@ -16,6 +16,9 @@ BYTES = 64
 """Bytes that `bytes_between` looks at: one bit of its answer for each."""
 LANES = 16
 """Columns of the tables that `add_rows` reads."""
+UNCOUNTED: dict[str, Any] = {"nogil": True, "cache": True, "_nrt": False}
+"""How njit compiles a function without Numba's reference counts, which are atomic additions wherever an array is handed on.
+Such a function makes no array, or does not compile: its scratch is given to it."""
 
 _intrinsic: Any = intrinsic  # its stub asks callers for the typing context, which Numba passes
 _alloca_once: Any = cgutils.alloca_once

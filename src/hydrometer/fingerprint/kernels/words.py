@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from hydrometer.fingerprint.kernels.hashing import PRIME, mix
-from hydrometer.fingerprint.kernels.vectors import eight_bytes
+from hydrometer.fingerprint.kernels.vectors import UNCOUNTED, eight_bytes
 
 STEM = 5
 """Letters of a stem, which lets `reason`, `reasons` and `reasoning` speak for one another."""
@@ -67,7 +67,7 @@ def _mix_all(count: int, values: Any, stems: Any) -> None:
         stems[word] = mix(stems[word])
 
 
-@njit(inline="always")
+@njit(**UNCOUNTED)
 def hash_plain(data: Any, count: int, edges: Any, values: Any, stems: Any, room: Any) -> None:
     """Hash `count` words of ASCII letters alone or digits alone, to `values` and the hashes of their stems to `stems`.
 
