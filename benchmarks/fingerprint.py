@@ -1,83 +1,137 @@
-"""How fast texts become fingerprints: prompts and megabytes a second and core, on prompts of 1.8 KB.
+"""How fast texts become fingerprints, beside other makers of sketches and the limits, on prompts of 1.8 KB.
 
-usage: python benchmarks/fingerprint.py [--rows 8192] [--repeats 5]
+usage: python benchmarks/fingerprint.py [--rows 4096] [--repeats 7] [--only NAME ...] [--json]
+
+Everything is measured on one core, then on two, each time in one process that is held to them: all in turn, repeat by
+repeat, so that what else the machine does meets all alike. Figures are medians of the repeats after one that is not
+counted. Threads of a run count in its CPU seconds, so that prompts a CPU second are prompts a second and core.
+`ratio` is how many times as many prompts a CPU second the fingerprint reaches on as many cores; `sketch_ratio` the
+same for the sketch alone. A peer that cannot be imported (`pip install hydrometer[bench]`) is named as missing.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
-import random
+import os
+import platform
+import statistics
+import subprocess
+import sys
 import time
+from pathlib import Path
+from typing import Any
 
-import pyarrow as pa
+import orjson
 
-from hydrometer.contract.exchanges import EXCHANGES
-from hydrometer.contract.settings import FingerprintSettings
-from hydrometer.fingerprint import Fingerprinter, SiteKey
-from hydrometer.fingerprint.texts import text_arrays
+from sketches.prompts import BYTES, exchanges
+from sketches.runs import RUNS, Timed
 
-BYTES = 1_800
-_VOWELS, _CONSONANTS = "aeiou", "bcdfghklmnprstvw"
+Figures = dict[str, Any]
+FINGERPRINT, SKETCH = "fingerprint", "sketch alone"
 
 
-def exchanges(rows: int) -> pa.RecordBatch:
-    """Return exchanges with random prompts of BYTES bytes in sentences, and no system prompt."""
-    rng = random.Random(1)  # noqa: S311
-    words = [
-        "".join(rng.choice(_CONSONANTS) + rng.choice(_VOWELS) for _ in range(rng.choice((1, 1, 2, 3, 4))))
-        for _ in range(4_000)
-    ]
-    prompts = []
-    for _ in range(rows):
-        text = ""
-        while len(text) < BYTES:
-            text += " ".join(rng.choices(words, k=rng.randrange(4, 20))).capitalize() + rng.choice(
-                (". ", ", ", "? ", ".\n")
-            )
-        prompts.append(text[:BYTES])
-    columns = {
-        "exchange_id": [str(row) for row in range(rows)],
-        "started_at": [dt.datetime(2026, 1, 1, tzinfo=dt.UTC)] * rows,
-        "account_id": ["a"] * rows,
-        "model": ["m"] * rows,
-        "prompt": prompts,
-    }
-    arrays = [
-        pa.array(columns[c.name], c.type) if c.name in columns else pa.nulls(rows, c.type) for c in EXCHANGES.columns
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=EXCHANGES.schema)
+def measure(threads: int, rows: int, repeats: int, only: list[str]) -> list[Figures]:
+    """Measure, in this process, every run that has so many threads."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    chosen = [run for run in RUNS if threads in run.threads and (not only or run.what in only)]
+    batch = exchanges(rows)
+    ready: dict[str, Timed] = {}
+    for run in chosen:
+        try:
+            ready[run.what] = run.make(batch, threads)
+        except ModuleNotFoundError as error:
+            print(f"{run.what}: {error}", file=sys.stderr)
+    walls: dict[str, list[float]] = {what: [] for what in ready}
+    cpus: dict[str, list[float]] = {what: [] for what in ready}
+    for _ in range(repeats + 1):
+        for what, timed in ready.items():
+            wall, cpu = time.perf_counter(), time.process_time()
+            timed()
+            walls[what].append(time.perf_counter() - wall)
+            cpus[what].append(time.process_time() - cpu)
+    rates = {what: rows / statistics.median(times[1:]) for what, times in cpus.items()}
+    made: list[Figures] = []
+    for run in chosen:
+        row: Figures = {"what": run.what, "threads": threads, "computes": run.computes}
+        made.append(row)
+        if run.what not in ready:
+            row["missing"] = True
+            continue
+        rate, wall = rates[run.what], statistics.median(walls[run.what][1:])
+        row |= {"first_s": walls[run.what][0], "prompts_per_s": rows / wall, "prompts_per_cpu_s": rate}
+        row |= {"mb_per_s": rows * BYTES / wall / 1e6, "mb_per_cpu_s": rate * BYTES / 1e6}
+        for name, ours in (("ratio", FINGERPRINT), ("sketch_ratio", SKETCH)):
+            if ours in rates:
+                row[name] = rates[ours] / rate
+    return made
+
+
+def apart(threads: int, arguments: argparse.Namespace) -> list[Figures]:
+    """Measure on so many cores, in a process of its own."""
+    command = [sys.executable, __file__, "--threads", str(threads)]
+    command += ["--rows", str(arguments.rows), "--repeats", str(arguments.repeats), "--only", *arguments.only]
+    pools = dict.fromkeys(("RAYON_NUM_THREADS", "POLARS_MAX_THREADS"), str(threads))
+    quiet = {"DAFT_ANALYTICS_ENABLED": "0", "DAFT_PROGRESS_BAR": "0", "DO_NOT_TRACK": "true"}
+    done = subprocess.run(command, env=os.environ | pools | quiet, stdout=subprocess.PIPE, check=True)
+    rows: list[Figures] = orjson.loads(done.stdout.splitlines()[-1])
+    return rows
+
+
+def machine() -> str:
+    """Tell the processor and the cores that this process may use."""
+    name, cpus = platform.processor() or platform.machine(), Path("/proc/cpuinfo")
+    if cpus.exists():
+        lines = cpus.read_text().splitlines()
+        name = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), name)
+    return f"{name}, {cores()} cores"
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def show(rows: list[Figures], file: Any) -> None:
+    """Print the rows as a table."""
+    head = f"{'what':<28}{'threads':>7}{'prompts/s':>12}{'a CPU s':>12}{'MB/CPU s':>10}{'ratio':>8}{'sketch':>8}"
+    print(head, "computes", sep="  ", file=file)
+    for row in rows:
+        begin = f"{row['what']:<28}{row['threads']:>7}"
+        if row.get("missing"):
+            print(f"{begin}{'not installed':>57}  {row['computes']}", file=file)
+            continue
+        print(
+            f"{begin}{row['prompts_per_s']:>12,.0f}{row['prompts_per_cpu_s']:>12,.0f}{row['mb_per_cpu_s']:>10,.0f}"
+            f"{row.get('ratio', float('nan')):>8.2f}{row.get('sketch_ratio', float('nan')):>8.2f}  {row['computes']}",
+            file=file,
+        )
 
 
 def main() -> None:
-    """Measure and print the table; the first call, which compiles or loads the kernels, is shown apart."""
+    """Measure and print the table, or with --json the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--rows", type=int, default=8_192)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--rows", type=int, default=4_096)
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="these rows alone")
+    parser.add_argument("--json", action="store_true", help="figures to stdout, the table to stderr")
+    parser.add_argument("--threads", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    batch = exchanges(arguments.rows)
-    texts = text_arrays(batch.column("system_prompt")), text_arrays(batch.column("prompt"))
-    started = time.perf_counter()
-    Fingerprinter(FingerprintSettings(), SiteKey(bytes(16))).batch(batch.slice(0, 1))
-    print(f"first call (compiles, or loads what an earlier run compiled): {time.perf_counter() - started:.1f} s")
-    print(f"{'what':<8}{'threads':>8}{'prompts/s':>12}{'MB/s':>8}{'prompts/CPU-s':>15}{'MB/CPU-s':>10}")
-    for what in ("kernel", "batch"):
-        for threads in (1, 2):
-            maker = Fingerprinter(FingerprintSettings(), SiteKey(bytes(16)), threads=threads)
-            best_wall, best_cpu = float("inf"), float("inf")
-            for _ in range(arguments.repeats):
-                wall, cpu = time.perf_counter(), time.process_time()
-                if what == "kernel":
-                    maker.rows(*texts)
-                else:
-                    maker.batch(batch)
-                best_wall = min(best_wall, time.perf_counter() - wall)
-                best_cpu = min(best_cpu, time.process_time() - cpu)
-            megabytes = arguments.rows * BYTES / 1e6
-            print(
-                f"{what:<8}{threads:>8}{arguments.rows / best_wall:>12,.0f}{megabytes / best_wall:>8.0f}"
-                f"{arguments.rows / best_cpu:>15,.0f}{megabytes / best_cpu:>10.0f}"
-            )
+    if arguments.threads:
+        print(orjson.dumps(measure(arguments.threads, arguments.rows, arguments.repeats, arguments.only)).decode())
+        return
+    rows: list[Figures] = []
+    for threads in (1, 2):
+        if threads > cores():
+            print(f"not measured on {threads} cores: there is but {cores()}", file=sys.stderr)
+            continue
+        rows += apart(threads, arguments)
+    show(rows, sys.stderr if arguments.json else sys.stdout)
+    if arguments.json:
+        figures = {"rows": rows, "machine": machine(), "prompts": arguments.rows, "bytes_a_prompt": BYTES}
+        print(orjson.dumps(figures | {"repeats": arguments.repeats}, option=orjson.OPT_INDENT_2).decode())
+    else:
+        print(machine())
 
 
 if __name__ == "__main__":

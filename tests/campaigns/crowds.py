@@ -16,6 +16,7 @@ from hydrometer.contract.group import Group
 from hydrometer.contract.population import Bools, Entities, Events, Floats, Fragments, Ints, Population
 from hydrometer.contract.results import Evidence
 from hydrometer.signals.demands import leaning, leans, share_of
+from hydrometer.signals.measure import fragments_of, turned_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,14 +85,14 @@ def population(people: Sequence[Person], *, releases: Mapping[str, int] | None =
     models = sorted({s.model for s in flat})
     demand = np.array([s.demand for s in flat], dtype=np.bool_)
     events = Events(
-        offsets=np.searchsorted(account, np.arange(len(people) + 1)).astype(np.int64),
-        account=account,
+        starts=np.searchsorted(account, np.arange(len(people))).astype(np.int64),
+        counts=np.bincount(account, minlength=len(people)).astype(np.int64),
         time=np.array([s.at for s in flat], dtype=np.int64),
         demand=demand,
         confidence=np.array([0.9 if s.demand else s.vague for s in flat], dtype=np.float32),
         leans=np.zeros(demand.size, dtype=np.bool_),
         kind=demand.astype(np.int8),
-        model=np.array([models.index(s.model) for s in flat], dtype=np.int64),
+        model=np.array([models.index(s.model) for s in flat], dtype=np.int32),
         prompt=np.array([s.prompt if s.prompt >= 0 else 10**9 + n for n, s in enumerate(flat)], dtype=np.int64),
         refused=np.array([s.refused for s in flat], dtype=np.bool_),
         capability=np.array([s.capability for s in flat], dtype=np.int8),
@@ -101,6 +102,7 @@ def population(people: Sequence[Person], *, releases: Mapping[str, int] | None =
     events = replace(events, leans=leans(events, fragments))
     rows = [_facts(person, mine) for person, mine in zip(people, sent, strict=True)]
     facts = {name: np.array([row[name] for row in rows], dtype=np.float64) for name in rows[0]}
+    told = {models.index(model): moment for model, moment in (releases or {}).items()}
     return Population(
         accounts=names,
         org=org,
@@ -110,7 +112,8 @@ def population(people: Sequence[Person], *, releases: Mapping[str, int] | None =
         events=events,
         fragments=fragments,
         models=models,
-        releases={models.index(model): moment for model, moment in (releases or {}).items()},
+        turned={number: turned_to(events, number, moment) for number, moment in told.items()},
+        releases=told,
         authorised=np.array([person.authorised for person in people], dtype=np.bool_),
         verified=np.array([person.verified for person in people], dtype=np.bool_),
         start=int(events.time.min()),
@@ -167,13 +170,14 @@ def _fragments(flat: Sequence[Sent], events: Events, org: Ints) -> Fragments:
     pairs = [(n, names.index(name)) for n, s in enumerate(flat) for name in sorted(set(s.wording))]
     exchange = np.array([n for n, _ in pairs], dtype=np.int64)
     fragment = np.array([code for _, code in pairs], dtype=np.int64)
-    return Fragments(
-        exchange=exchange,
-        fragment=fragment,
-        orgs=distinct(fragment, org[events.account[exchange]], len(names)),
+    account = np.repeat(np.arange(events.counts.size), events.counts)
+    return fragments_of(
+        events,
+        exchange,
+        fragment,
+        orgs=distinct(fragment, org[account[exchange]], len(names)),
         prompts=distinct(fragment, events.prompt[exchange], len(names)),
         exchanges=np.bincount(fragment, minlength=len(names)).astype(np.int64),
-        lean=np.zeros(len(names)),
     )
 
 

@@ -92,7 +92,7 @@ def test_the_exhibit_counts_what_the_campaign_sent() -> None:
     assert [sum(day) for day in exhibit.hour_by_day] == exhibit.exchanges_by_day
     assert len(exhibit.days) == len(exhibit.exchanges_by_day) == len(exhibit.harvested_by_day)
     assert len(exhibit.days) == people.end // DAY - people.start // DAY + 1
-    times = people.events.time[: int(people.events.offsets[HYDRA])]
+    times = people.events.time[: int(people.events.starts[HYDRA])]
     assert (
         exhibit.exchanges_by_day
         == np.bincount(times // DAY - people.start // DAY, minlength=len(exhibit.days)).tolist()

@@ -45,8 +45,8 @@ def carrying(pool: Group, wording: str) -> set[int]:
     """Exchanges of the members with a wording."""
     fragments = pool.population.fragments
     code = sorted({OWN, TOOL, FRAMEWORK}).index(wording)
-    mine = pool.members[pool.population.events.account[fragments.exchange]]
-    return set(fragments.exchange[mine & (fragments.fragment == code)].tolist())
+    exchange, fragment = fragments.on(pool.population.events, pool.accounts)
+    return set(exchange[fragment == code].tolist())
 
 
 def test_of_a_relay_the_demands_are_taken_and_the_customers_exchanges_are_not() -> None:
@@ -107,7 +107,7 @@ def test_a_resellers_own_instructions_around_its_customers_prompts_are_no_demand
 def test_nobody_elses_exchange_is_taken() -> None:
     rng = np.random.default_rng(4)
     pool, harvest = taken(relay(rng), rng)
-    assert pool.members[pool.population.events.account[harvest.exchanges]].all()
+    assert np.isin(harvest.exchanges, pool.events).all()
     assert np.all(np.diff(harvest.exchanges) > 0)
 
 

@@ -12,7 +12,8 @@ from hydrometer.fingerprint import concepts
 from hydrometer.fingerprint.alphabet import alphabet
 from hydrometer.fingerprint.concepts import concept_table, read_concepts
 from hydrometer.fingerprint.kernels.demand import GRAMS, NEAR, concept_of, demand_buckets
-from hydrometer.fingerprint.kernels.text import RING, SCRIPTS, tokenise
+from hydrometer.fingerprint.kernels.text import SCRIPTS, token_room, tokenise
+from hydrometer.fingerprint.kernels.words import RING
 
 LIMIT = 200
 EVERY = read_concepts()
@@ -23,7 +24,8 @@ PLAIN = "window"
 def hashed(text: str) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], int]:
     words, stems = np.zeros(LIMIT + RING, np.uint64), np.zeros(LIMIT + RING, np.uint64)
     data = np.frombuffer(text.encode(), np.uint8)
-    count, _ = tokenise(data, 0, data.size, *alphabet().tables, LIMIT, words, stems, np.zeros(SCRIPTS, np.int32))
+    seen = np.zeros(SCRIPTS, np.int32)
+    count, _ = tokenise(data, 0, data.size, alphabet().tables, LIMIT, words, stems, seen, token_room())
     return words, stems, int(count)
 
 
@@ -40,7 +42,7 @@ def test_every_word_of_the_list_is_found_under_its_concept() -> None:
     for word, name in WORDS:
         words, _, count = hashed(word)
         assert count == 1, word
-        assert names[concept_of(words[0], *concept_table()) - 1] == name, word
+        assert names[concept_of(words[0], *concept_table()[:2]) - 1] == name, word
 
 
 def test_other_words_have_no_concept() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.fingerprint.kernels.hashing import siphash, sort_unique
+from hydrometer.fingerprint.kernels.hashing import SPREAD, siphash, sort_unique
 
 MASK = (1 << 64) - 1
 REFERENCE = {
@@ -73,5 +73,5 @@ def test_the_kernel_equals_the_plain_siphash(key: bytes, message: int) -> None:
 @given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1) | st.integers(0, 9), max_size=300))
 def test_sorting_keeps_each_value_once(values: list[int]) -> None:
     array = np.array([*values, 0], np.int64)
-    kept = sort_unique(array, len(values))
+    kept = sort_unique(array, len(values), np.empty_like(array), np.empty((1 << SPREAD) + 1, np.int32))
     assert array[:kept].tolist() == sorted(set(values))

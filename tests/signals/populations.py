@@ -14,6 +14,7 @@ from hydrometer.contract.group import Group
 from hydrometer.contract.population import Entities, Events, Floats, Fragments, Ints, Population
 from hydrometer.signals.demands import asking, leaning, leans, share_of
 from hydrometer.signals.entities import ENTITY_KINDS
+from hydrometer.signals.measure import fragments_of, turned_to
 
 T = TypeVar("T", bool, str)
 
@@ -72,6 +73,7 @@ def population(drafts: Sequence[Draft], *, releases: Mapping[str, int] | None = 
     facts = _facts(drafts)
     facts["leaning"] = share_of(events, events.leans)
     facts["demand"], facts["asking"] = share, asking(facts["exchanges"], share)
+    told = {models.index(model): moment for model, moment in (releases or {}).items()}
     made = Population(
         accounts=names,
         org=org,
@@ -81,7 +83,8 @@ def population(drafts: Sequence[Draft], *, releases: Mapping[str, int] | None = 
         events=events,
         fragments=fragments,
         models=models,
-        releases={models.index(model): moment for model, moment in (releases or {}).items()},
+        turned={number: turned_to(events, number, moment) for number, moment in told.items()},
+        releases=told,
         authorised=np.zeros(len(drafts), dtype=np.bool_),
         verified=np.zeros(len(drafts), dtype=np.bool_),
         start=int(events.time.min(initial=NEW_YEAR)),
@@ -105,14 +108,14 @@ def _events(drafts: Sequence[Draft], models: Sequence[str]) -> Events:
     demand = np.array([flag for draft in drafts for flag in _each(draft.demand, draft)], dtype=np.bool_)
     prompts = [draft.prompt or [next(fresh) for _ in draft.times] for draft in drafts]
     return Events(
-        offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        account=np.repeat(np.arange(len(drafts), dtype=np.int64), sizes),
+        starts=np.cumsum(sizes) - sizes,
+        counts=sizes,
         time=np.array([moment for draft in drafts for moment in draft.times], dtype=np.int64),
         demand=demand,
         confidence=np.where(demand, 0.9, np.repeat([draft.vague for draft in drafts], sizes)).astype(np.float32),
         leans=np.zeros(demand.size, dtype=np.bool_),
         kind=demand.astype(np.int8),
-        model=np.array([models.index(m) for draft in drafts for m in _each(draft.model, draft)], dtype=np.int64),
+        model=np.array([models.index(m) for draft in drafts for m in _each(draft.model, draft)], dtype=np.int32),
         prompt=np.array([p for some in prompts for p in some], dtype=np.int64),
         refused=np.array([flag for draft in drafts for flag in _each(draft.refused, draft)], dtype=np.bool_),
         capability=np.zeros(total, dtype=np.int8),
@@ -133,6 +136,7 @@ def _facts_of(draft: Draft) -> dict[str, float]:
         "first_seen": float(times[0]),
         "last_seen": float(times[-1]),
         "active_days": float(np.unique(times // DAY).size),
+        "successions": float(np.sum(np.diff(times) <= 10 * MINUTE)),
         "active_hours": float(np.unique(times // HOUR).size),
         "hours_of_day": float(np.unique(times // HOUR % 24).size),
         "refused": float(np.mean(_each(draft.refused, draft))),
@@ -176,18 +180,19 @@ def _fragments(drafts: Sequence[Draft], events: Events, org: Ints) -> Fragments:
     names = sorted({wording for draft in drafts for wording in draft.wordings})
     exchange, fragment = [], []
     for number, draft in enumerate(drafts):
-        for at in range(int(events.offsets[number]), int(events.offsets[number + 1])):
+        for at in range(int(events.starts[number]), int(events.starts[number] + events.counts[number])):
             codes = sorted(names.index(wording) for wording in draft.wordings)
             exchange += [at] * len(codes)
             fragment += codes
     pairs, codes_of = np.array(exchange, dtype=np.int64), np.array(fragment, dtype=np.int64)
-    return Fragments(
-        exchange=pairs,
-        fragment=codes_of,
-        orgs=_distinct(codes_of, org[events.account[pairs]], len(names)),
+    account = np.repeat(np.arange(len(drafts)), events.counts)
+    return fragments_of(
+        events,
+        pairs,
+        codes_of,
+        orgs=_distinct(codes_of, org[account[pairs]], len(names)),
         prompts=_distinct(codes_of, events.prompt[pairs], len(names)),
         exchanges=np.bincount(codes_of, minlength=len(names)).astype(np.int64),
-        lean=np.zeros(len(names)),
     )
 
 

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hydrometer.contract.accounts import ACCOUNTS
 from hydrometer.contract.fingerprints import TRAFFIC
+from hydrometer.contract.population import Entities, Population, Strings
 from hydrometer.contract.progress import Silent
 from hydrometer.contract.settings import Settings
 from hydrometer.engines.duckdb import DuckEngine
+from hydrometer.flow.measuring import close_books
+from hydrometer.signals.ledger.ledger import Ledger
+from hydrometer.signals.ledger.rows import COLUMNS
 from hydrometer.signals.measure import measure, measuring_steps
+from hydrometer.sources import Rejects, chunked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    from hydrometer.contract.population import Entities, Population
     from hydrometer.contract.table import Table
+    from hydrometer.sources import ParquetChunk
 
 Row = dict[str, Any]
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -67,8 +75,69 @@ def measured(
     """The population of a few rows."""
     columns = {f"exchanges.{name}" for row in exchanges for name, value in row.items() if value is not None}
     columns |= {f"accounts.{name}" for row in accounts for name, value in row.items() if value is not None}
+    settings, told = settings or Settings(), dict(releases or {})
     with ran(folder, exchanges, accounts, settings=settings) as engine:
-        return measure(engine, columns=frozenset(columns), releases=dict(releases or {}))
+        made = measure(engine, columns=frozenset(columns), releases=told)
+    with kept(folder, table_of(ACCOUNTS, accounts), settings) as (engine, ledger, chunks):
+        twin = close_books(folder, engine, ledger, chunks, settings, frozenset(columns), told, Silent())
+        both = plain(twin), plain(made)
+        assert isinstance(both[0], dict)
+        assert isinstance(both[1], dict)
+        for name, told in both[1].items():
+            assert both[0][name] == told, name
+    return made
+
+
+@contextmanager
+def kept(
+    folder: Path, accounts: pa.Table, settings: Settings
+) -> Iterator[tuple[DuckEngine, Ledger, list[ParquetChunk]]]:
+    """A ledger of the traffic in `folder`, and an engine beside it."""
+    place = Path(mkdtemp(dir=folder))
+    chunks = list(chunked(sorted((folder / "traffic").glob("*.parquet")), COLUMNS, lambda _: None, Rejects()))
+    threshold = settings.fingerprint.elicitation_threshold
+    ledger = Ledger(place / "ledger", accounts, rows=1000, memory=settings.memory_bytes, threads=2, threshold=threshold)
+    with ledger:
+        ledger.scan(chunks, Silent())
+        ledger.enter(chunks, Silent())
+    with DuckEngine(place, memory="256MB", threads=2) as engine:
+        engine.put("accounts", accounts)
+        yield engine, ledger, chunks
+
+
+def plain(value: object) -> object:
+    """What two populations can be compared by: nothing that tells where exchanges lie, and numbers to 12 digits."""
+    if isinstance(value, Population):
+        everybody = np.arange(value.size)
+        order = value.events.of(everybody)
+        carried = value.fragments.on(value.events, everybody)[1]
+        whole = {part.name: plain(getattr(value, part.name)) for part in fields(value) if part.compare}
+        whole["events"] = {
+            name: plain(getattr(value.events, name)[order])
+            for name in ("time", "demand", "leans", "confidence", "kind", "model", "prompt", "refused", "capability")
+        }
+        whole["fragments"] = [
+            plain(part)
+            for part in (
+                value.events.counts,
+                value.fragments.lengths[order],
+                carried,
+                *value.fragments.of(everybody),
+                *(
+                    getattr(value.fragments, name)
+                    for name in ("orgs", "prompts", "exchanges", "lean", "repeated", "repeats")
+                ),
+                value.fragments.templated,
+            )
+        ]
+        return whole
+    if isinstance(value, np.ndarray):
+        return [None if entry != entry else float(f"{entry:.12g}") for entry in value.tolist()]
+    if isinstance(value, dict):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, Entities):
+        return {part.name: plain(getattr(value, part.name)) for part in fields(value) if part.compare}
+    return list(value) if isinstance(value, Strings) else value
 
 
 def shown(made: Population, kind: str) -> dict[str, list[str]]:

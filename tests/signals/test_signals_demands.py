@@ -126,7 +126,7 @@ def test_without_wordings_nothing_is_spread() -> None:
 def test_no_exchanges_have_no_share() -> None:
     empty = np.zeros(0, dtype=np.int64)
     world, _ = population([Draft(times=TEN)])
-    events = replace(world.events, offsets=np.zeros(1, dtype=np.int64), account=empty, demand=empty.astype(np.bool_))
+    events = replace(world.events, starts=empty, counts=empty, demand=empty.astype(np.bool_))
     assert share_of(events, events.demand).size == 0
     assert asking(np.zeros(0), np.zeros(0)).size == 0
 

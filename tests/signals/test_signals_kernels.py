@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from hydrometer.signals.content.partitioned_slots import rarefied
-from hydrometer.signals.kernels import rank_sums, turned, within_pause
+from hydrometer.signals.kernels import rank_sums
 from hydrometer.signals.statistics import LOG10, distinct, exchangeable_tail, rank_sum
 
 ROW = st.tuples(st.integers(0, 3), st.integers(0, 4), st.booleans())
@@ -30,19 +28,6 @@ def test_ranks_within_strata_are_those_of_each_stratum(rows: list[tuple[int, int
         assert (members[at], others[at]) == (np.sum(there & mine), np.sum(there & ~mine))
         if members[at] and others[at]:
             assert (u[at], variance[at]) == pytest.approx(rank_sum(value[there & mine], value[there & ~mine]))
-
-
-@given(st.lists(st.lists(st.integers(0, 30), max_size=8), min_size=1, max_size=6), st.integers(0, 10))
-@settings(max_examples=60, deadline=None)
-def test_exchanges_soon_after_the_last(accounts: list[list[int]], pause: int) -> None:
-    offsets = np.cumsum([0, *(len(times) for times in accounts)])
-    time = np.array([moment for times in accounts for moment in sorted(times)], dtype=np.int64)
-    expected = [sum(b - a <= pause for a, b in pairwise(t)) for t in map(sorted, accounts)]
-    assert within_pause(offsets, time, pause).tolist() == expected
-    model = time % 3
-    total, moved = turned(offsets, time, model, 5, 20, 1)
-    assert total.tolist() == [sum(5 <= t < 20 for t in times) for times in accounts]
-    assert moved.tolist() == [sum(5 <= t < 20 and t % 3 == 1 for t in times) for times in accounts]
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=60), st.integers(1, 80))

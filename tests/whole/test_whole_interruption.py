@@ -38,7 +38,7 @@ class Interrupter:
             raise KeyboardInterrupt
 
 
-STAGES = ("read and fingerprint", "measure", "link and test", "show wordings")
+STAGES = ("read and fingerprint", "count shingles", "sort by account", "measure", "link and test", "show wordings")
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -40,7 +40,14 @@ def test_run_json_tells_what_was_read_with_what_and_how_long_it_took(small: Labe
 
 def test_every_stage_has_its_seconds_and_its_memory(small: Labelled, small_outcome: Outcome) -> None:
     stages = {stage.name: stage for stage in small_outcome.run.stages}
-    assert list(stages) == ["read and fingerprint", "measure", "link and test", "show wordings"]
+    assert list(stages) == [
+        "read and fingerprint",
+        "count shingles",
+        "sort by account",
+        "measure",
+        "link and test",
+        "show wordings",
+    ]
     assert stages["read and fingerprint"].rows == small.world.exchanges.num_rows
     assert all(stage.seconds > 0 for stage in stages.values())
     peaks = [stage.peak_memory_mb for stage in stages.values()]

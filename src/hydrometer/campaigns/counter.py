@@ -154,7 +154,7 @@ def _own_rhythm(group: Group) -> Objection | None:
 def clockwork(group: Group) -> float:
     """Share of members whose exchanges fall into two hours of the day, or keep even gaps."""
     events = group.population.events
-    return int(clocks(events.offsets, group.accounts, events.time)) / max(1, group.accounts.size)
+    return int(clocks(events.starts, events.counts, group.accounts, events.time)) / max(1, group.accounts.size)
 
 
 def _unequal(group: Group) -> Objection | None:

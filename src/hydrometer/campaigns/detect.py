@@ -215,7 +215,7 @@ def _first(group: Group) -> str:
 
 def _members(population: Population, belonging: Membership, harvest: Harvest, name: str) -> pa.Table:
     accounts = np.asarray(belonging.accounts, dtype=np.int64)
-    taken = np.bincount(population.events.account[harvest.exchanges], minlength=population.size)
+    taken = np.bincount(harvest.owners, minlength=population.size)
     fact = population.facts
     columns: dict[str, object] = {
         "campaign_id": [name] * accounts.size,

@@ -45,7 +45,7 @@ def exhibit(group: Group, harvest: Harvest) -> Exhibit:
             Template(
                 id=wording.id,
                 exchanges=int(wording.exchanges.size),
-                accounts=int(np.unique(events.account[wording.exchanges]).size),
+                accounts=wording.accounts,
                 elicitation=wording.elicitation,
             )
             for wording in harvest.wordings

@@ -13,7 +13,6 @@ import numpy as np
 
 from hydrometer.campaigns.kernels.rows import harvest_rows
 from hydrometer.contract.fingerprints import ELICITATION_CLASSES
-from hydrometer.contract.rows import fragment_offsets
 from hydrometer.contract.wordings import spoken
 
 if TYPE_CHECKING:
@@ -33,18 +32,20 @@ LEAST_COVER = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A template of a campaign: its id, and which of the harvested exchanges carry it (indices into Events)."""
+    """A template of a campaign: its id, which of the harvested exchanges carry it (indices into Events), from how many accounts."""
 
     id: str
     exchanges: Ints
+    accounts: int
     elicitation: str
 
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """The harvested exchanges of a campaign, ordered; `template` names each one's wording ('' when it has none)."""
+    """The harvested exchanges of a campaign, their accounts, and certainties; `template` names each one's wording ('' when it has none)."""
 
     exchanges: Ints
+    owners: Ints
     probability: Floats
     template: list[str]
     wordings: list[Wording]
@@ -54,28 +55,26 @@ def harvested(group: Group) -> Harvest:
     """Exchanges of members that ask for training material, carry a wording that does, or were refused trying."""
     population = group.population
     events, fragments = population.events, population.fragments
-    offsets = fragment_offsets(population)
-    exchange, fragment = harvest_rows(
-        offsets[group.accounts],
-        offsets[group.accounts + 1],
-        fragments.exchange,
-        fragments.fragment,
+    mine = group.events
+    place, fragment = harvest_rows(
+        group.accounts,
+        events.counts,
+        fragments.starts,
+        fragments.lengths,
+        mine,
+        fragments.carried,
         _asking_wordings(group),
     )
-    mine, of_mine = group.events, np.asarray(events.account[group.events])
     carries = np.zeros(mine.size, dtype=np.bool_)
-    carries[np.searchsorted(mine, exchange)] = True
-    refused_search = events.refused[mine] & (population.facts["refused"][of_mine] >= 0.25)
+    carries[place] = True
+    refused_search = events.refused[mine] & (population.facts["refused"][group.owners] >= 0.25)
     demand = events.demand[mine]
     taken = demand | carries | refused_search
-    chosen, demand, carries = mine[taken], demand[taken], carries[taken]
+    chosen, owners, demand, carries = mine[taken], group.owners[taken], demand[taken], carries[taken]
     certainty = np.where(demand & carries, 0.98, np.where(demand, 0.92, np.where(carries, 0.8, 0.7)))
-    wordings = _wordings(group, chosen, np.searchsorted(chosen, exchange), fragment)
-    template = np.zeros(chosen.size, dtype=np.int64)
-    for number, wording in enumerate(wordings, start=1):
-        template[np.searchsorted(chosen, wording.exchanges)] = number
+    template, wordings = _wordings(group, chosen, owners, (np.cumsum(taken) - 1)[place], fragment)
     names = ["", *(wording.id for wording in wordings)]
-    return Harvest(chosen, certainty, [names[number] for number in template.tolist()], wordings)
+    return Harvest(chosen, owners, certainty, [names[number] for number in template.tolist()], wordings)
 
 
 def _asking_wordings(group: Group) -> Bools:
@@ -92,26 +91,29 @@ def _asking_wordings(group: Group) -> Bools:
     return mine.mask(enough & ((own & asks) | (common & (lean >= LEANING))), fragments.orgs.size)
 
 
-def _wordings(group: Group, chosen: Ints, place: Ints, fragment: Ints) -> list[Wording]:
+def _wordings(group: Group, chosen: Ints, owners: Ints, place: Ints, fragment: Ints) -> tuple[Ints, list[Wording]]:
     """Cover the harvest greedily: the wording that most uncovered exchanges share, then the next.
 
     Args:
-        chosen: the harvested exchanges.
+        chosen, owners: the harvested exchanges and their accounts.
         place, fragment: pairs of a place in `chosen` and a fragment, ordered by place.
+
+    Returns:
+        The number of each exchange's wording, from 1; 0 without one. And the wordings.
     """
     events = group.population.events
-    left = np.ones(chosen.size, dtype=np.bool_)
+    template = np.zeros(chosen.size, dtype=np.int64)
     found: list[Wording] = []
     while len(found) < MOST_TEMPLATES and place.size:
-        open_ = left[place]
+        open_ = template[place] == 0
         counts = np.bincount(fragment[open_], minlength=1)
         best = int(np.argmax(counts))
         if counts[best] < max(3.0, LEAST_COVER * chosen.size):
             break
         covered = place[open_ & (fragment == best)]
-        left[covered] = False
-        exchanges = chosen[covered]
+        exchanges, accounts = chosen[covered], np.unique(owners[covered]).size
         kinds = np.bincount(events.kind[exchanges], minlength=len(ELICITATION_CLASSES))
         name = hashlib.blake2b(f"{events.prompt[exchanges].min()}:{covered.size}".encode(), digest_size=5).hexdigest()
-        found.append(Wording(f"T{name}", exchanges, ELICITATION_CLASSES[int(np.argmax(kinds))]))
-    return found
+        found.append(Wording(f"T{name}", exchanges, accounts, ELICITATION_CLASSES[int(np.argmax(kinds))]))
+        template[covered] = len(found)
+    return template, found

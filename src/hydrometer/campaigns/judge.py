@@ -162,7 +162,7 @@ def as_candidate(judgement: Judgement, number: int, campaign_id: str | None) -> 
         verdict=judgement.verdict,
         accounts=int(group.accounts.size),
         organisations=group.size,
-        exchanges=int(np.diff(group.population.events.offsets)[group.accounts].sum()),
+        exchanges=int(group.population.events.counts[group.accounts].sum()),
         coordination=judgement.coordination,
         harvest=judgement.harvest,
         probability=judgement.probability,

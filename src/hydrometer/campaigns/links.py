@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.campaigns.kernels.links import by_value, clear, distinct_pairs, renumbered, shown_values
-from hydrometer.contract.rows import entity_offsets, fragment_offsets, rows_of
+from hydrometer.campaigns.kernels.links import by_value, clear, kept_values, renumbered, shown_values
+from hydrometer.contract.rows import entity_offsets, rows_of
 
 if TYPE_CHECKING:
     from hydrometer.campaigns.kernels import Narrow
@@ -147,16 +147,11 @@ class Wordings:
         """Where the kernels count: two zeros for each fragment."""
         return np.zeros((self.templates.size, 2), dtype=np.int32)
 
-    @cached_property
-    def last(self) -> Narrow:
-        """Where the kernels note which account had a fragment last."""
-        return np.empty(self.templates.size, dtype=np.int32)
-
     def link(self, chosen: Ints, org: Ints, order: Ints) -> Link:
         """The wordings of some accounts."""
-        fragments, offsets = self.population.fragments, fragment_offsets(self.population)
-        begins, value = distinct_pairs(
-            chosen, offsets[chosen], offsets[chosen + 1], fragments.fragment, self.templates, self.last
+        fragments = self.population.fragments
+        begins, value = kept_values(
+            fragments.own_starts[chosen], fragments.own_counts[chosen], fragments.own, self.templates
         )
         return shared(
             "wording",

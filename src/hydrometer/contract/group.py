@@ -36,7 +36,12 @@ class Group:
     @cached_property
     def events(self) -> Ints:
         """Indices of the members' exchanges, by account and time."""
-        return np.nonzero(self.members[self.population.events.account])[0].astype(np.int64)
+        return self.population.events.of(self.accounts)
+
+    @cached_property
+    def owners(self) -> Ints:
+        """The account of each of `events`."""
+        return self.population.events.owners(self.accounts)
 
     @cached_property
     def demands(self) -> Ints:

@@ -6,14 +6,42 @@ The organisation is the unit of counting: what two accounts of one declared orga
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+
+
+class Strings(Sequence[str]):
+    """Many strings as an Arrow column; each becomes a Python string only when it is asked for."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        self._column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        found: str | list[str] = (
+            self._column[place].to_pylist() if isinstance(place, slice) else self._column[int(place)].as_py()
+        )
+        return found
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self[:] == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +56,7 @@ class Entities:
     family: str
     account: Ints
     value: Ints
-    names: list[str]
+    names: Sequence[str]
     orgs: Ints
     single: bool
     """Whether an account has at most one value."""
@@ -42,56 +70,104 @@ class Entities:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Every exchange, ordered by account and time; arrays of one length.
+    """Every exchange, account by account and each account's by time; arrays of one length, which may be mapped from disk.
 
-    `offsets[a]:offsets[a + 1]` are the exchanges of account `a`. `time` is µs since 1970; `prompt` the keyed hash of
-    the prompt; `demand` whether the exchange asks for training material, `confidence` how sure its own text makes that
-    (0 to 1), `leans` whether it carries a wording that leans to demands; `kind` an index into ELICITATION_CLASSES.
+    `starts[a]` to `starts[a] + counts[a]` are the exchanges of account `a`; accounts may lie in any order. `time` is µs
+    since 1970; `prompt` the keyed hash of the prompt, 0 without one; `demand` whether the exchange asks for training
+    material, `confidence` how sure its own text makes that (0 to 1), `leans` whether it carries a wording that leans to
+    demands; `kind` and `capability` index ELICITATION_CLASSES and CAPABILITY_CLASSES, `model` Population.models.
     """
 
-    offsets: Ints
-    account: Ints
+    starts: Ints
+    counts: Ints
     time: Ints
     demand: Bools
     confidence: npt.NDArray[np.float32]
     leans: Bools
     kind: npt.NDArray[np.int8]
-    model: Ints
+    model: npt.NDArray[np.int32]
     prompt: Ints
     refused: Bools
     capability: npt.NDArray[np.int8]
 
+    def of(self, accounts: Ints) -> Ints:
+        """Indices of the exchanges of some accounts, account by account."""
+        return ranges(self.starts[accounts], self.counts[accounts])
+
+    def owners(self, accounts: Ints) -> Ints:
+        """The account of each exchange that `of` gives."""
+        return np.repeat(accounts, self.counts[accounts])
+
+
+def ranges(starts: Ints, counts: Ints) -> Ints:
+    """The numbers of several ranges, one range after the other."""
+    before = np.cumsum(counts) - counts
+    return np.repeat(starts - before, counts) + np.arange(int(counts.sum()), dtype=np.int64)
+
 
 @dataclass(frozen=True, slots=True)
 class Fragments:
-    """Stretches of wording that different prompts share, as distinct (exchange, fragment) pairs ordered by exchange.
+    """Stretches of wording that different prompts share: a set of shingles that occur in exactly the same exchanges.
 
-    A fragment is a set of shingles that occur in exactly the same exchanges. `exchange` indexes Events. `lean` is how far
-    a fragment leans to demands: the mean confidence of its exchanges that carry nothing which leans more; 0 where too few
-    are there to say.
+    `orgs`, `prompts` and `exchanges` count what carries each fragment. `lean` is how far it leans to demands: the mean
+    confidence of its exchanges that carry nothing which leans more; 0 where too few are there to say.
+
+    `carried` holds the fragments of every exchange, in the order of Events and ascending within one; `lengths` how many
+    each exchange carries, `starts` where an account's begin. `own` and `uses` hold each account's distinct fragments,
+    ascending, and how many of its exchanges carry them; `own_starts` and `own_counts` where they lie. All may be mapped
+    from disk.
     """
 
-    exchange: Ints
-    fragment: Ints
     orgs: Ints
     prompts: Ints
     exchanges: Ints
     lean: Floats
+    carried: npt.NDArray[np.int32]
+    lengths: npt.NDArray[np.uint16]
+    starts: Ints
+    own: npt.NDArray[np.int32]
+    uses: npt.NDArray[np.int32]
+    own_starts: Ints
+    own_counts: Ints
+    repeated: Ints
+    repeats: Ints
+    templated: int
+    """`repeated` are the prompts, ascending, that more than one of the `templated` exchanges (those that carry any
+    fragment) has, `repeats` how many have each."""
+
+    def of(self, accounts: Ints) -> tuple[Ints, Ints, Ints]:
+        """Distinct (account, fragment) pairs of some accounts, with uses: place in `accounts`, fragment, exchanges."""
+        counts = self.own_counts[accounts]
+        places = ranges(self.own_starts[accounts], counts)
+        held = np.repeat(np.arange(accounts.size), counts)
+        return held, self.own[places].astype(np.int64), self.uses[places].astype(np.int64)
+
+    def on(self, events: Events, accounts: Ints) -> tuple[Ints, Ints]:
+        """(exchange, fragment) pairs of all exchanges of some accounts, account by account."""
+        exchanges = events.of(accounts)
+        lengths = self.lengths[exchanges].astype(np.int64)
+        ends = np.cumsum(lengths)
+        before = np.concatenate([[0], ends])[np.cumsum(events.counts[accounts]) - events.counts[accounts]]
+        total = np.diff(np.append(before, ends[-1] if ends.size else 0))
+        places = ranges(self.starts[accounts], total)
+        return np.repeat(exchanges, lengths), self.carried[places].astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
     """Everything after the texts: n accounts with their facts, entities, exchanges and shared wordings."""
 
-    accounts: list[str]
+    accounts: Sequence[str]
     org: Ints
-    orgs: list[str]
+    orgs: Sequence[str]
     facts: dict[str, Floats]
     """Per account; NaN where unknown. Keys are the columns of the step `account_facts`."""
     entities: dict[str, Entities]
     events: Events
     fragments: Fragments
     models: list[str]
+    turned: dict[int, Floats]
+    """Per release and account: the share of the exchanges of its first 24 hours that went to the new model; NaN without any."""
     releases: dict[int, int]
     """Release time in µs of each model (by its number) that came out within the span, known or seen from the data."""
     authorised: Bools
@@ -102,6 +178,8 @@ class Population:
     columns: frozenset[str]
     """Columns that held anything, as `exchanges.x` or `accounts.x`."""
     notes: list[str] = field(default_factory=list)
+    derived: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What was worked out of all this (see `contract/derived.py`)."""
 
     @property
     def size(self) -> int:

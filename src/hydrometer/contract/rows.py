@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.contract.derived import keyed, once
+from hydrometer.contract.population import ranges
 
 if TYPE_CHECKING:
     from hydrometer.contract.population import Entities, Ints, Population
@@ -15,11 +16,7 @@ if TYPE_CHECKING:
 def rows_of(offsets: Ints, accounts: Ints) -> Ints:
     """Indices `offsets[a] … offsets[a + 1] - 1` of each account, one account after another."""
     starts = offsets[accounts]
-    counts = offsets[accounts + 1] - starts
-    ends = np.cumsum(counts)
-    total = int(ends[-1]) if ends.size else 0
-    rows: Ints = np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - counts), counts)
-    return rows
+    return ranges(starts, offsets[accounts + 1] - starts)
 
 
 def entity_offsets(population: Population, entities: Entities) -> Ints:
@@ -29,15 +26,6 @@ def entity_offsets(population: Population, entities: Entities) -> Ints:
         ("entity offsets", entities.kind, id(entities)),
         lambda: _places(entities.account, np.arange(population.size + 1)),
     )
-
-
-def fragment_offsets(population: Population) -> Ints:
-    """Where each account's (exchange, fragment) pairs begin: n + 1 places; they are ordered by exchange."""
-    return once(population, _fragment_offsets)
-
-
-def _fragment_offsets(population: Population) -> Ints:
-    return _places(population.fragments.exchange, population.events.offsets)
 
 
 def by_org(population: Population) -> tuple[Ints, Ints]:

@@ -113,6 +113,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$",
         ),
     ] = "4GB"
+    engine: Annotated[
+        Literal["embedded", "duckdb"],
+        Meta(
+            description="What measures the traffic: kernels over rows sorted by account, or every step as SQL on DuckDB."
+        ),
+    ] = "embedded"
     exhibits: Annotated[
         bool,
         Meta(description="Read the texts of a few exchanges again, to show each campaign's wording, its slots masked."),
@@ -120,6 +126,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     read: ReadSettings = ReadSettings()
     fingerprint: FingerprintSettings = FingerprintSettings()
     campaigns: CampaignSettings = CampaignSettings()
+
+    @property
+    def memory_bytes(self) -> int:
+        number, unit = re.fullmatch(r"([0-9.]+) ?([KMGT]i?)B", self.memory).groups()  # type: ignore[union-attr]
+        power = "KMGT".index(unit[0]) + 1
+        return int(float(number) * (1024**power if unit.endswith("i") else 1000**power))
 
     @property
     def cores(self) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
 
 from hydrometer.contract.derived import keyed, once
-from hydrometer.contract.rows import fragment_offsets
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -44,14 +43,20 @@ def spoken(population: Population, accounts: Ints) -> Spoken:
 
 def _counted(population: Population, accounts: Ints) -> Spoken:
     accounts = accounts[np.argsort(population.org[accounts], kind="stable")]
-    offsets, fragments = fragment_offsets(population), population.fragments
+    events, fragments = population.events, population.fragments
     fragment, uses, asked, orgs = _spoken(
-        offsets[accounts],
-        offsets[accounts + 1],
+        accounts,
         population.org[accounts],
-        fragments.exchange,
-        fragments.fragment,
-        population.events.demand,
+        fragments.own_starts,
+        fragments.own_counts,
+        fragments.own,
+        fragments.uses,
+        events.starts,
+        events.counts,
+        events.demand,
+        fragments.starts,
+        fragments.lengths,
+        fragments.carried,
         once(population, _places),
     )
     order = np.argsort(fragment)
@@ -64,48 +69,102 @@ def _places(population: Population) -> npt.NDArray[np.int32]:
 
 
 def carrying(population: Population, accounts: Ints, chosen: Bools) -> Ints:
-    """How many exchanges of each account carry a chosen fragment."""
-    offsets, fragments = fragment_offsets(population), population.fragments
-    found: Ints = _carrying(offsets[accounts], offsets[accounts + 1], fragments.exchange, fragments.fragment, chosen)
+    """How many exchanges of each account carry a chosen fragment (a mask)."""
+    events, fragments = population.events, population.fragments
+    # In the order in which they lie, so that what is mapped from disk is read from one end to the other.
+    order = np.argsort(fragments.own_starts[accounts], kind="stable")
+    found = np.zeros(accounts.size, dtype=np.int64)
+    found[order] = _carrying(
+        accounts[order],
+        fragments.own_starts,
+        fragments.own_counts,
+        fragments.own,
+        events.starts,
+        events.counts,
+        fragments.starts,
+        fragments.lengths,
+        fragments.carried,
+        chosen,
+    )
     return found
 
 
 @njit(cache=True)
 def _spoken(
-    starts: Ints, stops: Ints, org: Ints, exchange: Ints, fragment: Ints, demand: Bools, places: npt.NDArray[np.int32]
-) -> tuple[Ints, Ints, Ints, Ints]:
+    accounts: Any,
+    org: Any,
+    own_starts: Any,
+    own_counts: Any,
+    own: Any,
+    own_uses: Any,
+    starts: Any,
+    counts: Any,
+    demand: Any,
+    carried_starts: Any,
+    lengths: Any,
+    carried: Any,
+    places: Any,
+) -> Any:
+    """Count `uses`, `asked` and `orgs` of each fragment of some accounts, which come in the order of organisations."""
     room, met = 1024, 0
     code, last = np.empty(room, np.int64), np.empty(room, np.int64)
-    counts = np.zeros((room, 3), np.int64)
-    for at in range(starts.size):
-        for row in range(starts[at], stops[at]):
-            place = places[fragment[row]]
+    tally = np.zeros((room, 3), np.int64)
+    for at in range(accounts.size):
+        account = accounts[at]
+        for row in range(own_starts[account], own_starts[account] + own_counts[account]):
+            place = places[own[row]]
             if place < 0:
                 if met == room:
                     code, last = np.append(code, np.empty(room, np.int64)), np.append(last, np.empty(room, np.int64))
-                    counts = np.append(counts, np.zeros((room, 3), np.int64), axis=0)
+                    tally = np.append(tally, np.zeros((room, 3), np.int64), axis=0)
                     room *= 2
                 place = met
-                places[fragment[row]] = met
-                code[met], last[met] = fragment[row], -1
+                places[own[row]] = met
+                code[met], last[met] = own[row], -1
                 met += 1
-            counts[place, 0] += 1
-            counts[place, 1] += demand[exchange[row]]
+            tally[place, 0] += own_uses[row]
             if last[place] != org[at]:
                 last[place] = org[at]
-                counts[place, 2] += 1
+                tally[place, 2] += 1
+        row = carried_starts[account]
+        for event in range(starts[account], starts[account] + counts[account]):
+            if demand[event]:
+                for carries in range(row, row + lengths[event]):
+                    tally[places[carried[carries]], 1] += 1
+            row += lengths[event]
     for place in range(met):
         places[code[place]] = -1
-    return code[:met], counts[:met, 0], counts[:met, 1], counts[:met, 2]
+    return code[:met], tally[:met, 0], tally[:met, 1], tally[:met, 2]
 
 
 @njit(cache=True)
-def _carrying(starts: Ints, stops: Ints, exchange: Ints, fragment: Ints, chosen: Bools) -> Ints:
-    found = np.zeros(starts.size, np.int64)
-    for at in range(starts.size):
-        last = -1
-        for row in range(starts[at], stops[at]):
-            if chosen[fragment[row]] and exchange[row] != last:
-                last = exchange[row]
-                found[at] += 1
+def _carrying(
+    accounts: Any,
+    own_starts: Any,
+    own_counts: Any,
+    own: Any,
+    starts: Any,
+    counts: Any,
+    carried_starts: Any,
+    lengths: Any,
+    carried: Any,
+    chosen: Any,
+) -> Any:
+    found = np.zeros(accounts.size, np.int64)
+    for at in range(accounts.size):
+        account = accounts[at]
+        any_chosen = False
+        for row in range(own_starts[account], own_starts[account] + own_counts[account]):
+            if chosen[own[row]]:
+                any_chosen = True
+                break
+        if not any_chosen:
+            continue
+        row = carried_starts[account]
+        for event in range(starts[account], starts[account] + counts[account]):
+            for carries in range(row, row + lengths[event]):
+                if chosen[carried[carries]]:
+                    found[at] += 1
+                    break
+            row += lengths[event]
     return found

@@ -8,11 +8,12 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
+from hydrometer.fingerprint.kernels.lookup import make_sieve, make_table
 from hydrometer.fingerprint.languages import word_hash
 
 SLOTS = 1 << 13
 """Places of the table; a power of two, several times the words."""
-ConceptTable = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int8]]
+ConceptTable = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int8], npt.NDArray[np.uint64]]
 
 
 def read_concepts() -> dict[str, list[str]]:
@@ -36,12 +37,10 @@ def read_concepts() -> dict[str, list[str]]:
 
 @functools.cache
 def concept_table() -> ConceptTable:
-    """Return (keys, codes): an open-addressed table from hashes of words to concepts, 1 and above."""
-    keys, codes = np.zeros(SLOTS, np.uint64), np.zeros(SLOTS, np.int8)
-    for code, words in enumerate(read_concepts().values(), start=1):
-        for key in map(word_hash, words):
-            place = key % SLOTS
-            while keys[place]:
-                place = (place + 1) % SLOTS
-            keys[place], codes[place] = key, code
-    return keys, codes
+    """Return (keys, codes, sieve): an open-addressed table from hashes of words to concepts, 1 and above, and its sieve."""
+    code_of = {word: code for code, words in enumerate(read_concepts().values(), start=1) for word in words}
+    hashes = [word_hash(word) for word in code_of]
+    keys, places = make_table(hashes, SLOTS)
+    codes = np.zeros(SLOTS, np.int8)
+    codes[places] = list(code_of.values())
+    return keys, codes, make_sieve(hashes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,11 @@ from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLA
 from hydrometer.fingerprint.alphabet import alphabet
 from hydrometer.fingerprint.concepts import concept_table
 from hydrometer.fingerprint.kernels.demand import COLUMNS
-from hydrometer.fingerprint.kernels.rows import fingerprint_rows, pack
-from hydrometer.fingerprint.kernels.text import RING, SCRIPTS
-from hydrometer.fingerprint.languages import LANGUAGES, decide, stop_table
+from hydrometer.fingerprint.kernels.rows import fingerprint_rows, row_room
+from hydrometer.fingerprint.kernels.text import SCRIPTS
+from hydrometer.fingerprint.kernels.vectors import LANES
+from hydrometer.fingerprint.kernels.words import RING
+from hydrometer.fingerprint.languages import CODES, decide, stop_table
 from hydrometer.fingerprint.model import DemandModel, shipped_model
 from hydrometer.fingerprint.texts import TextArrays, text_arrays
 
@@ -25,8 +27,31 @@ if TYPE_CHECKING:
     from hydrometer.contract.settings import FingerprintSettings
     from hydrometer.fingerprint.key import SiteKey
 
-Rows = tuple[npt.NDArray[Any], ...]
-_ROWS_A_TASK = 256
+_LEAST_ROWS, _MOST_ROWS = 256, 1024
+"""Rows of a task: enough for the kernel's start to be lost in them, few enough for their columns to stay in the cache."""
+_LANGUAGES, _ELICITATION, _CAPABILITY = pa.array(CODES), pa.array(ELICITATION_CLASSES), pa.array(CAPABILITY_CLASSES)
+_TOOLS = CAPABILITY_CLASSES.index("tools")
+
+
+class Sketches(NamedTuple):
+    """What is made of the texts of some rows, a value a row unless said otherwise."""
+
+    sketch: npt.NDArray[np.int64]
+    """The hashes of all rows, one after the other."""
+    size: npt.NDArray[np.int32]
+    hashes: npt.NDArray[np.int64]
+    """Of (system prompt, prompt, lead, tail), [rows, 4]."""
+    words: npt.NDArray[np.int32]
+    """Of (system prompt, prompt), [rows, 2]."""
+    shape: npt.NDArray[np.int32]
+    language: npt.NDArray[np.int8]
+    """Places in languages.CODES."""
+    elicitation: npt.NDArray[np.int64]
+    confidence: npt.NDArray[np.float32]
+    capability: npt.NDArray[np.int64]
+    cut: npt.NDArray[np.int32]
+    """How many of its two texts were longer than `max_words`."""
+    capped: npt.NDArray[np.bool_]
 
 
 class Fingerprinter:
@@ -56,7 +81,7 @@ class Fingerprinter:
         self.counts = dict.fromkeys(("exchanges", "without_text", "texts_cut", "sketches_capped"), 0)
         self._settings, self._threads = settings, max(1, threads)
         self._model: DemandModel = shipped_model()
-        self._stops = stop_table()
+        self._stops, self._concepts = stop_table(), concept_table()
         self._key = (*(np.uint64(word) for word in key.words), np.uint64(((1 << 64) - 1) // settings.sample_one_in))
 
     def batch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -75,81 +100,79 @@ class Fingerprinter:
             arrays.append(array)
         return pa.RecordBatch.from_arrays(arrays, schema=TRAFFIC.schema)
 
-    def rows(self, system: TextArrays, prompt: TextArrays) -> Rows:
-        """Run the kernel over all rows; returns its `out` arrays."""
-        settings, count = self._settings, len(prompt[2])
-        out: Rows = (
-            np.empty((count, settings.max_sketch), np.int64),
-            np.empty(count, np.int32),
-            np.empty((count, 4), np.int64),
-            np.empty((count, 2), np.int32),
-            np.empty(count, np.int32),
-            np.empty((count, SCRIPTS), np.int32),
-            np.empty((count, len(LANGUAGES)), np.int32),
-            np.empty((count, COLUMNS), np.int32),
-            np.empty(count, np.int32),
-            np.empty(count, np.bool_),
-        )
-        numbers = (settings.shingle_words, settings.max_sketch, settings.max_words, settings.lead_words)
-
-        def run(low: int, high: int) -> None:
-            fingerprint_rows(
-                low,
-                high,
-                system,
-                prompt,
-                alphabet().tables,
-                self._stops,
-                self._model.table,
-                concept_table(),
-                self._key,
-                numbers,
-                out,
-            )
-
-        if self._threads == 1 or count <= _ROWS_A_TASK:
-            run(0, count)
+    def sketches(self, system: TextArrays, prompt: TextArrays) -> Sketches:
+        """Run the kernels and the model over all rows."""
+        rows = len(prompt[2])
+        share = rows if self._threads == 1 else -(-rows // (4 * self._threads))
+        size = min(max(_LEAST_ROWS, share), _MOST_ROWS)
+        lows = range(0, rows, size)
+        tasks = [(system, prompt, low, min(rows, low + size)) for low in lows] or [(system, prompt, 0, 0)]
+        if self._threads == 1 or len(tasks) == 1:
+            parts = [self._sketch(*task) for task in tasks]
         else:
             with ThreadPoolExecutor(self._threads) as pool:
-                lows = range(0, count, _ROWS_A_TASK)
-                list(pool.map(run, lows, (min(count, low + _ROWS_A_TASK) for low in lows)))
-        return out
+                parts = list(pool.map(self._sketch, *zip(*tasks, strict=True)))
+        return Sketches(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    def _sketch(self, system: TextArrays, prompt: TextArrays, low: int, high: int) -> Sketches:
+        settings, rows = self._settings, high - low
+        sketch, size = np.empty(rows * settings.max_sketch, np.int64), np.empty(rows, np.int32)
+        hashes, words, shape = np.empty((rows, 4), np.int64), np.empty((rows, 2), np.int32), np.empty(rows, np.int32)
+        scripts, votes = np.empty((rows, SCRIPTS), np.int32), np.empty(rows * LANES, np.int32)
+        scores, cut, capped = np.empty((rows, COLUMNS), np.int32), np.empty(rows, np.int32), np.empty(rows, np.bool_)
+        held = fingerprint_rows(
+            low,
+            high,
+            system,
+            prompt,
+            alphabet().tables,
+            self._stops,
+            self._model.table,
+            self._concepts,
+            self._key,
+            (settings.shingle_words, settings.max_sketch, settings.max_words, settings.lead_words),
+            (sketch, size, hashes, words, shape, scripts, votes, scores, cut, capped),
+            row_room(settings.max_words, settings.lead_words),
+        )
+        elicitation, confidence = self._model.elicitation(scores)
+        confidence[words.sum(axis=1) == 0] = 0
+        elicitation[confidence < settings.elicitation_threshold] = 0
+        capability = self._model.capability(scores, words).argmax(axis=1)
+        language = decide(scripts, votes.reshape(rows, LANES), words[:, 1])
+        return Sketches(
+            sketch[:held], size, hashes, words, shape, language, elicitation, confidence, capability, cut, capped
+        )
 
     def _fingerprints(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         system, prompt = text_arrays(batch.column("system_prompt")), text_arrays(batch.column("prompt"))
-        sketch, size, hashes, words, shape, scripts, votes, scores, cut, capped = self.rows(system, prompt)
+        made = self.sketches(system, prompt)
         absent, no_system, no_prompt = ~(system[2] | prompt[2]), ~system[2], ~prompt[2]
         self.counts["exchanges"] += len(absent)
         self.counts["without_text"] += int(absent.sum())
-        self.counts["texts_cut"] += int(cut.sum())
-        self.counts["sketches_capped"] += int(capped.sum())
-
-        offsets = np.zeros(len(size) + 1, np.int32)
-        np.cumsum(size, out=offsets[1:])
-        values = np.empty(offsets[-1], np.int64)
-        pack(sketch, offsets, values)
-        best, confidence = self._model.elicitation(scores)
-        confidence[words.sum(axis=1) == 0] = 0
-        flagged = confidence >= self._settings.elicitation_threshold
-        elicitation = np.array(ELICITATION_CLASSES, dtype=object)[np.where(flagged, best, 0)]
-        capability = np.array(CAPABILITY_CLASSES, dtype=object)[self._model.capability(scores, words).argmax(axis=1)]
-        capability[_offers_tools(batch.column("tool_names"))] = "tools"
-        wordless_prompt = words[:, 1] == 0
-        content: dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]] = {
-            "prompt_hash": (hashes[:, 1], wordless_prompt),
-            "system_hash": (hashes[:, 0], words[:, 0] == 0),
-            "lead_hash": (hashes[:, 2], wordless_prompt),
-            "tail_hash": (hashes[:, 3], wordless_prompt),
-            "prompt_words": (words[:, 1], no_prompt),
-            "system_words": (words[:, 0], no_system),
-            "shape": (shape, no_prompt),
-            "language": (decide(scripts, votes, words[:, 1]), no_prompt),
-            "elicitation": (elicitation, absent),
-            "elicitation_confidence": (confidence, absent),
-            "capability": (capability, absent),
+        self.counts["texts_cut"] += int(made.cut.sum())
+        self.counts["sketches_capped"] += int(made.capped.sum())
+        capability = np.where(_offers_tools(batch.column("tool_names")), _TOOLS, made.capability)
+        wordless_prompt = made.words[:, 1] == 0
+        numbers: dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]] = {
+            "prompt_hash": (made.hashes[:, 1], wordless_prompt),
+            "system_hash": (made.hashes[:, 0], made.words[:, 0] == 0),
+            "lead_hash": (made.hashes[:, 2], wordless_prompt),
+            "tail_hash": (made.hashes[:, 3], wordless_prompt),
+            "prompt_words": (made.words[:, 1], no_prompt),
+            "system_words": (made.words[:, 0], no_system),
+            "shape": (made.shape, no_prompt),
+            "elicitation_confidence": (made.confidence, absent),
         }
-        columns = {name: pa.array(v, FINGERPRINTS.column(name).type, mask=mask) for name, (v, mask) in content.items()}
-        columns["sketch"] = pa.ListArray.from_arrays(pa.array(offsets), pa.array(values), mask=pa.array(absent))
+        names: dict[str, tuple[pa.Array, npt.NDArray[Any], npt.NDArray[np.bool_]]] = {
+            "language": (_LANGUAGES, made.language, no_prompt),
+            "elicitation": (_ELICITATION, made.elicitation, absent),
+            "capability": (_CAPABILITY, capability, absent),
+        }
+        columns = {name: pa.array(v, FINGERPRINTS.column(name).type, mask=mask) for name, (v, mask) in numbers.items()}
+        columns |= {name: known.take(pa.array(place, mask=mask)) for name, (known, place, mask) in names.items()}
+        offsets = np.zeros(len(made.size) + 1, np.int32)
+        np.cumsum(made.size, out=offsets[1:])
+        columns["sketch"] = pa.ListArray.from_arrays(pa.array(offsets), pa.array(made.sketch), mask=pa.array(absent))
         return columns
 
 

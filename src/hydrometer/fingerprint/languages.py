@@ -8,7 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hydrometer.fingerprint.alphabet import SCRIPT_NAMES, alphabet
-from hydrometer.fingerprint.kernels.text import RING, SCRIPTS, tokenise
+from hydrometer.fingerprint.kernels.lookup import make_sieve, make_table
+from hydrometer.fingerprint.kernels.text import SCRIPTS, token_room, tokenise
+from hydrometer.fingerprint.kernels.vectors import LANES
+from hydrometer.fingerprint.kernels.words import RING
 
 STOP_WORDS: dict[str, str] = {
     "en": (
@@ -74,36 +77,36 @@ STOP_WORDS: dict[str, str] = {
 """Some of the commonest words of each language."""
 
 LANGUAGES = tuple(STOP_WORDS)
+CODES = (*LANGUAGES, "und", "el", "ar", "he", "hi", "th", "ko", "zh", "ja")
+"""What `decide` may answer."""
 _FULL_VOTE = 12
 """What a stop word of one language alone gives; one of several languages shares it."""
 _LATIN = len(LANGUAGES) - 2
-_SLOTS = 2048
+_SLOTS = 1 << 13
+StopTable = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int8], npt.NDArray[np.uint64]]
 
 
 @functools.cache
-def stop_table() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
-    """Return the open-addressed table of kernels.rows.vote: keys (0 is free) and votes [slots, languages]."""
+def stop_table() -> StopTable:
+    """Return (keys, votes, sieve): an open-addressed table of stop words, their votes [slots, LANES] and their sieve."""
     homes: dict[str, list[int]] = {}
     for index, text in enumerate(STOP_WORDS.values()):
         for word in dict.fromkeys(text.split()):
             homes.setdefault(word, []).append(index)
-    keys = np.zeros(_SLOTS, np.uint64)
-    votes = np.zeros((_SLOTS, len(LANGUAGES)), np.int32)
-    for word, languages in homes.items():
-        key = word_hash(word)
-        place = key % _SLOTS
-        while keys[place]:
-            place = (place + 1) % _SLOTS
-        keys[place] = key
+    hashes = [word_hash(word) for word in homes]
+    keys, places = make_table(hashes, _SLOTS)
+    votes = np.zeros((_SLOTS, LANES), np.int8)
+    for place, languages in zip(places, homes.values(), strict=True):
         votes[place, languages] = _FULL_VOTE // len(languages)
-    return keys, votes
+    return keys, votes, make_sieve(hashes)
 
 
 def word_hash(word: str) -> int:
     """Return the kernel's hash of one word."""
     data = np.frombuffer(word.encode(), np.uint8)
     out, stems = np.zeros(RING + 1, np.uint64), np.zeros(RING + 1, np.uint64)
-    count, _ = tokenise(data, 0, data.size, *alphabet().tables, 1, out, stems, np.zeros(SCRIPTS, np.int32))
+    seen = np.zeros(SCRIPTS, np.int32)
+    count, _ = tokenise(data, 0, data.size, alphabet().tables, 1, out, stems, seen, token_room())
     if count != 1:
         raise ValueError(f"{word!r} is not one word")
     return int(out[0])
@@ -111,34 +114,36 @@ def word_hash(word: str) -> int:
 
 def decide(
     scripts: npt.NDArray[np.int32], votes: npt.NDArray[np.int32], words: npt.NDArray[np.int32]
-) -> npt.NDArray[np.object_]:
-    """Return the language code of each row.
+) -> npt.NDArray[np.int8]:
+    """Return the language of each row, as its place in CODES.
 
-    scripts: code points by script [rows, SCRIPTS]; votes: stop-word votes [rows, languages]; words: length in words. A
-    script wins when it has at least half as many letters as Latin (a third for Han and Kana, which say more per
+    scripts: code points by script [rows, SCRIPTS]; votes: stop-word votes [rows, languages or more]; words: length in
+    words. A script wins when it has at least half as many letters as Latin (a third for Han and Kana, which say more per
     letter). Arabic script counts as `ar`, Cyrillic as `ru` or `uk`; other languages of these scripts are not told
     apart.
     """
-    column = {name: scripts[:, index].astype(np.int64) for index, name in enumerate(SCRIPT_NAMES)}
+    column = dict(zip(SCRIPT_NAMES, np.ascontiguousarray(scripts.T).astype(np.int64), strict=True))
     latin_votes = votes[:, :_LATIN]
     best = latin_votes.argmax(axis=1)
     most = latin_votes[np.arange(len(votes)), best]
     rows = np.minimum(words, 256)
     sure = (most >= _FULL_VOTE) & (most * 12 >= rows * _FULL_VOTE)
-    language = np.where(sure, np.array(LANGUAGES, dtype=object)[best], "und")
+    language = np.where(sure, best, CODES.index("und")).astype(np.int8)
     latin = column["latin"]
     cyrillic = column["cyrillic"] + column["ukrainian"]
     ukrainian = (column["ukrainian"] * 50 > cyrillic) | (votes[:, _LATIN + 1] > votes[:, _LATIN])
     asian = column["han"] + column["kana"]
-    for won, code in (
-        (cyrillic * 2 >= np.maximum(latin, 2), np.where(ukrainian, "uk", "ru")),
-        (column["greek"] * 2 >= np.maximum(latin, 4), "el"),
-        (column["arabic"] * 2 >= np.maximum(latin, 2), "ar"),
-        (column["hebrew"] * 2 >= np.maximum(latin, 2), "he"),
-        (column["devanagari"] * 2 >= np.maximum(latin, 2), "hi"),
-        (column["thai"] * 2 >= np.maximum(latin, 2), "th"),
-        (column["hangul"] * 3 >= np.maximum(latin, 2), "ko"),
-        (asian * 3 >= np.maximum(latin, 2), np.where(column["kana"] * 10 > asian, "ja", "zh")),
+    for won, code, other, instead in (
+        (cyrillic * 2 >= np.maximum(latin, 2), "ru", "uk", ukrainian),
+        (column["greek"] * 2 >= np.maximum(latin, 4), "el", "el", None),
+        (column["arabic"] * 2 >= np.maximum(latin, 2), "ar", "ar", None),
+        (column["hebrew"] * 2 >= np.maximum(latin, 2), "he", "he", None),
+        (column["devanagari"] * 2 >= np.maximum(latin, 2), "hi", "hi", None),
+        (column["thai"] * 2 >= np.maximum(latin, 2), "th", "th", None),
+        (column["hangul"] * 3 >= np.maximum(latin, 2), "ko", "ko", None),
+        (asian * 3 >= np.maximum(latin, 2), "zh", "ja", column["kana"] * 10 > asian),
     ):
-        language = np.where(won, code, language)
-    return np.asarray(language, dtype=object)
+        language[won] = CODES.index(code)
+        if instead is not None:
+            language[won & instead] = CODES.index(other)
+    return language

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logsumexp, softmax
+from scipy.special import expit, softmax
 
 from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES
 from hydrometer.fingerprint.kernels.demand import COLUMNS, PROMPT_HEAD, PROMPT_TAIL, SYSTEM_HEAD, SYSTEM_TAIL
@@ -42,7 +42,7 @@ class DemandModel:
         scores: sums of kernels.demand.score, [rows, COLUMNS].
         """
         logits = self.bias[:HALF] + self.scale[:HALF] * scores[:, :HALF].astype(np.float64)
-        odds = logsumexp(logits, axis=1) if len(logits) else np.zeros(0)
+        odds = _log_sum_exp(logits)
         return logits.argmax(axis=1) + 1, expit(self.slope * odds + self.intercept).astype(np.float32)
 
     def capability(self, scores: npt.NDArray[np.int32], lengths: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
@@ -54,6 +54,16 @@ class DemandModel:
         size = np.sqrt(np.maximum(1, words_read(lengths)))[:, None]
         logits[:, 1:] = self.bias[HALF:] + self.scale[HALF:] * scores[:, HALF:] / size
         return np.asarray(softmax(logits, axis=1))
+
+
+def _log_sum_exp(logits: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    """Return log(sum(exp(row))) of each row, to the bit as SciPy's logsumexp does, without its look for infinities and
+    for what kind of array it was given: that is most of its time on the few hundred rows of a task."""
+    top = logits.max(axis=1, keepdims=True)
+    highest = logits == top
+    ties = highest.sum(axis=1)
+    rest = np.where(highest, 0.0, np.exp(logits - top)).sum(axis=1)
+    return np.asarray(np.log1p(rest / ties) + np.log(ties) + top[:, 0])
 
 
 def words_read(lengths: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:

@@ -18,11 +18,12 @@ from hydrometer.engines.duckdb import DuckEngine
 from hydrometer.flow.account import Account
 from hydrometer.flow.evaluation import evaluate
 from hydrometer.flow.exhibits import with_wordings
-from hydrometer.flow.reading import FingerprintSummary, Reading, open_reading, read_into, write_fingerprints
+from hydrometer.flow.measuring import Measured, by_ledger, by_steps
+from hydrometer.flow.reading import FingerprintSummary, Reading, open_reading, write_fingerprints
 from hydrometer.flow.worlds import Size, scenarios, simulate
 from hydrometer.report.explain import Explanation, explain_account, explain_campaign
 from hydrometer.report.html import render
-from hydrometer.signals.measure import measure, measuring_steps
+from hydrometer.signals.measure import measuring_steps
 from hydrometer.signals.signal import Signal, find_signals
 from hydrometer.store.result import WORK, ResultFolder, prepare
 
@@ -96,15 +97,9 @@ def detect(
 def _detect(folder: Path, reading: Reading, account: Account, earlier: dict[str, set[str]], work: _Work) -> None:
     settings, progress = account.settings, account.stage_progress()
     with DuckEngine(folder, memory=settings.memory, threads=settings.cores) as engine:
-        with account.stage("read and fingerprint", reading.traffic.rows_hint):
-            read_into(folder, reading, account)
-        engine.view("traffic", folder / "traffic" / "*.parquet")
-        engine.put("accounts", reading.accounts)
-        named = measuring_steps(settings)
-        with account.stage("measure", len(named)):
-            engine.run(named, progress)
-            population = measure(engine, columns=reading.columns, releases=reading.traffic.releases)
-            account.measured(population, engine.count("traffic"))
+        measured = (by_ledger if settings.engine == "embedded" else by_steps)(folder, engine, reading, account)
+        population = measured.population
+        account.measured(population, measured.rows)
         on = account.signals(find_signals(), reading.columns)
         with account.stage("link and test"):
             work.findings = find_campaigns(
@@ -117,7 +112,7 @@ def _detect(folder: Path, reading: Reading, account: Account, earlier: dict[str,
                 earlier=earlier,
                 progress=progress,
             )
-            work.harvested = _harvested(engine, work.findings)
+            work.harvested = _harvested(measured, work.findings)
             account.caps += work.findings.caps
         if settings.exhibits and not reading.traffic.fingerprinted and work.findings.campaigns:
             with account.stage("show wordings"):
@@ -128,26 +123,23 @@ def _evidence(on: list[Signal], group: Group) -> list[Evidence]:
     return [found for signal in on if (found := signal.evidence(group)) is not None]
 
 
-def _harvested(engine: DuckEngine, findings: Findings) -> pa.Table:
+def _harvested(measured: Measured, findings: Findings) -> pa.Table:
     """Exchange ids of what the campaigns took."""
     rows = [
         pa.table(
             {
-                "exchange_no": harvest.exchanges,
+                "exchange_id": measured.ids(harvest.exchanges),
                 "campaign_id": [campaign.id] * harvest.exchanges.size,
                 "template_id": [template or None for template in harvest.template],
                 "probability": harvest.probability,
-            }
+            },
+            schema=HARVESTED.schema,
         )
         for campaign, harvest in zip(findings.campaigns, findings.harvests, strict=True)
     ]
     if not rows:
         return HARVESTED.schema.empty_table()
-    engine.put("taken", pa.concat_tables(rows, promote_options="permissive"))
-    found = engine.arrow(
-        "SELECT exchange_id, campaign_id, template_id, probability FROM taken JOIN exchange USING (exchange_no) ORDER BY ALL"
-    )
-    return found.cast(HARVESTED.schema)
+    return pa.concat_tables(rows).sort_by([("exchange_id", "ascending"), ("campaign_id", "ascending")])
 
 
 def _earlier(out: Path) -> dict[str, set[str]]:

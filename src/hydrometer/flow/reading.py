@@ -70,7 +70,6 @@ def read_into(folder: Path, reading: Reading, account: Account) -> None:
     fingerprinter = None if sketched else Fingerprinter(settings.fingerprint, reading.key, threads=settings.cores)
     parts = folder / "traffic"
     parts.mkdir()
-    account.inputs = reading.traffic.inputs
     with Rejects(reading.rejected) as rejects:
         with pq.ParquetWriter(
             parts / "part.parquet", TRAFFIC.schema, compression="zstd", compression_level=1
@@ -79,16 +78,23 @@ def read_into(folder: Path, reading: Reading, account: Account) -> None:
                 writer.write_batch(fingerprinter.batch(batch) if fingerprinter else batch, row_group_size=ROW_GROUP)
                 account.advance(batch.num_rows)
         reading.accounts = reading.traffic.accounts(rejects)
+    settle(reading, rejects, account)
+    if fingerprinter is not None:
+        account.caps += _cuts(fingerprinter, settings)
+
+
+def settle(reading: Reading, rejects: Rejects, account: Account) -> None:
+    """Note what reading left out, and which columns it saw."""
+    account.inputs = reading.traffic.inputs
     account.rejected, account.repaired, account.notes = rejects.counts, rejects.repaired, rejects.notes
     for name in sorted(reading.traffic.ignored_columns):
         account.notes[f"column not in the contract, ignored: {name}"] = 1
     seen = reading.traffic.columns_seen
+    sketched = reading.traffic.fingerprinted
     if sketched and "exchanges.sketch" in seen:
         seen |= {"exchanges.prompt"}
     reading.columns = seen
     account.columns(seen, texts=not sketched)
-    if fingerprinter is not None:
-        account.caps += _cuts(fingerprinter, settings)
 
 
 def _cuts(fingerprinter: Fingerprinter, settings: Settings) -> list[str]:

@@ -13,9 +13,20 @@ import numpy as np
 from scipy import stats
 
 from hydrometer.contract.fingerprints import ELICITATION_CLASSES
+from hydrometer.signals.kernels import (
+    SCALE,
+    carries_any,
+    count_demands,
+    count_telling,
+    mark_telling,
+    sum_confidences,
+    sums_by_account,
+    take_chosen,
+)
+from hydrometer.signals.pages import pages, piece
 
 if TYPE_CHECKING:
-    from hydrometer.contract.population import Bools, Events, Floats, Fragments, Ints
+    from hydrometer.contract.population import Bools, Events, Floats, Fragments
 
 WORDING_SHARE = 0.3
 """Share of a wording's exchanges that are taken for demands, from which all are."""
@@ -36,26 +47,43 @@ LEAST_SHARE = 0.03
 
 
 def spread_over_wordings(events: Events, fragments: Fragments) -> Events:
-    """Mark every exchange that carries a wording of which most exchanges ask for training material."""
+    """Mark every exchange that carries a wording of which most exchanges ask for training material.
+
+    Each exchange is judged by its telling fragment, the one whose uses are most often taken for demands. A turn of phrase
+    in the slots goes along with many demands and asks for nothing: beside the demand's own wording it is never the telling
+    one, and where it is, nothing is asked.
+    """
     wide = fragments.orgs.size
     if wide == 0:
         return events
-    exchange, fragment = _telling(events, fragments, wide)
-    asked = events.demand[exchange]
-    uses = np.bincount(fragment, minlength=wide)
-    flagged = np.bincount(fragment[asked], minlength=wide)
-    asking = (
-        (flagged >= LEAST_FLAGGED)
-        & (flagged >= WORDING_SHARE * uses)
+    flagged, kinds = np.zeros(wide, np.int64), np.zeros((wide, len(ELICITATION_CLASSES)), np.int32)
+    for page in pages(fragments):
+        count_demands(page.lengths, page.carried, events.demand[page.events], events.kind[page.events], flagged, kinds)
+    rate = flagged / np.maximum(fragments.exchanges, 1)
+    uses, asked = np.zeros(wide, np.int64), np.zeros(wide, np.int64)
+    for page in pages(fragments):
+        demand = events.demand[page.events]
+        count_telling(page.lengths, page.carried, demand, rate, fragments.exchanges, uses, asked)
+    asks = (
+        (asked >= LEAST_FLAGGED)
+        & (asked >= WORDING_SHARE * uses)
         & (fragments.orgs >= LEAST_ORGS)
         & (fragments.prompts >= LEAST_FLAGGED)
     )
-    unmarked = asking[fragment] & ~asked
-    kinds = _kinds(events, fragments, wide)
-    demand, kind = events.demand.copy(), events.kind.copy()
-    demand[exchange[unmarked]] = True
-    kind[exchange[unmarked]] = kinds[fragment[unmarked]]
-    return replace(events, demand=demand, kind=kind)
+    commonest = np.argmax(kinds, axis=1).astype(np.int8)
+    marked, kind = events.demand.copy(), events.kind.copy()
+    for page in pages(fragments):
+        mark_telling(
+            page.lengths,
+            page.carried,
+            rate,
+            fragments.exchanges,
+            asks,
+            commonest,
+            marked[page.events],
+            kind[page.events],
+        )
+    return replace(events, demand=marked, kind=kind)
 
 
 def leaning(events: Events, fragments: Fragments) -> Floats:
@@ -66,63 +94,50 @@ def leaning(events: Events, fragments: Fragments) -> Floats:
     on what is left.
     """
     wide = fragments.orgs.size
-    lean = np.zeros(wide)
+    lean, uses, sums = np.zeros(wide), np.zeros(wide, np.int64), np.zeros(wide, np.int64)
     varied = (fragments.prompts >= LEAST_CONTENTS) & (fragments.prompts >= VARIED * fragments.exchanges)
     known = (fragments.orgs >= LEAST_ORGS) & varied
-    kept = known[fragments.fragment]
-    exchange, fragment = fragments.exchange[kept], fragments.fragment[kept]
-    confidence = events.confidence[exchange].astype(np.float64)
+    if not known.any():
+        return lean
+    for page in pages(fragments):
+        sum_confidences(
+            page.lengths, page.carried, piece(events.confidence, page.events.start, page.events.stop), known, uses, sums
+        )
     taken = np.zeros(events.time.size, dtype=np.bool_)
     for level in LEAN_LEVELS:
-        open_ = ~taken[exchange]
-        exchange, fragment, confidence = exchange[open_], fragment[open_], confidence[open_]
-        uses = np.bincount(fragment, minlength=wide)
-        mean = np.bincount(fragment, weights=confidence, minlength=wide) / np.maximum(uses, 1)
+        mean = sums / SCALE / np.maximum(uses, 1)
         # What is left of a wording must still be a good part of it.
-        chosen = (mean >= level) & (uses >= LEAST_CONTENTS) & (uses >= LEFT * fragments.exchanges) & (lean == 0)
+        chosen = known & (mean >= level) & (uses >= LEAST_CONTENTS) & (uses >= LEFT * fragments.exchanges) & (lean == 0)
+        if not chosen.any():
+            continue
         lean[chosen] = mean[chosen]
-        taken[exchange[chosen[fragment]]] = True
+        for page in pages(fragments):
+            take_chosen(
+                page.lengths,
+                page.carried,
+                piece(events.confidence, page.events.start, page.events.stop),
+                known,
+                chosen,
+                taken[page.events],
+                uses,
+                sums,
+            )
     return lean
-
-
-def _telling(events: Events, fragments: Fragments, wide: int) -> tuple[Ints, Ints]:
-    """Each exchange with the one fragment whose uses are most often taken for demands.
-
-    A turn of phrase in the slots goes along with many demands and asks for nothing: beside the demand's own wording it is
-    never the telling one, and where it is, nothing is asked.
-    """
-    flagged = np.bincount(fragments.fragment[events.demand[fragments.exchange]], minlength=wide)
-    rate = flagged / np.maximum(fragments.exchanges, 1)
-    order = np.lexsort(
-        (fragments.fragment, -fragments.exchanges[fragments.fragment], -rate[fragments.fragment], fragments.exchange)
-    )
-    exchange = fragments.exchange[order]
-    first = np.ones(exchange.size, dtype=np.bool_)
-    first[1:] = exchange[1:] != exchange[:-1]
-    return exchange[first], fragments.fragment[order][first]
-
-
-def _kinds(events: Events, fragments: Fragments, wide: int) -> np.ndarray:
-    """The commonest class among the demands of each fragment."""
-    classes = len(ELICITATION_CLASSES)
-    of_demand = events.demand[fragments.exchange]
-    cell = fragments.fragment[of_demand] * classes + events.kind[fragments.exchange[of_demand]]
-    table = np.bincount(cell, minlength=wide * classes).reshape(wide, classes)
-    commonest: np.ndarray = np.argmax(table, axis=1).astype(np.int8)
-    return commonest
 
 
 def leans(events: Events, fragments: Fragments) -> Bools:
     """Exchanges that carry a wording which leans to demands."""
     found = np.zeros(events.time.size, dtype=np.bool_)
-    found[fragments.exchange[fragments.lean[fragments.fragment] > 0]] = True
+    leaning_ones = fragments.lean > 0
+    if leaning_ones.any():
+        for page in pages(fragments):
+            carries_any(page.lengths, page.carried, leaning_ones, found[page.events])
     return found
 
 
 def share_of(events: Events, chosen: Bools) -> Floats:
     """Share of each account's exchanges that are chosen."""
-    total = np.diff(events.offsets).astype(np.float64)
-    share: Floats = np.bincount(events.account[chosen], minlength=total.size) / np.maximum(total, 1.0)
+    share: Floats = sums_by_account(events.starts, events.counts, chosen) / np.maximum(events.counts, 1.0)
     return share
 
 

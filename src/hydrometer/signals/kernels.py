@@ -1,18 +1,136 @@
-"""Inner loops of the tests."""
+"""The loops over exchanges, the fragments they carry, and accounts in order."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-if TYPE_CHECKING:
-    from hydrometer.contract.population import Bools, Floats, Ints
+SCALE = 1 << 32
+"""Confidences are summed as whole multiples of its inverse, so that a sum does not depend on the order."""
 
 
-@njit(cache=True)
-def rank_sums(stratum: Ints, value: Floats, mine: Bools) -> tuple[Ints, Ints, Floats, Floats]:
+@njit(nogil=True, cache=True)
+def sums_by_account(starts: Any, counts: Any, chosen: Any) -> Any:
+    """How many of each account's exchanges are chosen."""
+    out = np.zeros(starts.size, np.int64)
+    for account in range(starts.size):
+        for event in range(starts[account], starts[account] + counts[account]):
+            out[account] += chosen[event]
+    return out
+
+
+@njit(nogil=True, cache=True)
+def count_demands(lengths: Any, carried: Any, demand: Any, kind: Any, flagged: Any, kinds: Any) -> None:
+    """Count the demands of each fragment, and their classes."""
+    at = 0
+    for event in range(lengths.size):
+        if demand[event]:
+            for place in range(at, at + lengths[event]):
+                flagged[carried[place]] += 1
+                kinds[carried[place], kind[event]] += 1
+        at += lengths[event]
+
+
+@njit(nogil=True, cache=True)
+def _telling(carried: Any, at: int, length: int, rate: Any, exchanges: Any) -> int:
+    """The fragment of one exchange whose uses are most often taken for demands, then the commonest, then the first."""
+    best = carried[at]
+    for place in range(at + 1, at + length):
+        other = carried[place]
+        if rate[other] > rate[best] or (rate[other] == rate[best] and exchanges[other] > exchanges[best]):
+            best = other
+    return int(best)
+
+
+@njit(nogil=True, cache=True)
+def count_telling(lengths: Any, carried: Any, demand: Any, rate: Any, exchanges: Any, uses: Any, flagged: Any) -> None:
+    """Count by telling fragment: exchanges, and demands among them."""
+    at = 0
+    for event in range(lengths.size):
+        if lengths[event]:
+            best = _telling(carried, at, lengths[event], rate, exchanges)
+            uses[best] += 1
+            flagged[best] += demand[event]
+        at += lengths[event]
+
+
+@njit(nogil=True, cache=True)
+def mark_telling(
+    lengths: Any, carried: Any, rate: Any, exchanges: Any, asking: Any, commonest: Any, demand: Any, kind: Any
+) -> None:
+    """Make demands of the exchanges whose telling fragment asks, of its commonest class."""
+    at = 0
+    for event in range(lengths.size):
+        if lengths[event] and not demand[event]:
+            best = _telling(carried, at, lengths[event], rate, exchanges)
+            if asking[best]:
+                demand[event] = True
+                kind[event] = commonest[best]
+        at += lengths[event]
+
+
+@njit(nogil=True, cache=True)
+def sum_confidences(lengths: Any, carried: Any, confidence: Any, known: Any, uses: Any, sums: Any) -> None:
+    """Exchanges and summed confidence of each known fragment."""
+    at = 0
+    for event in range(lengths.size):
+        worth = np.int64(np.float64(confidence[event]) * SCALE)
+        for place in range(at, at + lengths[event]):
+            fragment = carried[place]
+            if known[fragment]:
+                uses[fragment] += 1
+                sums[fragment] += worth
+        at += lengths[event]
+
+
+@njit(nogil=True, cache=True)
+def take_chosen(
+    lengths: Any, carried: Any, confidence: Any, known: Any, chosen: Any, taken: Any, uses: Any, sums: Any
+) -> None:
+    """Take the exchanges that carry a chosen fragment, and their confidences off all fragments that they carry."""
+    at = 0
+    for event in range(lengths.size):
+        stop = at + lengths[event]
+        if not taken[event]:
+            for place in range(at, stop):
+                if chosen[carried[place]]:
+                    taken[event] = True
+                    break
+            if taken[event]:
+                worth = np.int64(np.float64(confidence[event]) * SCALE)
+                for place in range(at, stop):
+                    fragment = carried[place]
+                    if known[fragment]:
+                        uses[fragment] -= 1
+                        sums[fragment] -= worth
+        at = stop
+
+
+@njit(nogil=True, cache=True)
+def carries_any(lengths: Any, carried: Any, chosen: Any, out: Any) -> None:
+    """Mask of the exchanges that carry a chosen fragment."""
+    at = 0
+    for event in range(lengths.size):
+        out[event] = False
+        for place in range(at, at + lengths[event]):
+            if chosen[carried[place]]:
+                out[event] = True
+                break
+        at += lengths[event]
+
+
+@njit(nogil=True, cache=True)
+def first_uses(model: Any, time: Any, uses: Any, first: Any) -> None:
+    """Count the exchanges of each model, and keep the time of its first."""
+    for event in range(model.size):
+        uses[model[event]] += 1
+        first[model[event]] = min(first[model[event]], time[event])
+
+
+@njit(nogil=True, cache=True)
+def rank_sums(stratum: Any, value: Any, mine: Any) -> Any:
     """Mann & Whitney's U of a group in each stratum, a tie counting half, and its variance under the null.
 
     Args:
@@ -51,25 +169,3 @@ def rank_sums(stratum: Ints, value: Floats, mine: Bools) -> tuple[Ints, Ints, Fl
             spread = members[at] * others[at] / 12 * (total + 1 - tied / (total * (total - 1)))
             variance[at] = max(0.0, spread)
     return members, others, u, variance
-
-
-@njit(cache=True)
-def within_pause(offsets: Ints, time: Ints, pause: int) -> Ints:
-    """How many of each account's exchanges come within `pause` of the one before."""
-    found = np.zeros(offsets.size - 1, np.int64)
-    for account in range(offsets.size - 1):
-        for row in range(offsets[account] + 1, offsets[account + 1]):
-            found[account] += time[row] - time[row - 1] <= pause
-    return found
-
-
-@njit(cache=True)
-def turned(offsets: Ints, time: Ints, model: Ints, begin: int, end: int, to: int) -> tuple[Ints, Ints]:
-    """Exchanges of each account from `begin` until before `end`, and those among them that use the model `to`."""
-    total, moved = np.zeros(offsets.size - 1, np.int64), np.zeros(offsets.size - 1, np.int64)
-    for account in range(offsets.size - 1):
-        for row in range(offsets[account], offsets[account + 1]):
-            if begin <= time[row] < end:
-                total[account] += 1
-                moved[account] += model[row] == to
-    return total, moved

@@ -6,13 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES
-from hydrometer.contract.population import Entities, Events, Fragments, Population
+from hydrometer.contract.population import Bools, Entities, Events, Floats, Fragments, Ints, Population, Strings
 from hydrometer.signals.demands import asking, leaning, leans, share_of, spread_over_wordings
 from hydrometer.signals.entities import ENTITY_KINDS, EntityKind
+from hydrometer.signals.kernels import first_uses, sums_by_account
+from hydrometer.signals.ledger.carried import account_fragments
+from hydrometer.signals.pages import PAGE, piece
 from hydrometer.signals.steps import exchange_steps, fact_steps, fragment_steps
 
 if TYPE_CHECKING:
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
 
     from hydrometer.contract.settings import Settings
     from hydrometer.contract.step import Step
+
+
+DAY = 86_400_000_000
+ACCOUNTS = """SELECT account_no, org_no, org_name, account_id, verification, agreements, epoch_us(created_at) AS created
+FROM account ORDER BY account_no"""
+
+SUCCESSIONS = """SELECT successions FROM account LEFT JOIN succession USING (account_no) ORDER BY account_no"""
 
 
 class Tables(Protocol):
@@ -38,40 +47,70 @@ def measuring_steps(settings: Settings) -> list[Step]:
 
 def measure(tables: Tables, *, columns: frozenset[str], releases: dict[str, datetime]) -> Population:
     """Read the measuring steps' tables into a Population; `releases` are model releases known beforehand."""
-    account = tables.arrow(
-        "SELECT account_no, org_no, org_name, account_id, verification, agreements, epoch_us(created_at) AS created FROM account ORDER BY account_no"
-    )
-    org = _ints(account, "org_no")
+    account = tables.arrow(ACCOUNTS)
     facts_table = tables.arrow("SELECT * FROM account_facts ORDER BY account_no")
-    facts = {name: _floats(facts_table, name) for name in facts_table.column_names if name != "account_no"}
-    facts["created"] = _floats(account, "created")
-    models: list[str] = tables.arrow("SELECT model FROM model_name ORDER BY model_no")["model"].to_pylist()
-    fragments = _fragments(tables)
+    facts = {name: floats(facts_table, name) for name in facts_table.column_names if name != "account_no"}
+    facts["successions"] = np.nan_to_num(floats(tables.arrow(SUCCESSIONS), "successions"))
     events = _events(tables, accounts=account.num_rows)
+    return assemble(
+        account,
+        facts=facts,
+        entities={kind.name: entities_of(tables, kind) for kind in ENTITY_KINDS if columns.issuperset(kind.needs)},
+        events=events,
+        fragments=_fragments(tables, events),
+        models=tables.arrow("SELECT model FROM model_name ORDER BY model_no")["model"].to_pylist(),
+        columns=columns,
+        releases=releases,
+    )
+
+
+def assemble(
+    account: pa.Table,
+    *,
+    facts: dict[str, Floats],
+    entities: dict[str, Entities],
+    events: Events,
+    fragments: Fragments,
+    models: list[str],
+    columns: frozenset[str],
+    releases: dict[str, datetime],
+) -> Population:
+    """What the tests read, from what was measured.
+
+    Args:
+        account: rows of ACCOUNTS, in the order of account_no.
+        events: with the demands that each text by itself shows.
+        fragments: with `lean` still 0.
+    """
+    org = ints(account, "org_no")
     fragments = replace(fragments, lean=leaning(events, fragments))
     events = spread_over_wordings(replace(events, leans=leans(events, fragments)), fragments)
+    facts["created"] = floats(account, "created")
     facts["demand"] = share_of(events, events.demand)
     facts["leaning"] = share_of(events, events.leans)
     facts["asking"] = asking(facts["exchanges"], facts["demand"])
-    start, end = (int(events.time.min()), int(events.time.max())) if events.time.size else (0, 0)
+    start, end = 0, 0
+    if events.time.size:
+        start, end = int(facts["first_seen"].min()), int(facts["last_seen"].max())
+    told = _releases(events, models, releases, start, end)
     verification = account["verification"].to_pylist()
+    agreements = account["agreements"].to_pylist()
     authorised_orgs = {
-        o
-        for o, agreed in zip(org.tolist(), account["agreements"].to_pylist(), strict=True)
-        if agreed and "distillation" in agreed
+        o for o, agreed in zip(org.tolist(), agreements, strict=True) if agreed and "distillation" in agreed
     }
     verified_orgs = {o for o, how in zip(org.tolist(), verification, strict=True) if how in ("contract", "sso")}
-    names = dict(zip(org.tolist(), account["org_name"].to_pylist(), strict=True))
+    _, first = np.unique(org, return_index=True)
     return Population(
-        accounts=account["account_id"].to_pylist(),
+        accounts=Strings(account["account_id"]),
         org=org,
-        orgs=[names[o] for o in sorted(names)],
+        orgs=Strings(account["org_name"].take(pa.array(first))),
         facts=facts,
-        entities={kind.name: _entities(tables, kind) for kind in ENTITY_KINDS if columns.issuperset(kind.needs)},
+        entities=entities,
         events=events,
         fragments=fragments,
         models=models,
-        releases=_releases(events, models, releases, start, end),
+        turned={model: turned_to(events, model, moment) for model, moment in told.items()},
+        releases=told,
         authorised=_mask(org, authorised_orgs),
         verified=_mask(org, verified_orgs),
         start=start,
@@ -80,22 +119,24 @@ def measure(tables: Tables, *, columns: frozenset[str], releases: dict[str, date
     )
 
 
-def _ints(table: pa.Table, column: str) -> npt.NDArray[np.int64]:
+def ints(table: pa.Table, column: str) -> Ints:
+    """A column as int64."""
     values = table[column].combine_chunks().cast(pa.int64()).to_numpy(zero_copy_only=False)
     return np.ascontiguousarray(values, dtype=np.int64)
 
 
-def _floats(table: pa.Table, column: str) -> npt.NDArray[np.float64]:
+def floats(table: pa.Table, column: str) -> Floats:
+    """A column as float64; NaN for null."""
     values = table[column].combine_chunks().cast(pa.float64()).to_numpy(zero_copy_only=False)
     return np.ascontiguousarray(values, dtype=np.float64)
 
 
-def _bools(table: pa.Table, column: str) -> npt.NDArray[np.bool_]:
+def _bools(table: pa.Table, column: str) -> Bools:
     values = table[column].combine_chunks().to_numpy(zero_copy_only=False)
     return np.ascontiguousarray(values, dtype=np.bool_)
 
 
-def _mask(org: npt.NDArray[np.int64], chosen: set[int]) -> npt.NDArray[np.bool_]:
+def _mask(org: Ints, chosen: set[int]) -> Bools:
     return np.isin(org, np.fromiter(chosen, dtype=np.int64, count=len(chosen)))
 
 
@@ -111,70 +152,123 @@ def _events(tables: Tables, *, accounts: int) -> Events:
   {_codes("elicitation", ELICITATION_CLASSES, 0)} AS kind, {_codes("capability", CAPABILITY_CLASSES, 0)} AS capability
 FROM exchange ORDER BY exchange_no"""
     )
-    account = _ints(table, "account_no")
-    offsets = np.searchsorted(account, np.arange(accounts + 1)).astype(np.int64)
+    counts = np.bincount(ints(table, "account_no"), minlength=accounts).astype(np.int64)
     return Events(
-        offsets=offsets,
-        account=account,
-        time=_ints(table, "time"),
+        starts=np.cumsum(counts) - counts,
+        counts=counts,
+        time=ints(table, "time"),
         demand=_bools(table, "demand"),
-        confidence=_floats(table, "confidence").astype(np.float32),
+        confidence=floats(table, "confidence").astype(np.float32),
         leans=np.zeros(table.num_rows, dtype=np.bool_),
-        kind=_ints(table, "kind").astype(np.int8),
-        model=_ints(table, "model_no"),
-        prompt=_ints(table, "prompt"),
+        kind=ints(table, "kind").astype(np.int8),
+        model=ints(table, "model_no").astype(np.int32),
+        prompt=ints(table, "prompt"),
         refused=_bools(table, "refused"),
-        capability=_ints(table, "capability").astype(np.int8),
+        capability=ints(table, "capability").astype(np.int8),
     )
 
 
-def _entities(tables: Tables, kind: EntityKind) -> Entities:
+def entities_of(tables: Tables, kind: EntityKind) -> Entities:
+    """What the step of one kind of entity found."""
     pairs = tables.arrow(
         f"SELECT account_no, org_no, value_no, uses FROM entity_{kind.name} ORDER BY account_no, value_no"
     )
-    names = tables.arrow(f"SELECT DISTINCT value_no, value FROM entity_{kind.name} ORDER BY value_no")[
-        "value"
-    ].to_pylist()
-    value, org = _ints(pairs, "value_no"), _ints(pairs, "org_no")
-    distinct = np.unique(org * max(1, len(names)) + value) % max(1, len(names))
+    names = tables.arrow(
+        f"SELECT value_no, min(value) AS value FROM entity_{kind.name} GROUP BY value_no ORDER BY value_no"
+    )
     return Entities(
         kind=kind.name,
         family=kind.family,
-        account=_ints(pairs, "account_no"),
-        value=value,
-        names=names,
-        orgs=np.bincount(distinct, minlength=len(names)).astype(np.int64),
+        account=ints(pairs, "account_no"),
+        value=ints(pairs, "value_no"),
+        names=Strings(names["value"]),
+        orgs=distinct_orgs(ints(pairs, "org_no"), ints(pairs, "value_no"), names.num_rows),
         single=kind.single,
-        uses=_ints(pairs, "uses"),
+        uses=ints(pairs, "uses"),
     )
 
 
-def _fragments(tables: Tables) -> Fragments:
+def distinct_orgs(org: Ints, value: Ints, values: int) -> Ints:
+    """How many organisations show each value."""
+    pairs = np.sort(value * (int(org.max(initial=0)) + 1) + org)
+    first = np.ones(pairs.size, np.bool_)
+    first[1:] = pairs[1:] != pairs[:-1]
+    return np.bincount(pairs[first] // (int(org.max(initial=0)) + 1), minlength=values).astype(np.int64)
+
+
+def _fragments(tables: Tables, events: Events) -> Fragments:
     pairs = tables.arrow("SELECT exchange_no, fragment_no FROM exchange_fragment ORDER BY exchange_no, fragment_no")
     fragment = tables.arrow("SELECT orgs, prompts, exchanges FROM fragment ORDER BY fragment_no")
+    return fragments_of(
+        events,
+        ints(pairs, "exchange_no"),
+        ints(pairs, "fragment_no"),
+        orgs=ints(fragment, "orgs"),
+        prompts=ints(fragment, "prompts"),
+        exchanges=ints(fragment, "exchanges"),
+    )
+
+
+def fragments_of(
+    events: Events, exchange: Ints, fragment: Ints, *, orgs: Ints, prompts: Ints, exchanges: Ints
+) -> Fragments:
+    """Fragments from distinct (exchange, fragment) pairs in order; accounts lie in the order of their numbers."""
+    lengths = np.bincount(exchange, minlength=events.time.size)
+    ends = np.concatenate([[0], np.cumsum(lengths)])
+    starts = ends[events.starts]
+    carried = fragment.astype(np.int32)
+    own, uses = np.empty(carried.size, np.int32), np.empty(carried.size, np.int32)
+    counts = np.zeros(events.counts.size, np.int64)
+    have = account_fragments(carried, np.append(starts, ends[-1]), own, uses, counts)
+    prompt, repeats = np.unique(events.prompt[lengths > 0], return_counts=True)
     return Fragments(
-        exchange=_ints(pairs, "exchange_no"),
-        fragment=_ints(pairs, "fragment_no"),
-        orgs=_ints(fragment, "orgs"),
-        prompts=_ints(fragment, "prompts"),
-        exchanges=_ints(fragment, "exchanges"),
-        lean=np.zeros(fragment.num_rows),
+        orgs=orgs,
+        prompts=prompts,
+        exchanges=exchanges,
+        lean=np.zeros(orgs.size),
+        carried=carried,
+        lengths=lengths.astype(np.uint16),
+        starts=starts,
+        own=own[:have].copy(),
+        uses=uses[:have].copy(),
+        own_starts=np.cumsum(counts) - counts,
+        own_counts=counts,
+        repeated=prompt[repeats > 1],
+        repeats=repeats[repeats > 1],
+        templated=int(np.sum(lengths > 0)),
     )
 
 
 def _releases(events: Events, models: list[str], known: dict[str, datetime], start: int, end: int) -> dict[int, int]:
     """Releases within the span: those told, else models first seen well after the traffic begins."""
+    uses, first = np.zeros(len(models), np.int64), np.full(len(models), np.iinfo(np.int64).max)
+    for at in range(0, events.time.size, PAGE):
+        stop = min(at + PAGE, events.time.size)
+        first_uses(piece(events.model, at, stop), piece(events.time, at, stop), uses, first)
     released: dict[int, int] = {}
-    settling = max((end - start) // 10, 86_400_000_000)
+    settling = max((end - start) // 10, DAY)
     for number, model in enumerate(models):
         if model in known:
             moment = int(known[model].timestamp() * 1e6)
         else:
-            seen = events.time[events.model == number]
             # A rare model's first call is no release: its use must begin and then hold.
-            if seen.size < 50 or int(seen.min()) < start + settling:
+            if uses[number] < 50 or first[number] < start + settling:
                 continue
-            moment = int(seen.min())
+            moment = int(first[number])
         if start < moment <= end:
             released[number] = moment
     return released
+
+
+def turned_to(events: Events, model: int, released: int) -> Floats:
+    """Per account: the share of the exchanges of a release's first 24 hours that go to the new model; NaN without any."""
+    within = np.zeros(events.time.size, np.bool_)
+    new = np.zeros(events.time.size, np.bool_)
+    for at in range(0, events.time.size, PAGE):
+        stop = min(at + PAGE, events.time.size)
+        time = piece(events.time, at, stop)
+        within[at:stop] = (time >= released) & (time < released + DAY)
+        new[at:stop] = within[at:stop] & (piece(events.model, at, stop) == model)
+    total = sums_by_account(events.starts, events.counts, within)
+    share = sums_by_account(events.starts, events.counts, new) / np.maximum(total, 1)
+    return np.where(total > 0, share, np.nan)

@@ -85,6 +85,14 @@ FROM exchange WHERE user_agent IS NOT NULL AND ja4 IS NOT NULL GROUP BY user_age
 FROM exchange LEFT JOIN client_pair AS pair USING (user_agent, ja4) GROUP BY account_no""",
             "facts of each account's traffic",
         ),
+        Step(
+            "succession",
+            """SELECT account_no, count(*) AS successions
+FROM (SELECT account_no, epoch_us(started_at) - lag(epoch_us(started_at)) OVER (PARTITION BY account_no ORDER BY started_at)
+    AS pause FROM exchange)
+WHERE pause <= 600000000 GROUP BY account_no""",
+            "exchanges that follow their account's last one within ten minutes",
+        ),
     ]
 
 

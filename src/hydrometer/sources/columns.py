@@ -32,6 +32,8 @@ Conformed = tuple[Any, Faults]
 
 ADDRESSES = ("client_ip", "signup_ip")
 BLANK = "blank"
+MOST_TOKENS = 2**31 - 1
+"""No exchange has more; what says so is damaged."""
 _UNSPELT = (pa.ArrowException, UnicodeEncodeError, OverflowError)
 """What Arrow raises over a list that does not fit one type."""
 
@@ -45,10 +47,12 @@ def conform(
     file: str,
     line_of: Callable[[int], int],
     trusted_proxies: int = 0,
+    coded: bool = False,
 ) -> Any:
     """Return a record batch of exactly `table`'s schema; rows that lack a needed value are rejected, the rest kept.
 
-    `columns` may lack columns (they become null); `line_of` names the line of a row of the batch.
+    `columns` may lack columns (they become null); `line_of` names the line of a row of the batch. With `coded`, string
+    columns that are dictionaries stay so, and the schema says it.
     """
     arrays: list[Any] = []
     faults: list[Faults] = []
@@ -56,6 +60,8 @@ def conform(
         raw = columns.get(column.name)
         if raw is None:
             array, trouble = pa.nulls(rows, column.type), Faults()
+        elif coded and column.type == pa.string() and isinstance(raw, pa.DictionaryArray):
+            array, trouble = _coded(table, column, raw, trusted_proxies)
         else:
             array, trouble = _read(table, column, raw, trusted_proxies)
         arrays.append(array)
@@ -73,7 +79,25 @@ def conform(
     if not keep.all():
         mask = pa.array(keep)
         arrays = [array.filter(mask) for array in arrays]
-    return pa.RecordBatch.from_arrays(arrays, schema=table.schema)
+    if not coded:
+        return pa.RecordBatch.from_arrays(arrays, schema=table.schema)
+    return pa.RecordBatch.from_arrays(arrays, names=table.names)
+
+
+def _coded(table: Table, column: Column, raw: Any, trusted_proxies: int) -> Conformed:
+    """Conform each value of a dictionary once."""
+    values, by_code = _read(table, column, raw.dictionary, trusted_proxies)
+    indices = raw.indices
+    if values.null_count:
+        gone = np.append(~np.asarray(values.is_valid()), True)
+        codes = np.asarray(indices.fill_null(len(values)))
+        indices = pa.array(np.where(gone[codes], 0, codes).astype(np.int32), mask=gone[codes])
+        values = values.fill_null("")
+    if not by_code:
+        return pa.DictionaryArray.from_arrays(indices, values), {}
+    codes = np.asarray(raw.indices.fill_null(-1))
+    rows = np.flatnonzero(np.isin(codes, list(by_code)))
+    return pa.DictionaryArray.from_arrays(indices, values), {int(row): by_code[int(codes[row])] for row in rows}
 
 
 def _reject(
@@ -108,9 +132,9 @@ def _read(table: Table, column: Column, raw: Raw, trusted_proxies: int) -> Confo
         return _strings(raw, blank_is_null=column.name not in TEXTS)
     if pa.types.is_integer(kind):
         signed = table.name == "traffic" and column.name in FINGERPRINTS.names
-        return _numbers(raw, kind, signed=signed)
+        return _numbers(raw, kind, signed=signed, tokens=column.unit == "tokens")
     if pa.types.is_floating(kind):
-        return _by_value(raw, kind, v.fraction)
+        return _fractions(raw, kind)
     return _lists(raw, kind)
 
 
@@ -215,7 +239,11 @@ def _moments(raw: Raw) -> Conformed:
     implausible = (instants < v.EARLIEST) | (instants >= v.LATEST)
     if implausible.any():
         micros = pc.if_else(pa.array(implausible), pa.scalar(None, pa.int64()), micros)
-    return micros.cast(TIMESTAMP), {int(row): v.IMPLAUSIBLE for row in np.flatnonzero(implausible)}
+    endless = np.zeros(implausible.size, np.bool_)
+    if pa.types.is_floating(kind):
+        endless = np.isinf(array.cast(pa.float64()).fill_null(0).to_numpy(zero_copy_only=False))
+    faults = {int(row): v.NOT_TIME if endless[row] else v.IMPLAUSIBLE for row in np.flatnonzero(implausible)}
+    return micros.cast(TIMESTAMP), faults
 
 
 def _epoch(array: Any) -> Any:
@@ -235,8 +263,8 @@ def _epoch(array: Any) -> Any:
     return pa.array(micros, mask=whole.is_null().to_numpy(zero_copy_only=False))
 
 
-def _numbers(raw: Raw, kind: Any, *, signed: bool) -> Conformed:
-    most = 2 ** (kind.bit_width - 1) - 1
+def _numbers(raw: Raw, kind: Any, *, signed: bool, tokens: bool) -> Conformed:
+    most = MOST_TOKENS if tokens else 2 ** (kind.bit_width - 1) - 1
     read = partial(v.whole if signed else v.count, most=most)
     array = _array(raw)
     if array is None or not (pa.types.is_integer(array.type) or pa.types.is_null(array.type)):
@@ -245,9 +273,18 @@ def _numbers(raw: Raw, kind: Any, *, signed: bool) -> Conformed:
         cast = array.cast(kind)
     except pa.ArrowInvalid:
         return _by_value(array, kind, read)
-    if not signed and pc.any(pc.less(cast, 0)).as_py():
+    if not signed and pc.any(pc.or_(pc.less(cast, 0), pc.greater(cast, most))).as_py():
         return _by_value(array, kind, read)
     return cast, {}
+
+
+def _fractions(raw: Raw, kind: Any) -> Conformed:
+    array = _array(raw)
+    if array is None or not (pa.types.is_floating(array.type) or pa.types.is_null(array.type)):
+        return _by_value(raw, kind, v.fraction)
+    cast = array.cast(kind, safe=False)
+    # Not a number is no value.
+    return pc.if_else(pc.is_nan(cast), pa.scalar(None, kind), cast), {}
 
 
 def _lists(raw: Raw, kind: Any) -> Conformed:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from hydrometer.contract.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from hydrometer.contract.settings import ReadSettings
@@ -20,14 +20,14 @@ MAGIC = b"PAR1"
 
 
 @contextmanager
-def opened_parquet(path: Path) -> Iterator[Any]:
-    """Open a Parquet file.
+def opened_parquet(path: Path, read_dictionary: Sequence[str] = ()) -> Iterator[Any]:
+    """Open a Parquet file, some of its string columns to be read as dictionaries.
 
     Raises:
         InputError: the file is missing, is not Parquet, or is damaged (also while it is being read).
     """
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, read_dictionary=read_dictionary) as file:
             yield file
     except FileNotFoundError:
         raise InputError("no such file", file=str(path), mend="Name an existing file or folder.") from None

@@ -20,11 +20,13 @@ class Rejects:
     Texts of prompts are never written.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, keep: bool = False) -> None:
+        """Write rejected rows to `path`; `keep` them to tell another who was not asked yet."""
         self.counts: dict[str, int] = {}
         self.repaired: dict[str, int] = {}
         self.notes: dict[str, int] = {}
         self._stream: BinaryIO | None = path.open("wb") if path is not None else None
+        self._kept: list[dict[str, object]] | None = [] if keep else None
 
     def reject(
         self, reason: str, *, file: str, line: int | None = None, column: str = "", exchange_id: str | None = None
@@ -32,13 +34,30 @@ class Rejects:
         """Count a row that was left out; `line` is the line of a text file or the row of a Parquet file, from 1."""
         key = f"{column}: {reason}" if column else reason
         self.counts[key] = self.counts.get(key, 0) + 1
-        if self._stream is not None:
+        if self._stream is not None or self._kept is not None:
             # A file's name may hold bytes that are no text.
             name = file.encode("utf-8", "replace").decode("utf-8")
             entry: dict[str, object] = {"file": name, "line": line, "column": column or None, "reason": reason}
             if exchange_id is not None:
                 entry["exchange_id"] = exchange_id
-            self._stream.write(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
+            self._write([entry])
+
+    def _write(self, entries: list[dict[str, object]]) -> None:
+        if self._kept is not None:
+            self._kept += entries
+        if self._stream is not None:
+            self._stream.writelines(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE) for entry in entries)
+
+    def tell(self, other: Rejects) -> None:
+        """Add everything that was counted, and the rows that were kept, to `other`."""
+        for mine, theirs in (
+            (self.counts, other.counts),
+            (self.repaired, other.repaired),
+            (self.notes, other.notes),
+        ):
+            for key, times in mine.items():
+                theirs[key] = theirs.get(key, 0) + times
+        other._write(self._kept or [])
 
     def repair(self, column: str, reason: str, values: int = 1) -> None:
         """Count values that were changed or left out of rows that stay."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hydrometer.contract.accounts import ACCOUNTS
@@ -9,6 +10,7 @@ from hydrometer.contract.errors import InputError
 from hydrometer.contract.exchanges import EXCHANGES
 from hydrometer.contract.fingerprints import TRAFFIC
 from hydrometer.sources.account_book import AccountBook, one_row_each
+from hydrometer.sources.chunks import ParquetChunk, chunked, held, sketched
 from hydrometer.sources.columns import conform
 from hydrometer.sources.discovery import InputFile, Layout, discover, releases_of
 from hydrometer.sources.mapping import ColumnMapping, Origins, load_mapping, mapped, mapped_columns, sources_of
@@ -16,7 +18,7 @@ from hydrometer.sources.parquet import parquet_batches
 from hydrometer.sources.stream import csv_records, json_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -125,6 +127,28 @@ class Traffic:
         self._seen = {name for name in self._seen if not name.startswith("accounts.")}
         self._see("accounts", table)
         return table
+
+    @property
+    def chunkable(self) -> bool:
+        """Whether `chunks` can be asked for: the exchanges are fingerprints in Parquet, and nothing maps their columns."""
+        return self.fingerprinted and not self._mapping.exchanges and all(map(sketched, self._layout.exchanges))
+
+    def chunks(self, columns: Sequence[str], rejects: Rejects) -> list[ParquetChunk]:
+        """The exchanges in chunks that can be read again and again, several at once.
+
+        Only `columns` are read, and `columns_seen` tells of the others by the files' statistics; rejected rows and repairs
+        are counted in `rejects` as chunks are closed.
+        """
+        files = self._layout.exchanges
+        self._seen = {name for name in self._seen if not name.startswith("exchanges.")}
+        for path in self._layout.unread:
+            rejects.note(f"{UNREAD}: {path.name}")
+        for file in files:
+            self._ignore(TRAFFIC, file.columns - frozenset(TRAFFIC.names))
+        paths = [file.path for file in files]
+        unread = [name for name in TRAFFIC.names if name not in columns]
+        self._seen |= {f"exchanges.{name}" for name in held(paths, unread)}
+        return list(chunked(paths, columns, partial(self._see, "exchanges"), rejects))
 
     def _see(self, table: str, batch: Any) -> None:
         for name in batch.schema.names:

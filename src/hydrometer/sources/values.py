@@ -177,7 +177,7 @@ def whole(value: object, most: int = 2**63 - 1) -> Read:
 def fraction(value: object) -> Read:
     """A real number."""
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        value = float(value)
+        value = float(value.strip())
     if value is None or value == "":
         return None, None
     if isinstance(value, bool):

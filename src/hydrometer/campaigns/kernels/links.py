@@ -203,33 +203,23 @@ def by_value(order: Narrow, offsets: Narrow, value: Narrow, values: int, chosen:
 
 
 @njit(cache=True)
-def distinct_pairs(
-    accounts: Narrow, starts: Narrow, stops: Narrow, fragment: Narrow, kept: Bools, last: Narrow
-) -> tuple[Ints, Narrow]:
-    """Distinct fragments of each account, of those kept: where each account's begin, and the fragments.
+def kept_values(starts: Narrow, counts: Narrow, value: Narrow, kept: Bools) -> tuple[Ints, Narrow]:
+    """Values of some accounts that are kept (a mask): where each account's begin, and the values.
 
     Args:
-        starts, stops: range of each account's rows in `fragment`.
-        last: one number for each fragment; overwritten.
+        starts, counts: range of each account's rows in `value`.
     """
-    offsets = np.zeros(accounts.size + 1, np.int64)
-    last[:] = -1
-    for place in range(accounts.size):
+    offsets = np.zeros(starts.size + 1, np.int64)
+    for place in range(starts.size):
         found = 0
-        for row in range(starts[place], stops[place]):
-            at = fragment[row]
-            if kept[at] and last[at] != place:
-                last[at] = place
-                found += 1
+        for row in range(starts[place], starts[place] + counts[place]):
+            found += kept[value[row]]
         offsets[place + 1] = offsets[place] + found
-    last[:] = -1
-    value = np.empty(offsets[-1], np.int32)
-    for place in range(accounts.size):
+    shown = np.empty(offsets[-1], np.int32)
+    for place in range(starts.size):
         to = offsets[place]
-        for row in range(starts[place], stops[place]):
-            at = fragment[row]
-            if kept[at] and last[at] != place:
-                last[at] = place
-                value[to] = at
+        for row in range(starts[place], starts[place] + counts[place]):
+            if kept[value[row]]:
+                shown[to] = value[row]
                 to += 1
-    return offsets, value
+    return offsets, shown

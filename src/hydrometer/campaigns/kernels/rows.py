@@ -9,16 +9,18 @@ import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from hydrometer.campaigns.kernels import Narrow
     from hydrometer.contract.population import Bools, Ints
 
 
 @njit(cache=True)
-def clocks(offsets: Narrow, accounts: Ints, time: Narrow) -> int:
+def clocks(starts: Narrow, counts: Narrow, accounts: Ints, time: Narrow) -> int:
     """How many accounts with at least 8 exchanges keep to two hours of the day, or to even gaps (deviation below 15 %)."""
     found = 0
     for account in accounts:
-        begin, end = offsets[account], offsets[account + 1]
+        begin, end = starts[account], starts[account] + counts[account]
         if end - begin < 8:
             continue
         hours = np.zeros(24, np.int64)
@@ -38,20 +40,41 @@ def clocks(offsets: Narrow, accounts: Ints, time: Narrow) -> int:
 
 
 @njit(cache=True)
-def harvest_rows(starts: Ints, stops: Ints, exchange: Narrow, fragment: Narrow, chosen: Bools) -> tuple[Ints, Ints]:
-    """Rows of (exchange, fragment) in some ranges whose fragment is chosen."""
-    found = 0
-    for at in range(starts.size):
-        for row in range(starts[at], stops[at]):
-            found += chosen[fragment[row]]
-    exchanges, fragments = np.empty(found, np.int64), np.empty(found, np.int64)
-    found = 0
-    for at in range(starts.size):
-        for row in range(starts[at], stops[at]):
-            if chosen[fragment[row]]:
-                exchanges[found], fragments[found] = exchange[row], fragment[row]
-                found += 1
-    return exchanges, fragments
+def harvest_rows(
+    accounts: Ints,
+    counts: Narrow,
+    starts: Narrow,
+    lengths: npt.NDArray[np.uint16],
+    events: Ints,
+    carried: Narrow,
+    chosen: Bools,
+) -> tuple[Ints, Ints]:
+    """Which exchanges of some accounts carry chosen fragments.
+
+    Args:
+        counts, starts: exchanges of each account of the population, and where what they carry begins.
+        events: the exchanges of `accounts`, account by account.
+
+    Returns:
+        Pairs of a place in `events` and a fragment, ordered by place.
+    """
+    places, fragments = np.empty(0, np.int64), np.empty(0, np.int64)
+    for writing in range(2):
+        found = place = 0
+        for account in accounts:
+            row = starts[account]
+            for _ in range(counts[account]):
+                stop = row + lengths[events[place]]
+                while row < stop:
+                    if chosen[carried[row]]:
+                        if writing:
+                            places[found], fragments[found] = place, carried[row]
+                        found += 1
+                    row += 1
+                place += 1
+        if not writing:
+            places, fragments = np.empty(found, np.int64), np.empty(found, np.int64)
+    return places, fragments
 
 
 @njit(cache=True)

@@ -8,9 +8,11 @@ import numpy as np
 from numba import njit
 
 from hydrometer.fingerprint.kernels.hashing import mix
+from hydrometer.fingerprint.kernels.lookup import find, sift
 from hydrometer.fingerprint.kernels.text import word_at
+from hydrometer.fingerprint.kernels.vectors import LANES, UNCOUNTED, add_rows
 
-COLUMNS = 16
+COLUMNS = LANES
 """Columns of the weight table: eight elicitation classes, then eight capability classes; the ninth of each is the
 origin."""
 BLOCK = 12
@@ -32,10 +34,10 @@ _GRAM_B = np.uint64(0xE7037ED1A0B428DB)
 _GRAM_C = np.uint64(0x8EBC6AF09C88C6E3)
 _GRAM_D = np.uint64(0xD6E8FEB86659FD93)
 _TOP = np.uint64(64 - 17)
-_ONE, _ZERO = np.uint64(1), np.uint64(0)
+_LONGEST = max(PROMPT_HEAD, PROMPT_TAIL, SYSTEM_HEAD, SYSTEM_TAIL, PROMPT_HEAD + PROMPT_TAIL, SYSTEM_HEAD + SYSTEM_TAIL)
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always")
 def grams(word: Any, third: Any, second: Any, first: Any) -> Any:
     """Buckets (17 bits) of a word, of its stem `first`, and of that with the stems before it."""
     return (
@@ -49,16 +51,10 @@ def grams(word: Any, third: Any, second: Any, first: Any) -> Any:
 @njit(nogil=True, cache=True)
 def concept_of(word: Any, keys: Any, codes: Any) -> int:
     """Concept (1 and above) of a word by an open-addressed table; 0 for none."""
-    last = np.uint64(keys.size - 1)
-    place = word & last
-    while keys[place] != _ZERO:
-        if keys[place] == word:
-            return int(codes[place])
-        place = (place + _ONE) & last
-    return 0
+    return int(codes[find(word, keys)])
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always")
 def concept_grams(concept: int, before: int, earlier: int) -> Any:
     """Buckets of a concept, of the one before it with it, and of the two before it with it."""
     one = np.uint64(concept) + np.uint64(1)
@@ -67,7 +63,7 @@ def concept_grams(concept: int, before: int, earlier: int) -> Any:
     return (mix(one * _GRAM_D) >> _TOP, mix(two * _GRAM_D) >> _TOP, mix(three * _GRAM_D) >> _TOP)
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always")
 def region(count: int, head: int, tail: int, limit: int) -> Any:
     """Return (a, b): a demand is looked for in words 0..a and b..count; the second stretch is empty in a short text."""
     if count <= head + tail and count <= limit:
@@ -77,47 +73,71 @@ def region(count: int, head: int, tail: int, limit: int) -> Any:
 
 
 @njit(nogil=True, cache=True)
+def demand_room() -> Any:
+    """Return the scratch of `score`: words and stems of a region, buckets, sums of blocks, words that may be concepts."""
+    return (
+        np.zeros(_LONGEST, np.uint64),
+        np.zeros(_LONGEST + 2, np.uint64),  # two stems of no word stand before those of a region
+        np.zeros(4 * _LONGEST, np.uint64),
+        np.zeros((_LONGEST // BLOCK + 1) * COLUMNS, np.int32),
+        np.zeros(_LONGEST + 1, np.int64),
+    )
+
+
+@njit(**UNCOUNTED)
 def score(
-    words: Any, stems: Any, first: int, stop: int, limit: int, table: Any, concepts: Any, blocks: Any, best: Any
+    words: Any, stems: Any, first: int, stop: int, limit: int, table: Any, concepts: Any, room: Any, best: Any
 ) -> None:
-    """Raise best[:8] to the best window's sums of words first..stop, and add all sums to best[8:]."""
+    """Raise best[:8] to the best window's sums of words first..stop, and add all sums to best[8:].
+
+    table: int8 [buckets, COLUMNS]. concepts: (keys, codes, sieve). room: scratch from demand_room().
+    """
     half = COLUMNS // 2
-    keys, codes = concepts
-    size = (stop - first + BLOCK - 1) // BLOCK
-    third, second = np.uint64(0), np.uint64(0)
-    earlier, before, place = 0, 0, -NEAR
+    keys, codes, sieve = concepts
+    here, roots, buckets, sums, hits = room
+    count = stop - first
+    size = (count + BLOCK - 1) // BLOCK
+    if stop <= limit:
+        for index in range(count):
+            here[index], roots[index + 2] = words[np.uint64(first + index)], stems[np.uint64(first + index)]
+    else:
+        for index in range(count):
+            here[index], roots[index + 2] = word_at(words, first + index, limit), word_at(stems, first + index, limit)
+    for index in range(count):
+        a, b, c, d = grams(here[index], roots[index], roots[index + 1], roots[index + 2])
+        buckets[index] = a
+        buckets[_LONGEST + index] = b
+        buckets[2 * _LONGEST + index] = c
+        buckets[3 * _LONGEST + index] = d
+    for column in range(size * COLUMNS):
+        sums[column] = 0
     for block in range(size):
-        sums = blocks[block]
-        sums[:] = 0
-        for index in range(first + block * BLOCK, min(stop, first + (block + 1) * BLOCK)):
-            word, stem = word_at(words, index, limit), word_at(stems, index, limit)
-            a, b, c, d = grams(word, third, second, stem)
-            row_a, row_b, row_c, row_d = table[a], table[b], table[c], table[d]
-            for column in range(COLUMNS):
-                sums[column] += (
-                    np.int32(row_a[column])
-                    + np.int32(row_b[column])
-                    + np.int32(row_c[column])
-                    + np.int32(row_d[column])
-                )
-            concept = concept_of(word, keys, codes)
-            if concept:
-                if index - place > NEAR:
-                    earlier, before = 0, 0
-                e, f, g = concept_grams(concept, before, earlier)
-                row_e, row_f, row_g = table[e], table[f], table[g]
-                for column in range(COLUMNS):
-                    sums[column] += np.int32(row_e[column]) + np.int32(row_f[column]) + np.int32(row_g[column])
-                earlier, before, place = before, concept, index
-            third, second = second, stem
+        for gram in range(4):
+            lane = gram * _LONGEST
+            add_rows(
+                table, buckets, lane + BLOCK * block, lane + min(count, BLOCK * (block + 1)), sums, COLUMNS * block
+            )
+    earlier, before, place = 0, 0, -NEAR
+    for hit in range(sift(here, count, sieve, hits)):
+        index = hits[hit]
+        concept = int(codes[find(here[index], keys)])
+        if concept:
+            if index - place > NEAR:
+                earlier, before = 0, 0
+            buckets[0], buckets[1], buckets[2] = concept_grams(concept, before, earlier)
+            add_rows(table, buckets, 0, 3, sums, index // BLOCK * COLUMNS)
+            earlier, before, place = before, concept, index
+    for block in range(size):
+        at = np.uint64(block * COLUMNS)
         for column in range(half, COLUMNS):
-            best[column] += sums[column]
-        if block >= min(WINDOW, size) - 1:
-            for column in range(half):
-                total = np.int32(0)
-                for part in range(max(0, block - WINDOW + 1), block + 1):
-                    total += blocks[part, column]
-                best[column] = max(best[column], total)
+            best[column] += sums[at + np.uint64(column)]
+    width = min(WINDOW, size)
+    for block in range(width - 1, size):
+        for column in range(half):
+            total = np.int32(0)
+            for part in range(block - width + 1, block + 1):
+                total += sums[np.uint64(part * COLUMNS + column)]
+            best[column] = max(best[column], total)
 
 
 @njit(nogil=True, cache=True)
@@ -125,7 +145,7 @@ def demand_buckets(
     words: Any, stems: Any, first: int, stop: int, limit: int, concepts: Any, out: Any, have: int
 ) -> int:
     """Write the buckets of words first..stop to out[have:], one row a word, -1 for none; returns the rows written so far."""
-    keys, codes = concepts
+    keys, codes, _ = concepts
     third, second = np.uint64(0), np.uint64(0)
     earlier, before, place = 0, 0, -NEAR
     for index in range(first, stop):

@@ -7,15 +7,23 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from hydrometer.fingerprint.kernels.vectors import UNCOUNTED
+
 PRIME = np.uint64(0x9DDFEA08EB382D69)
-_ROLL = np.uint64(0xD1342543DE82EF95)
+ROLL = np.uint64(0xD1342543DE82EF95)
 _MIX_A = np.uint64(0xFF51AFD7ED558CCD)
 _MIX_B = np.uint64(0xC4CEB9FE1A85EC53)
 _R33 = np.uint64(33)
-_ONE = np.uint64(1)
+_SIGN = np.uint64(1 << 63)
+_WHOLE = (1 << 64) - 1
+_ROLL_2 = np.uint64(pow(int(ROLL), 2) & _WHOLE)
+_ROLL_4 = np.uint64(pow(int(ROLL), 4) & _WHOLE)
+_ROLL_8 = np.uint64(pow(int(ROLL), 8) & _WHOLE)
+SPREAD = 13
+"""Binary logarithm of the most buckets that `sort_unique` spreads values over."""
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always")
 def mix(value: Any) -> Any:
     """Spread a 64-bit value over all its bits (MurmurHash3's finaliser; a bijection)."""
     value ^= value >> _R33
@@ -25,7 +33,7 @@ def mix(value: Any) -> Any:
     return value ^ (value >> _R33)
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always")
 def siphash(message: Any, key_low: Any, key_high: Any) -> Any:
     """SipHash-2-4 (Aumasson and Bernstein, 2012) of one 64-bit little-endian word, with a 128-bit key."""
     v0 = key_low ^ np.uint64(0x736F6D6570736575)
@@ -53,40 +61,97 @@ def siphash(message: Any, key_low: Any, key_high: Any) -> Any:
     return v0 ^ v1 ^ v2 ^ v3
 
 
-@njit(nogil=True, cache=True)
-def shingles(words: Any, count: int, size: int, least: Any, key_low: Any, key_high: Any, out: Any, have: int) -> int:
-    """Append to `out` the keyed hashes of the sampled shingles of `count` words; returns how many it holds then."""
-    top = _ONE
-    for _ in range(size):
-        top *= _ROLL
-    value = np.uint64(0)
-    for index in range(count):
-        value = value * _ROLL + words[index]
-        if index >= size:
-            value -= words[index - size] * top
-        if index >= size - 1 or index == count - 1:
-            chance = (value ^ key_low) * PRIME
-            chance = (chance ^ (chance >> _R33) ^ key_high) * _MIX_B
-            if chance ^ (chance >> _R33) <= least:
-                out[have] = np.int64(siphash(value, key_low, key_high))
-                have += 1
+@njit(**UNCOUNTED)
+def shingles(
+    words: Any, count: int, size: int, least: Any, key_low: Any, key_high: Any, out: Any, have: int, room: Any
+) -> int:
+    """Append to `out` the keyed hashes of the sampled shingles of `count` words; returns how many it holds then.
+
+    A text of fewer words than a shingle is one shingle. `out` has room for seven more than all of them; room: scratch
+    [2, count] of uint64.
+
+    Every loop but the one that keeps what was sampled is free of branches, so that LLVM takes several words at once.
+    """
+    values, chances = room[0], room[1]
+    length = min(size, count)
+    total = count - length + 1
+    for index in range(total):
+        values[index] = words[index]
+    for step in range(1, length):
+        for index in range(total):
+            values[index] = values[index] * ROLL + words[np.uint64(index + step)]
+    for index in range(total):
+        chance = (values[index] ^ key_low) * PRIME
+        chance = (chance ^ (chance >> _R33) ^ key_high) * _MIX_B
+        chances[index] = chance ^ (chance >> _R33)
+    before = have
+    for index in range(total):
+        out[np.uint64(have)] = np.int64(values[index])
+        have += 1 if chances[index] <= least else 0
+    for index in range((have - before + 7) & ~7):
+        place = np.uint64(before + index)
+        out[place] = np.int64(siphash(np.uint64(out[place]), key_low, key_high))
     return have
 
 
-@njit(nogil=True, cache=True)
-def sort_unique(values: Any, count: int) -> int:
-    """Sort values[:count] in place (Shell's method, Ciura's gaps) and drop repeats; returns how many stay."""
-    for gap in (8929, 3905, 1750, 701, 301, 132, 57, 23, 10, 4, 1):
-        for index in range(gap, count):
-            value = values[index]
-            place = index
-            while place >= gap and values[place - gap] > value:
-                values[place] = values[place - gap]
-                place -= gap
-            values[place] = value
+@njit(**UNCOUNTED)
+def run_hash(words: Any, first: int, stop: int, key_low: Any, key_high: Any) -> Any:
+    """Return the keyed hash of the word sequence words[first:stop].
+
+    It is a polynomial of the words; eight are taken at once, which do not wait for one another.
+    """
+    value = np.uint64(stop - first)
+    eights = stop - (stop - first) // 8 * 8
+    for index in range(first, eights):
+        value = value * ROLL + words[np.uint64(index)]
+    for index in range(eights, stop, 8):
+        low = (words[np.uint64(index)] * ROLL + words[np.uint64(index + 1)]) * _ROLL_2 + (
+            words[np.uint64(index + 2)] * ROLL + words[np.uint64(index + 3)]
+        )
+        high = (words[np.uint64(index + 4)] * ROLL + words[np.uint64(index + 5)]) * _ROLL_2 + (
+            words[np.uint64(index + 6)] * ROLL + words[np.uint64(index + 7)]
+        )
+        value = value * _ROLL_8 + (low * _ROLL_4 + high)
+    return siphash(mix(value), key_low, key_high)
+
+
+@njit(inline="always")
+def _shift(count: int) -> int:
+    """Return by how much a value is shifted to its bucket: about as many buckets as values."""
+    bits = 3
+    while (1 << bits) < count and bits < SPREAD:
+        bits += 1
+    return 64 - bits
+
+
+@njit(**UNCOUNTED)
+def sort_unique(values: Any, count: int, spare: Any, counts: Any) -> int:
+    """Sort values[:count] (int64) in place and drop repeats; returns how many stay.
+
+    Values go to buckets by their highest bits, then past the few neighbours that are greater: quick for hashes, which
+    spread evenly. spare: scratch as long as `values`; counts: scratch [2^SPREAD + 1] of int32.
+    """
+    shift = np.uint64(_shift(count))
+    buckets = 1 << (64 - np.int64(shift))
+    for bucket in range(buckets + 1):
+        counts[bucket] = 0
+    for index in range(count):
+        counts[((np.uint64(values[index]) ^ _SIGN) >> shift) + np.uint64(1)] += 1
+    for bucket in range(buckets):
+        counts[np.uint64(bucket + 1)] += counts[bucket]
+    for index in range(count):
+        high = (np.uint64(values[index]) ^ _SIGN) >> shift
+        spare[np.uint64(counts[high])] = values[index]
+        counts[high] += 1
+    for index in range(1, count):
+        value = spare[index]
+        place = index
+        while place > 0 and spare[np.uint64(place - 1)] > value:
+            spare[np.uint64(place)] = spare[np.uint64(place - 1)]
+            place -= 1
+        spare[np.uint64(place)] = value
     kept = 0
     for index in range(count):
-        if index == 0 or values[index] != values[kept - 1]:
-            values[kept] = values[index]
-            kept += 1
+        values[np.uint64(kept)] = spare[index]
+        kept += 1 if index + 1 == count or spare[np.uint64(index + 1)] != spare[index] else 0
     return kept

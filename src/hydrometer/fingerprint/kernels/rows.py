@@ -8,51 +8,45 @@ import numpy as np
 from numba import njit
 
 from hydrometer.fingerprint.kernels.demand import (
-    BLOCK,
     COLUMNS,
     PROMPT_HEAD,
     PROMPT_TAIL,
     SYSTEM_HEAD,
     SYSTEM_TAIL,
+    demand_room,
     region,
     score,
 )
-from hydrometer.fingerprint.kernels.hashing import mix, shingles, siphash, sort_unique
-from hydrometer.fingerprint.kernels.text import RING, SCRIPTS, tokenise, word_at
+from hydrometer.fingerprint.kernels.hashing import SPREAD, run_hash, shingles, siphash, sort_unique
+from hydrometer.fingerprint.kernels.lookup import find, sift
+from hydrometer.fingerprint.kernels.text import SCRIPTS, token_room, tokenise, word_at
+from hydrometer.fingerprint.kernels.vectors import LANES, UNCOUNTED, add_rows
+from hydrometer.fingerprint.kernels.words import RING
 
 LANGUAGE_WORDS = 256
 """Words of a prompt that vote on its language."""
 
-_ROLL = np.uint64(0xD1342543DE82EF95)
-_ONE, _ZERO = np.uint64(1), np.uint64(0)
-
 
 @njit(nogil=True, cache=True)
-def run_hash(words: Any, first: int, stop: int, limit: int, key_low: Any, key_high: Any) -> Any:
-    """Keyed hash of the word sequence first..stop."""
-    value = np.uint64(stop - first)
-    for index in range(first, stop):
-        value = value * _ROLL + word_at(words, index, limit)
-    return siphash(mix(value), key_low, key_high)
+def row_room(limit: int, lead: int) -> Any:
+    """Return the scratch of `fingerprint_rows` for these `max_words` and `lead_words`; one for each thread."""
+    return (
+        np.empty(limit + RING, np.uint64),
+        np.empty(limit + RING, np.uint64),
+        np.empty(SCRIPTS, np.int32),
+        np.empty(2 * limit + 16, np.int64),
+        np.empty(2 * limit + 16, np.int64),
+        np.empty((1 << SPREAD) + 1, np.int32),
+        np.empty((2, limit), np.uint64),
+        np.empty(2 * lead, np.uint64),
+        np.empty(LANGUAGE_WORDS + 1, np.int64),
+        np.empty(LANGUAGE_WORDS + 1, np.uint64),
+        token_room(),
+        demand_room(),
+    )
 
 
-@njit(nogil=True, cache=True)
-def vote(words: Any, count: int, stop_keys: Any, stop_votes: Any, votes: Any) -> None:
-    """Let the first words vote on the language by an open-addressed table of stop words."""
-    votes[:] = 0
-    last = np.uint64(stop_keys.size - 1)
-    for index in range(min(count, LANGUAGE_WORDS)):
-        word = words[index]
-        place = word & last
-        while stop_keys[place] != _ZERO:
-            if stop_keys[place] == word:
-                for language in range(votes.size):
-                    votes[language] += stop_votes[place, language]
-                break
-            place = (place + _ONE) & last
-
-
-@njit(nogil=True, cache=True)
+@njit(**UNCOUNTED)
 def fingerprint_rows(
     low: int,
     high: int,
@@ -65,24 +59,24 @@ def fingerprint_rows(
     key: Any,
     numbers: Any,
     out: Any,
-) -> None:
-    """Fingerprint rows low..high.
+    room: Any,
+) -> int:
+    """Fingerprint rows low..high; returns how many hashes their sketches hold.
 
-    system, prompt: (bytes, offsets, validity). alphabet: (ascii_fold, fold, kind, script). stops: (keys, votes). concepts: (keys, codes).
-    key: (low, high, least) as uint64. numbers: (shingle_words, max_sketch, max_words, lead_words).
-    out: (sketch [rows, max_sketch], size, hashes [rows, 4], words [rows, 2], shape, scripts [rows, SCRIPTS], votes,
-    scores [rows, COLUMNS], cut [rows], capped [rows]); every part is written for every row.
+    system, prompt: (bytes, offsets, validity). alphabet: (ascii_fold, fold, kind, script). stops: (keys, votes [slots,
+    LANES], sieve). table: int8 [buckets, COLUMNS]. concepts: (keys, codes, sieve). key: (low, high, least) as uint64.
+    numbers: (shingle_words, max_sketch, max_words, lead_words).
+    out: for rows low..high, from 0 on: (sketch, the hashes of all rows one after the other, as long as they may become;
+    size, hashes [rows, 4], words [rows, 2], shape, scripts [rows, SCRIPTS], votes [rows * LANES], scores [rows, COLUMNS],
+    cut, capped); every part but the first is written for every row. room: scratch from row_room().
     """
-    ascii_fold, fold, kind, script = alphabet
-    stop_keys, stop_votes = stops
+    stop_keys, stop_votes, stop_sieve = stops
     key_low, key_high, least = key
     size, most, limit, lead = numbers
     sketch, sketch_size, hashes, lengths, shapes, scripts, votes, scores, cut, capped = out
-    words, stems = np.empty(limit + RING, np.uint64), np.empty(limit + RING, np.uint64)
-    kept = np.empty(2 * limit + 2, np.int64)
-    blocks = np.empty(((SYSTEM_HEAD + SYSTEM_TAIL) // BLOCK + 2, COLUMNS), np.int32)
-    seen = np.empty(SCRIPTS, np.int32)
-    for row in range(low, high):
+    words, stems, seen, kept, spare, counts, shingled, ends, hits, places, reading, scoring = room
+    total = 0
+    for row in range(high - low):
         have = 0
         best = scores[row]
         best[: COLUMNS // 2] = -2147483648
@@ -91,46 +85,52 @@ def fingerprint_rows(
         lengths[row, :] = 0
         shapes[row] = 0
         scripts[row, :] = 0
-        votes[row, :] = 0
+        votes[row * LANES : (row + 1) * LANES] = 0
         cut[row] = 0
         for part in range(2):
             data, offsets, valid = system if part == 0 else prompt
-            if not valid[row]:
+            if not valid[low + row]:
                 continue
             count, shape = tokenise(
-                data, offsets[row], offsets[row + 1], ascii_fold, fold, kind, script, limit, words, stems, seen
+                data, offsets[low + row], offsets[low + row + 1], alphabet, limit, words, stems, seen, reading
             )
             lengths[row, part] = count
             cut[row] += count > limit
             if count == 0:
                 continue
             stored = min(count, limit)
-            have = shingles(words, stored, size, least, key_low, key_high, kept, have)
-            whole = run_hash(words, 0, stored, limit, key_low, key_high)
+            have = shingles(words, stored, size, least, key_low, key_high, kept, have, shingled)
+            whole = run_hash(words, 0, stored, key_low, key_high)
             if stored < count:
                 whole = siphash(whole ^ np.uint64(count), key_low, key_high)
             hashes[row, part] = np.int64(whole)
             head, tail = (SYSTEM_HEAD, SYSTEM_TAIL) if part == 0 else (PROMPT_HEAD, PROMPT_TAIL)
+            begin, stop, again = 0, 0, 0
             stop, again = region(count, head, tail, limit)
-            score(words, stems, 0, stop, limit, table, concepts, blocks, best)
-            if again < count:
-                score(words, stems, again, count, limit, table, concepts, blocks, best)
+            for stretch in range(2):
+                if stretch == 1:
+                    begin, stop = again, count
+                if begin < stop:
+                    score(words, stems, begin, stop, limit, table, concepts, scoring, best)
             if part == 1:
-                hashes[row, 2] = np.int64(run_hash(words, 0, min(lead, count), limit, key_low, key_high))
-                hashes[row, 3] = np.int64(run_hash(words, max(0, count - lead), count, limit, key_low, key_high))
+                run = min(lead, count)
+                for index in range(run):
+                    ends[index] = word_at(words, index, limit)
+                    ends[run + index] = word_at(words, count - run + index, limit)
+                for side in range(2):
+                    hashes[row, 2 + side] = np.int64(run_hash(ends, side * run, side * run + run, key_low, key_high))
                 shapes[row] = shape
-                scripts[row, :] = seen
-                vote(words, stored, stop_keys, stop_votes, votes[row])
-        have = sort_unique(kept, have)
+                for name in range(SCRIPTS):
+                    scripts[row, name] = seen[name]
+                voters = sift(words, min(stored, LANGUAGE_WORDS), stop_sieve, hits)
+                for voter in range(voters):
+                    places[voter] = find(words[hits[voter]], stop_keys)
+                add_rows(stop_votes, places, 0, voters, votes, row * LANES)
+        have = sort_unique(kept, have, spare, counts)
         capped[row] = have > most
         have = min(have, most)
         sketch_size[row] = have
-        sketch[row, :have] = kept[:have]
-
-
-@njit(nogil=True, cache=True)
-def pack(sketch: Any, offsets: Any, values: Any) -> None:
-    """Copy the filled part of each row of `sketch` to its place in `values`."""
-    for row in range(offsets.size - 1):
-        first = offsets[row]
-        values[first : offsets[row + 1]] = sketch[row, : offsets[row + 1] - first]
+        for index in range(have):
+            sketch[np.uint64(total + index)] = kept[index]
+        total += have
+    return total

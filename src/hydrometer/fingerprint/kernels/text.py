@@ -8,19 +8,21 @@ import numpy as np
 from numba import njit
 
 from hydrometer.fingerprint.kernels.hashing import PRIME, mix
+from hydrometer.fingerprint.kernels.vectors import BYTES, UNCOUNTED, bits_set, bytes_between, first_bit
+from hydrometer.fingerprint.kernels.words import SEED, STEM, hash_plain, place_of, put
 
-RING = 128
-"""Last words kept of a text that is longer than `max_words`; at least any tail."""
-STEM = 5
-"""Letters of a stem, which lets `reason`, `reasons` and `reasoning` speak for one another."""
 SCRIPTS = 12
 """Counters of code points by script; see alphabet.SCRIPT_NAMES."""
 
-_SEED = np.uint64(0x9AE16A3B2F90404F)
-_ZERO = np.uint64(0)
+ROOM = 2_048
+"""Bytes of a text that are read before their words are hashed; a multiple of BYTES."""
+
+_DROPPED, _DIGIT = np.uint64(2), np.uint64(48)
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
+_LAST, _TOP = np.uint64(63), np.uint64(1 << 63)
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always")
 def decode(data: Any, at: int, stop: int) -> Any:
     """Return (code point, bytes) of the UTF-8 sequence at `at`; (-1, 1) where it is not valid."""
     first = np.int64(data[at])
@@ -44,7 +46,7 @@ def decode(data: Any, at: int, stop: int) -> Any:
     return point, size
 
 
-@njit(nogil=True, cache=True)
+@njit(**UNCOUNTED)
 def _mark(data: Any, at: int, start: int, stop: int) -> int:
     """Structure that the ASCII sign at `at` opens or proves, as bits of shape.Shape."""
     sign = data[at]
@@ -81,52 +83,33 @@ def _mark(data: Any, at: int, start: int, stop: int) -> int:
     return 0
 
 
-@njit(nogil=True, cache=True)
-def tokenise(
+@njit(**UNCOUNTED)
+def _odd(
     data: Any,
     start: int,
     stop: int,
-    ascii_fold: Any,
-    fold: Any,
-    kind: Any,
-    script: Any,
+    alphabet: Any,
     limit: int,
     words: Any,
     stems: Any,
     seen: Any,
+    count: int,
 ) -> Any:
-    """Hash the words of data[start:stop].
+    """Append the words of data[start:stop], which ASCII signs and space border but do not part.
 
-    `words` (limit + RING long) gets the first `limit` hashes; later ones go round in its last RING places. `stems`
-    gets, at the same places, the hash of the first STEM letters of each word. `seen` gets the code points by script.
-    Returns (number of words, shape bits).
+    Returns (number of words of the text, code points outside ASCII in this stretch).
     """
-    seen[:] = 0
-    count, shape, capitals, latin, foreign = 0, 0, 0, 0, 0
-    value, stem, last, letters, at = _SEED, _SEED, np.uint64(0), 0, start
+    ascii_fold, fold, kind, script = alphabet
+    foreign = 0
+    value, stem, last, letters, at = SEED, SEED, _ZERO, 0, start
     while at < stop:
         byte = data[at]
-        alone = False
         if byte < 128:
-            sign = np.uint64(ascii_fold[byte])
-            capitals += 1 if 65 <= byte <= 90 else 0
-            at += 1
-            if sign > np.uint64(2):
-                if sign != np.uint64(48) or last != sign:
-                    value = (value ^ sign) * PRIME
-                    letters += 1
-                    if letters <= STEM:
-                        stem = value
-                last = sign
-                latin += 1
-                continue
-            if sign == np.uint64(2):
-                continue
-            if sign == np.uint64(1):
-                shape |= _mark(data, at - 1, start, stop)
+            what, sign, size = np.uint8(1), np.uint64(ascii_fold[byte]), 1
+            if sign == _DROPPED:
+                what = np.uint8(2)
         else:
             point, size = decode(data, at, stop)
-            at += size
             if 0 <= point < 0x10000:
                 what, sign = kind[point], np.uint64(fold[point])
                 seen[script[point]] += 1
@@ -134,36 +117,176 @@ def tokenise(
                 what, sign = np.uint8(3), np.uint64(point)
                 seen[1] += 1
             elif point >= 0x1F000 or point < 0:
-                what, sign = np.uint8(0), np.uint64(0)
+                what, sign = np.uint8(0), _ZERO
             else:
                 what, sign = np.uint8(1), np.uint64(point)
             foreign += 1
-            if what == 1:
-                if sign != np.uint64(48) or last != sign:
-                    value = (value ^ sign) * PRIME
-                    letters += 1
-                    if letters <= STEM:
-                        stem = value
-                last = sign
-                continue
-            if what == 2:
-                continue
-            if what == 3:
-                alone = True
+        at += size
+        if what == 1:
+            if sign != _DIGIT or last != sign:
+                value = (value ^ sign) * PRIME
+                letters += 1
+                if letters <= STEM:
+                    stem = value
+            last = sign
+            continue
+        if what == 2:
+            continue
         if last != _ZERO:
-            place = count if count < limit else limit + (count - limit) % RING
+            place = place_of(count, limit)
             words[place], stems[place] = mix(value), mix(stem)
             count += 1
-            value, stem, last, letters = _SEED, _SEED, np.uint64(0), 0
-        if alone:
-            place = count if count < limit else limit + (count - limit) % RING
-            words[place] = mix((_SEED ^ sign) * PRIME)
+            value, stem, last, letters = SEED, SEED, _ZERO, 0
+        if what == 3:
+            place = place_of(count, limit)
+            words[place] = mix((SEED ^ sign) * PRIME)
             stems[place] = words[place]
             count += 1
     if last != _ZERO:
-        place = count if count < limit else limit + (count - limit) % RING
+        place = place_of(count, limit)
         words[place], stems[place] = mix(value), mix(stem)
         count += 1
+    return count, foreign
+
+
+@njit(inline="always")
+def _classes(data: Any, at: int) -> Any:
+    """Return which of data[at : at + 64] are (letters, capitals, digits, apostrophes, outside ASCII).
+
+    And which are signs that may show structure: (question marks; those that do so after a digit; before a space; before
+    a slash; others), and which are (spaces, slashes).
+    """
+    capitals = bytes_between(data, at, 65, 90)
+    return (
+        bytes_between(data, at, 97, 122) | capitals,
+        capitals,
+        bytes_between(data, at, 48, 57),
+        bytes_between(data, at, 39, 39),
+        bytes_between(data, at, 128, 255),
+        bytes_between(data, at, 63, 63),
+        bytes_between(data, at, 46, 46) | bytes_between(data, at, 41, 41),
+        bytes_between(data, at, 45, 45) | bytes_between(data, at, 42, 42) | bytes_between(data, at, 124, 124),
+        bytes_between(data, at, 58, 58),
+        bytes_between(data, at, 91, 92)
+        | bytes_between(data, at, 60, 60)
+        | bytes_between(data, at, 96, 96)
+        | bytes_between(data, at, 123, 123),
+        bytes_between(data, at, 32, 32),
+        bytes_between(data, at, 47, 47),
+    )
+
+
+@njit(**UNCOUNTED)
+def tokenise(
+    data: Any,
+    start: int,
+    stop: int,
+    alphabet: Any,
+    limit: int,
+    words: Any,
+    stems: Any,
+    seen: Any,
+    room: Any,
+) -> Any:
+    """Hash the words of data[start:stop].
+
+    `words` (limit + RING long) gets the first `limit` hashes; later ones go round in its last RING places. `stems`
+    gets, at the same places, the hash of the first STEM letters of each word. `seen` gets the code points by script.
+    Returns (number of words, shape bits).
+
+    alphabet: (ascii_fold, fold, kind, script). room: scratch from token_room().
+
+    Stretches of bytes between ASCII signs and space are found 64 bytes at a time. Those of letters alone and of digits
+    alone are words and are hashed side by side; the others are read sign by sign.
+    """
+    edges, odd, values, roots, pad, plain_room = room
+    seen[:] = 0
+    count, shape, capitals, latin, foreign = 0, 0, 0, 0, 0
+    at, have = start, 0
+    # Of the stretch that the last block left open: that there is one, that it has only letters, that it has only digits.
+    inside, lettered, numbered, digit_before = _ZERO, _ZERO, _ZERO, _ZERO
+    while at < stop:
+        strange = 0
+        until = min(stop, at + ROOM)
+        while at < until:
+            if at + BYTES <= data.size:
+                found = _classes(data, at)
+            else:
+                for step in range(data.size - at):
+                    pad[step] = data[at + step]
+                found = _classes(pad, 0)
+            (
+                letters,
+                upper,
+                digits,
+                dropped,
+                high,
+                question,
+                after_digit,
+                before_space,
+                colon,
+                other,
+                spaces,
+                slashes,
+            ) = found
+            whole = ~_ZERO if stop - at >= BYTES else (_ONE << np.uint64(stop - at)) - _ONE
+            letters, digits = letters & whole, digits & whole
+            capitals += bits_set(upper & whole)
+            latin += bits_set(letters) + bits_set(digits)
+            stretch = (letters | digits | dropped | high) & whole
+            before = (stretch << _ONE) | inside
+            turns = stretch ^ before
+            starts, stops = turns & stretch, turns & before
+            # Adding the starts to the letters carries through letters alone to the end of a stretch of letters alone.
+            through = letters + (starts | lettered)
+            across = digits + (starts | numbered)
+            lettered = _ONE if through < letters else _ZERO
+            numbered = _ONE if across < digits else _ZERO
+            inside = stretch >> _LAST
+            others = stops & ~(through | across)
+            while others != _ZERO:
+                odd[strange] = (have + bits_set(turns & (others - _ONE) & ~others)) >> 1
+                strange += 1
+                others &= others - _ONE
+            ahead = have + bits_set(turns)
+            while (
+                have < ahead
+            ):  # eight at a time, the last ones of no meaning: fewer turns of the loop to guess wrongly
+                for step in range(8):
+                    edges[np.uint64(have + step)] = at + first_bit(turns)
+                    turns &= turns - _ONE
+                have += 8
+            have = ahead
+            shape |= 64 if question & whole else 0
+            signs = whole & (
+                (after_digit & ((digits << _ONE) | digit_before))
+                | (before_space & (((spaces | ~whole) >> _ONE) | _TOP))
+                | (colon & ((slashes >> _ONE) | _TOP))
+                | other
+            )
+            digit_before = digits >> _LAST
+            while signs != _ZERO:
+                shape |= _mark(data, at + first_bit(signs), start, stop)
+                signs &= signs - _ONE
+            at += BYTES
+        if at >= stop and have & 1:
+            if lettered | numbered == _ZERO:
+                odd[strange] = have >> 1
+                strange += 1
+            edges[have] = stop
+            have += 1
+        closed = have >> 1
+        hash_plain(data, closed, edges, values, roots, plain_room)
+        done = 0
+        for place in range(strange):
+            word = odd[place]
+            count = put(values, roots, done, word, count, limit, words, stems)
+            count, more = _odd(data, edges[2 * word], edges[2 * word + 1], alphabet, limit, words, stems, seen, count)
+            foreign += more
+            done = word + 1
+        count = put(values, roots, done, closed, count, limit, words, stems)
+        edges[0] = edges[have - 1] if have & 1 else 0
+        have &= 1
     seen[0] = latin
     if foreign * 5 > latin + foreign:
         shape |= 512
@@ -175,6 +298,20 @@ def tokenise(
 
 
 @njit(nogil=True, cache=True)
+def token_room() -> Any:
+    """Return the scratch of `tokenise`."""
+    size = ROOM // 2 + 8
+    return (
+        np.zeros(2 * size, np.int64),
+        np.zeros(size, np.int64),
+        np.zeros(size, np.uint64),
+        np.zeros(size, np.uint64),
+        np.zeros(BYTES, np.uint8),
+        (np.zeros(size, np.uint64), np.zeros(size, np.uint64), np.zeros(size, np.uint64), np.zeros(size, np.int64)),
+    )
+
+
+@njit(inline="always")
 def word_at(words: Any, index: int, limit: int) -> Any:
     """Return the hash of word `index` of a tokenised text; of those past `limit`, only the last RING are there."""
-    return words[index] if index < limit else words[limit + (index - limit) % RING]
+    return words[place_of(index, limit)]

@@ -24,11 +24,13 @@ from hydrometer.fingerprint.kernels.demand import (
     SYSTEM_TAIL,
     WINDOW,
     demand_buckets,
+    demand_room,
     region,
     score,
 )
 from hydrometer.fingerprint.kernels.fit import epoch
-from hydrometer.fingerprint.kernels.text import RING, SCRIPTS, tokenise
+from hydrometer.fingerprint.kernels.text import SCRIPTS, token_room, tokenise
+from hydrometer.fingerprint.kernels.words import RING
 from hydrometer.fingerprint.model import BUCKETS, HALF, DemandModel
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def featurise(samples: list[Sample]) -> Documents:
     ends = np.zeros((len(samples), 5), np.int64)
     lengths = np.zeros((len(samples), 2), np.int32)
     words, stems = np.zeros(_LIMIT + RING, np.uint64), np.zeros(_LIMIT + RING, np.uint64)
-    seen = np.zeros(SCRIPTS, np.int32)
+    seen, room = np.zeros(SCRIPTS, np.int32), token_room()
     have = 0
     for index, sample in enumerate(samples):
         ends[index, 0] = have
@@ -85,7 +87,7 @@ def featurise(samples: list[Sample]) -> Documents:
             ((sample.system, SYSTEM_HEAD, SYSTEM_TAIL), (sample.prompt, PROMPT_HEAD, PROMPT_TAIL))
         ):
             data = np.frombuffer((text or "").encode(), np.uint8)
-            count, _ = tokenise(data, 0, data.size, *alphabet().tables, _LIMIT, words, stems, seen)
+            count, _ = tokenise(data, 0, data.size, alphabet().tables, _LIMIT, words, stems, seen, room)
             lengths[index, part] = count
             stop, again = region(count, head, tail, _LIMIT)
             have = demand_buckets(words, stems, 0, stop, _LIMIT, concept_table(), buckets, have)
@@ -135,18 +137,17 @@ def fit(documents: Documents, seed: int) -> DemandModel:
 def scores(model: DemandModel, samples: list[Sample]) -> npt.NDArray[np.int32]:
     """Score samples by the kernel that scores traffic; [samples, COLUMNS]."""
     out = np.zeros((len(samples), COLUMNS), np.int32)
-    blocks = np.empty(((SYSTEM_HEAD + SYSTEM_TAIL) // BLOCK + 2, COLUMNS), np.int32)
     words, stems = np.zeros(_LIMIT + RING, np.uint64), np.zeros(_LIMIT + RING, np.uint64)
-    seen = np.zeros(SCRIPTS, np.int32)
+    seen, room, scoring = np.zeros(SCRIPTS, np.int32), token_room(), demand_room()
     for index, sample in enumerate(samples):
         out[index, :HALF] = np.iinfo(np.int32).min
         for text, head, tail in ((sample.system, SYSTEM_HEAD, SYSTEM_TAIL), (sample.prompt, PROMPT_HEAD, PROMPT_TAIL)):
             data = np.frombuffer((text or "").encode(), np.uint8)
-            count, _ = tokenise(data, 0, data.size, *alphabet().tables, _LIMIT, words, stems, seen)
+            count, _ = tokenise(data, 0, data.size, alphabet().tables, _LIMIT, words, stems, seen, room)
             stop, again = region(count, head, tail, _LIMIT)
-            score(words, stems, 0, stop, _LIMIT, model.table, concept_table(), blocks, out[index])
+            score(words, stems, 0, stop, _LIMIT, model.table, concept_table(), scoring, out[index])
             if again < count:
-                score(words, stems, again, count, _LIMIT, model.table, concept_table(), blocks, out[index])
+                score(words, stems, again, count, _LIMIT, model.table, concept_table(), scoring, out[index])
     return out
 
 

@@ -31,10 +31,12 @@ WIDTHS = (DAY, 6 * HOUR)
 def test(group: Group) -> Finding | None:
     """The steadiest of daily and six-hourly volumes, of the demands where there are enough, else of all exchanges."""
     events = group.population.events
-    chosen = group.demands if group.demands.size >= group.events.size / 4 else group.events
-    if chosen.size < 50 or group.size < 4:
+    chosen = events.demand[group.events]
+    if chosen.sum() < group.events.size / 4:
+        chosen = np.ones(group.events.size, np.bool_)
+    if chosen.sum() < 50 or group.size < 4:
         return None
-    time, org = events.time[chosen], group.population.org[events.account[chosen]]
+    time, org = events.time[group.events[chosen]], group.population.org[group.owners[chosen]]
     findings = [f for width in WIDTHS if (f := _steadiness(time, org, width)) is not None]
     if not findings:
         return None

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.contract.derived import keyed
-from hydrometer.signals.kernels import turned
 from hydrometer.signals.organisations import one_each
 from hydrometer.signals.signal import Finding, Signal
 from hydrometer.signals.statistics import any_of, rank_test
@@ -44,14 +43,9 @@ def test(group: Group) -> Finding | None:
 
 
 def turn(population: Population, model: int, released: int) -> Floats:
-    """Per account the share of the exchanges of the day after a release that go to the new model.
-
-    NaN without any, and for accounts that were not there before the release: for them there is no turn.
-    """
-    events = population.events
-    total, moved = turned(events.offsets, events.time, events.model, released, released + DAY, model)
+    """`turned` of the accounts that were there before the release; NaN for the others: for them there is no turn."""
     settled = population.facts["first_seen"] < released - DAY
-    share: Floats = np.where(settled & (total > 0), moved / np.maximum(total, 1), np.nan)
+    share: Floats = np.where(settled, population.turned[model], np.nan)
     return share
 
 

@@ -12,16 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.contract.derived import once
-from hydrometer.signals.kernels import within_pause
 from hydrometer.signals.peers import against_peers, peers_of
 from hydrometer.signals.signal import Finding, Signal
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
     from hydrometer.contract.population import Floats, Population
-
-PAUSE = 600_000_000
-"""µs within which an account's next exchange counts as the same sitting."""
 
 
 def test(group: Group) -> Finding | None:
@@ -40,10 +36,8 @@ def test(group: Group) -> Finding | None:
 
 def sittings(population: Population) -> Floats:
     """Per account the share of exchanges within ten minutes of the one before; NaN below 8 exchanges."""
-    events = population.events
-    count = np.diff(events.offsets).astype(np.float64)
-    repeats = within_pause(events.offsets, events.time, PAUSE)
-    shares: Floats = np.where(count >= 8, repeats / np.maximum(count - 1, 1), np.nan)
+    count = population.facts["exchanges"]
+    shares: Floats = np.where(count >= 8, population.facts["successions"] / np.maximum(count - 1, 1), np.nan)
     return shares
 
 

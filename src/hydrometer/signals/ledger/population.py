@@ -1,0 +1,207 @@
+"""A ledger → what the tests read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hydrometer.contract.population import Entities, Events, Fragments, Strings
+from hydrometer.signals.entities import ENTITY_KINDS
+from hydrometer.signals.ledger.hashing import hash_networks
+from hydrometer.signals.ledger.pages import FACTS
+from hydrometer.signals.ledger.rows import FLAGGED, REFUSED
+from hydrometer.signals.measure import ACCOUNTS, Tables, assemble, distinct_orgs, entities_of, ints
+from hydrometer.signals.pages import PAGE, piece
+from hydrometer.signals.steps import network_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hydrometer.contract.population import Floats, Ints, Population
+    from hydrometer.contract.progress import Progress
+    from hydrometer.contract.step import Step
+    from hydrometer.signals.entities import EntityKind
+    from hydrometer.signals.ledger.ledger import Ledger
+
+RARE_SHARE, MANY_ORGS = 0.02, 50
+"""A TLS fingerprint so rare among so many users of a client contradicts it; as in the step `account_facts`."""
+SOURCES = {
+    "address": "client_ip", "network": "client_ip", "end_user": "end_user_id", "session": "session_id",
+    "ja4": "ja4", "user_agent": "user_agent", "tools": "tools",
+}  # fmt: skip
+
+
+class Engine(Tables, Protocol):
+    """Where the steps of accounts run; `accounts` holds the accounts table already."""
+
+    def put(self, name: str, table: pa.Table) -> None:
+        """Make a table."""
+        ...
+
+    def run(self, steps: list[Step], progress: Progress) -> None:
+        """Run steps."""
+        ...
+
+
+def population_of(
+    ledger: Ledger,
+    engine: Engine,
+    steps: list[Step],
+    *,
+    columns: frozenset[str],
+    releases: dict[str, datetime],
+    progress: Progress,
+) -> Population:
+    """Number accounts and values as the steps do, and assemble.
+
+    Args:
+        steps: the measuring steps, of which those that read accounts alone are run.
+    """
+    ids = ledger.clerk.accounts.ids().take(pa.array(ledger.accounts))
+    engine.put("traffic_once", pa.table({"account_id": ids}))
+    alone = {"account"} | {f"entity_{kind.name}" for kind in ENTITY_KINDS if kind.name not in SOURCES}
+    engine.run([step for step in steps if step.name in alone], progress)
+    account = engine.arrow(ACCOUNTS)
+    # Accounts are numbered by id: the same order as of the sorted ids.
+    order = np.asarray(pc.sort_indices(ids))
+    number = np.full(int(ledger.accounts.max(initial=-1)) + 1, -1, np.int64)
+    number[ledger.accounts[order]] = np.arange(order.size)
+    org = ints(account, "org_no")
+    facts, column = _facts(ledger, order), {name: column.mapped() for name, column in ledger.columns.items()}
+    facts["contradictions"] = _contradictions(ledger, number, org)
+    flags = np.asarray(column["flags"])
+    events = Events(
+        starts=ledger.starts[order],
+        counts=ledger.counts[order],
+        time=column["time"],
+        demand=flags & FLAGGED != 0,
+        confidence=column["confidence"],
+        leans=np.zeros(flags.size, np.bool_),
+        kind=np.array(column["kind"]),
+        model=column["model"],
+        prompt=column["prompt"],
+        refused=flags & REFUSED != 0,
+        capability=column["capability"],
+    )
+    wordings = ledger.wordings
+    fragments = Fragments(
+        orgs=wordings.orgs,
+        prompts=wordings.prompts,
+        exchanges=wordings.exchanges,
+        lean=np.zeros(wordings.orgs.size),
+        carried=column["carried"],
+        lengths=column["lengths"],
+        starts=ledger.fragment_starts[order],
+        own=column["own"],
+        uses=column["own_uses"],
+        own_starts=(np.cumsum(ledger.own_counts) - ledger.own_counts)[order],
+        own_counts=ledger.own_counts[order],
+        repeated=ledger.repeated_prompts,
+        repeats=ledger.repeats,
+        templated=ledger.templated,
+    )
+    names, uses = ledger.clerk.codes["model"].names, np.zeros(len(ledger.clerk.codes["model"].names), np.int64)
+    for at in range(0, flags.size, PAGE):
+        uses += np.bincount(piece(events.model, at, min(at + PAGE, flags.size)), minlength=uses.size)
+    models = sorted(name for name, times in zip(names, uses.tolist(), strict=True) if times)
+    by_name = {name: number for number, name in enumerate(models)}
+    of_model = np.array([by_name.get(name, -1) for name in names], np.int32)
+    if not np.array_equal(of_model, np.arange(of_model.size)):
+        events = replace(events, model=of_model[events.model])
+    return assemble(
+        account,
+        facts=facts,
+        entities={
+            kind.name: _entities(ledger, engine, kind, number, org)
+            if kind.name in SOURCES
+            else entities_of(engine, kind)
+            for kind in ENTITY_KINDS
+            if columns.issuperset(kind.needs)
+        },
+        events=events,
+        fragments=fragments,
+        models=models,
+        columns=columns,
+        releases=releases,
+    )
+
+
+def _facts(ledger: Ledger, order: Any) -> dict[str, Floats]:
+    whole = {name: ledger.facts[order, place].astype(np.float64) for place, name in enumerate(FACTS)}
+    with np.errstate(invalid="ignore"):
+        return {
+            **{
+                name: whole[name]
+                for name in (
+                    "exchanges", "first_seen", "last_seen", "active_days", "active_hours", "hours_of_day", "addresses",
+                    "networks", "user_agents", "end_users", "languages", "prompts", "sessions", "with_address", "successions",
+                )
+            },
+            "single_turn": whole["single_turn"] / whole["turns_known"],
+            "output_tokens": whole["output"] / whole["output_known"],
+            "input_tokens": whole["input"] / whole["input_known"],
+            "reasoning_tokens": whole["reasoning"] / whole["reasoning_known"],
+            "refused": whole["refused"] / whole["exchanges"],
+            "demand": whole["demand"] / whole["exchanges"],
+        }  # fmt: skip
+
+
+def _contradictions(ledger: Ledger, number: Any, org: Ints) -> Floats:
+    """Share of each account's exchanges whose TLS fingerprint is foreign to the client; NaN without both."""
+    account, client, uses = ledger.uses["client"]
+    account = number[account]
+    clients, of_pair = np.unique(client, return_inverse=True)
+    orgs = distinct_orgs(org[account], of_pair, clients.size)
+    _, of_agent = np.unique(clients >> np.uint64(32), return_inverse=True)
+    agent_orgs = np.bincount(of_agent, weights=orgs)[of_agent]
+    odd = (orgs / agent_orgs < RARE_SHARE) & (agent_orgs >= MANY_ORGS)
+    known = np.bincount(account, weights=uses, minlength=org.size)
+    foreign = np.bincount(account, weights=uses * odd[of_pair], minlength=org.size)
+    with np.errstate(invalid="ignore"):
+        share: Floats = foreign / known
+    return share
+
+
+def _entities(ledger: Ledger, engine: Engine, kind: EntityKind, number: Any, org: Ints) -> Entities:
+    account, value, uses = ledger.uses[kind.name]
+    account = number[account]
+    values, names = _named(ledger, engine, kind.name)
+    of_pair = np.searchsorted(values, value)
+    # Numbered in the order of the names, leaving out those of rows that were dropped.
+    shown = np.zeros(values.size, np.bool_)
+    shown[of_pair] = True
+    by_name = np.asarray(pc.sort_indices(names))
+    by_name = by_name[shown[by_name]]
+    value_no = np.full(values.size, -1, np.int64)
+    value_no[by_name] = np.arange(by_name.size)
+    of_pair = value_no[of_pair]
+    order = np.lexsort((of_pair, account))
+    return Entities(
+        kind=kind.name,
+        family=kind.family,
+        account=account[order].astype(np.int64),
+        value=of_pair[order],
+        names=Strings(names.take(pa.array(by_name))),
+        orgs=distinct_orgs(org[account], of_pair, by_name.size),
+        single=kind.single,
+        uses=uses[order].astype(np.int64),
+    )
+
+
+def _named(ledger: Ledger, engine: Engine, kind: str) -> tuple[Any, pa.Array]:
+    """Values of one kind, ascending, and their names."""
+    source = SOURCES[kind]
+    if source in ledger.clerk.codes:
+        names = ledger.clerk.codes[source].names
+        return np.arange(1, len(names) + 1, dtype=np.uint64), pa.array(names, pa.string())
+    hashes, names = ledger.clerk.names[source].distinct()
+    if kind != "network":
+        return hashes, names
+    networks, first = np.unique(hash_networks(names), return_index=True)
+    engine.put("one_address", pa.table({"place": np.arange(first.size), "address": names.take(pa.array(first))}))
+    blocks = engine.arrow(f"SELECT {network_of('address')} AS network FROM one_address ORDER BY place")
+    return networks, blocks["network"].combine_chunks()

@@ -1,0 +1,110 @@
+"""The ledger's pages on disk: rows and their shingles by partition, written as they come, read one partition at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from hydrometer.signals.ledger.rows import ROW
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@njit(nogil=True, cache=True)
+def by_partition(partition: Any, counts: Any, order: Any) -> None:
+    """Stable counting sort: `counts` gets the sizes, `order` the rows partition by partition."""
+    counts[:] = 0
+    for row in range(partition.size):
+        counts[partition[row]] += 1
+    places = np.zeros(counts.size, np.int64)
+    for part in range(1, counts.size):
+        places[part] = places[part - 1] + counts[part - 1]
+    for row in range(partition.size):
+        order[places[partition[row]]] = row
+        places[partition[row]] += 1
+
+
+@njit(nogil=True, cache=True)
+def gather(values: Any, starts: Any, counts: Any, order: Any, out: Any) -> None:
+    """Lists one after the other in a new order."""
+    have = 0
+    for place in range(order.size):
+        row = order[place]
+        first = starts[row]
+        for step in range(counts[row]):
+            out[have + step] = values[first + step]
+        have += counts[row]
+
+
+class Spill:
+    """Partitions of rows with their lists of shingle numbers, appended by one thread."""
+
+    def __init__(self, folder: Path, partitions: int) -> None:
+        folder.mkdir()
+        self._rows = [folder / f"{number:04}.rows" for number in range(partitions)]
+        self._lists = [folder / f"{number:04}.lists" for number in range(partitions)]
+        self._files = [(rows.open("wb"), lists.open("wb")) for rows, lists in zip(self._rows, self._lists, strict=True)]
+        self.partitions = partitions
+
+    def append(self, rows: npt.NDArray[Any], lists: npt.NDArray[np.int32], partition: npt.NDArray[np.int64]) -> None:
+        """Write rows, and their lists which follow each other as long as `shingles` says, to their partitions."""
+        counts, order = np.empty(self.partitions, np.int64), np.empty(rows.size, np.int64)
+        by_partition(partition, counts, order)
+        long = rows["shingles"].astype(np.int64)
+        starts = np.zeros(rows.size + 1, np.int64)
+        np.cumsum(long, out=starts[1:])
+        sorted_lists = np.empty(lists.size, np.int32)
+        gather(lists, starts, long, order, sorted_lists)
+        sorted_rows = rows[order]
+        ends = np.zeros(rows.size + 1, np.int64)
+        np.cumsum(long[order], out=ends[1:])
+        stops = np.cumsum(counts)
+        for part in np.nonzero(counts)[0].tolist():
+            first, stop = int(stops[part] - counts[part]), int(stops[part])
+            self._files[part][0].write(sorted_rows[first:stop].data)
+            self._files[part][1].write(sorted_lists[ends[first] : ends[stop]].data)
+
+    def close(self) -> None:
+        """Finish writing."""
+        for rows, lists in self._files:
+            rows.close()
+            lists.close()
+
+    def take(self, partition: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]:
+        """Rows and lists of a partition; its files are gone then."""
+        rows = np.fromfile(self._rows[partition], ROW)
+        lists = np.fromfile(self._lists[partition], np.int32)
+        self._rows[partition].unlink()
+        self._lists[partition].unlink()
+        return rows, lists
+
+
+class Column:
+    """An array on disk, appended in order, read in pieces or mapped whole."""
+
+    def __init__(self, path: Path, dtype: Any) -> None:
+        self._path, self._dtype = path, np.dtype(dtype)
+        self._path.touch()
+        self.size = 0
+
+    def append(self, values: npt.NDArray[Any]) -> None:
+        """Write more values."""
+        with self._path.open("ab") as file:
+            file.write(np.ascontiguousarray(values, self._dtype).data)
+        self.size += values.size
+
+    def mapped(self) -> npt.NDArray[Any]:
+        """The values, read from disk where they are touched."""
+        return np.memmap(self._path, self._dtype, mode="r") if self.size else np.zeros(0, self._dtype)
+
+    def read(self, start: int, stop: int) -> npt.NDArray[Any]:
+        """Some of the values, in memory."""
+        return np.fromfile(self._path, self._dtype, stop - start, offset=start * self._dtype.itemsize)
+
+    def remove(self) -> None:
+        """Take the file away."""
+        self._path.unlink()
