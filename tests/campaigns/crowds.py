@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.campaigns.counter import Objection, community, objections
+from hydrometer.campaigns.grow import resemblance
 from hydrometer.campaigns.kernels.codes import shown_codes
 from hydrometer.campaigns.links import Link, shared
 from hydrometer.campaigns.traits import Trait, Traits, describe
@@ -256,6 +258,12 @@ def mask(size: int, chosen: Sequence[int] | range) -> Bools:
 
 def group(people: Population, chosen: Sequence[int] | range) -> Group:
     return Group(people, mask(people.size, chosen))
+
+
+def everything_against(one: Group) -> list[Objection]:
+    """What the group itself tells, and what a look at everybody does."""
+    crowd = community(one, resemblance(describe(one.population, ["content"]), one.members))
+    return [*objections(one), *([crowd] if crowd else [])]
 
 
 def coded(

@@ -6,11 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from crowds import BEGIN, DAY, HOUR, Person, Sent, at_random, mask, operator, population, strangers
+from crowds import (
+    BEGIN,
+    DAY,
+    HOUR,
+    Person,
+    Sent,
+    at_random,
+    everything_against,
+    group,
+    mask,
+    operator,
+    population,
+    strangers,
+)
 
-from hydrometer.campaigns.counter import Objection, clockwork, objections
-from hydrometer.campaigns.grow import resemblance
-from hydrometer.campaigns.traits import describe
+from hydrometer.campaigns.counter import Objection, clockwork
 from hydrometer.contract.group import Group
 
 if TYPE_CHECKING:
@@ -26,8 +37,7 @@ def crowd(members: Sequence[Person], others: Sequence[Person] = (), **kept: dict
 
 
 def raised(people: Population, members: int = HYDRA) -> dict[str, Objection]:
-    chosen = mask(people.size, range(members))
-    found = objections(Group(people, chosen), resemblance(describe(people), chosen))
+    found = everything_against(group(people, range(members)))
     assert all(objection.evidence.bits > 0 and objection.evidence.statement for objection in found)
     return {objection.evidence.signal: objection for objection in found}
 

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from crowds import Person, evidence, mask, operator, population, strangers
+from crowds import Person, everything_against, evidence, group, operator, population, strangers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrometer.campaigns.calibration import FULL, load_calibration
-from hydrometer.campaigns.counter import objections
-from hydrometer.campaigns.grow import resemblance
 from hydrometer.campaigns.judge import (
     FAMILY_CAP,
     HARVEST_CAP,
@@ -21,8 +19,6 @@ from hydrometer.campaigns.judge import (
     control_false_discoveries,
     judge,
 )
-from hydrometer.campaigns.traits import describe
-from hydrometer.contract.group import Group
 from hydrometer.contract.results import FAMILIES, Evidence
 from hydrometer.contract.settings import CampaignSettings
 
@@ -45,11 +41,11 @@ PEOPLE = crowd()
 
 
 def judged(found: list[Evidence], people: Population = PEOPLE, members: range = range(HYDRA)) -> Judgement:
-    chosen = mask(people.size, members)
+    one = group(people, members)
     return judge(
-        Group(people, chosen),
+        one,
         found,
-        objections(Group(people, chosen), resemblance(describe(people), chosen)),
+        everything_against(one),
         "a seed",
         SETTINGS,
         CALIBRATION,

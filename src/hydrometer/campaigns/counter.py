@@ -34,8 +34,8 @@ class Objection:
     axis: str
 
 
-def objections(group: Group, likeness: Resemblance) -> list[Objection]:
-    """All that applies to a group; `likeness` is every account's resemblance to it."""
+def objections(group: Group) -> list[Objection]:
+    """All that applies to a group and is told by the group alone; `community` looks at everybody."""
     checks = (
         _unknown_agreements,
         _known_customers,
@@ -46,7 +46,7 @@ def objections(group: Group, likeness: Resemblance) -> list[Objection]:
         _conversations,
         _few_demands,
     )
-    found = [community(group, likeness), *(check(group) for check in checks)]
+    found = [check(group) for check in checks]
     return [objection for objection in found if objection is not None]
 
 
@@ -55,9 +55,13 @@ def community(group: Group, likeness: Resemblance) -> Objection | None:
 
     Whoever resembles the group as its members do, content apart, belongs to the same crowd. An operator's accounts all
     harvest; of a community only some do.
+
+    Args:
+        likeness: every account's resemblance to the group, without content.
     """
-    families = likeness.families
-    apart = np.sum([np.clip(bits, 0.0, None) for family, bits in families.items() if family != "content"], axis=0)
+    apart = np.zeros(group.population.size)
+    for bits in likeness.families.values():
+        apart += np.maximum(bits, 0.0)
     level = float(np.quantile(apart[group.accounts], 0.25))
     crowd = np.nonzero((apart >= level) & ~group.members)[0]
     facts = group.population.facts

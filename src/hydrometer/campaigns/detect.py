@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from hydrometer.campaigns.counter import Objection, objections
+from hydrometer.campaigns.counter import Objection, community, objections
 from hydrometer.campaigns.follow import name_campaigns
 from hydrometer.campaigns.grow import Resemblance, resemblance
 from hydrometer.campaigns.harvested import Harvest, harvested
@@ -47,12 +48,13 @@ class Findings:
     tests: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Tested:
     """What was found for a group and against it. The group itself is let go: its exchanges may be many."""
 
     evidence: list[Evidence]
     against: list[Objection]
+    probability: float
 
 
 @dataclass
@@ -100,21 +102,28 @@ def find_campaigns(
     tests = 0
     memory: dict[bytes, _Tested] = {}
 
+    def probability(group: Group, evidence: list[Evidence], against: list[Objection]) -> float:
+        return judge(group, evidence, against, "", settings, calibration, attainable).probability
+
     def tested(members: Bools) -> _Tested:
         nonlocal tests
-        key = np.packbits(members).tobytes()
+        key = hashlib.blake2b(np.packbits(members).tobytes(), digest_size=16).digest()
         if key not in memory:
             group = Group(population, members)
-            memory[key] = _Tested(test(group), objections(group, resemblance(outward, members)))
+            found = _Tested(test(group), objections(group), 0.0)
+            found.probability = probability(group, found.evidence, found.against)
+            # Who else is as much alike takes a look at everybody; what is rejected without it needs no more against it.
+            crowd = found.probability >= settings.report_probability and community(group, resemblance(outward, members))
+            if crowd:
+                found.against.append(crowd)
+                found.probability = probability(group, found.evidence, found.against)
+            memory[key] = found
             tests += signals
             progress.advance(1)
         return memory[key]
 
     def weighed(members: Bools) -> float:
-        found = tested(members)
-        return judge(
-            Group(population, members), found.evidence, found.against, "", settings, calibration, attainable
-        ).probability
+        return tested(members).probability
 
     proposals, caps = propose(population, traits, settings, weighed)
     groups, taken = _gathered(population, traits, proposals, weighed, settings)

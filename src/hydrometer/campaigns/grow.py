@@ -15,7 +15,7 @@ import numpy as np
 
 from hydrometer.campaigns.kernels import KIN, STRANGER
 from hydrometer.campaigns.kernels.codes import fill, own_codes, shown_codes, stand, worth_of_codes
-from hydrometer.campaigns.kernels.links import clear, shown_values, strongest_links
+from hydrometer.campaigns.kernels.links import strongest_links
 
 if TYPE_CHECKING:
     from hydrometer.campaigns.kernels import Narrow
@@ -176,8 +176,8 @@ def _coded_bits(traits: Traits, trait: Trait, group: _Standing, bound: float, ou
 
 def _link_bits(traits: Traits, link: Link, group: _Standing, bound: float) -> Floats:
     here = link.here if group.everybody_apart else link.orgs
-    met = np.sort(shown_values(group.ordered, traits.org, link.offsets, link.value, link.cells))
-    offsets, account = link.accounts(bound)
+    counts = link.shown_by(group.of_account)
+    values, offsets, account = link.accounts(bound, traits.total_orgs)
     others = traits.total_orgs - (traits.orgs if group.everybody_apart else group.orgs)
     total = strongest_links(
         group.of_account,
@@ -185,8 +185,8 @@ def _link_bits(traits: Traits, link: Link, group: _Standing, bound: float) -> Fl
         link.number,
         offsets,
         account,
-        met,
-        link.cells,
+        values,
+        counts,
         link.orgs,
         here,
         float(max(1, others)),
@@ -197,8 +197,7 @@ def _link_bits(traits: Traits, link: Link, group: _Standing, bound: float) -> Fl
         bound,
     )
     # Where nearly all of the group share a value, an account without any of them differs a little.
-    most = max(float(link.cells[met, 0].max(initial=0)), float(np.any(link.number[group.ordered] > 0)))
-    clear(link.cells, met)
+    most = max(float(counts[:, 0].max(initial=0)), float(np.any(link.number[group.ordered] > 0)))
     common = most / group.largest
     lacking = np.log2(max(1.0 - common, 1 / 16)) if common > 0.5 else 0.0
     return np.where(total > 0, np.minimum(total, bound), lacking)

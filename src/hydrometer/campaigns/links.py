@@ -12,15 +12,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.campaigns.kernels.links import by_value, clear, kept_values, renumbered, shown_values
+from hydrometer.campaigns.kernels.links import by_value, clear, count_members, kept_values, renumbered, shown_values
 from hydrometer.contract.rows import entity_offsets, rows_of
 
 if TYPE_CHECKING:
     from hydrometer.campaigns.kernels import Narrow
     from hydrometer.contract.population import Bools, Entities, Floats, Ints, Population
 
+MOST_STAMPS = 1 << 30
 VARIED = 0.3
 """Least share of a template's exchanges that carry a content of their own."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """The members whose organisations are counted, the counts and stamps of each value, and the last stamp."""
+
+    members: Bools
+    counts: Narrow
+    stamp: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,21 +67,41 @@ class Link:
         clear(self.cells, met)
         return found
 
-    def accounts(self, bound: float) -> tuple[Ints, Narrow]:
-        """Where each value's accounts begin, and the accounts, in the order of organisations.
+    def shown_by(self, standing: Narrow) -> Narrow:
+        """How many organisations of the members show each value, in the first column."""
+        held = self._held
+        if held.stamp > MOST_STAMPS:
+            held.counts[:, 1] = held.stamp = 0
+        held.stamp = count_members(
+            standing, held.members, self.order, self.org, self.offsets, self.value, held.counts, held.stamp
+        )
+        return held.counts
 
-        Accounts whose many values could not tell anything, each worth no more than `bound` bits, are left out.
+    @cached_property
+    def _held(self) -> _Held:
+        return _Held(np.zeros(self.org.size, dtype=np.bool_), np.zeros((self.values, 2), dtype=np.int32))
+
+    def accounts(self, bound: float, total_orgs: int) -> tuple[Ints, Ints, Narrow]:
+        """Values that may tell an account anything, ascending; where each one's accounts begin; and the accounts, in the
+        order of organisations.
+
+        Left out is what cannot count, however a group is made up: values that are too common for an account that has so many.
+
+        Args:
+            bound: most bits of a value.
+            total_orgs: organisations of the population.
         """
-        kept: dict[float, tuple[Ints, Narrow]] = self._accounts
+        kept: dict[float, tuple[Ints, Ints, Narrow]] = self._accounts
         if bound not in kept:
             # Accounts of one organisation are told apart by what the others of it show, so all of them stay.
             several = np.bincount(self.org, minlength=1)[self.org] > 1
-            chosen = several | (self.number <= most_values(bound))
-            kept[bound] = by_value(self.order, self.offsets, self.value, self.values, chosen)
+            chance = (np.maximum(self.orgs - self.here - 1, 0.0) + 0.5) / (total_orgs + 0.5)
+            most = np.minimum(most_values(bound), most_beside(np.minimum(-np.log2(chance), bound)))
+            kept[bound] = by_value(self.order, self.offsets, self.value, self.number, several, most)
         return kept[bound]
 
     @cached_property
-    def _accounts(self) -> dict[float, tuple[Ints, Narrow]]:
+    def _accounts(self) -> dict[float, tuple[Ints, Ints, Narrow]]:
         return {}
 
     def only(self, chosen: Ints, org: Ints, order: Ints) -> Link:
@@ -87,6 +117,12 @@ def most_values(bound: float) -> float:
     """Values from which an account's best choice of up to three, each worth `bound` bits at most, is worth nothing."""
     # Three of n values can be chosen in more than (n - 2)^3 / 6 ways; from there on, two and one are worth no more.
     return math.cbrt(6) * math.pow(2.0, bound) + 2
+
+
+def most_beside(bits: Floats) -> Floats:
+    """Values from which a value of so many bits adds nothing to an account's best choice, whatever the others are worth."""
+    # A third value must be worth more than (n - 2) / 3 times as many ways to choose; a first and a second, more than that.
+    return 3.0 * np.exp2(bits) + 2
 
 
 def shared(

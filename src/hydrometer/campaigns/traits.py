@@ -126,7 +126,7 @@ class Traits:
                 breadth = int(shown.size) if alone else breadth
             if orgs.size:
                 coded.append(replace(trait, code=code, orgs=orgs, breadth=breadth))
-        links = [link.only(chosen, org, order) for link in self.links]
+        links = [link.only(chosen, org, order) for link in self.links if link.number[chosen].any()]
         if self.wordings is not None:
             links.append(self.wordings.link(chosen, org, order))
         return Traits(org, self.total_orgs, coded, links, self.numbers[chosen], outsiders=not alone)

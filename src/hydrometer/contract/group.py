@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from hydrometer.contract.population import Bools, Ints, Population
 
 LIKE_USE = 0.25
@@ -22,6 +24,8 @@ class Group:
 
     population: Population
     members: Bools
+    derived: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What was worked out of the group (see `contract/derived.py`)."""
 
     @cached_property
     def accounts(self) -> Ints:

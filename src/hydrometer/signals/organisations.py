@@ -1,7 +1,7 @@
 """One account of each organisation: what accounts of one customer have in common is one fact, not many.
 
 Where there are very many organisations, a group is compared with a panel of them, drawn once for the whole population:
-what tens of thousands do is known as well as any test needs, and the cost of a test no longer follows the population.
+what so many do is known as well as any test needs, and the cost of a test no longer follows the population.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hydrometer.contract.group import Group
     from hydrometer.contract.population import Bools, Floats, Ints, Population
 
-PANEL = 65_536
+PANEL = 16_384
 """Organisations of the panel; everybody where there are no more."""
 SEED = 20_811
 """Of the draw, so that a population always has the same panel."""
@@ -49,6 +49,10 @@ def _panel(population: Population) -> Ints:
 
 def of_group(group: Group) -> Bools:
     """Mask of the organisations that have members."""
+    return once(group, _of_group)
+
+
+def _of_group(group: Group) -> Bools:
     return marked(group.population, group.accounts)
 
 
@@ -61,6 +65,10 @@ def marked(population: Population, accounts: Ints) -> Bools:
 
 def others_of(group: Group) -> Ints:
     """Accounts of the panel's organisations that have no members, in the order of organisation and number."""
+    return once(group, _others_of)
+
+
+def _others_of(group: Group) -> Ints:
     accounts = panel(group.population)
     others: Ints = accounts[~of_group(group)[group.population.org[accounts]]]
     return others

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.contract.derived import once
 from hydrometer.contract.group import ENOUGH_PEERS, LIKE_USE
 from hydrometer.signals.kernels import rank_sums
 from hydrometer.signals.organisations import one_each, others_of
@@ -27,6 +28,10 @@ STEPS = 3
 
 def peers_of(group: Group) -> Ints:
     """Accounts of the panel that are `Group.peers`, in the order of organisation and number."""
+    return once(group, _peers_of)
+
+
+def _peers_of(group: Group) -> Ints:
     facts = group.population.facts
     others = others_of(group)
     volume, single = facts["exchanges"], facts["single_turn"]

@@ -51,6 +51,53 @@ def clear(cells: Narrow, met: Narrow) -> None:
 
 
 @njit(cache=True)
+def count_members(
+    standing: Narrow,
+    members: Bools,
+    order: Narrow,
+    org: Narrow,
+    offsets: Narrow,
+    value: Narrow,
+    counts: Narrow,
+    stamp: int,
+) -> int:
+    """Make the counts of one group those of another: only organisations of which the members change are counted anew.
+
+    Args:
+        standing: of each account to the new group.
+        members: of the old group; becomes the new one.
+        order: accounts in the order of organisations.
+        counts: organisations of the members that show each value, and the stamp of the last one that was counted there.
+        stamp: the last stamp given.
+
+    Returns:
+        The last stamp given.
+    """
+    begin = 0
+    while begin < order.size:
+        end, changes = begin, False
+        while end < order.size and org[order[end]] == org[order[begin]]:
+            account = order[end]
+            changes = changes or members[account] != (standing[account] == MEMBER)
+            end += 1
+        if changes:
+            for step in range(2):
+                stamp += 1
+                for place in range(begin, end):
+                    account = order[place]
+                    if step == 1:
+                        members[account] = standing[account] == MEMBER
+                    if members[account]:
+                        for row in range(offsets[account], offsets[account + 1]):
+                            at = value[row]
+                            if counts[at, 1] != stamp:
+                                counts[at, 1] = stamp
+                                counts[at, 0] += 1 if step == 1 else -1
+        begin = end
+    return stamp
+
+
+@njit(cache=True)
 def renumbered(offsets: Narrow, value: Narrow, kept: Narrow, cells: Narrow) -> tuple[Ints, Narrow]:
     """Keep some values, numbered in the order of `kept`: where each account's begin, and the values."""
     for place in range(kept.size):
@@ -80,8 +127,8 @@ def strongest_links(
     number: Narrow,
     offsets: Narrow,
     account: Narrow,
-    met: Narrow,
-    cells: Narrow,
+    values: Narrow,
+    counts: Narrow,
     orgs: Floats,
     here: Floats,
     others: float,
@@ -95,8 +142,9 @@ def strongest_links(
 
     Args:
         number: how many values each account has.
-        offsets, account: accounts that show each value, in the order of organisations.
-        met, cells: values that the group shows, and how many of its organisations show each (see `shown_values`).
+        values: those that may tell an account anything.
+        offsets, account: accounts that show each of these, in the order of organisations.
+        counts: how many organisations of the group show each value, in the first column.
         orgs: organisations of the population that show each value.
         here: those of these accounts that do, where everybody is set apart.
         others: organisations beyond those set apart.
@@ -113,11 +161,14 @@ def strongest_links(
     n = number.size
     first, second, third = np.zeros(n), np.zeros(n), np.zeros(n)
     worth = np.empty(4)
-    for value in met:
-        count = float(cells[value, 0])
+    for place in range(values.size):
+        value = values[place]
+        count = float(counts[value, 0])
+        if count == 0.0:
+            continue
         elsewhere = max(0.0, orgs[value] - (here[value] if apart else count))
         worth[:] = -1.0
-        begin, end = offsets[value], offsets[value + 1]
+        begin, end = offsets[place], offsets[place + 1]
         if not kin:
             # Everybody is a member, whose organisation shows the value, or of an organisation without members.
             for member in range(2):
@@ -183,23 +234,40 @@ def best_choice(first: float, second: float, third: float, number: float) -> flo
 
 
 @njit(cache=True)
-def by_value(order: Narrow, offsets: Narrow, value: Narrow, values: int, chosen: Bools) -> tuple[Ints, Narrow]:
-    """Turn accounts' values round: the chosen accounts that show each value, in the order of `order`, by a counting sort."""
-    starts = np.zeros(values + 1, np.int64)
+def by_value(
+    order: Narrow, offsets: Narrow, value: Narrow, number: Narrow, several: Bools, most: Floats
+) -> tuple[Ints, Ints, Narrow]:
+    """Turn accounts' values round, by a counting sort.
+
+    Args:
+        several: accounts whose organisation has several: they stay wherever anybody does.
+        most: most values of an account to which each value can tell anything.
+
+    Returns:
+        Values that can tell an account anything, ascending; where the accounts of each of these begin, and the accounts,
+        in the order of `order`.
+    """
+    useful = np.zeros(most.size, np.bool_)
+    counts = np.zeros(most.size, np.int64)
     for account in order:
-        if chosen[account]:
-            for row in range(offsets[account], offsets[account + 1]):
-                starts[value[row] + 1] += 1
-    for at in range(values):
-        starts[at + 1] += starts[at]
-    place = starts[:-1].copy()
-    who = np.empty(starts[values], np.int32)
+        for row in range(offsets[account], offsets[account + 1]):
+            able = number[account] <= most[value[row]]
+            useful[value[row]] |= able
+            counts[value[row]] += able or several[account]
+    values = np.nonzero(useful)[0]
+    starts = np.zeros(values.size + 1, np.int64)
+    place = np.full(most.size, -1, np.int64)
+    for at in range(values.size):
+        place[values[at]] = starts[at]
+        starts[at + 1] = starts[at] + counts[values[at]]
+    who = np.empty(starts[-1], np.int32)
     for account in order:
-        if chosen[account]:
-            for row in range(offsets[account], offsets[account + 1]):
-                who[place[value[row]]] = account
-                place[value[row]] += 1
-    return starts, who
+        for row in range(offsets[account], offsets[account + 1]):
+            at = value[row]
+            if useful[at] and (several[account] or number[account] <= most[at]):
+                who[place[at]] = account
+                place[at] += 1
+    return values, starts, who
 
 
 @njit(cache=True)
