@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hydrometer.campaigns.traits import Traits
-    from hydrometer.contract.population import Bools, Population
+    from hydrometer.contract.population import Bools, Ints, Population
     from hydrometer.contract.settings import CampaignSettings
 
 EXPLAINED = 0.9
@@ -93,7 +93,7 @@ def propose(
     """
     pool = harvesters(population, settings)
     accepted: list[Proposal] = []
-    rejected: list[tuple[float, int, str, Bools]] = []
+    rejected: list[_Scored] = []
     caps: list[str] = []
     taken = np.zeros(population.size, dtype=np.bool_)
     askers = _Askers.of(population, traits, pool)
@@ -103,17 +103,18 @@ def propose(
             groups, dropped = _groups(askers, asking & ~taken, settings, score)
             if dropped and not caps:
                 caps.append(f"{dropped} weaker seeds were not grown (campaigns.seeds = {settings.seeds})")
-            scored = _ranked([(score(members), int(members.sum()), text, members) for text, members in groups])
-            found = _disjoint([row for row in scored if row[0] >= settings.report_probability])
+            scored = sorted(groups, key=_Scored.rank)
+            found = _disjoint([one for one in scored if one.score >= settings.report_probability], taken)
             if not found:
                 rejected += scored
                 break
-            for _, _, text, members in found:
-                wider = widen(population, askers, members, ~taken & ~population.authorised, settings)
-                accepted.append(Proposal(wider, text))
+            for one in found:
+                free = ~taken & ~population.authorised
+                wider = widen(population, askers, _mask(one.accounts, free.size), free, settings)
+                accepted.append(Proposal(wider, one.text))
                 taken |= wider
-    beside = [row for row in _ranked(rejected) if not np.any(row[3] & taken)]
-    proposals = accepted + [Proposal(members, text) for _, _, text, members in _disjoint(beside)]
+    beside = _disjoint(sorted(rejected, key=_Scored.rank), taken)
+    proposals = accepted + [Proposal(_mask(one.accounts, taken.size), one.text) for one in beside]
     return _joined(traits, proposals, score, settings), caps
 
 
@@ -161,48 +162,65 @@ def _joined(
 ) -> list[Proposal]:
     """Put groups together that turn out to be one operator's: pools that wake when others are banned, late batches."""
     kept: list[Proposal] = []
+    campaigns: list[int] = []
     for proposal in proposals:
-        home = next(
-            (n for n, other in enumerate(kept) if _belong_together(traits, other, proposal, score, settings)), None
-        )
-        if home is None:
-            kept.append(proposal)
-        else:
-            kept[home] = Proposal(kept[home].members | proposal.members, kept[home].seed)
+        if score(proposal.members) >= settings.report_probability:
+            home = next((n for n in campaigns if _belong_together(traits, kept[n], proposal, score, settings)), None)
+            if home is not None:
+                both = kept[home].members | proposal.members
+                kept[home] = Proposal(both, kept[home].seed)
+                continue
+            campaigns.append(len(kept))
+        kept.append(proposal)
     return kept
 
 
 def _belong_together(
     traits: Traits, first: Proposal, second: Proposal, score: Callable[[Bools], float], settings: CampaignSettings
 ) -> bool:
-    least = settings.report_probability
-    if score(first.members) < least or score(second.members) < least:
-        return False
     both = first.members | second.members
-    return one_operator(traits, first.members, second.members) and score(both) >= least
+    return one_operator(traits, first.members, second.members) and score(both) >= settings.report_probability
 
 
-def _ranked(scored: list[tuple[float, int, str, Bools]]) -> list[tuple[float, int, str, Bools]]:
-    return sorted(scored, key=lambda row: (-round(row[0], 6), -row[1], row[2]))
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """A tested group, by the numbers of its accounts: there may be many groups of few."""
+
+    score: float
+    text: str
+    accounts: Ints
+
+    def rank(self) -> tuple[float, int, str]:
+        """The likeliest first, then the largest."""
+        return -round(self.score, 6), -self.accounts.size, self.text
 
 
-def _disjoint(scored: list[tuple[float, int, str, Bools]]) -> list[tuple[float, int, str, Bools]]:
-    kept: list[tuple[float, int, str, Bools]] = []
-    for row in scored:
-        if all(np.sum(row[3] & other[3]) == 0 for other in kept):
-            kept.append(row)
+def _disjoint(groups: list[_Scored], taken: Bools) -> list[_Scored]:
+    """The groups that share no account with `taken` or with one kept before."""
+    gone = taken.copy()
+    kept: list[_Scored] = []
+    for one in groups:
+        if not gone[one.accounts].any():
+            gone[one.accounts] = True
+            kept.append(one)
     return kept
+
+
+def _mask(accounts: Ints, size: int) -> Bools:
+    found = np.zeros(size, dtype=np.bool_)
+    found[accounts] = True
+    return found
 
 
 def _groups(
     askers: _Askers, free: Bools, settings: CampaignSettings, score: Callable[[Bools], float]
-) -> tuple[list[tuple[str, Bools]], int]:
+) -> tuple[list[_Scored], int]:
     """Distinct grown and split groups among the free accounts, and how many seeds were left out."""
     local = askers.only(free)
     numbers = np.nonzero(free)[0]
     seeds = _seeds(local)
     everybody = ("everybody who asks for training material", np.ones(local.size, dtype=np.bool_))
-    found: dict[bytes, tuple[str, Bools]] = {}
+    found: dict[bytes, _Scored] = {}
     grown_before: set[bytes] = set()
     parts: list[Bools] = []
     campaigns = np.zeros(local.size, dtype=np.bool_)
@@ -218,10 +236,11 @@ def _groups(
         grown_before.add(key)
         for part in split(local, grown):
             parts.append(part)
-            mask = np.zeros(free.size, dtype=np.bool_)
-            mask[numbers[part]] = True
-            found.setdefault(np.packbits(mask).tobytes(), (text, mask))
-            if score(mask) >= settings.report_probability:
+            key = np.packbits(part).tobytes()
+            if key not in found:
+                accounts = numbers[part]
+                found[key] = _Scored(score(_mask(accounts, free.size)), text, accounts)
+            if found[key].score >= settings.report_probability:
                 campaigns |= part
     return list(found.values()), max(0, len(seeds) - settings.seeds)
 
