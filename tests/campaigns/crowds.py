@@ -11,7 +11,7 @@ from hydrometer.campaigns.counter import Objection, community, objections
 from hydrometer.campaigns.grow import resemblance
 from hydrometer.campaigns.kernels.codes import shown_codes
 from hydrometer.campaigns.links import Link, shared
-from hydrometer.campaigns.traits import Trait, Traits, describe
+from hydrometer.campaigns.traits import Trait, Traits, coded_trait, describe
 from hydrometer.contract.accounts import ACCOUNTS
 from hydrometer.contract.exchanges import EXCHANGES
 from hydrometer.contract.group import Group
@@ -272,8 +272,7 @@ def coded(
     """A trait by its codes, one an account."""
     codes, orgs = np.asarray(code, dtype=np.int64), np.asarray(org, dtype=np.int64)
     counts = shown_codes(np.argsort(orgs, kind="stable"), orgs, codes, int(codes.max()) + 1)
-    known = float(counts.sum())
-    return Trait(name, family, facet or name, codes, counts, near=near, known=known, breadth=counts.size)
+    return coded_trait(name, family, facet or name, codes, counts, near=near)
 
 
 def linked(

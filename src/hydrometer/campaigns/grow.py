@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.campaigns.kernels import KIN, STRANGER
-from hydrometer.campaigns.kernels.codes import fill, own_codes, shown_codes, stand, worth_of_codes
+from hydrometer.campaigns.kernels.codes import coded_bits, stand
 from hydrometer.campaigns.kernels.links import strongest_links
 
 if TYPE_CHECKING:
@@ -153,25 +153,22 @@ class _Standing:
 
 
 def _coded_bits(traits: Traits, trait: Trait, group: _Standing, bound: float, out: Floats, *, begun: bool) -> None:
-    codes = trait.codes
-    count = shown_codes(group.ordered, traits.org, trait.code, codes)
-    away = shown_codes(traits.by_org, traits.org, trait.code, codes) if group.everybody_apart else count
-    worth = worth_of_codes(
+    coded_bits(
+        out,
+        begun,
+        trait.code,
+        trait.cells,
         trait.orgs,
-        count,
-        away,
-        trait.known,
-        min(trait.breadth, BACKGROUND),
-        trait.near,
-        float(group.orgs),
-        group.largest,
-        group.everybody_apart,
+        traits.here(trait) if group.everybody_apart else trait.orgs,
+        (trait.known, min(trait.breadth, BACKGROUND), trait.near),
+        traits.org,
+        group.of_account,
+        group.ordered,
+        group.kin,
+        (float(group.orgs), group.largest, group.everybody_apart),
         (PRIOR_WEIGHT, ENRICHED, bound),
         SMOOTHING,
     )
-    own = own_codes(group.kin, group.of_account, traits.org, trait.code, codes)
-    beside = group.of_account[group.kin] == KIN
-    fill(out, begun, trait.code, group.of_account, worth, group.kin[beside], own[beside])
 
 
 def _link_bits(traits: Traits, link: Link, group: _Standing, bound: float) -> Floats:

@@ -55,10 +55,22 @@ class Trait:
     """Organisations that show any code, in the whole population: one that shows several counts so often."""
     breadth: int
     """Codes that the smoothing of base rates reckons with."""
+    cells: Narrow
+    """Where the kernels count: two zeros for each code."""
 
     @property
     def codes(self) -> int:
         return int(self.orgs.size)
+
+
+def coded_trait(name: str, family: str, facet: str, code: Narrow, orgs: Floats, *, near: bool) -> Trait:
+    """A trait of a whole population."""
+    return Trait(name, family, facet, code, orgs, near, float(orgs.sum()), int(orgs.size), cells_of(orgs))
+
+
+def cells_of(orgs: Floats) -> Narrow:
+    """Two zeros for each code."""
+    return np.zeros((orgs.size, 2), dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,16 @@ class Traits:
         """Accounts in the order of organisations, and of numbers within one."""
         order: Ints = np.argsort(self.org, kind="stable").astype(np.int64)
         return order
+
+    def here(self, trait: Trait) -> Floats:
+        """How many organisations of these accounts show each code of one of their traits."""
+        if trait.name not in self._here:
+            self._here[trait.name] = shown_codes(self.by_org, self.org, trait.code, trait.codes)
+        return self._here[trait.name]
+
+    @cached_property
+    def _here(self) -> dict[str, Floats]:
+        return {}
 
     @cached_property
     def orgs(self) -> int:
@@ -125,7 +147,7 @@ class Traits:
                 code, orgs = renumbered, orgs[shown]
                 breadth = int(shown.size) if alone else breadth
             if orgs.size:
-                coded.append(replace(trait, code=code, orgs=orgs, breadth=breadth))
+                coded.append(replace(trait, code=code, orgs=orgs, breadth=breadth, cells=cells_of(orgs)))
         links = [link.only(chosen, org, order) for link in self.links if link.number[chosen].any()]
         if self.wordings is not None:
             links.append(self.wordings.link(chosen, org, order))
@@ -203,12 +225,11 @@ def _binned(
     edges = edges[np.append(True, edges[1:] != edges[:-1])]
     code = np.where(known, np.searchsorted(edges, value, side="right"), -1).astype(np.int32)
     orgs = shown_codes(order, population.org, code, edges.size + 1)
-    return Trait(name, family, facet, code, orgs, near=True, known=float(orgs.sum()), breadth=edges.size + 1)
+    return coded_trait(name, family, facet, code, orgs, near=True)
 
 
 def _entity(population: Population, entities: Entities, facet: str) -> Trait:
     code = np.full(population.size, -1, dtype=np.int32)
     code[entities.account] = entities.value
     orgs = entities.orgs.astype(np.float64)
-    known = float(orgs.sum())
-    return Trait(entities.kind, entities.family, facet, code, orgs, near=False, known=known, breadth=int(orgs.size))
+    return coded_trait(entities.kind, entities.family, facet, code, orgs, near=False)

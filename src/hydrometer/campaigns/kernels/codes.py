@@ -65,16 +65,107 @@ def own_codes(order: Narrow, standing: Narrow, org: Narrow, code: Narrow, codes:
 
 
 @njit(cache=True)
+def met_codes(ordered: Narrow, org: Narrow, code: Narrow, near: bool, cells: Narrow) -> Narrow:
+    """Count how many organisations of some accounts, given in the order of organisations, show each code.
+
+    Args:
+        near: whether every code is wanted, shown or not.
+        cells: two zeros for each code; the first becomes the count, the second the place of a code among the met ones,
+            from 1.
+
+    Returns:
+        The codes met, ascending.
+    """
+    codes = cells.shape[0]
+    met = np.arange(codes).astype(np.int32) if near else np.empty(min(ordered.size, codes), np.int32)
+    found = codes if near else 0
+    for account in ordered:
+        at = code[account]
+        if at >= 0 and cells[at, 1] != org[account] + 1:
+            if cells[at, 1] == 0 and not near:
+                met[found] = at
+                found += 1
+            cells[at, 1] = org[account] + 1
+            cells[at, 0] += 1
+    met = np.sort(met[:found])
+    for place in range(found):
+        cells[met[place], 1] = place + 1
+    return met
+
+
+@njit(cache=True)
+def coded_bits(
+    out: Floats,
+    begun: bool,
+    code: Narrow,
+    cells: Narrow,
+    orgs: Floats,
+    here: Floats,
+    background: tuple[float, int, bool],
+    org: Narrow,
+    standing: Narrow,
+    ordered: Narrow,
+    kin: Narrow,
+    group: tuple[float, float, bool],
+    weights: tuple[float, float, float],
+    smoothing: tuple[float, float, float],
+) -> None:
+    """Write each account's bits of one coded trait into `out`, the larger ones where `out` has been `begun`.
+
+    Args:
+        cells: two zeros for each code; they are zeros again afterwards.
+        orgs: organisations of the population that show each code.
+        here: those of these accounts that do, where everybody is set apart as no part of the population.
+        background: organisations of the population that show any code; codes that the smoothing of base rates reckons
+            with; whether neighbouring codes resemble each other.
+        standing: of each account to the group.
+        ordered: members, in the order of organisations.
+        kin: accounts of the organisations with kin, in the order of organisations.
+        group: organisations of the group; the same, as seen by who is least of it; whether everybody is set apart.
+        weights: pseudo-organisations of the prior, how much commoner a shared value must be, most bits.
+        smoothing: kernel over neighbouring codes.
+    """
+    known, breadth, near = background
+    met = met_codes(ordered, org, code, near, cells)
+    count, away, shown = np.empty(met.size), np.empty(met.size), np.empty(met.size)
+    for place in range(met.size):
+        at = met[place]
+        count[place], shown[place] = float(cells[at, 0]), orgs[at]
+        away[place] = here[at] if group[2] else count[place]
+    gone = np.sum(here) if group[2] else np.sum(count)
+    worth = worth_of_codes(shown, count, away, known - gone, breadth, near, group, weights, smoothing)
+    for account in range(code.size):
+        if standing[account] != KIN:
+            at = code[account]
+            bits = 0.0
+            if at >= 0:
+                bits = worth[cells[at, 1], 3 if standing[account] == MEMBER else 0]
+            if not begun or bits > out[account]:
+                out[account] = bits
+    if kin.size:
+        own = own_codes(kin, standing, org, code, cells.shape[0])
+        for place in range(kin.size):
+            account = kin[place]
+            if standing[account] == KIN:
+                at = code[account]
+                bits = 0.0
+                if at >= 0:
+                    bits = worth[cells[at, 1], 2 if own[place] else 1]
+                if not begun or bits > out[account]:
+                    out[account] = bits
+    for at in met:
+        cells[at, 0] = cells[at, 1] = 0
+
+
+@njit(cache=True)
 def worth_of_codes(
     orgs: Floats,
     count: Floats,
     away: Floats,
-    known: float,
+    elsewhere: float,
     breadth: int,
     near: bool,
-    group: float,
-    largest: float,
-    apart: bool,
+    group: tuple[float, float, bool],
     weights: tuple[float, float, float],
     smoothing: tuple[float, float, float],
 ) -> Floats:
@@ -84,19 +175,19 @@ def worth_of_codes(
         orgs: organisations of the population that show each code.
         count: organisations of the group that show each code.
         away: organisations that do not count as population, by code.
-        known: organisations of the population that show any code.
+        elsewhere: organisations that count as population and show any code.
         breadth: codes that the smoothing of base rates reckons with.
         near: whether neighbouring codes resemble each other.
-        group: organisations of the group.
-        largest: the same, as seen by who is least of it.
-        apart: whether everybody is set apart as no part of the population; else the members are.
-        weights: pseudo-organisations of the prior, how much commoner a shared value must be, most bits.
-        smoothing: kernel over neighbouring codes.
+        group, weights, smoothing: as of `coded_bits`.
+
+    Returns:
+        A row for what no member shows, then one for each code.
     """
+    orgs_of_group, largest, apart = group
     prior, enriched, bound = weights
     codes = orgs.size
     outside = np.maximum(orgs - away, 0.0)
-    total = max(0.0, known - np.sum(away)) + 0.5 * breadth + 0.5
+    total = max(0.0, elsewhere) + 0.5 * breadth + 0.5
     chances = (outside + 0.5) / total
     if near:
         count, chances = smoothed(count, smoothing), smoothed(chances, smoothing)
@@ -107,16 +198,13 @@ def worth_of_codes(
     for at in range(codes):
         if count[at] >= 2 * least and count[at] > enriched * chances[at] * largest:
             sharing += count[at]
-    worth = np.empty((codes, 4))
+    worth = np.empty((codes + 1, 4))
     for case in range(4):
-        of_group = group - (0.0 if case == 0 else 1.0)
+        of_group = orgs_of_group - (0.0 if case == 0 else 1.0)
         weight = of_group + prior
-        # What no member shows is worth the same, whichever code it is.
         absent = math.log2(max(1.0 - sharing / weight, prior / weight))
+        worth[0, case] = min(max(absent, -bound / 2), bound)
         for at in range(codes):
-            if count[at] == 0.0 and not near:
-                worth[at, case] = min(max(absent, -bound / 2), bound)
-                continue
             mine = 1.0 if case >= 2 else 0.0
             chance = chances[at]
             if near and mine > 0.0:
@@ -136,7 +224,7 @@ def worth_of_codes(
             likely = max(1.0 - left / weight, prior / weight) * chance
             if others >= least and others > enriched * chance * max(of_group, 1.0):
                 likely += others / weight
-            worth[at, case] = min(max(math.log2(likely / chance), -bound / 2), bound)
+            worth[at + 1, case] = min(max(math.log2(likely / chance), -bound / 2), bound)
     return worth
 
 
@@ -150,29 +238,3 @@ def smoothed(values: Floats, smoothing: tuple[float, float, float]) -> Floats:
     out[0] += right * values[0]
     out[-1] += left * values[-1]
     return out
-
-
-@njit(cache=True)
-def fill(out: Floats, begun: bool, code: Narrow, standing: Narrow, worth: Floats, kin: Narrow, kin_own: Bools) -> None:
-    """Write each account's bits of one coded trait into `out`, the larger ones where `out` has been `begun`.
-
-    Args:
-        worth: bits by code for a stranger, for kin whose organisation's members show another code, for kin whose
-            organisation's members show this one, and for a member.
-        kin: accounts that are kin, and whether members of their organisation show their code.
-    """
-    for account in range(code.size):
-        at = code[account]
-        bits = 0.0
-        if at >= 0:
-            bits = worth[at, 3] if standing[account] == MEMBER else worth[at, 0]
-        if standing[account] != KIN and (not begun or bits > out[account]):
-            out[account] = bits
-    for place in range(kin.size):
-        account = kin[place]
-        at = code[account]
-        bits = 0.0
-        if at >= 0:
-            bits = worth[at, 2] if kin_own[place] else worth[at, 1]
-        if not begun or bits > out[account]:
-            out[account] = bits
