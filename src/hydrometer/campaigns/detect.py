@@ -118,6 +118,7 @@ def find_campaigns(
                 found.against.append(crowd)
                 found.probability = probability(group, found.evidence, found.against)
             memory[key] = found
+            population.let_go()
             tests += signals
             progress.advance(1)
         return memory[key]

@@ -145,6 +145,7 @@ def widen(population: Population, askers: _Askers, members: Bools, free: Bools, 
     mine = spoken(population, np.nonzero(members)[0])
     own = (mine.uses >= OWN_USE * fragments.exchanges[mine.fragment]) & (mine.uses >= 3)
     asked |= carrying(population, np.arange(population.size), mine.mask(own, fragments.orgs.size)) >= OWN_USES
+    population.let_go()
     pool = (asked & free) | members
     local = askers.only(pool)
     grown = _grown(local, members[pool], settings)

@@ -6,8 +6,9 @@ The organisation is the unit of counting: what two accounts of one declared orga
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, overload
 
 import numpy as np
@@ -184,3 +185,15 @@ class Population:
     @property
     def size(self) -> int:
         return len(self.accounts)
+
+    def let_go(self) -> None:
+        """Give the memory back that holds what was read of arrays mapped from disk; they stay as they are.
+
+        The system would give it back by itself before it runs short, but counts it as the process's until then.
+        """
+        advice = getattr(mmap, "MADV_DONTNEED", None)
+        for whole in (self.events, self.fragments):
+            for part in fields(whole):
+                array = getattr(whole, part.name)
+                if advice is not None and isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap):
+                    array.base.madvise(advice)
