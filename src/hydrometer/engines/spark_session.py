@@ -48,7 +48,7 @@ def open_session(settings: Settings) -> tuple[SparkSession, bool]:
         raise InputError(
             f"Spark does not start: {str(error).splitlines()[0]}",
             file="spark",
-            mend="Install Java 17 or newer and set JAVA_HOME, or run with --engine duckdb.",
+            mend="Install Java 17 or newer and set JAVA_HOME, or run with --engine embedded.",
         ) from None
 
 
