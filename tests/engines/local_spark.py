@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def spark() -> Iterator[SparkSession]:
     """One session on two cores of this machine, which speaks on loopback only."""
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-        pytest.skip("no Java: Spark does not start")
+        pytest.skip("no Java, neither on the path nor by JAVA_HOME: the tests of the engine spark do not run")
     from pyspark.sql import SparkSession
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
