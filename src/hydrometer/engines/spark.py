@@ -91,8 +91,8 @@ class SparkEngine:
             for view in self._views.values():
                 self.session.catalog.dropTempView(view)
             self._remove_work()
-            self._configured.__exit__()
         finally:
+            self._configured.__exit__()
             self.close()
 
     def close(self) -> None:
@@ -279,7 +279,7 @@ class SparkEngine:
     def _remove_work(self) -> None:
         """Delete the work folder; where that is not possible from here, `left_over` names it."""
         folder = Path(self.work)
-        if folder.is_absolute():
+        if self.local and folder.is_absolute():
             shutil.rmtree(folder, ignore_errors=True)
             if not folder.exists():
                 return
