@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -210,7 +211,10 @@ class SparkEngine:
 
     def _through(self, sources: Sequence[SparkSource], each: Mapper, schema: pa.Schema) -> DataFrame:
         spark_schema = self.session.createDataFrame(schema.empty_table()).schema
-        frames = [source.frame.mapInArrow(each, spark_schema) for source in sources]
+        with warnings.catch_warnings():
+            # mapInArrow looks for pandas, and warns of its version 3, but hands over Arrow batches only.
+            warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+            frames = [source.frame.mapInArrow(each, spark_schema) for source in sources]
         together = frames[0]
         for frame in frames[1:]:
             together = together.union(frame)
