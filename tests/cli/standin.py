@@ -71,6 +71,7 @@ def detect(
     mapping: Path | None,
     source: str | None,
     progress: Progress,
+    session: object | None = None,
 ) -> CampaignFile:
     """Play a run."""
     CALLS.append({"traffic": traffic, "settings": settings, "source": source, "mapping": mapping, "site_key": site_key})
@@ -117,6 +118,7 @@ def fingerprint(
     mapping: Path | None,
     source: str | None,
     progress: Progress,
+    session: object | None = None,
 ) -> FingerprintSummary:
     """Play a run."""
     detect(traffic, out, settings, site_key=site_key, mapping=mapping, source=source, progress=progress)

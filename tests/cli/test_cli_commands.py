@@ -35,6 +35,28 @@ def test_version_is_the_packages() -> None:
     assert ran("--version").stdout == f"hydrometer {__version__}\n"
 
 
+def test_a_place_for_spark_is_passed_on_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+
+    def fingerprint(traffic: object, out: object, settings: Settings, **_: object) -> Any:
+        asked.update(traffic=traffic, out=out, engine=settings.engine)
+        return standin.FingerprintSummary({}, {})
+
+    monkeypatch.setattr("hydrometer.flow.fingerprint", fingerprint)
+    result = ran("fingerprint", "s3://bucket//logs", "--out", "table:prod.prints", "--engine", "spark")
+    assert result.exit_code == 0, result.output
+    assert asked == {"traffic": "s3://bucket//logs", "out": "table:prod.prints", "engine": "spark"}
+    assert ran("fingerprint", "logs", "--out", "prints").exit_code == 0
+    assert asked == {"traffic": Path("logs"), "out": Path("prints"), "engine": "embedded"}
+
+
+def test_an_engine_that_there_is_not_is_told() -> None:
+    result = ran("detect", "logs", "--out", "result", "--engine", "abacus")
+    assert result.exit_code == 2
+    assert "engine" in result.stderr
+    assert "hydrometer settings" in result.stderr
+
+
 def test_every_command_has_a_line_of_help() -> None:
     result = ran("--help")
     assert result.exit_code == 0

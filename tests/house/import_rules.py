@@ -23,7 +23,10 @@ ROOMS = STAGES | FACES | {"contract"}
 TOP = frozenset({"__init__", "__main__", "flow"})
 """Modules beside the rooms."""
 
-HOMES = {"duckdb": "engines", "pyspark": "engines", "sqlglot": "engines", "rich": "cli", "typer": "cli"}
+HOMES = {
+    **dict.fromkeys(("duckdb", "py4j", "pyspark", "sqlglot"), "engines"),
+    **dict.fromkeys(("rich", "typer"), "cli"),
+}
 """Third-party packages that only one room imports."""
 NETWORK = frozenset(
     {"aiohttp", "ftplib", "http", "httpx", "requests", "smtplib", "socket", "socketserver", "ssl", "urllib3"}

@@ -10,9 +10,22 @@ import typer
 from hydrometer.contract.settings import Settings, load_settings
 
 Traffic = Annotated[
-    Path, typer.Argument(metavar="TRAFFIC", help="A log file, or a folder of logs with what is known of the accounts.")
+    str,
+    typer.Argument(
+        metavar="TRAFFIC",
+        help="A log file, or a folder of logs with what is known of the accounts. With the engine spark also an address "
+        "such as s3://bucket/logs, or a table: table:NAME, delta:PLACE, iceberg:PLACE.",
+    ),
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write; it is made when it is not there.")]
+Place = Annotated[
+    str,
+    typer.Option(
+        "--out",
+        metavar="FOLDER",
+        help="Folder to write; it is made when it is not there. With the engine spark also an address or a table.",
+    ),
+]
 Result = Annotated[Path, typer.Argument(metavar="RESULT", help="A folder that `detect` wrote.")]
 Source = Annotated[
     str | None, typer.Option("--source", metavar="NAME", help="Format of the logs; recognised when not named.")
@@ -31,6 +44,9 @@ Threads = Annotated[int | None, typer.Option("--threads", metavar="N", help="Thr
 Memory = Annotated[
     str | None, typer.Option("--memory", metavar="SIZE", help="Memory before the engine spills to disk, such as 4GB.")
 ]
+Engine = Annotated[
+    str | None, typer.Option("--engine", metavar="NAME", help="What measures the traffic: embedded, duckdb or spark.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and only JSON, on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress; errors and results are still printed.")]
 
@@ -42,10 +58,16 @@ def chosen(
     threads: int | None = None,
     memory: str | None = None,
     exhibits: bool | None = None,
+    engine: str | None = None,
 ) -> Settings:
     """Return the settings of `file`, with those of the command line over them.
 
     Raises:
         InputError: a setting is unknown or out of its bounds.
     """
-    return load_settings(file, seed=seed, threads=threads, memory=memory, exhibits=exhibits)
+    return load_settings(file, seed=seed, threads=threads, memory=memory, exhibits=exhibits, engine=engine)
+
+
+def place(argument: str, settings: Settings) -> Path | str:
+    """What an argument names: a path, or for the engine spark a place in its own notation, which a path would change."""
+    return argument if settings.engine == "spark" else Path(argument)

@@ -99,6 +99,34 @@ class CampaignSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     ] = 0.01
 
 
+class SparkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How `--engine spark` runs."""
+
+    master: Annotated[
+        str,
+        Meta(description="Where to run when neither spark-submit nor a session says so; empty: this machine's cores."),
+    ] = ""
+    work: Annotated[
+        str,
+        Meta(
+            description="Folder for the tables between steps, seen by all nodes; emptied of them at the end. "
+            "Needed unless Spark runs on this machine."
+        ),
+    ] = ""
+    accounts: Annotated[
+        str,
+        Meta(description="The table of accounts where TRAFFIC is one table: table:NAME, delta:PLACE, parquet:PLACE, …"),
+    ] = ""
+    partitions: Annotated[int, Meta(description="Partitions of a shuffle; 0 for what the session has.", ge=0)] = 0
+    collect_rows: Annotated[
+        int,
+        Meta(
+            description="Most rows of one table that may come to the driver, where groups are linked; more end the run.",
+            ge=1,
+        ),
+    ] = 50_000_000
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings of a run."""
 
@@ -114,9 +142,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = "4GB"
     engine: Annotated[
-        Literal["embedded", "duckdb"],
+        Literal["embedded", "duckdb", "spark"],
         Meta(
-            description="What measures the traffic: kernels over rows sorted by account, or every step as SQL on DuckDB."
+            description="What measures the traffic: kernels over rows sorted by account, every step as SQL on DuckDB, "
+            "or every step on PySpark (extra `spark`)."
         ),
     ] = "embedded"
     exhibits: Annotated[
@@ -126,6 +155,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     read: ReadSettings = ReadSettings()
     fingerprint: FingerprintSettings = FingerprintSettings()
     campaigns: CampaignSettings = CampaignSettings()
+    spark: SparkSettings = SparkSettings()
 
     @property
     def memory_bytes(self) -> int:

@@ -1,4 +1,4 @@
-"""The embedded engine: runs named steps on DuckDB, within a memory limit, spilling to a folder of its own."""
+"""Runs named steps on DuckDB, in this process, within a memory limit, spilling to a folder of its own."""
 
 from __future__ import annotations
 

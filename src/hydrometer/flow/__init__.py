@@ -8,18 +8,19 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
+from msgspec.structs import replace
 
 from hydrometer.campaigns.calibration import load_calibration
 from hydrometer.campaigns.detect import Findings, find_campaigns
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.results import CONSIDERED, HARVESTED, MEMBERS, CampaignFile, Evidence, Run
-from hydrometer.engines.duckdb import DuckEngine
 from hydrometer.flow.account import Account
 from hydrometer.flow.evaluation import evaluate
 from hydrometer.flow.exhibits import with_wordings
-from hydrometer.flow.measuring import Measured, by_ledger, by_steps
-from hydrometer.flow.reading import FingerprintSummary, Reading, open_reading, write_fingerprints
+from hydrometer.flow.opening import explained, measure, opened, written
+from hydrometer.flow.reading import REJECTED, Asked, FingerprintSummary
 from hydrometer.flow.worlds import Size, scenarios, simulate
 from hydrometer.report.explain import Explanation, explain_account, explain_campaign
 from hydrometer.report.html import render
@@ -28,10 +29,13 @@ from hydrometer.signals.signal import Signal, find_signals
 from hydrometer.store.result import WORK, ResultFolder, prepare
 
 if TYPE_CHECKING:
+    from hydrometer.contract.engine import Engine
     from hydrometer.contract.group import Group
     from hydrometer.contract.progress import Progress
     from hydrometer.contract.settings import Settings
     from hydrometer.contract.step import Step
+    from hydrometer.flow.measuring import Measured
+    from hydrometer.flow.reading import Reading
 
 __all__ = [
     "FingerprintSummary",
@@ -56,7 +60,7 @@ class _Work:
 
 
 def detect(
-    traffic: Path,
+    traffic: Path | str,
     out: Path,
     settings: Settings,
     *,
@@ -64,13 +68,19 @@ def detect(
     mapping: Path | None,
     source: str | None,
     progress: Progress,
+    session: object | None = None,
 ) -> CampaignFile:
     """Find the campaigns in `traffic` and write the result folder `out`.
+
+    A Spark `session` that exists already is used and left as it was; the engine then is `spark`, and `traffic` may be
+    whatever docs/spark.md names.
 
     Raises:
         InputError: unusable traffic, settings or result folder.
         KeyboardInterrupt: after what was done has been written, with status `interrupted` in run.json.
     """
+    if session is not None:
+        settings = replace(settings, engine="spark")
     prepare(out)
     earlier = _earlier(out)
     account = Account(settings, progress)
@@ -78,8 +88,9 @@ def detect(
     status = "failed"
     try:
         with tempfile.TemporaryDirectory(prefix=WORK, dir=out) as folder:
-            reading = open_reading(traffic, out, settings, site_key, mapping, source)
-            _detect(Path(folder), reading, account, earlier, work)
+            asked = Asked(traffic, site_key, mapping, source, session)
+            with opened(asked, Path(folder), out / REJECTED, account) as (engine, reading):
+                _detect(engine, reading, account, earlier, work)
         status = "done"
     except KeyboardInterrupt:
         status = "interrupted"
@@ -94,29 +105,27 @@ def detect(
     return _write(out, account.closed(status), work)
 
 
-def _detect(folder: Path, reading: Reading, account: Account, earlier: dict[str, set[str]], work: _Work) -> None:
+def _detect(engine: Engine, reading: Reading, account: Account, earlier: dict[str, set[str]], work: _Work) -> None:
     settings, progress = account.settings, account.stage_progress()
-    with DuckEngine(folder, memory=settings.memory, threads=settings.cores) as engine:
-        measured = (by_ledger if settings.engine == "embedded" else by_steps)(folder, engine, reading, account)
-        population = measured.population
-        account.measured(population, measured.rows)
-        on = account.signals(find_signals(), reading.columns)
-        with account.stage("link and test"):
-            work.findings = find_campaigns(
-                population,
-                lambda group: _evidence(on, group),
-                signals=len(on),
-                settings=settings.campaigns,
-                calibration=load_calibration(),
-                attainable=account.attainable,
-                earlier=earlier,
-                progress=progress,
-            )
-            work.harvested = _harvested(measured, work.findings)
-            account.caps += work.findings.caps
-        if settings.exhibits and not reading.traffic.fingerprinted and work.findings.campaigns:
-            with account.stage("show wordings"):
-                work.findings = with_wordings(work.findings, work.harvested, reading, progress)
+    measured = measure(engine, reading, account)
+    account.measured(measured.population, measured.rows)
+    on = account.signals(find_signals(), reading.columns)
+    with account.stage("link and test"):
+        work.findings = find_campaigns(
+            measured.population,
+            lambda group: _evidence(on, group),
+            signals=len(on),
+            settings=settings.campaigns,
+            calibration=load_calibration(),
+            attainable=account.attainable,
+            earlier=earlier,
+            progress=progress,
+        )
+        work.harvested = _harvested(measured, work.findings)
+        account.caps += work.findings.caps
+    if settings.exhibits and not reading.traffic.fingerprinted and work.findings.campaigns:
+        with account.stage("show wordings"):
+            work.findings = with_wordings(work.findings, work.harvested, reading, progress)
 
 
 def _evidence(on: list[Signal], group: Group) -> list[Evidence]:
@@ -125,21 +134,20 @@ def _evidence(on: list[Signal], group: Group) -> list[Evidence]:
 
 def _harvested(measured: Measured, findings: Findings) -> pa.Table:
     """Exchange ids of what the campaigns took."""
-    rows = [
-        pa.table(
-            {
-                "exchange_id": measured.ids(harvest.exchanges),
-                "campaign_id": [campaign.id] * harvest.exchanges.size,
-                "template_id": [template or None for template in harvest.template],
-                "probability": harvest.probability,
-            },
-            schema=HARVESTED.schema,
-        )
-        for campaign, harvest in zip(findings.campaigns, findings.harvests, strict=True)
-    ]
-    if not rows:
+    found = list(zip(findings.campaigns, findings.harvests, strict=True))
+    if not found:
         return HARVESTED.schema.empty_table()
-    return pa.concat_tables(rows).sort_by([("exchange_id", "ascending"), ("campaign_id", "ascending")])
+    taken = pa.table(
+        {
+            # Asked for at once: an engine looks through all exchanges for them.
+            "exchange_id": measured.ids(np.concatenate([harvest.exchanges for _, harvest in found])),
+            "campaign_id": [campaign.id for campaign, harvest in found for _ in range(harvest.exchanges.size)],
+            "template_id": [template or None for _, harvest in found for template in harvest.template],
+            "probability": np.concatenate([harvest.probability for _, harvest in found]),
+        },
+        schema=HARVESTED.schema,
+    )
+    return taken.sort_by([("exchange_id", "ascending"), ("campaign_id", "ascending")])
 
 
 def _earlier(out: Path) -> dict[str, set[str]]:
@@ -168,26 +176,31 @@ def _write(out: Path, run: Run, work: _Work) -> CampaignFile:
 
 
 def fingerprint(
-    traffic: Path,
-    out: Path,
+    traffic: Path | str,
+    out: Path | str,
     settings: Settings,
     *,
     site_key: Path | None,
     mapping: Path | None,
     source: str | None,
     progress: Progress,
+    session: object | None = None,
 ) -> FingerprintSummary:
     """Write `traffic` without its texts, with their fingerprints, as a folder that `detect` reads.
+
+    With a Spark `session` the engine is `spark`, and `out` may be whatever docs/spark.md names.
 
     Raises:
         InputError: unusable traffic, settings or folder.
     """
-    return write_fingerprints(traffic, out, settings, site_key, mapping, source, progress)
+    if session is not None:
+        settings = replace(settings, engine="spark")
+    return written(Asked(traffic, site_key, mapping, source, session), out, settings, progress)
 
 
 def steps(settings: Settings) -> list[Step]:
-    """The SQL that a run with these settings would make."""
-    return measuring_steps(settings)
+    """The SQL that a run with these settings would make, in the dialect of its engine."""
+    return explained(measuring_steps(settings), settings)
 
 
 def explain(result: Path, *, campaign: str | None, account: str | None) -> Explanation:

@@ -39,6 +39,8 @@ class Account:
     def __init__(self, settings: Settings, progress: Progress) -> None:
         self.settings, self.progress = settings, progress
         self.inputs: list[str] = []
+        self.versions: dict[str, str] = {}
+        """Versions of what only this run's engine uses."""
         self.rows: dict[str, int] = {}
         self.rejected: dict[str, int] = {}
         self.repaired: dict[str, int] = {}
@@ -106,7 +108,11 @@ class Account:
         calibration = load_calibration()
         return Run(
             version=__version__,
-            versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+            versions={
+                "python": platform.python_version(),
+                **{name: version(name) for name in LIBRARIES},
+                **self.versions,
+            },
             started_at=self._begun,
             status=status,
             seed=self.settings.seed,

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hydrometer.fingerprint import consensus
-from hydrometer.sources import Rejects
 
 if TYPE_CHECKING:
     from hydrometer.campaigns.detect import Findings
@@ -44,7 +43,7 @@ def _by_template(harvested: pa.Table) -> dict[tuple[str, str], list[str]]:
 def _texts(wanted: dict[str, str], reading: Reading, progress: Progress) -> dict[str, list[str]]:
     texts: dict[str, dict[str, str]] = {}
     ids = pa.array(sorted(wanted), pa.string())
-    for batch in reading.traffic.batches(Rejects()):
+    for batch in reading.texts(ids):
         progress.advance(batch.num_rows)
         chosen = batch.filter(pc.is_in(batch.column("exchange_id"), value_set=ids))
         columns = (chosen.column(name).to_pylist() for name in ("exchange_id", "system_prompt", "prompt"))

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from hydrometer.contract.engine import Engine
     from hydrometer.contract.population import Ints, Population
     from hydrometer.contract.progress import Progress
     from hydrometer.contract.settings import Settings
-    from hydrometer.engines.duckdb import DuckEngine
     from hydrometer.flow.account import Account
-    from hydrometer.flow.reading import Reading
+    from hydrometer.flow.reading import FileReading, Reading
     from hydrometer.sources import ParquetChunk
 
 
@@ -41,12 +41,10 @@ class Measured:
     ids: Callable[[Ints], pa.Array]
 
 
-def by_steps(folder: Path, engine: DuckEngine, reading: Reading, account: Account) -> Measured:
-    """Read the traffic into Parquet and run every step as SQL."""
+def by_steps(engine: Engine, reading: Reading, account: Account) -> Measured:
+    """Read the traffic into the engine and run every step as SQL."""
     with account.stage("read and fingerprint", reading.traffic.rows_hint):
-        read_into(folder, reading, account)
-    engine.view("traffic", folder / "traffic" / "*.parquet")
-    engine.put("accounts", reading.accounts)
+        reading.into(engine, account)
     steps = measuring_steps(account.settings)
     with account.stage("measure", len(steps)):
         engine.run(steps, account.stage_progress())
@@ -60,9 +58,9 @@ def by_steps(folder: Path, engine: DuckEngine, reading: Reading, account: Accoun
     return Measured(population, engine.count("traffic"), ids)
 
 
-def by_ledger(folder: Path, engine: DuckEngine, reading: Reading, account: Account) -> Measured:
+def by_ledger(engine: Engine, reading: FileReading, account: Account) -> Measured:
     """Sort the traffic by account and measure it with kernels; fingerprints in Parquet are read where they lie."""
-    settings, progress = account.settings, account.stage_progress()
+    settings, progress, folder = account.settings, account.stage_progress(), reading.folder
     direct = reading.traffic.chunkable
     if not direct:
         with account.stage("read and fingerprint", reading.traffic.rows_hint):
@@ -110,7 +108,7 @@ def by_ledger(folder: Path, engine: DuckEngine, reading: Reading, account: Accou
 
 def close_books(
     folder: Path,
-    engine: DuckEngine,
+    engine: Engine,
     ledger: Ledger,
     chunks: list[ParquetChunk],
     settings: Settings,
@@ -136,7 +134,7 @@ def _by_chunk(chunks: list[ParquetChunk], places: Ints) -> Iterator[tuple[Parque
         at = stop
 
 
-def _dropped(folder: Path, repeated: Ints, chunks: list[ParquetChunk], engine: DuckEngine, once: str) -> Ints:
+def _dropped(folder: Path, repeated: Ints, chunks: list[ParquetChunk], engine: Engine, once: str) -> Ints:
     """Places of the rows that the step `traffic_once` leaves out, among those whose id comes more than once."""
     if not repeated.size:
         return repeated

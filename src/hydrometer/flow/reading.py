@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,11 +16,16 @@ from hydrometer.contract.errors import InputError
 from hydrometer.contract.fingerprints import TRAFFIC
 from hydrometer.fingerprint import Fingerprinter, SiteKey
 from hydrometer.flow.account import Account
-from hydrometer.sources import Rejects, Traffic, open_traffic
+from hydrometer.sources import Rejects, open_traffic
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from hydrometer.contract.engine import Engine
     from hydrometer.contract.progress import Progress
     from hydrometer.contract.settings import Settings
+    from hydrometer.sources import TableTraffic, Traffic
 
 REJECTED = "rejected.jsonl"
 ROW_GROUP = 65_536
@@ -34,27 +39,75 @@ class FingerprintSummary:
     rejected: dict[str, int]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a command was asked to read, and with which secret.
+
+    `traffic` is a path or, for the engine `spark`, whatever Spark reads (docs/spark.md); `session` is a Spark session that
+    exists already.
+    """
+
+    traffic: Path | str
+    site_key: Path | None
+    mapping: Path | None
+    source: str | None
+    session: object | None = None
+
+
+class Reading(Protocol):
+    """Opened traffic, and what reading it tells: `accounts`, and `columns` that held a value, are known after reading."""
+
+    accounts: pa.Table
+    columns: frozenset[str]
+
+    @property
+    def traffic(self) -> Traffic | TableTraffic:
+        """What is read."""
+        ...
+
+    def into(self, engine: Engine, account: Account) -> None:
+        """Fingerprint all exchanges into the engine's table `traffic`, and the accounts into its table `accounts`."""
+
+    def texts(self, ids: pa.Array) -> Iterator[pa.RecordBatch]:
+        """The exchanges of these ids with their texts, perhaps among others."""
+        ...
+
+
 @dataclass
-class Reading:
-    """Opened traffic, and what reading it tells."""
+class FileReading:
+    """Traffic in files that this process reads; `folder` takes what it makes of them, `rejected` the rejected rows."""
 
     traffic: Traffic
+    folder: Path
     rejected: Path
     key: SiteKey
     accounts: pa.Table = field(default_factory=ACCOUNTS.schema.empty_table)
     columns: frozenset[str] = frozenset()
 
+    def into(self, engine: Engine, account: Account) -> None:
+        """Fingerprint all exchanges into the engine's table `traffic`, and the accounts into its table `accounts`."""
+        read_into(self.folder, self, account)
+        engine.view("traffic", self.folder / "traffic" / "*.parquet")
+        engine.put("accounts", self.accounts)
 
-def open_reading(
-    traffic: Path, out: Path, settings: Settings, site_key: Path | None, mapping: Path | None, source: str | None
-) -> Reading:
-    """Open traffic and the site key.
+    def texts(self, ids: pa.Array) -> Iterator[pa.RecordBatch]:  # noqa: ARG002 - files are read from end to end
+        """All exchanges with their texts."""
+        return self.traffic.batches(Rejects())
+
+
+def open_reading(asked: Asked, folder: Path, rejected: Path, settings: Settings) -> FileReading:
+    """Open files and the site key.
 
     Raises:
         InputError: nothing to read, or an unusable key or mapping.
     """
-    opened = open_traffic(traffic, settings=settings.read, source=source, mapping=mapping)
-    return Reading(opened, out / REJECTED, SiteKey.load_or_create(site_key or default_site_key()))
+    opened = open_traffic(Path(asked.traffic), settings=settings.read, source=asked.source, mapping=asked.mapping)
+    return FileReading(opened, folder, rejected, load_site_key(asked))
+
+
+def load_site_key(asked: Asked) -> SiteKey:
+    """The key that is asked for, else that of this user; raises InputError where it is unusable."""
+    return SiteKey.load_or_create(asked.site_key or default_site_key())
 
 
 def default_site_key() -> Path:
@@ -63,7 +116,7 @@ def default_site_key() -> Path:
     return (Path(base) if base else Path.home() / ".config") / "hydrometer" / "site.key"
 
 
-def read_into(folder: Path, reading: Reading, account: Account) -> None:
+def read_into(folder: Path, reading: FileReading, account: Account) -> None:
     """Fingerprint all exchanges into `folder`/traffic, and read the accounts."""
     settings = account.settings
     sketched = reading.traffic.fingerprinted
@@ -80,7 +133,7 @@ def read_into(folder: Path, reading: Reading, account: Account) -> None:
         reading.accounts = reading.traffic.accounts(rejects)
     settle(reading, rejects, account)
     if fingerprinter is not None:
-        account.caps += _cuts(fingerprinter, settings)
+        account.caps += cuts(fingerprinter.counts, settings)
 
 
 def settle(reading: Reading, rejects: Rejects, account: Account) -> None:
@@ -97,42 +150,43 @@ def settle(reading: Reading, rejects: Rejects, account: Account) -> None:
     account.columns(seen, texts=not sketched)
 
 
-def _cuts(fingerprinter: Fingerprinter, settings: Settings) -> list[str]:
-    cuts = []
-    if texts := fingerprinter.counts["texts_cut"]:
-        cuts.append(f"{texts:,} texts were read to {settings.fingerprint.max_words:,} words (fingerprint.max_words)")
-    if sketches := fingerprinter.counts["sketches_capped"]:
-        cuts.append(f"{sketches:,} sketches kept {settings.fingerprint.max_sketch} hashes (fingerprint.max_sketch)")
-    return cuts
+def cuts(counts: Mapping[str, int], settings: Settings) -> list[str]:
+    """What fingerprinting cut, in words; `counts` as of `Fingerprinter`."""
+    found = []
+    if texts := counts["texts_cut"]:
+        found.append(f"{texts:,} texts were read to {settings.fingerprint.max_words:,} words (fingerprint.max_words)")
+    if sketches := counts["sketches_capped"]:
+        found.append(f"{sketches:,} sketches kept {settings.fingerprint.max_sketch} hashes (fingerprint.max_sketch)")
+    return found
 
 
-def write_fingerprints(
-    traffic: Path,
-    out: Path,
-    settings: Settings,
-    site_key: Path | None,
-    mapping: Path | None,
-    source: str | None,
-    progress: Progress,
-) -> FingerprintSummary:
+def write_fingerprints(asked: Asked, out: Path, settings: Settings, progress: Progress) -> FingerprintSummary:
     """Write traffic without texts to `out`: exchanges.parquet, accounts.parquet, models.json, rejected.jsonl.
 
     Raises:
         InputError: unusable traffic, or `out` holds files already.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError("is not an empty folder", file=str(out), mend="Name a new folder.")
-    out.mkdir(parents=True, exist_ok=True)
-    reading = open_reading(traffic, out, settings, site_key, mapping, source)
+    new_folder(out)
+    reading = open_reading(asked, out, out / REJECTED, settings)
     account = Account(settings, progress)
     with account.stage("read and fingerprint", reading.traffic.rows_hint):
         read_into(out, reading, account)
     (out / "traffic" / "part.parquet").rename(out / "exchanges.parquet")
     (out / "traffic").rmdir()
     pq.write_table(reading.accounts, out / "accounts.parquet", compression="zstd")
-    releases = [
-        {"model": model, "released_at": when.isoformat()} for model, when in sorted(reading.traffic.releases.items())
-    ]
-    (out / "models.json").write_text(json.dumps(releases, indent=1) + "\n", "utf-8")
+    (out / "models.json").write_text(releases_text(reading.traffic.releases), "utf-8")
     rows = {"exchanges": pq.read_metadata(out / "exchanges.parquet").num_rows, "accounts": reading.accounts.num_rows}
     return FingerprintSummary(rows, account.rejected)
+
+
+def new_folder(out: Path) -> None:
+    """Make the folder; raises InputError where it is there and holds something."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError("is not an empty folder", file=str(out), mend="Name a new folder.")
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def releases_text(releases: Mapping[str, datetime]) -> str:
+    """The content of models.json."""
+    told = [{"model": model, "released_at": when.isoformat()} for model, when in sorted(releases.items())]
+    return json.dumps(told, indent=1) + "\n"

@@ -45,7 +45,7 @@ def conform(
     *,
     rejects: Rejects,
     file: str,
-    line_of: Callable[[int], int],
+    line_of: Callable[[int], int | None],
     trusted_proxies: int = 0,
     coded: bool = False,
 ) -> Any:
@@ -108,7 +108,7 @@ def _reject(
     rows: list[int],
     rejects: Rejects,
     file: str,
-    line_of: Callable[[int], int],
+    line_of: Callable[[int], int | None],
 ) -> None:
     named = table.columns[0].name == "exchange_id"
     for row in rows:

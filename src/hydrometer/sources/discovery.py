@@ -79,8 +79,8 @@ def discover(path: Path, source: str | None, *, mapped: bool) -> Layout:
     forced = known[source] if source is not None else known[_CANONICAL] if mapped else None
     if not path.is_dir():
         return Layout((_single(path, known, forced),), (), None, (), ())
-    files = sorted(child for child in path.iterdir() if child.is_file() and child.name[0] not in "._")
-    accounts = [child for child in files if child.name.startswith("accounts") and suffix_of(child)]
+    files = _files(path)
+    accounts = [child for child in files if _table_name(child).startswith("accounts") and suffix_of(child)]
     exchanges: list[InputFile] = []
     unread: list[Path] = []
     for child in files:
@@ -112,6 +112,29 @@ def discover(path: Path, source: str | None, *, mapped: bool) -> Layout:
         tuple(sorted(child for child in intel.rglob("*") if child.is_file())) if intel.is_dir() else (),
         tuple(sorted(unread)),
     )
+
+
+def _files(folder: Path) -> list[Path]:
+    """Files in the order of their names; a folder `exchanges*.parquet` or `accounts*.parquet` stands for its parts."""
+    found: list[Path] = []
+    for child in folder.iterdir():
+        if child.name[0] in "._":
+            continue
+        if child.is_file():
+            found.append(child)
+        elif child.is_dir() and _is_split(child):
+            found += [part for part in child.iterdir() if part.is_file() and part.name[0] not in "._"]
+    return sorted(found)
+
+
+def _is_split(folder: Path) -> bool:
+    """Whether a folder is a table in parts, as Spark and others write it."""
+    return folder.name.startswith(("exchanges", "accounts")) and folder.name.endswith(".parquet")
+
+
+def _table_name(path: Path) -> str:
+    """The name that tells the table: the file's, or that of the folder whose part it is."""
+    return path.parent.name if _is_split(path.parent) else path.name
 
 
 def _file(path: Path, known: Mapping[str, Reader], forced: Reader | None) -> InputFile | None:
@@ -148,7 +171,7 @@ def _single(path: Path, known: Mapping[str, Reader], forced: Reader | None) -> I
 
 
 def _is_canonical_name(path: Path) -> bool:
-    return path.name.startswith(("exchanges", "accounts"))
+    return _table_name(path).startswith(("exchanges", "accounts"))
 
 
 def _head(path: Path) -> tuple[str, Mapping[str, Any], int | None]:

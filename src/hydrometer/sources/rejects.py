@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 import orjson
@@ -9,6 +10,22 @@ import orjson
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+
+Entry = dict[str, object]
+MOST_LISTED = 1_000
+"""Rejected rows that one task of a cluster lists; all are counted."""
+UNLISTED = "rejected rows that rejected.jsonl does not list"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a `Rejects` collected, as a value that can be sent from another process; `entries` are the rows that it kept."""
+
+    counts: dict[str, int]
+    repaired: dict[str, int]
+    notes: dict[str, int]
+    entries: list[Entry]
 
 
 class Rejects:
@@ -20,13 +37,14 @@ class Rejects:
     Texts of prompts are never written.
     """
 
-    def __init__(self, path: Path | None = None, *, keep: bool = False) -> None:
-        """Write rejected rows to `path`; `keep` them to tell another who was not asked yet."""
+    def __init__(self, path: Path | None = None, *, keep: bool = False, most: int | None = None) -> None:
+        """Write rejected rows to `path`; `keep` them, at most `most` of them, for a `Rejects` that hears of them later."""
         self.counts: dict[str, int] = {}
         self.repaired: dict[str, int] = {}
         self.notes: dict[str, int] = {}
         self._stream: BinaryIO | None = path.open("wb") if path is not None else None
-        self._kept: list[dict[str, object]] | None = [] if keep else None
+        self._kept: list[Entry] | None = [] if keep else None
+        self._most = most
 
     def reject(
         self, reason: str, *, file: str, line: int | None = None, column: str = "", exchange_id: str | None = None
@@ -37,27 +55,19 @@ class Rejects:
         if self._stream is not None or self._kept is not None:
             # A file's name may hold bytes that are no text.
             name = file.encode("utf-8", "replace").decode("utf-8")
-            entry: dict[str, object] = {"file": name, "line": line, "column": column or None, "reason": reason}
+            entry: Entry = {"file": name, "line": line, "column": column or None, "reason": reason}
             if exchange_id is not None:
                 entry["exchange_id"] = exchange_id
-            self._write([entry])
+            self._list(entry)
 
-    def _write(self, entries: list[dict[str, object]]) -> None:
+    def _list(self, entry: Entry) -> None:
         if self._kept is not None:
-            self._kept += entries
+            if self._most is None or len(self._kept) < self._most:
+                self._kept.append(entry)
+            else:
+                self.note(UNLISTED)
         if self._stream is not None:
-            self._stream.writelines(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE) for entry in entries)
-
-    def tell(self, other: Rejects) -> None:
-        """Add everything that was counted, and the rows that were kept, to `other`."""
-        for mine, theirs in (
-            (self.counts, other.counts),
-            (self.repaired, other.repaired),
-            (self.notes, other.notes),
-        ):
-            for key, times in mine.items():
-                theirs[key] = theirs.get(key, 0) + times
-        other._write(self._kept or [])
+            self._stream.write(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
 
     def repair(self, column: str, reason: str, values: int = 1) -> None:
         """Count values that were changed or left out of rows that stay."""
@@ -67,6 +77,27 @@ class Rejects:
     def note(self, what: str, times: int = 1) -> None:
         """Count something that lost no exchange."""
         self.notes[what] = self.notes.get(what, 0) + times
+
+    @property
+    def counted(self) -> Counted:
+        """What was collected so far, with the rows that were kept."""
+        return Counted(self.counts, self.repaired, self.notes, self._kept or [])
+
+    def tell(self, other: Rejects) -> None:
+        """Add everything that was counted, and the rows that were kept, to `other`."""
+        other.add(self.counted)
+
+    def add(self, counted: Counted) -> None:
+        """Take over what another counted, perhaps in another process."""
+        for own, others in (
+            (self.counts, counted.counts),
+            (self.repaired, counted.repaired),
+            (self.notes, counted.notes),
+        ):
+            for what, times in sorted(others.items()):
+                own[what] = own.get(what, 0) + times
+        for entry in counted.entries:
+            self._list(entry)
 
     def close(self) -> None:
         """Finish the file; counting goes on."""

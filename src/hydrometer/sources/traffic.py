@@ -12,8 +12,9 @@ from hydrometer.contract.fingerprints import TRAFFIC
 from hydrometer.sources.account_book import AccountBook, one_row_each
 from hydrometer.sources.chunks import ParquetChunk, chunked, held, sketched
 from hydrometer.sources.columns import conform
+from hydrometer.sources.conforming import Conforming, need, seen_in
 from hydrometer.sources.discovery import InputFile, Layout, discover, releases_of
-from hydrometer.sources.mapping import ColumnMapping, Origins, load_mapping, mapped, mapped_columns, sources_of
+from hydrometer.sources.mapping import ColumnMapping, Origins, load_mapping, mapped, sources_of
 from hydrometer.sources.parquet import parquet_batches
 from hydrometer.sources.stream import csv_records, json_records
 
@@ -66,10 +67,11 @@ class Traffic:
         self._layout, self._settings, self._mapping = layout, settings, mapping
         self.fingerprinted = _fingerprinted(layout.exchanges)
         self._table: Table = TRAFFIC if self.fingerprinted else EXCHANGES
+        self._conforming = Conforming(self._table.name, mapping.exchanges, settings)
         for file in layout.exchanges:
-            _check(file, self._table, mapping.exchanges)
+            _check(file, self._conforming)
         for file in layout.accounts:
-            _check(file, ACCOUNTS, mapping.accounts)
+            _check(file, Conforming(ACCOUNTS.name, mapping.accounts, settings))
         self.releases: dict[str, datetime] = releases_of(layout.releases)
         paths = [file.path for file in (*layout.exchanges, *layout.accounts)]
         paths += [layout.releases] if layout.releases is not None else []
@@ -99,14 +101,37 @@ class Traffic:
         """
         self._seen = {name for name in self._seen if not name.startswith("exchanges.")}
         book = AccountBook()
-        for path in self._layout.unread:
-            rejects.note(f"{UNREAD}: {path.name}")
+        self._note_unread(rejects)
         for file in self._layout.exchanges:
             for batch in self._conformed(file, self._table, self._mapping.exchanges, rejects, book):
                 self._see("exchanges", batch)
                 if batch.num_rows:
                     yield from _bounded(batch, self._settings)
         self._book = book
+
+    def elsewhere(self, rejects: Rejects) -> tuple[Conforming, list[Path]]:
+        """The Parquet files of exchanges, for an engine that reads them itself, and how their batches are conformed.
+
+        Raises:
+            InputError: a file is not Parquet.
+        """
+        self._note_unread(rejects)
+        for file in self._layout.exchanges:
+            if file.container != "parquet":
+                raise InputError(
+                    "not Parquet, which is all that this engine reads", file=str(file.path),
+                    mend="Turn it into Parquet with `hydrometer fingerprint`, or detect with --engine embedded.",
+                )  # fmt: skip
+            self._ignored |= self._conforming.ignored(file.columns)
+        return self._conforming, [file.path for file in self._layout.exchanges]
+
+    def saw(self, columns: set[str]) -> None:
+        """Take down columns that were seen to hold values where another engine read them."""
+        self._seen |= columns
+
+    def _note_unread(self, rejects: Rejects) -> None:
+        for path in self._layout.unread:
+            rejects.note(f"{UNREAD}: {path.name}")
 
     def accounts(self, rejects: Rejects) -> pa.Table:
         """The accounts, one row each, sorted by id: of account tables, with gaps filled from what exchanges tell.
@@ -141,19 +166,16 @@ class Traffic:
         """
         files = self._layout.exchanges
         self._seen = {name for name in self._seen if not name.startswith("exchanges.")}
-        for path in self._layout.unread:
-            rejects.note(f"{UNREAD}: {path.name}")
+        self._note_unread(rejects)
         for file in files:
-            self._ignore(TRAFFIC, file.columns - frozenset(TRAFFIC.names))
+            self._ignored |= self._conforming.ignored(file.columns)
         paths = [file.path for file in files]
         unread = [name for name in TRAFFIC.names if name not in columns]
         self._seen |= {f"exchanges.{name}" for name in held(paths, unread)}
         return list(chunked(paths, columns, partial(self._see, "exchanges"), rejects))
 
     def _see(self, table: str, batch: Any) -> None:
-        for name in batch.schema.names:
-            if batch.column(name).null_count < batch.num_rows:
-                self._seen.add(f"{table}.{name}")
+        self._seen |= seen_in(table, batch)
 
     def _conformed(
         self, file: InputFile, table: Table, origins: Origins, rejects: Rejects, book: AccountBook
@@ -166,18 +188,10 @@ class Traffic:
     def _from_parquet(
         self, file: InputFile, table: Table, origins: Origins, rejects: Rejects
     ) -> Iterator[pa.RecordBatch]:
-        wanted = frozenset(table.names) | sources_of(origins)
-        self._ignore(table, file.columns - wanted)
-        for start, batch in parquet_batches(file.path, wanted, self._settings):
-            yield conform(
-                table,
-                mapped_columns(batch, origins),
-                batch.num_rows,
-                rejects=rejects,
-                file=str(file.path),
-                line_of=start.__add__,
-                trusted_proxies=self._settings.trusted_proxies,
-            )
+        conforming = Conforming(table.name, origins, self._settings)
+        self._ignored |= conforming.ignored(file.columns)
+        for start, batch in parquet_batches(file.path, conforming.wanted, self._settings):
+            yield conforming.batch(batch, rejects, file=str(file.path), line_of=start.__add__)
 
     def _from_records(
         self, file: InputFile, table: Table, origins: Origins, rejects: Rejects, book: AccountBook
@@ -201,7 +215,7 @@ class Traffic:
                 read_rows += len(rows)
                 checked = read_rows >= SAMPLE
                 if checked:
-                    _need(table, present, file, row=group[0].line)
+                    need(table, present, str(file.path), row=group[0].line)
             yield conform(
                 table,
                 {name: [row.get(name) for row in rows] for name in names},
@@ -212,7 +226,7 @@ class Traffic:
                 trusted_proxies=self._settings.trusted_proxies,
             )
         if not checked and read_rows:
-            _need(table, present, file, row=1)
+            need(table, present, str(file.path), row=1)
         self._ignore(table, keys - set(names) - sources_of(origins))
 
     def _ignore(self, table: Table, names: frozenset[str] | set[str]) -> None:
@@ -231,25 +245,10 @@ def _fingerprinted(files: tuple[InputFile, ...]) -> bool:
     return bool(with_fingerprints)
 
 
-def _check(file: InputFile, table: Table, origins: Origins) -> None:
+def _check(file: InputFile, conforming: Conforming) -> None:
     """A table's head names every column, so a missing one is told before anything is read."""
     if file.container != "json" and file.reader.name == "canonical" and file.columns:
-        paths = {name: origin.path for name, origin in origins.items()}
-        held = {
-            name
-            for name, path in paths.items()
-            if not path or path[0] in file.columns or ".".join(path) in file.columns
-        }
-        _need(table, (file.columns - set(paths)) | held, file, row=1 if file.container == "csv" else None)
-
-
-def _need(table: Table, columns: set[str] | frozenset[str], file: InputFile, *, row: int | None) -> None:
-    for name in table.needed:
-        if name not in columns:
-            raise InputError(
-                "needed column is missing", file=str(file.path), row=row, column=name,
-                mend=f"Add {name} ({table.column(name).meaning}), or map your own column to it with --mapping.",
-            )  # fmt: skip
+        conforming.check(file.columns, str(file.path), row=1 if file.container == "csv" else None)
 
 
 def _groups(drafts: Iterator[Draft], settings: ReadSettings) -> Iterator[list[Draft]]:

@@ -23,6 +23,7 @@ def detect(
     seed: options.Seed = None,
     threads: options.Threads = None,
     memory: options.Memory = None,
+    engine: options.Engine = None,
     as_json: options.Json = False,
     explain_steps: Annotated[
         bool, typer.Option("--explain-steps", help="Print the SQL steps of such a run and run nothing.")
@@ -35,7 +36,7 @@ def detect(
     """Find campaigns in TRAFFIC; write campaigns, members, harvested exchanges and a report to a folder."""
     if explain_steps:
         with Ending():
-            chosen = options.chosen(settings, seed=seed, threads=threads, memory=memory)
+            chosen = options.chosen(settings, seed=seed, threads=threads, memory=memory, engine=engine)
             from hydrometer import flow
 
             steps = flow.steps(chosen)
@@ -47,11 +48,24 @@ def detect(
         return
     with Ending(out), listening(quiet=quiet) as progress:
         chosen = options.chosen(
-            settings, seed=seed, threads=threads, memory=memory, exhibits=False if no_exhibits else None
+            settings,
+            seed=seed,
+            threads=threads,
+            memory=memory,
+            exhibits=False if no_exhibits else None,
+            engine=engine,
         )
         from hydrometer import flow
 
-        found = flow.detect(traffic, out, chosen, site_key=site_key, mapping=mapping, source=source, progress=progress)
+        found = flow.detect(
+            options.place(traffic, chosen),
+            out,
+            chosen,
+            site_key=site_key,
+            mapping=mapping,
+            source=source,
+            progress=progress,
+        )
     if as_json:
         typer.echo(json_text(summary(found, out)))
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 from hydrometer.cli import options
@@ -12,7 +14,7 @@ from hydrometer.cli.text import json_text, shown
 
 def fingerprint(
     traffic: options.Traffic,
-    out: options.Out,
+    out: options.Place,
     source: options.Source = None,
     mapping: options.Mapping = None,
     site_key: options.SiteKey = None,
@@ -20,16 +22,23 @@ def fingerprint(
     seed: options.Seed = None,
     threads: options.Threads = None,
     memory: options.Memory = None,
+    engine: options.Engine = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Read TRAFFIC and write it without texts, with keyed one-way fingerprints in their place; `detect` reads it."""
-    with Ending(out), listening(quiet=quiet) as progress:
-        chosen = options.chosen(settings, seed=seed, threads=threads, memory=memory)
+    with Ending(Path(out)), listening(quiet=quiet) as progress:
+        chosen = options.chosen(settings, seed=seed, threads=threads, memory=memory, engine=engine)
         from hydrometer import flow
 
         made = flow.fingerprint(
-            traffic, out, chosen, site_key=site_key, mapping=mapping, source=source, progress=progress
+            options.place(traffic, chosen),
+            options.place(out, chosen),
+            chosen,
+            site_key=site_key,
+            mapping=mapping,
+            source=source,
+            progress=progress,
         )
     if as_json:
         typer.echo(json_text({"out": str(out), "rows": made.rows, "rejected": made.rejected}))

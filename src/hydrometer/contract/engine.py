@@ -1,0 +1,34 @@
+"""What every engine can do, so that the flow need not know which one runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from hydrometer.contract.progress import Progress
+    from hydrometer.contract.step import Step
+
+
+class Engine(Protocol):
+    """Holds the tables of one run; SQL is in DuckDB's dialect."""
+
+    def view(self, name: str, parquet: Path) -> None:
+        """Name the Parquet files that match a path, of which the last part may hold `*`."""
+
+    def put(self, name: str, table: pa.Table) -> None:
+        """Copy an Arrow table in."""
+
+    def run(self, steps: list[Step], progress: Progress) -> None:
+        """Run steps in order; each makes a table of its name."""
+
+    def arrow(self, sql: str) -> pa.Table:
+        """The rows of a query."""
+        ...
+
+    def count(self, table: str) -> int:
+        """Rows of a table."""
+        ...

@@ -1,0 +1,113 @@
+"""What Spark reads: Parquet files and folders, and tables of the session, Delta and Iceberg among them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import functions as F  # noqa: N812 - everybody calls it so
+
+from hydrometer.contract.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from pyspark.sql import DataFrame, SparkSession
+
+FILE = "_file"
+"""Column behind a source's own: the file (or the table) that a row comes from."""
+ROW = "_row"
+"""Column behind a source's own: the row of that file, from 1; null where Spark does not tell."""
+REFUSALS = (AnalysisException, Py4JJavaError)
+"""What Spark raises over a place or a kind that it does not know; of a missing kind the class differs by version."""
+KINDS = ("table", "parquet", "delta", "iceberg")
+
+
+@dataclass(frozen=True, slots=True)
+class SparkSource:
+    """A table that is not read yet: `frame` holds its columns, then `FILE` and `ROW`."""
+
+    place: str
+    columns: frozenset[str]
+    frame: DataFrame
+
+    def of(self, wanted: frozenset[str]) -> SparkSource:
+        """Only these columns; a name may hold dots."""
+        names = [name for name in self.frame.columns if name in wanted or name in (FILE, ROW)]
+        quoted = ["`{}`".format(name.replace("`", "``")) for name in names]
+        return SparkSource(self.place, self.columns & wanted, self.frame.select(*quoted))
+
+
+def kind_of(place: str) -> tuple[str, str]:
+    """`table:NAME`, `delta:PLACE` and the like as (kind, place); a bare place is a folder, of kind ""."""
+    kind, _, rest = place.partition(":")
+    return (kind, rest) if kind in KINDS else ("", place)
+
+
+def first_line(error: PySparkException | Py4JJavaError) -> str:
+    """What an error of Spark says, without its stack."""
+    text = str(error.java_exception.getMessage()) if isinstance(error, Py4JJavaError) else str(error)
+    return text.strip().split("\n", 1)[0]
+
+
+def open_table(session: SparkSession, place: str) -> SparkSource:
+    """Open `table:NAME`, `parquet:PLACE`, `delta:PLACE` or `iceberg:PLACE`.
+
+    Raises:
+        InputError: no such table, or a session that cannot read the kind.
+    """
+    kind, rest = kind_of(place)
+    try:
+        if kind == "table":
+            return _source(session.table(rest), place, rows=False)
+        return _source(session.read.format(kind).load(rest), place, rows=kind == "parquet")
+    except REFUSALS as error:
+        raise InputError(
+            f"Spark cannot open it: {first_line(error)}",
+            file=place,
+            mend=f"Name a place of one of the kinds that this session reads ({', '.join(KINDS)}).",
+        ) from None
+
+
+def open_files(session: SparkSession, paths: Sequence[str], *, merge: bool) -> SparkSource | None:
+    """Open Parquet files or folders of them, in Hadoop's notation with its patterns; None where there are none.
+
+    `merge`: the files may have different columns.
+
+    Raises:
+        InputError: Spark cannot read them as one table.
+    """
+    try:
+        frame = session.read.option("mergeSchema", str(merge).lower()).parquet(*paths)
+    except AnalysisException as error:
+        if (error.getCondition() or "") == "PATH_NOT_FOUND":
+            return None
+        raise InputError(
+            f"Spark cannot open it: {first_line(error)}",
+            file=paths[0],
+            mend="Write Parquet files with columns of one type each.",
+        ) from None
+    return _source(frame, paths[0], rows=True)
+
+
+def _source(frame: DataFrame, place: str, *, rows: bool) -> SparkSource:
+    columns = frozenset(frame.columns)
+    if rows:
+        file, row = F.col("_metadata.file_path"), F.col("_metadata.row_index") + 1
+    else:
+        file, row = F.lit(place), F.lit(None).cast("bigint")
+    return SparkSource(place, columns, frame.withColumn(FILE, file).withColumn(ROW, row))
+
+
+def local_glob(path: Path) -> str:
+    """A path of this machine as Hadoop's pattern that matches it alone."""
+    return re.sub(r"([\\*?\[\]{}^])", r"\\\1", str(path.absolute()))
+
+
+def local_globs(paths: Iterable[Path]) -> list[str]:
+    """The paths as patterns that match them alone."""
+    return [local_glob(path) for path in paths]
