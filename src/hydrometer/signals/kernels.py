@@ -63,48 +63,53 @@ def mark_telling(
     """Make demands of the exchanges whose telling fragment asks, of its commonest class."""
     at = 0
     for event in range(lengths.size):
-        if lengths[event] and not demand[event]:
+        stop = at + lengths[event]
+        # Few exchanges carry any that asks, and the telling one is looked for in those alone.
+        if not demand[event] and _any(asking, carried, at, stop):
             best = _telling(carried, at, lengths[event], rate, exchanges)
             if asking[best]:
                 demand[event] = True
                 kind[event] = commonest[best]
-        at += lengths[event]
+        at = stop
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _any(chosen: Any, carried: Any, at: int, stop: int) -> bool:
+    """Whether one of carried[at:stop] is chosen."""
+    for place in range(at, stop):
+        if chosen[carried[place]]:
+            return True
+    return False
 
 
 @njit(nogil=True, cache=True)
-def sum_confidences(lengths: Any, carried: Any, confidence: Any, known: Any, uses: Any, sums: Any) -> None:
-    """Exchanges and summed confidence of each known fragment."""
+def sum_confidences(lengths: Any, carried: Any, confidence: Any, left: Any) -> None:
+    """Add to `left` [fragments, 2] exchanges and summed confidence of each known fragment; unknown ones start below 0."""
     at = 0
     for event in range(lengths.size):
         worth = np.int64(np.float64(confidence[event]) * SCALE)
         for place in range(at, at + lengths[event]):
             fragment = carried[place]
-            if known[fragment]:
-                uses[fragment] += 1
-                sums[fragment] += worth
+            if left[fragment, 0] >= 0:
+                left[fragment, 0] += 1
+                left[fragment, 1] += worth
         at += lengths[event]
 
 
 @njit(nogil=True, cache=True)
-def take_chosen(
-    lengths: Any, carried: Any, confidence: Any, known: Any, chosen: Any, taken: Any, uses: Any, sums: Any
-) -> None:
+def take_chosen(lengths: Any, carried: Any, confidence: Any, chosen: Any, taken: Any, left: Any) -> None:
     """Take the exchanges that carry a chosen fragment, and their confidences off all fragments that they carry."""
     at = 0
     for event in range(lengths.size):
         stop = at + lengths[event]
-        if not taken[event]:
+        if not taken[event] and _any(chosen, carried, at, stop):
+            taken[event] = True
+            worth = np.int64(np.float64(confidence[event]) * SCALE)
             for place in range(at, stop):
-                if chosen[carried[place]]:
-                    taken[event] = True
-                    break
-            if taken[event]:
-                worth = np.int64(np.float64(confidence[event]) * SCALE)
-                for place in range(at, stop):
-                    fragment = carried[place]
-                    if known[fragment]:
-                        uses[fragment] -= 1
-                        sums[fragment] -= worth
+                fragment = carried[place]
+                if left[fragment, 0] >= 0:
+                    left[fragment, 0] -= 1
+                    left[fragment, 1] -= worth
         at = stop
 
 
@@ -113,11 +118,7 @@ def carries_any(lengths: Any, carried: Any, chosen: Any, out: Any) -> None:
     """Mask of the exchanges that carry a chosen fragment."""
     at = 0
     for event in range(lengths.size):
-        out[event] = False
-        for place in range(at, at + lengths[event]):
-            if chosen[carried[place]]:
-                out[event] = True
-                break
+        out[event] = _any(chosen, carried, at, at + lengths[event])
         at += lengths[event]
 
 
