@@ -104,9 +104,7 @@ def leaning(events: Events, fragments: Fragments) -> Floats:
     left[~known] = -1
     uses, sums = left.T
     for page in pages(fragments):
-        sum_confidences(
-            page.lengths, page.carried, piece(events.confidence, page.events.start, page.events.stop), left
-        )
+        sum_confidences(page.lengths, page.carried, piece(events.confidence, page.events.start, page.events.stop), left)
     taken = np.zeros(events.time.size, dtype=np.bool_)
     for level in LEAN_LEVELS:
         mean = sums / SCALE / np.maximum(uses, 1)

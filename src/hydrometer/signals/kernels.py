@@ -76,10 +76,12 @@ def mark_telling(
 @njit(nogil=True, cache=True, inline="always")
 def _any(chosen: Any, carried: Any, at: int, stop: int) -> bool:
     """Whether one of carried[at:stop] is chosen."""
+    found = False
     for place in range(at, stop):
         if chosen[carried[place]]:
-            return True
-    return False
+            found = True
+            break
+    return found
 
 
 @njit(nogil=True, cache=True)
