@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+BLOCK = 64
 SCALE = 1 << 32
 """Confidences are summed as whole multiples of its inverse, so that a sum does not depend on the order."""
 
@@ -98,21 +99,46 @@ def sum_confidences(lengths: Any, carried: Any, confidence: Any, left: Any) -> N
         at += lengths[event]
 
 
+@njit(nogil=True, cache=True, inline="always")
+def _take(at: int, stop: int, carried: Any, confidence: Any, left: Any) -> None:
+    """Take one exchange's confidence off all fragments that it carries."""
+    worth = np.int64(np.float64(confidence) * SCALE)
+    for place in range(at, stop):
+        fragment = carried[place]
+        if left[fragment, 0] >= 0:
+            left[fragment, 0] -= 1
+            left[fragment, 1] -= worth
+
+
 @njit(nogil=True, cache=True)
 def take_chosen(lengths: Any, carried: Any, confidence: Any, chosen: Any, taken: Any, left: Any) -> None:
-    """Take the exchanges that carry a chosen fragment, and their confidences off all fragments that they carry."""
-    at = 0
-    for event in range(lengths.size):
-        stop = at + lengths[event]
-        if not taken[event] and _any(chosen, carried, at, stop):
-            taken[event] = True
-            worth = np.int64(np.float64(confidence[event]) * SCALE)
-            for place in range(at, stop):
-                fragment = carried[place]
-                if left[fragment, 0] >= 0:
-                    left[fragment, 0] -= 1
-                    left[fragment, 1] -= worth
-        at = stop
+    """Take the exchanges that carry a chosen fragment, and their confidences off all fragments that they carry.
+
+    Few exchanges do: fragments are looked at many at a time, without a jump, and only around those that are chosen it is
+    asked whose they are.
+    """
+    event = at = 0
+    marks = chosen.view(np.uint8)
+    for first in range(0, carried.size, BLOCK):
+        end = min(first + BLOCK, carried.size)
+        found = np.uint8(end < first + BLOCK)
+        if not found:
+            block = carried[first:end]
+            for place in range(BLOCK):
+                # As numbers from 0, lest each is asked whether it counts from the end.
+                found |= marks[np.uint32(block[place])]
+        if not found:
+            continue
+        while at + lengths[event] <= first:
+            at += lengths[event]
+            event += 1
+        while at < end:
+            stop = at + lengths[event]
+            if not taken[event] and _any(chosen, carried, at, stop):
+                taken[event] = True
+                _take(at, stop, carried, confidence[event], left)
+            at = stop
+            event += 1
 
 
 @njit(nogil=True, cache=True)
