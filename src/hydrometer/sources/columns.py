@@ -217,7 +217,7 @@ def _printable(array: Any) -> bool:
     _, offsets, data = array.buffers()
     bounds = np.frombuffer(offsets, np.int32, len(array) + 1, 4 * array.offset)
     if bounds[0] == bounds[-1]:
-        return array.null_count == len(array)
+        return bool(array.null_count == len(array))
     held = np.frombuffer(data, np.uint8)
     begins = bounds[:-1][bounds[1:] > bounds[:-1]]
     spelt = held[bounds[0] : bounds[-1]]

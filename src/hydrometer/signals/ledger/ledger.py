@@ -154,6 +154,7 @@ class Ledger:
             chunk.close()
             progress.advance(ids.size)
         self._spill.close()
+        del self._shingles
 
     def repeated(self) -> npt.NDArray[np.int64]:
         """Places of the rows whose exchange id came more than once, ascending."""

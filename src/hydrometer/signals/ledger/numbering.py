@@ -78,10 +78,12 @@ class Numbering:
         room = int(places * FILL)
         held = np.empty(room, np.int64)
         held[: self.known] = self._held[: self.known]
-        slots = np.empty(places, SLOT)
-        slots["number"] = -1
-        _insert(held, self.known, slots)
-        self._held, self._slots, self._room = held, slots, room
+        self._held, self._room = held, room
+        # The old table goes before the new one comes: the values that are kept suffice to fill it.
+        self._slots = np.empty(0, SLOT)
+        self._slots = np.empty(places, SLOT)
+        self._slots["number"] = -1
+        _insert(held, self.known, self._slots)
 
     def number(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
         """Numbers of the values, new ones for those not seen before."""
