@@ -34,7 +34,7 @@ def count_demands(lengths: Any, carried: Any, demand: Any, kind: Any, flagged: A
         at += lengths[event]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def _telling(carried: Any, at: int, length: int, rate: Any, exchanges: Any) -> int:
     """The fragment of one exchange whose uses are most often taken for demands, then the commonest, then the first."""
     best = carried[at]
