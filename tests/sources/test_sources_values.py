@@ -271,7 +271,7 @@ def test_a_whole_column_is_read_as_its_values_one_by_one(raw: list[Any], name: s
     assert together[1] == faults
 
 
-def _conformed(name: str, raw: list[Any]) -> tuple[list[Any], dict[str, int]]:
+def _conformed(name: str, raw: Any) -> tuple[list[Any], dict[str, int]]:
     """A column's values of the rows that stay, and what was rejected or repaired in it."""
     rows = len(raw)
     columns: dict[str, Any] = {
@@ -287,6 +287,28 @@ def _conformed(name: str, raw: list[Any]) -> tuple[list[Any], dict[str, int]]:
     assert batch.num_rows + sum(rejects.counts.values()) == rows
     batch.validate(full=True)
     return batch.column(name).to_pylist(), rejects.counts | rejects.repaired
+
+
+SPELLINGS: Any = st.one_of(
+    st.none(),
+    st.ip_addresses().map(str),
+    st.ip_addresses(v=6).map(lambda address: address.exploded),
+    st.lists(st.sampled_from(["0", "", "1", "0a", "ab", "ffff", "F", "12345"]), min_size=2, max_size=9).map(":".join),
+    st.lists(st.sampled_from(["0", "", "01", "9", "99", "199", "249", "255", "256"]), min_size=3, max_size=5).map(
+        ".".join
+    ),
+    st.sampled_from(
+        ["::ffff:203.0.113.7", "203.0.113.7\n", "203.0.113.7, 198.51.100.4", "[2001:db8::1]:80", " ", "", "é"]
+    ),
+)
+
+
+@given(st.lists(SPELLINGS, max_size=8), st.sampled_from(["client_ip", "user_agent"]), st.integers(0, 2))
+@settings(max_examples=300, deadline=None)
+def test_a_column_of_strings_is_read_as_its_values_wherever_it_begins(raw: list[Any], name: str, skip: int) -> None:
+    array, rows = pa.array(raw, pa.string()).slice(skip), raw[skip:]
+    for column in (array, array.dictionary_encode()):
+        assert _conformed(name, column) == _conformed(name, rows)
 
 
 @pytest.mark.parametrize(

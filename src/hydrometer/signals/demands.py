@@ -94,15 +94,17 @@ def leaning(events: Events, fragments: Fragments) -> Floats:
     on what is left.
     """
     wide = fragments.orgs.size
-    lean, uses, sums = np.zeros(wide), np.zeros(wide, np.int64), np.zeros(wide, np.int64)
+    lean = np.zeros(wide)
     varied = (fragments.prompts >= LEAST_CONTENTS) & (fragments.prompts >= VARIED * fragments.exchanges)
     known = (fragments.orgs >= LEAST_ORGS) & varied
     if not known.any():
         return lean
+    # Both numbers of a fragment lie together: looking them up is what this takes its time for.
+    left = np.zeros((wide, 2), np.int64)
+    left[~known] = -1
+    uses, sums = left.T
     for page in pages(fragments):
-        sum_confidences(
-            page.lengths, page.carried, piece(events.confidence, page.events.start, page.events.stop), known, uses, sums
-        )
+        sum_confidences(page.lengths, page.carried, piece(events.confidence, page.events.start, page.events.stop), left)
     taken = np.zeros(events.time.size, dtype=np.bool_)
     for level in LEAN_LEVELS:
         mean = sums / SCALE / np.maximum(uses, 1)
@@ -116,11 +118,9 @@ def leaning(events: Events, fragments: Fragments) -> Floats:
                 page.lengths,
                 page.carried,
                 piece(events.confidence, page.events.start, page.events.stop),
-                known,
                 chosen,
                 taken[page.events],
-                uses,
-                sums,
+                left,
             )
     return lean
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+BLOCK = 64
 SCALE = 1 << 32
 """Confidences are summed as whole multiples of its inverse, so that a sum does not depend on the order."""
 
@@ -33,7 +34,7 @@ def count_demands(lengths: Any, carried: Any, demand: Any, kind: Any, flagged: A
         at += lengths[event]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def _telling(carried: Any, at: int, length: int, rate: Any, exchanges: Any) -> int:
     """The fragment of one exchange whose uses are most often taken for demands, then the commonest, then the first."""
     best = carried[at]
@@ -63,49 +64,81 @@ def mark_telling(
     """Make demands of the exchanges whose telling fragment asks, of its commonest class."""
     at = 0
     for event in range(lengths.size):
-        if lengths[event] and not demand[event]:
+        stop = at + lengths[event]
+        # Few exchanges carry any that asks, and the telling one is looked for in those alone.
+        if not demand[event] and _any(asking, carried, at, stop):
             best = _telling(carried, at, lengths[event], rate, exchanges)
             if asking[best]:
                 demand[event] = True
                 kind[event] = commonest[best]
-        at += lengths[event]
+        at = stop
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _any(chosen: Any, carried: Any, at: int, stop: int) -> bool:
+    """Whether one of carried[at:stop] is chosen."""
+    found = False
+    for place in range(at, stop):
+        if chosen[carried[place]]:
+            found = True
+            break
+    return found
 
 
 @njit(nogil=True, cache=True)
-def sum_confidences(lengths: Any, carried: Any, confidence: Any, known: Any, uses: Any, sums: Any) -> None:
-    """Exchanges and summed confidence of each known fragment."""
+def sum_confidences(lengths: Any, carried: Any, confidence: Any, left: Any) -> None:
+    """Add to `left` [fragments, 2] exchanges and summed confidence of each known fragment; unknown ones start below 0."""
     at = 0
     for event in range(lengths.size):
         worth = np.int64(np.float64(confidence[event]) * SCALE)
         for place in range(at, at + lengths[event]):
             fragment = carried[place]
-            if known[fragment]:
-                uses[fragment] += 1
-                sums[fragment] += worth
+            if left[fragment, 0] >= 0:
+                left[fragment, 0] += 1
+                left[fragment, 1] += worth
         at += lengths[event]
 
 
+@njit(nogil=True, cache=True, inline="always")
+def _take(at: int, stop: int, carried: Any, confidence: Any, left: Any) -> None:
+    """Take one exchange's confidence off all fragments that it carries."""
+    worth = np.int64(np.float64(confidence) * SCALE)
+    for place in range(at, stop):
+        fragment = carried[place]
+        if left[fragment, 0] >= 0:
+            left[fragment, 0] -= 1
+            left[fragment, 1] -= worth
+
+
 @njit(nogil=True, cache=True)
-def take_chosen(
-    lengths: Any, carried: Any, confidence: Any, known: Any, chosen: Any, taken: Any, uses: Any, sums: Any
-) -> None:
-    """Take the exchanges that carry a chosen fragment, and their confidences off all fragments that they carry."""
-    at = 0
-    for event in range(lengths.size):
-        stop = at + lengths[event]
-        if not taken[event]:
-            for place in range(at, stop):
-                if chosen[carried[place]]:
-                    taken[event] = True
-                    break
-            if taken[event]:
-                worth = np.int64(np.float64(confidence[event]) * SCALE)
-                for place in range(at, stop):
-                    fragment = carried[place]
-                    if known[fragment]:
-                        uses[fragment] -= 1
-                        sums[fragment] -= worth
-        at = stop
+def take_chosen(lengths: Any, carried: Any, confidence: Any, chosen: Any, taken: Any, left: Any) -> None:
+    """Take the exchanges that carry a chosen fragment, and their confidences off all fragments that they carry.
+
+    Few exchanges do: fragments are looked at many at a time, without a jump, and only around those that are chosen it is
+    asked whose they are.
+    """
+    event = at = 0
+    marks = chosen.view(np.uint8)
+    for first in range(0, carried.size, BLOCK):
+        end = min(first + BLOCK, carried.size)
+        found = np.uint8(end < first + BLOCK)
+        if not found:
+            block = carried[first:end]
+            for place in range(BLOCK):
+                # As numbers from 0, lest each is asked whether it counts from the end.
+                found |= marks[np.uint32(block[place])]
+        if not found:
+            continue
+        while at + lengths[event] <= first:
+            at += lengths[event]
+            event += 1
+        while at < end:
+            stop = at + lengths[event]
+            if not taken[event] and _any(chosen, carried, at, stop):
+                taken[event] = True
+                _take(at, stop, carried, confidence[event], left)
+            at = stop
+            event += 1
 
 
 @njit(nogil=True, cache=True)
@@ -113,11 +146,7 @@ def carries_any(lengths: Any, carried: Any, chosen: Any, out: Any) -> None:
     """Mask of the exchanges that carry a chosen fragment."""
     at = 0
     for event in range(lengths.size):
-        out[event] = False
-        for place in range(at, at + lengths[event]):
-            if chosen[carried[place]]:
-                out[event] = True
-                break
+        out[event] = _any(chosen, carried, at, at + lengths[event])
         at += lengths[event]
 
 

@@ -13,7 +13,7 @@ from hydrometer.contract.population import Bools, Entities, Events, Floats, Frag
 from hydrometer.signals.demands import asking, leaning, leans, share_of, spread_over_wordings
 from hydrometer.signals.entities import ENTITY_KINDS, EntityKind
 from hydrometer.signals.kernels import first_uses, sums_by_account
-from hydrometer.signals.ledger.carried import account_fragments
+from hydrometer.signals.ledger.carried import account_fragments, marks_for
 from hydrometer.signals.pages import PAGE, piece
 from hydrometer.signals.steps import exchange_steps, fact_steps, fragment_steps
 
@@ -219,7 +219,7 @@ def fragments_of(
     carried = fragment.astype(np.int32)
     own, uses = np.empty(carried.size, np.int32), np.empty(carried.size, np.int32)
     counts = np.zeros(events.counts.size, np.int64)
-    have = account_fragments(carried, np.append(starts, ends[-1]), own, uses, counts)
+    have = account_fragments(carried, np.append(starts, ends[-1]), marks_for(orgs.size), own, uses, counts)
     prompt, repeats = np.unique(events.prompt[lengths > 0], return_counts=True)
     return Fragments(
         orgs=orgs,

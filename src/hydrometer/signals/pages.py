@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import numpy.typing as npt
 
     from hydrometer.contract.population import Fragments
 
@@ -34,12 +37,41 @@ def piece(array: Any, start: int, stop: int) -> Any:
     return array[start:stop]
 
 
+class Held:
+    """Memory that files are read into, one after the other: new memory would have to be cleared each time."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self._room = np.empty(0, dtype)
+
+    def read(self, path: Path, start: int = 0, stop: int | None = None) -> npt.NDArray[Any]:
+        """Values `start` to `stop` of a file, until the next call."""
+        size = self._room.dtype.itemsize
+        count = path.stat().st_size // size - start if stop is None else stop - start
+        if self._room.size < count:
+            self._room = np.empty(count * 5 // 4, self._room.dtype)
+        values = self._room[:count]
+        view, have = values.view(np.uint8).data, 0
+        with path.open("rb", buffering=0) as file:
+            file.seek(start * size)
+            while have < len(view) and (more := file.readinto(view[have:])):
+                have += more
+        return values
+
+
+def _piece(array: Any, start: int, stop: int, held: Held) -> Any:
+    if isinstance(array, np.memmap):
+        first = array.offset // array.dtype.itemsize
+        return held.read(Path(str(array.filename)), first + start, first + stop)
+    return array[start:stop]
+
+
 def pages(fragments: Fragments) -> Iterator[Page]:
-    """All exchanges with the fragments that they carry, in order."""
+    """All exchanges with the fragments that they carry, in order; each page is good until the next."""
     at = 0
+    held_lengths, held_carried = Held(fragments.lengths.dtype), Held(fragments.carried.dtype)
     for start in range(0, fragments.lengths.size, PAGE):
         stop = min(start + PAGE, fragments.lengths.size)
-        lengths = piece(fragments.lengths, start, stop)
+        lengths = _piece(fragments.lengths, start, stop, held_lengths)
         held = int(lengths.sum(dtype=np.int64))
-        yield Page(slice(start, stop), lengths, piece(fragments.carried, at, at + held))
+        yield Page(slice(start, stop), lengths, _piece(fragments.carried, at, at + held, held_carried))
         at += held

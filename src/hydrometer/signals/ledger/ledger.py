@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from threading import Lock, local
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from hydrometer.signals.ledger.carried import account_fragments, carried_fragments
-from hydrometer.signals.ledger.numbering import Numbering, frequent
-from hydrometer.signals.ledger.pages import FACTS, account_facts, in_order, value_uses
+from hydrometer.signals.ledger.carried import account_fragments, carried_fragments, marks_for
+from hydrometer.signals.ledger.entry import Entry, entry_of
+from hydrometer.signals.ledger.numbering import Numbering
+from hydrometer.signals.ledger.partition import KINDS, Page, page_of
 from hydrometer.signals.ledger.repeats import Repeats
-from hydrometer.signals.ledger.rows import CONVERSATION, PROMPT, SERVES, Clerk, Load
+from hydrometer.signals.ledger.rows import PROMPT, Clerk
 from hydrometer.signals.ledger.shingles import Shingles
-from hydrometer.signals.ledger.spill import Column, Spill, gather
+from hydrometer.signals.ledger.spill import Column, Spill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -50,8 +49,6 @@ COLUMNS = {
     "shingles": np.uint16,
 }
 """What is kept of every exchange."""
-KINDS = ("address", "network", "ja4", "user_agent", "end_user", "session", "tools", "client")
-"""Values whose uses are counted by account; a client is a user agent with its TLS fingerprint."""
 
 
 class Chunk(Protocol):
@@ -73,18 +70,17 @@ class Chunk(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One partition in order: rows, their shingle numbers, each account's number and where its rows begin."""
+class _Carried(NamedTuple):
+    """A partition's fragments by exchange and by account, and what is known of its templated prompts."""
 
-    rows: npt.NDArray[Any]
-    lists: npt.NDArray[np.int32]
-    accounts: npt.NDArray[np.int32]
+    carried: npt.NDArray[np.int32]
+    lengths: npt.NDArray[np.uint16]
+    own: npt.NDArray[np.int32]
+    own_uses: npt.NDArray[np.int32]
+    accounts: slice
     starts: npt.NDArray[np.int64]
-    org: npt.NDArray[np.int32]
-    orgs: int
-    facts: npt.NDArray[np.int64]
-    uses: dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]]
+    templated: int
+    repeated: npt.NDArray[np.int64]
 
 
 class Ledger:
@@ -142,33 +138,23 @@ class Ledger:
     def enter(self, chunks: Iterable[Chunk], progress: Progress) -> None:
         """Write every exchange to its partition."""
 
-        def read(chunk: Chunk) -> tuple[Chunk, Load, npt.NDArray[np.int64], npt.NDArray[np.uint16]]:
-            load = self.clerk.load(chunk.batch(), chunk.first)
-            kept = np.empty(int(load.offsets[-1] - load.offsets[0]), np.int64)
-            counts = np.empty(load.rows.size, np.uint16)
-            have = frequent(
-                load.sketch,
-                load.offsets,
-                LEAST_EXCHANGES,
-                self._shingles.shift,
-                self._shingles.table,
-                kept,
-                counts,
-            )
-            return chunk, load, kept[:have], counts
+        def read(chunk: Chunk) -> tuple[Chunk, Entry, npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+            load = self.clerk.load(chunk.batch())
+            org = self.clerk.accounts.organisations()
+            entry = entry_of(load, chunk.first, org, self._bits, self._shingles, LEAST_EXCHANGES)
+            fields = load.fields
+            return chunk, entry, fields.id, fields.prompt[fields.flags & PROMPT != 0]
 
-        for chunk, load, kept, counts in _ahead(self._threads, read, chunks):
-            rows = load.rows
-            rows["shingles"] = counts
-            org = self.clerk.accounts.organisations()[rows["account"]]
-            part = (org >> np.uint64(64 - self._bits)).astype(np.int64) if self._bits else np.zeros(rows.size, np.int64)
-            self._spill.append(rows, self._numbering.number(kept), part)
-            self._ids.append(rows["id"])
-            self._prompts.count(rows["prompt"][rows["flags"] & PROMPT != 0])
-            self._entered.append((chunk.first, rows.size))
+        for chunk, entry, ids, prompts in _ahead(self._threads, read, chunks):
+            numbers = self._numbering.number(entry.shingles)
+            self._spill.append(entry.rows, numbers, entry.row_counts, entry.shingle_counts)
+            self._ids.append(ids)
+            self._prompts.count(prompts)
+            self._entered.append((chunk.first, ids.size))
             chunk.close()
-            progress.advance(rows.size)
+            progress.advance(ids.size)
         self._spill.close()
+        del self._shingles
 
     def repeated(self) -> npt.NDArray[np.int64]:
         """Places of the rows whose exchange id came more than once, ascending."""
@@ -217,33 +203,22 @@ class Ledger:
         orgs = 0
 
         def read(partition: int) -> Page:
-            return _page(*self._spill.take(partition), dropped, organisations)
+            return page_of(*self._spill.take(partition), dropped, organisations, self._prompts)
 
         for page in _ahead(self._threads, read, range(self._spill.partitions)):
-            rows = page.rows
-            lengths = rows["shingles"].copy()
-            has_prompt = rows["flags"] & PROMPT != 0
-            prompt = np.where(has_prompt, rows["prompt"], 0)
-            shingles.add(
-                page.lists,
-                lengths,
-                page.org + np.int32(orgs),
-                prompt,
-                has_prompt,
-                self._prompts.may_occur(prompt, 2),
-                bounds[-1][0],
-            )
+            lines = page.lines
+            shingles.add(page.lists, lines.shingles, page.org + np.int32(orgs), lines.prompt, page.how, bounds[-1][0])
             orgs += page.orgs
             self._lists.append(page.lists)
             for name, column in self.columns.items():
-                column.append(prompt if name == "prompt" else rows[name])
+                column.append(getattr(lines, name))
             accounts.append(page.accounts)
             counts.append(np.diff(page.starts))
             facts.append(page.facts)
             for kind, triple in page.uses.items():
                 uses[kind].append(triple)
             bounds.append((self.columns["time"].size, self._lists.size))
-            progress.advance(rows.size)
+            progress.advance(lines.time.size)
         self.accounts = np.concatenate(accounts)
         self.counts = np.concatenate(counts)
         self.starts = np.cumsum(self.counts) - self.counts
@@ -265,30 +240,46 @@ class Ledger:
         self.own_counts = np.zeros(self.accounts.size, np.int64)
         repeated = []
         self.templated = 0
-        ends = np.append(np.searchsorted(self.starts, [first for first, _ in bounds[1:]]), self.accounts.size)
-        begun = 0
-        for number, ((first, at), (stop, to)) in enumerate(itertools.pairwise(bounds)):
+        ends = np.append(np.searchsorted(self.starts, [first for first, _ in bounds[1:]]), self.accounts.size).tolist()
+        marks = local()
+
+        def read(number: int) -> _Carried:
+            (first, at), (stop, to) = bounds[number : number + 2]
+            begun, ended = ends[number - 1] if number else 0, ends[number]
+            if not hasattr(marks, "held"):
+                marks.held = marks_for(self.wordings.orgs.size)
             counts = self.columns["shingles"].read(first, stop)
             lists = self._lists.read(at, to)
             carried, lengths = np.empty(lists.size, np.int32), np.empty(counts.size, np.uint16)
             have = carried_fragments(lists, counts, self.wordings.of_shingle, carried, lengths)
-            carried = carried[:have]
-            ended = int(ends[number])
+            # A fragment is carried through one shingle at least, so that the lists leave room for them.
+            uses = np.empty(have, np.int32)
             before = np.zeros(counts.size + 1, np.int64)
             np.cumsum(lengths, out=before[1:])
             starts = before[np.append(self.starts[begun:ended], stop) - first]
-            self.fragment_starts[begun:ended] = starts[:-1] + self.columns["carried"].size
-            own, uses = np.empty(have, np.int32), np.empty(have, np.int32)
-            held = account_fragments(carried, starts, own, uses, self.own_counts[begun:ended])
-            self.columns["carried"].append(carried)
-            self.columns["lengths"].append(lengths)
-            self.columns["own"].append(own[:held])
-            self.columns["own_uses"].append(uses[:held])
+            held = account_fragments(carried[:have], starts, marks.held, lists, uses, self.own_counts[begun:ended])
             prompt = self.columns["prompt"].read(first, stop)[lengths > 0]
-            self.templated += prompt.size
-            repeated.append(prompt[self._prompts.may_occur(prompt, 2) | (prompt == 0)])
-            begun = ended
-            progress.advance(counts.size)
+            often = self._prompts.may_occur(prompt, 2) | (prompt == 0)
+            return _Carried(
+                carried[:have],
+                lengths,
+                lists[:held],
+                uses[:held],
+                slice(begun, ended),
+                starts[:-1],
+                prompt.size,
+                prompt[often],
+            )
+
+        for part in _ahead(self._threads, read, range(len(bounds) - 1)):
+            self.fragment_starts[part.accounts] = part.starts + self.columns["carried"].size
+            self.columns["carried"].append(part.carried)
+            self.columns["lengths"].append(part.lengths)
+            self.columns["own"].append(part.own)
+            self.columns["own_uses"].append(part.own_uses)
+            self.templated += part.templated
+            repeated.append(part.repeated)
+            progress.advance(part.lengths.size)
         self._lists.remove()
         del self._prompts
         prompts, times = np.unique(np.concatenate(repeated), return_counts=True)
@@ -305,64 +296,3 @@ def _ahead(threads: int, task: Callable[[S], T], items: Iterable[S]) -> Iterator
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-
-
-def _page(
-    rows: npt.NDArray[Any],
-    lists: npt.NDArray[np.int32],
-    dropped: npt.NDArray[np.int64],
-    organisations: npt.NDArray[np.uint64],
-) -> Page:
-    """Put one partition in order and measure its accounts."""
-    long = rows["shingles"].astype(np.int64)
-    begins = np.cumsum(long) - long
-    if dropped.size:
-        kept = ~np.isin(rows["source"], dropped)
-        rows, begins, long = rows[kept], begins[kept], long[kept]
-    # An organisation's accounts come together, so that it is counted once by comparing neighbours.
-    accounts = np.unique(rows["account"])
-    accounts = accounts[np.lexsort((accounts, organisations[accounts]))]
-    place_of = np.full(int(accounts.max(initial=-1)) + 1, -1, np.int32)
-    place_of[accounts] = np.arange(accounts.size, dtype=np.int32)
-    order, starts = in_order(rows, place_of[rows["account"]], accounts.size)
-    rows = rows[order]
-    ordered = np.empty(int(long.sum()), np.int32)
-    gather(lists, begins, long, order, ordered)
-    own = organisations[accounts]
-    new = np.ones(accounts.size, np.bool_)
-    new[1:] = own[1:] != own[:-1]
-    org = (np.cumsum(new) - 1).astype(np.int32)
-    facts = np.zeros((accounts.size, len(FACTS)), np.int64)
-    account_facts(rows, starts, facts)
-    return Page(
-        rows=rows,
-        lists=ordered,
-        accounts=accounts.astype(np.int32),
-        starts=starts,
-        org=np.repeat(org, np.diff(starts)),
-        orgs=int(new.sum()),
-        facts=facts,
-        uses={kind: _uses(_values(rows, kind), starts, accounts) for kind in KINDS},
-    )
-
-
-def _values(rows: npt.NDArray[Any], kind: str) -> npt.NDArray[np.uint64]:
-    """The values of one kind by row; 0 for none."""
-    if kind in ("address", "network"):
-        return np.ascontiguousarray(rows[kind])
-    if kind in ("end_user", "session"):
-        long = SERVES if kind == "end_user" else CONVERSATION
-        return np.where(rows["flags"] & long != 0, rows[kind], np.uint64(0))
-    if kind == "client":
-        agent, ja4 = (rows[name].astype(np.int64) + 1 for name in ("agent", "ja4"))
-        return np.where((agent > 0) & (ja4 > 0), agent << 32 | ja4, 0).astype(np.uint64)
-    return (rows["agent" if kind == "user_agent" else kind].astype(np.int64) + 1).astype(np.uint64)
-
-
-def _uses(
-    values: npt.NDArray[np.uint64], starts: npt.NDArray[np.int64], accounts: npt.NDArray[Any]
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
-    place, value = np.empty(values.size, np.int32), np.empty(values.size, np.uint64)
-    uses = np.empty(values.size, np.int32)
-    have = value_uses(values, starts, place, value, uses)
-    return accounts[place[:have]].astype(np.int32), value[:have].copy(), uses[:have].copy()

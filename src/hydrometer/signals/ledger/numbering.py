@@ -8,32 +8,32 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from hydrometer.signals.ledger.repeats import at_least
-
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _ONE = np.uint64(1)
 FILL = 0.6
+SLOT = np.dtype([("key", np.int64), ("number", np.int32)])
+"""Key and number lie together, unaligned: a large table is looked up at the price of one line of cache."""
 
 
 @njit(nogil=True, cache=True)
-def _number(values: Any, start: int, keys: Any, numbers: Any, held: Any, known: int, room: int, out: Any) -> Any:
+def _number(values: Any, start: int, slots: Any, held: Any, known: int, room: int, out: Any) -> Any:
     """Number values[start:]; stops when `room` numbers are given. Returns (next row, numbers given)."""
-    last = np.uint64(keys.size - 1)
+    last = np.uint64(slots.size - 1)
     for row in range(start, values.size):
         value = values[row]
         place = (np.uint64(value) * _SPREAD) >> np.uint64(20)
         while True:
             place &= last
-            number = numbers[place]
+            number = slots[place].number
             if number < 0:
                 if known >= room:
                     return row, known
-                keys[place], numbers[place] = value, known
+                slots[place].key, slots[place].number = value, known
                 held[known] = value
                 out[row] = known
                 known += 1
                 break
-            if keys[place] == value:
+            if slots[place].key == value:
                 out[row] = number
                 break
             place += _ONE
@@ -41,53 +41,29 @@ def _number(values: Any, start: int, keys: Any, numbers: Any, held: Any, known: 
 
 
 @njit(nogil=True, cache=True)
-def _insert(held: Any, known: int, keys: Any, numbers: Any) -> None:
-    last = np.uint64(keys.size - 1)
+def _insert(held: Any, known: int, slots: Any) -> None:
+    last = np.uint64(slots.size - 1)
     for number in range(known):
         place = ((np.uint64(held[number]) * _SPREAD) >> np.uint64(20)) & last
-        while numbers[place] >= 0:
+        while slots[place].number >= 0:
             place = (place + _ONE) & last
-        keys[place], numbers[place] = held[number], number
+        slots[place].key, slots[place].number = held[number], number
 
 
 @njit(nogil=True, cache=True)
-def _find(values: Any, keys: Any, numbers: Any, out: Any) -> None:
-    last = np.uint64(keys.size - 1)
+def _find(values: Any, slots: Any, out: Any) -> None:
+    last = np.uint64(slots.size - 1)
     for row in range(values.size):
         place = (np.uint64(values[row]) * _SPREAD) >> np.uint64(20)
         out[row] = -1
         while True:
             place &= last
-            if numbers[place] < 0:
+            if slots[place].number < 0:
                 break
-            if keys[place] == values[row]:
-                out[row] = numbers[place]
+            if slots[place].key == values[row]:
+                out[row] = slots[place].number
                 break
             place += _ONE
-
-
-@njit(nogil=True, cache=True)
-def frequent(values: Any, offsets: Any, least: int, shift: Any, table: Any, out: Any, counts: Any) -> int:
-    """Keep each row's distinct values that may occur `least` times; returns how many were written to `out`."""
-    have = 0
-    for row in range(counts.size):
-        begun = have
-        for at in range(offsets[row], offsets[row + 1]):
-            value = values[at]
-            if not at_least(value, least, shift, table):
-                continue
-            twice = False
-            if have > begun and out[have - 1] >= value:
-                # A sketch is ascending; one that is not is searched.
-                for place in range(begun, have):
-                    if out[place] == value:
-                        twice = True
-                        break
-            if not twice:
-                out[have] = value
-                have += 1
-        counts[row] = have - begun
-    return have
 
 
 class Numbering:
@@ -102,24 +78,27 @@ class Numbering:
         room = int(places * FILL)
         held = np.empty(room, np.int64)
         held[: self.known] = self._held[: self.known]
-        keys, numbers = np.empty(places, np.int64), np.full(places, -1, np.int32)
-        _insert(held, self.known, keys, numbers)
-        self._held, self._keys, self._numbers, self._room = held, keys, numbers, room
+        self._held, self._room = held, room
+        # The old table goes before the new one comes: the values that are kept suffice to fill it.
+        self._slots = np.empty(0, SLOT)
+        self._slots = np.empty(places, SLOT)
+        self._slots["number"] = -1
+        _insert(held, self.known, self._slots)
 
     def number(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
         """Numbers of the values, new ones for those not seen before."""
         out = np.empty(values.size, np.int32)
         row = 0
         while row < values.size:
-            row, self.known = _number(values, row, self._keys, self._numbers, self._held, self.known, self._room, out)
+            row, self.known = _number(values, row, self._slots, self._held, self.known, self._room, out)
             if row < values.size:
-                self._resize(self._keys.size * 2)
+                self._resize(self._slots.size * 2)
         return out
 
     def find(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
         """Numbers of the values; -1 for those not seen."""
         out = np.empty(values.size, np.int32)
-        _find(values, self._keys, self._numbers, out)
+        _find(values, self._slots, out)
         return out
 
     @property

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from hydrometer.signals.ledger.rows import FLAGGED, MANY, PROMPT, REFUSED, SINGLE
@@ -15,7 +16,9 @@ FACTS = (
     "networks", "user_agents", "end_users", "languages", "prompts", "sessions", "with_address", "successions",
 )  # fmt: skip
 """Integers by account; averages are kept as sums and counts."""
-HOUR, DAY, PAUSE = 3_600_000_000, 86_400_000_000, 600_000_000
+HOUR, PAUSE = 3_600_000_000, 600_000_000
+FEW, MOST_INSERTED = 8, 24
+_SPREAD, _S32, _ONE = np.uint64(0x9E3779B97F4A7C15), np.uint64(32), np.uint64(1)
 
 
 @njit(nogil=True, cache=True)
@@ -75,122 +78,206 @@ def in_order(rows: Any, place: Any, accounts: int) -> Any:
     return order, starts
 
 
-@njit(nogil=True, cache=True)
-def _distinct(values: Any, count: int) -> int:
-    """Distinct values that are not 0 among values[:count], which it sorts."""
-    if count > 24:
-        values[:count] = np.sort(values[:count])
-    else:
-        for at in range(1, count):
-            value, back = values[at], at
-            while back > 0 and values[back - 1] > value:
-                values[back] = values[back - 1]
-                back -= 1
-            values[back] = value
-    found = 0
-    for at in range(count):
-        if values[at] != 0 and (at == 0 or values[at] != values[at - 1]):
-            found += 1
-    return found
+class Lines(NamedTuple):
+    """Exchanges in order, column by column; values that are counted are 0 for none."""
+
+    time: npt.NDArray[np.int64]
+    source: npt.NDArray[np.int64]
+    prompt: npt.NDArray[np.int64]
+    address: npt.NDArray[np.uint64]
+    network: npt.NDArray[np.uint64]
+    end_user: npt.NDArray[np.uint64]
+    session: npt.NDArray[np.uint64]
+    user_agent: npt.NDArray[np.uint64]
+    ja4: npt.NDArray[np.uint64]
+    client: npt.NDArray[np.uint64]
+    tools: npt.NDArray[np.uint64]
+    language: npt.NDArray[np.uint64]
+    input: npt.NDArray[np.int32]
+    output: npt.NDArray[np.int32]
+    reasoning: npt.NDArray[np.int32]
+    confidence: npt.NDArray[np.float32]
+    model: npt.NDArray[np.int32]
+    shingles: npt.NDArray[np.uint16]
+    kind: npt.NDArray[np.int8]
+    capability: npt.NDArray[np.int8]
+    flags: npt.NDArray[np.uint8]
+
+
+_KINDS = "iiiuuuuuuuuuiiifiuiiu"
+_WIDTHS = (8,) * 12 + (4,) * 5 + (2, 1, 1, 1)
+
+
+def lines_in(rows: npt.NDArray[Any], order: npt.NDArray[np.int64]) -> Lines:
+    """The rows in an order."""
+    lines = Lines(*(np.empty(order.size, f"{kind}{width}") for kind, width in zip(_KINDS, _WIDTHS, strict=True)))
+    _lay_out(rows, order, lines)
+    return lines
 
 
 @njit(nogil=True, cache=True)
-def account_facts(rows: Any, starts: Any, facts: Any) -> None:
-    """Fill `facts` [accounts, len(FACTS)] from rows in order."""
-    most = 0
-    for account in range(starts.size - 1):
-        most = max(most, starts[account + 1] - starts[account])
-    scratch = np.empty(most, np.uint64)
+def _lay_out(rows: Any, order: Any, to: Any) -> None:
+    for at in range(order.size):
+        row = rows[order[at]]
+        to.time[at], to.source[at], to.prompt[at] = row.time, row.source, row.prompt
+        to.address[at], to.network[at] = row.address, row.network
+        to.end_user[at], to.session[at] = row.end_user, row.session
+        to.user_agent[at], to.ja4[at], to.tools[at] = row.agent + 1, row.ja4 + 1, row.tools + 1
+        to.client[at] = (
+            (np.uint64(row.agent + 1) << _S32) | np.uint64(row.ja4 + 1) if min(row.agent, row.ja4) >= 0 else 0
+        )
+        to.language[at] = row.language + 1
+        to.input[at], to.output[at], to.reasoning[at] = row.input, row.output, row.reasoning
+        to.confidence[at], to.model[at], to.shingles[at] = row.confidence, row.model, row.shingles
+        to.kind[at], to.capability[at], to.flags[at] = row.kind, row.capability, row.flags
+
+
+@njit(nogil=True, cache=True)
+def account_facts(lines: Any, starts: Any, facts: Any) -> None:
+    """Add to `facts` [accounts, len(FACTS)] all but what counts distinct values."""
     for account in range(starts.size - 1):
         first, stop = starts[account], starts[account + 1]
         fact = facts[account]
-        fact[:] = 0
         fact[0] = stop - first
         if stop == first:
             continue
-        fact[1], fact[2] = rows[first].time, rows[stop - 1].time
-        days = hours = prompts = 0
-        of_day = np.int64(0)
+        fact[1], fact[2] = lines.time[first], lines.time[stop - 1]
+        before = last = np.int64(-1)
+        of_day, nothing = np.int64(0), 0
         for row in range(first, stop):
-            line = rows[row]
-            time = line.time
-            hour = time // HOUR
-            if row == first or time // DAY != rows[row - 1].time // DAY:
-                days += 1
-            if row == first or hour != rows[row - 1].time // HOUR:
-                hours += 1
-            of_day |= np.int64(1) << (hour % 24)
-            if row > first and time - rows[row - 1].time <= PAUSE:
+            time = lines.time[row]
+            if row > first and time - lines.time[row - 1] <= PAUSE:
                 fact[24] += 1
-            flags = line.flags
+            hour = time // HOUR
+            if row == first or hour != last:
+                day = hour // 24
+                fact[3] += row == first or day != before
+                fact[4] += 1
+                of_day |= np.int64(1) << (hour % 24)
+                last, before = hour, day
+            flags = lines.flags[row]
             fact[6] += (flags & SINGLE) != 0
             fact[7] += (flags & (SINGLE | MANY)) != 0
-            if line.output >= 0:
-                fact[8] += line.output
+            if lines.output[row] >= 0:
+                fact[8] += lines.output[row]
                 fact[9] += 1
-            if line.input >= 0:
-                fact[10] += line.input
+            if lines.input[row] >= 0:
+                fact[10] += lines.input[row]
                 fact[11] += 1
-            if line.reasoning >= 0:
-                fact[12] += line.reasoning
+            if lines.reasoning[row] >= 0:
+                fact[12] += lines.reasoning[row]
                 fact[13] += 1
             fact[14] += (flags & REFUSED) != 0
             fact[15] += (flags & FLAGGED) != 0
-            fact[23] += line.address != 0
-        fact[3], fact[4] = days, hours
+            fact[23] += lines.address[row] != 0
+            # A prompt whose hash is 0 is a prompt, too, and not among the distinct values.
+            if flags & PROMPT and lines.prompt[row] == 0:
+                nothing = 1
+        fact[21] += nothing
         while of_day:
             fact[5] += of_day & 1
             of_day >>= 1
-        count = stop - first
-        for row in range(first, stop):
-            scratch[row - first] = rows[row].address
-        fact[16] = _distinct(scratch, count)
-        for row in range(first, stop):
-            scratch[row - first] = rows[row].network
-        fact[17] = _distinct(scratch, count)
-        for row in range(first, stop):
-            scratch[row - first] = rows[row].agent + 1
-        fact[18] = _distinct(scratch, count)
-        for row in range(first, stop):
-            scratch[row - first] = rows[row].end_user
-        fact[19] = _distinct(scratch, count)
-        for row in range(first, stop):
-            scratch[row - first] = rows[row].language + 1
-        fact[20] = _distinct(scratch, count)
-        nothing = 0
-        for row in range(first, stop):
-            if rows[row].flags & PROMPT:
-                # A prompt whose hash is 0 is a prompt, too.
-                if rows[row].prompt == 0:
-                    nothing = 1
-                scratch[prompts] = np.uint64(rows[row].prompt)
-                prompts += 1
-        fact[21] = _distinct(scratch, prompts) + nothing
-        for row in range(first, stop):
-            scratch[row - first] = rows[row].session
-        fact[22] = _distinct(scratch, count)
+
+
+def room_for(starts: npt.NDArray[np.int64]) -> tuple[Any, Any, Any, Any]:
+    """What `value_uses` needs to count the values of accounts; it can be used again, by one thread at a time."""
+    most = int(np.diff(starts).max(initial=0))
+    slots = 1 << (2 * most).bit_length()
+    return np.empty(slots, np.int32), np.empty(most, np.uint64), np.empty(most, np.int32), np.empty(most, np.int64)
 
 
 @njit(nogil=True, cache=True)
-def value_uses(values: Any, starts: Any, account: Any, value: Any, uses: Any) -> int:
+def _count(values: Any, first: int, stop: int, room: Any) -> int:
+    """Count the distinct values of one account's rows that are not 0, as they come; returns how many there are."""
+    slots, held, uses, seen = room
+    have = last = 0
+    mask = np.uint64(0)
+    for row in range(first, stop):
+        value = np.uint64(values[row])
+        if value == 0:
+            continue
+        if have and held[last] == value:
+            uses[last] += 1
+            continue
+        found = -1
+        if mask == 0:
+            # Most accounts have few values: those are looked through, and only more than that are hashed.
+            for at in range(have):
+                if held[at] == value:
+                    found = at
+                    break
+            if found < 0 and have == FEW:
+                size = 4 * FEW
+                while size < 2 * (stop - first):
+                    size *= 2
+                mask = np.uint64(size - 1)
+                slots[:size] = 0
+                for at in range(have):
+                    place = (held[at] * _SPREAD >> _S32) & mask
+                    while slots[place] != 0:
+                        place = (place + _ONE) & mask
+                    slots[place] = at + 1
+        if mask != 0:
+            place = (value * _SPREAD >> _S32) & mask
+            while slots[place] != 0:
+                if held[slots[place] - 1] == value:
+                    found = slots[place] - 1
+                    break
+                place = (place + _ONE) & mask
+            if found < 0:
+                slots[place] = have + 1
+        if found < 0:
+            found = have
+            held[found], uses[found], seen[found] = value, 0, row
+            have += 1
+        uses[found] += 1
+        last = found
+    return have
+
+
+@njit(nogil=True, cache=True)
+def distinct_values(values: Any, starts: Any, room: Any, distinct: Any) -> None:
+    """How many distinct values each account has, 0 for none not being one."""
+    for account in range(starts.size - 1):
+        distinct[account] = _count(values, starts[account], starts[account + 1], room)
+
+
+@njit(nogil=True, cache=True)
+def value_uses(
+    values: Any, flags: Any, bit: int, starts: Any, room: Any, account: Any, value: Any, uses: Any, distinct: Any
+) -> int:
     """Distinct (account, value) pairs of values in the order of rows, 0 for none, with the number of rows of each.
 
-    Returns how many were written; pairs come by account, then value.
+    Args:
+        flags, bit: pairs are written only of values whose rows have the bit, if one is named.
+        room: of `room_for`.
+        distinct: gets how many each account has, whether they are written or not.
+
+    Returns:
+        How many were written; pairs come by account, then value.
     """
-    have, most = 0, 0
+    _, held, times, seen = room
+    have = 0
     for place in range(starts.size - 1):
-        most = max(most, starts[place + 1] - starts[place])
-    scratch = np.empty(most, values.dtype)
-    for place in range(starts.size - 1):
-        first, count = starts[place], starts[place + 1] - starts[place]
-        for at in range(count):
-            scratch[at] = values[first + at]
-        _distinct(scratch, count)
-        for at in range(count):
-            if scratch[at] == 0:
-                continue
-            if at == 0 or scratch[at] != scratch[at - 1]:
-                account[have], value[have], uses[have] = place, scratch[at], 0
+        count = _count(values, starts[place], starts[place + 1], room)
+        distinct[place] = count
+        begun = have
+        if count <= MOST_INSERTED:
+            for at in range(count):
+                if bit and not flags[seen[at]] & bit:
+                    continue
+                to = have
+                while to > begun and value[to - 1] > held[at]:
+                    value[to], uses[to] = value[to - 1], uses[to - 1]
+                    to -= 1
+                account[have], value[to], uses[to] = place, held[at], times[at]
                 have += 1
-            uses[have - 1] += 1
+        else:
+            order = np.argsort(held[:count])
+            for turn in range(count):
+                at = order[turn]
+                if bit and not flags[seen[at]] & bit:
+                    continue
+                account[have], value[have], uses[have] = place, held[at], times[at]
+                have += 1
     return have

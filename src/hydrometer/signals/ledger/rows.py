@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES
+from hydrometer.signals.ledger.decoding import bit, integers, spread, there
 from hydrometer.signals.ledger.hashing import ABSENT, hash_networks, hash_strings
 from hydrometer.signals.ledger.numbering import Numbering
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 ROW = np.dtype(
     [
@@ -147,17 +147,41 @@ class Names:
         return hashes[first], strings.take(pa.array(order[first])).combine_chunks()
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """Some exchanges: rows without their shingles, and the sketches as values with offsets."""
+class Fields(NamedTuple):
+    """Columns of exchanges, as ROW has them."""
 
-    rows: npt.NDArray[Any]
+    time: npt.NDArray[np.int64]
+    id: npt.NDArray[np.uint64]
+    prompt: npt.NDArray[np.int64]
+    address: npt.NDArray[np.uint64]
+    network: npt.NDArray[np.uint64]
+    end_user: npt.NDArray[np.uint64]
+    session: npt.NDArray[np.uint64]
+    account: npt.NDArray[np.int32]
+    agent: npt.NDArray[np.int32]
+    ja4: npt.NDArray[np.int32]
+    tools: npt.NDArray[np.int32]
+    input: npt.NDArray[np.int32]
+    output: npt.NDArray[np.int32]
+    reasoning: npt.NDArray[np.int32]
+    confidence: npt.NDArray[np.float32]
+    model: npt.NDArray[np.int32]
+    language: npt.NDArray[np.int32]
+    kind: npt.NDArray[np.int8]
+    capability: npt.NDArray[np.int8]
+    flags: npt.NDArray[np.uint8]
+
+
+class Load(NamedTuple):
+    """Some exchanges: their fields, and the sketches as values with offsets."""
+
+    fields: Fields
     sketch: npt.NDArray[np.int64]
-    offsets: npt.NDArray[Any]
+    offsets: npt.NDArray[np.int32]
 
 
 class Clerk:
-    """Turns batches of traffic into rows. Safe to use from several threads."""
+    """Turns batches of traffic into fields. Safe to use from several threads."""
 
     def __init__(self, accounts: pa.Table, threshold: float) -> None:
         self.accounts = Registry(accounts)
@@ -165,85 +189,76 @@ class Clerk:
         self.names = {name: Names() for name in ("client_ip", "end_user_id", "session_id")}
         self._threshold = np.float32(threshold)
 
-    def load(self, batch: pa.RecordBatch, base: int) -> Load:
-        """Rows of a batch of TRAFFIC, of which string columns may be dictionaries; `base` is its first row's place."""
-        rows = np.zeros(batch.num_rows, ROW)
+    def load(self, batch: pa.RecordBatch) -> Load:
+        """Fields of a batch of TRAFFIC, of which string columns may be dictionaries."""
         column = dict(zip(batch.schema.names, batch.columns, strict=True))
-        rows["source"] = np.arange(base, base + batch.num_rows)
-        rows["time"] = _integers(column["started_at"].cast(pa.int64()))
-        rows["id"] = hash_strings(_plain(column["exchange_id"]))
-        prompt = column["prompt_hash"]
-        rows["prompt"] = _integers(prompt)
-        flags = np.zeros(batch.num_rows, np.uint8)
-        flags[_there(prompt)] |= PROMPT
-        turns = _integers(column["turns"])
-        flags[turns == 1] |= SINGLE
-        flags[turns > 1] |= MANY
-        for name in ("input", "output", "reasoning"):
-            rows[name] = _integers(column[f"{name}_tokens"], absent=-1)
         coded = {name: _coded(column[name]) for name in _STRINGS}
-        rows["account"] = _spread(coded["account_id"], self.accounts.numbers(coded["account_id"].dictionary))
-        for name, field in (("model", "model"), ("user_agent", "agent"), ("ja4", "ja4"), ("language", "language")):
-            values = coded[name]
-            rows[field] = _spread(values, self.codes[name].numbers(values.dictionary.to_pylist()), -1)
-        for name, field in (("client_ip", "address"), ("end_user_id", "end_user"), ("session_id", "session")):
-            values = coded[name]
-            hashes = hash_strings(values.dictionary)
-            rows[field] = _spread(values, hashes, ABSENT)
-            if name == "client_ip":
-                rows["network"] = _spread(values, hash_networks(values.dictionary), ABSENT)
-                self.names[name].add(hashes, values.dictionary)
-            else:
-                long = np.asarray(pc.greater_equal(pc.utf8_length(values.dictionary), GLOBAL_ID).fill_null(False))
-                self.names[name].add(hashes[long], values.dictionary.filter(pa.array(long)))
-                flags[_spread(values, long, False)] |= SERVES if name == "end_user_id" else CONVERSATION
-        flags[_spread(coded["stop_reason"], _is(coded["stop_reason"].dictionary, "refusal"), False)] |= REFUSED
-        rows["tools"] = self._tools(column["tool_names"])
-        confidence = column["elicitation_confidence"].fill_null(0).to_numpy(zero_copy_only=False)
-        rows["confidence"] = confidence
-        for name, field, classes in (
-            ("elicitation", "kind", ELICITATION_CLASSES),
-            ("capability", "capability", CAPABILITY_CLASSES),
-        ):
-            order = {label: number for number, label in enumerate(classes)}
-            values = coded[name]
-            rows[field] = _spread(
-                values, np.array([order.get(v, 0) for v in values.dictionary.to_pylist()], np.int8), 0
-            )
-        other = coded["elicitation"]
-        asks = _spread(other, ~_is(other.dictionary, "none"), False)
-        flags[asks & (confidence >= self._threshold)] |= FLAGGED
-        rows["flags"] = flags
+        hashes = {name: hash_strings(coded[name].dictionary) for name in self.names}
+        prompt, turns = column["prompt_hash"], integers(column["turns"], np.int32, 0)
+        confidence = integers(column["elicitation_confidence"], np.float32, 0)
+        flags = bit(there(prompt), PROMPT)
+        flags |= bit(turns == 1, SINGLE)
+        flags |= bit(turns > 1, MANY)
+        for name, meaning in (("end_user_id", SERVES), ("session_id", CONVERSATION)):
+            values = coded[name].dictionary
+            long = np.asarray(pc.greater_equal(pc.utf8_length(values), GLOBAL_ID).fill_null(False))
+            self.names[name].add(hashes[name][long], values.filter(pa.array(long)))
+            flags |= bit(spread(coded[name], long, False), meaning)
+        self.names["client_ip"].add(hashes["client_ip"], coded["client_ip"].dictionary)
+        flags |= bit(spread(coded["stop_reason"], _is(coded["stop_reason"].dictionary, "refusal"), False), REFUSED)
+        asks = spread(coded["elicitation"], ~_is(coded["elicitation"].dictionary, "none"), False)
+        flags |= bit(asks & (confidence >= self._threshold), FLAGGED)
+        account = coded["account_id"]
+        codes = {
+            name: spread(coded[name], self.codes[name].numbers(coded[name].dictionary.to_pylist()), -1)
+            for name in ("model", "user_agent", "ja4", "language")
+        }
+        fields = Fields(
+            time=integers(column["started_at"].cast(pa.int64()), np.int64, 0),
+            id=hash_strings(_plain(column["exchange_id"])),
+            prompt=integers(prompt, np.int64, 0),
+            address=spread(coded["client_ip"], hashes["client_ip"], ABSENT),
+            network=spread(coded["client_ip"], hash_networks(coded["client_ip"].dictionary), ABSENT),
+            end_user=spread(coded["end_user_id"], hashes["end_user_id"], ABSENT),
+            session=spread(coded["session_id"], hashes["session_id"], ABSENT),
+            account=spread(account, self.accounts.numbers(account.dictionary), -1),
+            agent=codes["user_agent"],
+            ja4=codes["ja4"],
+            tools=self._tools(column["tool_names"]),
+            input=integers(column["input_tokens"], np.int32, -1),
+            output=integers(column["output_tokens"], np.int32, -1),
+            reasoning=integers(column["reasoning_tokens"], np.int32, -1),
+            confidence=confidence,
+            model=codes["model"],
+            language=codes["language"],
+            kind=spread(coded["elicitation"], _classes(coded["elicitation"], ELICITATION_CLASSES), 0),
+            capability=spread(coded["capability"], _classes(coded["capability"], CAPABILITY_CLASSES), 0),
+            flags=flags,
+        )
         sketch = column["sketch"]
-        offsets = sketch.offsets.to_numpy()
-        return Load(rows, np.asarray(sketch.values), offsets)
+        return Load(fields, np.asarray(sketch.values), sketch.offsets.to_numpy())
 
     def _tools(self, column: pa.ListArray) -> npt.NDArray[np.int32]:
-        offsets, names = column.offsets.to_numpy(), column.values
-        sums = np.zeros(offsets[-1] + 1, np.uint64)
-        if offsets[-1]:
+        offsets = column.offsets.to_numpy()
+        numbers = np.full(len(column), -1, np.int32)
+        rows = np.flatnonzero(offsets[1:] > offsets[:-1])
+        if rows.size:
             # A sum does not depend on the order in which the tools are offered; each set is spelt out once a batch.
-            np.cumsum(hash_strings(names.slice(0, offsets[-1])), out=sums[1:])
-        _, first, of_row = np.unique(sums[offsets[1:]] - sums[offsets[:-1]], return_index=True, return_inverse=True)
-        sets = column.take(pa.array(first)).to_pylist()
-        numbers = self.codes["tools"].numbers(
-            " ".join(sorted(offered)) or None if offered else None for offered in sets
-        )
-        return numbers[of_row]
+            first, last = int(offsets[0]), int(offsets[-1])
+            sums = np.zeros(last - first + 1, np.uint64)
+            np.cumsum(hash_strings(column.values.slice(first, last - first)), out=sums[1:])
+            sums = sums[offsets[rows + 1] - first] - sums[offsets[rows] - first]
+            _, at, of_row = np.unique(sums, return_index=True, return_inverse=True)
+            sets = column.take(pa.array(rows[at])).to_pylist()
+            codes = self.codes["tools"].numbers(" ".join(sorted(offered)) or None for offered in sets)
+            numbers[rows] = codes[of_row]
+        return numbers
 
 
 _STRINGS = (
     "account_id", "model", "client_ip", "user_agent", "ja4", "end_user_id", "session_id", "stop_reason", "language",
     "elicitation", "capability",
 )  # fmt: skip
-
-
-def _integers(column: pa.Array, absent: int = 0) -> Any:
-    return np.asarray(column.fill_null(absent) if column.null_count else column)
-
-
-def _there(column: pa.Array) -> Any:
-    return np.asarray(column.is_valid()) if column.null_count else np.ones(len(column), np.bool_)
 
 
 def _plain(column: pa.Array) -> pa.StringArray:
@@ -254,13 +269,11 @@ def _coded(column: pa.Array) -> pa.DictionaryArray:
     return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
-def _spread(column: pa.DictionaryArray, by_code: Any, absent: Any = 0) -> Any:
-    """What each code of the dictionary stands for, row by row."""
-    indices = column.indices
-    if not indices.null_count:
-        return by_code[np.asarray(indices)]
-    return np.append(by_code, by_code.dtype.type(absent))[np.asarray(indices.fill_null(len(by_code)))]
-
-
 def _is(dictionary: pa.StringArray, word: str) -> Any:
     return np.asarray(pc.equal(dictionary, word).fill_null(False), np.bool_)
+
+
+def _classes(column: pa.DictionaryArray, classes: Sequence[str]) -> npt.NDArray[np.int8]:
+    """The class of each code; 0 for what is none."""
+    order = {label: number for number, label in enumerate(classes)}
+    return np.array([order.get(value, 0) for value in column.dictionary.to_pylist()], np.int8)

@@ -21,51 +21,47 @@ _BUCKET_SHIFT = np.uint64(58)
 _SIXTY_FOUR = np.uint64(64)
 
 
+TALLY = np.dtype(
+    [("sets", np.uint64), ("exchanges", np.int32), ("orgs", np.int32), ("last", np.int32), ("prompts", np.int32)]
+)
+"""What is counted of a shingle lies together: looking it up is what counting takes its time for."""
+NO_PROMPT, RARE, REPEATED = 0, 1, 2
+"""What an exchange's prompt is: absent, certainly asked once, or perhaps more often."""
+
+
 @njit(nogil=True, cache=True)
 def _tally(
-    lists: Any,
-    counts: Any,
-    org: Any,
-    prompt: Any,
-    has_prompt: Any,
-    repeated: Any,
-    base: int,
-    bits: Any,
-    tally: Any,
-    keys: Any,
-    buckets: Any,
+    lists: Any, counts: Any, org: Any, prompt: Any, how: Any, base: int, bits: Any, tally: Any, keys: Any, buckets: Any
 ) -> int:
     """Count the shingles of exchanges that come organisation by organisation; returns how many keys were written."""
-    exchanges, orgs, last, sets, prompts = tally
     have = at = 0
     for row in range(counts.size):
         own = mix(np.uint64(base + row) * _SPREAD)
         spread = mix(np.uint64(prompt[row])) >> bits
         for step in range(counts[row]):
             number = lists[at + step]
-            exchanges[number] += 1
-            sets[number] ^= own
-            if last[number] != org[row]:
-                last[number] = org[row]
-                orgs[number] += 1
-            if not has_prompt[row]:
-                continue
-            if repeated[row]:
+            shingle = tally[number]
+            shingle.exchanges += 1
+            shingle.sets ^= own
+            if shingle.last != org[row]:
+                shingle.last = org[row]
+                shingle.orgs += 1
+            if how[row] == RARE:
+                shingle.prompts += 1
+            elif how[row] == REPEATED:
                 keys[have] = (np.uint64(number) << (_SIXTY_FOUR - bits)) | spread
                 buckets[have] = (np.uint64(number) * _SPREAD) >> _BUCKET_SHIFT
                 have += 1
-            else:
-                prompts[number] += 1
         at += counts[row]
     return have
 
 
 @njit(nogil=True, cache=True)
-def _count_distinct(keys: Any, bits: Any, prompts: Any) -> None:
-    """Add the distinct keys, ascending, to the shingles in their upper bits."""
+def _count_distinct(keys: Any, bits: Any, tally: Any) -> None:
+    """Add the distinct keys, ascending, to the prompts of the shingles in their upper bits."""
     for row in range(keys.size):
         if row == 0 or keys[row] != keys[row - 1]:
-            prompts[keys[row] >> (_SIXTY_FOUR - bits)] += 1
+            tally[keys[row] >> (_SIXTY_FOUR - bits)].prompts += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +84,8 @@ class Shingles:
         folder.mkdir()
         self._bits = np.uint64(max(1, int(shingles).bit_length()))
         self._keys = [Column(folder / f"{number:02}.prompts", np.uint64) for number in range(BUCKETS)]
-        self._tally = (
-            np.zeros(shingles, np.int32),
-            np.zeros(shingles, np.int32),
-            np.full(shingles, -1, np.int32),
-            np.zeros(shingles, np.uint64),
-            np.zeros(shingles, np.int32),
-        )
+        self._tally = np.zeros(shingles, TALLY)
+        self._tally["last"] = -1
 
     def add(
         self,
@@ -102,14 +93,13 @@ class Shingles:
         counts: npt.NDArray[np.uint16],
         org: npt.NDArray[np.int32],
         prompt: npt.NDArray[np.int64],
-        has_prompt: npt.NDArray[np.bool_],
-        repeated: npt.NDArray[np.bool_],
+        how: npt.NDArray[np.uint8],
         base: int,
     ) -> None:
         """Count exchanges; all of one organisation must come together, and organisations be numbered apart."""
-        most = int(counts[has_prompt & repeated].sum(dtype=np.int64))
-        keys, buckets = np.empty(most, np.uint64), np.empty(most, np.int64)
-        have = _tally(lists, counts, org, prompt, has_prompt, repeated, base, self._bits, self._tally, keys, buckets)
+        most = int(counts[how == REPEATED].sum(dtype=np.int64))
+        keys, buckets = np.empty(most, np.uint64), np.empty(most, np.uint8)
+        have = _tally(lists, counts, org, prompt, how, base, self._bits, self._tally, keys, buckets)
         sizes, order = np.empty(BUCKETS, np.int64), np.empty(have, np.int64)
         by_partition(buckets[:have], sizes, order)
         keys = keys[order]
@@ -124,12 +114,12 @@ class Shingles:
         Args:
             values: the shingle of each number.
         """
-        exchanges, orgs, _, sets, prompts = self._tally
         for column in self._keys:
             keys = column.read(0, column.size)
             column.remove()
             keys.sort()
-            _count_distinct(keys, self._bits, prompts)
+            _count_distinct(keys, self._bits, self._tally)
+        exchanges, orgs, sets, prompts = (self._tally[name] for name in ("exchanges", "orgs", "sets", "prompts"))
         shared = np.nonzero((orgs >= 2) & (prompts >= 3))[0]
         # By set of exchanges, the least shingle first.
         order = shared[np.lexsort((values[shared], exchanges[shared], sets[shared]))]

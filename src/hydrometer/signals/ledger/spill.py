@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from threading import local
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy.typing as npt
 from numba import njit
 
 from hydrometer.signals.ledger.rows import ROW
+from hydrometer.signals.pages import Held
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,37 +50,36 @@ class Spill:
         folder.mkdir()
         self._rows = [folder / f"{number:04}.rows" for number in range(partitions)]
         self._lists = [folder / f"{number:04}.lists" for number in range(partitions)]
-        self._files = [(rows.open("wb"), lists.open("wb")) for rows, lists in zip(self._rows, self._lists, strict=True)]
+        self._files = [[path.open("wb") for path in paths] for paths in (self._rows, self._lists)]
+        self._held = local()
         self.partitions = partitions
 
-    def append(self, rows: npt.NDArray[Any], lists: npt.NDArray[np.int32], partition: npt.NDArray[np.int64]) -> None:
-        """Write rows, and their lists which follow each other as long as `shingles` says, to their partitions."""
-        counts, order = np.empty(self.partitions, np.int64), np.empty(rows.size, np.int64)
-        by_partition(partition, counts, order)
-        long = rows["shingles"].astype(np.int64)
-        starts = np.zeros(rows.size + 1, np.int64)
-        np.cumsum(long, out=starts[1:])
-        sorted_lists = np.empty(lists.size, np.int32)
-        gather(lists, starts, long, order, sorted_lists)
-        sorted_rows = rows[order]
-        ends = np.zeros(rows.size + 1, np.int64)
-        np.cumsum(long[order], out=ends[1:])
-        stops = np.cumsum(counts)
-        for part in np.nonzero(counts)[0].tolist():
-            first, stop = int(stops[part] - counts[part]), int(stops[part])
-            self._files[part][0].write(sorted_rows[first:stop].data)
-            self._files[part][1].write(sorted_lists[ends[first] : ends[stop]].data)
+    def append(
+        self,
+        rows: npt.NDArray[Any],
+        lists: npt.NDArray[np.int32],
+        row_counts: npt.NDArray[np.int64],
+        list_counts: npt.NDArray[np.int64],
+    ) -> None:
+        """Write rows, and their lists which follow each other as long as `shingles` says: so many to each partition."""
+        for files, values, counts in ((self._files[0], rows, row_counts), (self._files[1], lists, list_counts)):
+            first = 0
+            for part, count in enumerate(counts.tolist()):
+                if count:
+                    files[part].write(values[first : first + count].data)
+                    first += count
 
     def close(self) -> None:
         """Finish writing."""
-        for rows, lists in self._files:
-            rows.close()
-            lists.close()
+        for file in itertools.chain(*self._files):
+            file.close()
 
     def take(self, partition: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]:
-        """Rows and lists of a partition; its files are gone then."""
-        rows = np.fromfile(self._rows[partition], ROW)
-        lists = np.fromfile(self._lists[partition], np.int32)
+        """Rows and lists of a partition, until the next call in this thread; its files are gone then."""
+        if not hasattr(self._held, "rows"):
+            self._held.rows, self._held.lists = Held(ROW), Held(np.dtype(np.int32))
+        rows = self._held.rows.read(self._rows[partition])
+        lists = self._held.lists.read(self._lists[partition])
         self._rows[partition].unlink()
         self._lists[partition].unlink()
         return rows, lists
