@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 HYDRA = 25
 
 
-def telling(group: Group) -> list[Evidence]:
+def telling(group: Group, contents: bool) -> list[Evidence]:
     """Evidence in two families and of a harvest, where a group is mostly the operator's."""
-    if group.accounts.size and np.mean(group.accounts < HYDRA) > 0.8:
-        return [evidence("identity", 12.0), evidence("timing", 12.0), evidence("content", 15.0, axis="harvest")]
-    return []
+    if not group.accounts.size or np.mean(group.accounts < HYDRA) <= 0.8:
+        return []
+    if contents:
+        return [evidence("content", 15.0, axis="harvest")]
+    return [evidence("identity", 12.0), evidence("timing", 12.0)]
 
 
 def crowd(seed: int = 1) -> Population:

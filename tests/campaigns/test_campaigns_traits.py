@@ -34,7 +34,9 @@ def test_a_part_keeps_the_counts_of_everybody() -> None:
     part = whole.only(mask(6, [0, 3, 4]))
     assert part.size == 3
     assert part.total_orgs == whole.total_orgs
-    assert part.org.tolist() == [0, 3, 4]
+    # Organisations are numbered anew, accounts keep their order.
+    assert part.org.tolist() == [0, 1, 2]
+    assert part.numbers.tolist() == [0, 3, 4]
     card, start = part.coded
     assert card.known == whole.coded[0].known
     # Account 0 shows a batch of two organisations, account 3 one of two; account 4 shows none.

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from hydrometer.campaigns.counter import Objection, community, objections
 from hydrometer.campaigns.follow import name_campaigns
 from hydrometer.campaigns.grow import Resemblance, resemblance
 from hydrometer.campaigns.harvested import Harvest, harvested
-from hydrometer.campaigns.judge import Judgement, as_candidate, control_false_discoveries, judge
+from hydrometer.campaigns.judge import Judgement, as_candidate, control_false_discoveries
 from hydrometer.campaigns.members import Membership, absorb, differences, membership, reasons, strangers_to_contracts
 from hydrometer.campaigns.others import authorised, coordinated, single_customers
 from hydrometer.campaigns.propose import Proposal, harvesters, propose
 from hydrometer.campaigns.record import campaign_record
+from hydrometer.campaigns.testing import Test, Testing
 from hydrometer.campaigns.traits import Traits, describe
-from hydrometer.contract.group import Group
-from hydrometer.contract.results import CONSIDERED, FAMILIES, MEMBERS, Campaign, Candidate, Evidence
+from hydrometer.contract.results import CONSIDERED, FAMILIES, MEMBERS, Campaign, Candidate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hydrometer.campaigns.calibration import Calibration
+    from hydrometer.contract.group import Group
     from hydrometer.contract.population import Bools, Ints, Population
     from hydrometer.contract.progress import Progress
     from hydrometer.contract.settings import CampaignSettings
 
 NEAR_MISSES = 300
 """Most accounts beside a campaign whose absence is explained."""
-
-Test = Callable[[Group], list[Evidence]]
 
 
 @dataclass(frozen=True)
@@ -46,15 +44,6 @@ class Findings:
     considered: pa.Table
     caps: list[str]
     tests: int
-
-
-@dataclass(slots=True)
-class _Tested:
-    """What was found for a group and against it. The group itself is let go: its exchanges may be many."""
-
-    evidence: list[Evidence]
-    against: list[Objection]
-    probability: float
 
 
 @dataclass
@@ -92,55 +81,37 @@ def find_campaigns(
     """Propose, test, judge and name.
 
     Args:
-        test: puts a group to all signals.
+        test: puts a group to the signals that read contents, or to all others.
         signals: how many signals are on, for the count of tests made.
         attainable: most bits of coordination that the signals that are on can give.
         earlier: account ids by campaign of the result that this one replaces.
     """
     traits = describe(population, settings.without)
-    outward = traits.without("content")
-    tests = 0
-    memory: dict[bytes, _Tested] = {}
-
-    def probability(group: Group, evidence: list[Evidence], against: list[Objection]) -> float:
-        return judge(group, evidence, against, "", settings, calibration, attainable).probability
-
-    def tested(members: Bools) -> _Tested:
-        nonlocal tests
-        key = hashlib.blake2b(np.packbits(members).tobytes(), digest_size=16).digest()
-        if key not in memory:
-            group = Group(population, members)
-            found = _Tested(test(group), objections(group), 0.0)
-            found.probability = probability(group, found.evidence, found.against)
-            # Who else is as much alike takes a look at everybody; what is rejected without it needs no more against it.
-            crowd = found.probability >= settings.report_probability and community(group, resemblance(outward, members))
-            if crowd:
-                found.against.append(crowd)
-                found.probability = probability(group, found.evidence, found.against)
-            memory[key] = found
-            population.let_go()
-            tests += signals
-            progress.advance(1)
-        return memory[key]
-
-    def weighed(members: Bools) -> float:
-        return tested(members).probability
-
-    proposals, caps = propose(population, traits, settings, weighed)
-    groups, taken = _gathered(population, traits, proposals, weighed, settings)
+    testing = Testing(
+        population,
+        traits.without("content"),
+        test,
+        signals=signals,
+        settings=settings,
+        calibration=calibration,
+        attainable=attainable,
+        progress=progress,
+    )
+    proposals, caps = propose(population, traits, settings, testing.weigh)
+    groups, taken = _gathered(population, traits, proposals, testing.weigh, settings)
     groups += [(text, mask) for text, mask in coordinated(population, settings) if not np.any(mask & taken)]
     groups += single_customers(population, taken, settings)
     may = authorised(population, settings)
     if may is not None:
         groups.append(("customers whose agreement lets them train on outputs", may))
-    found = [tested(mask) for _, mask in groups]
-    kept = control_false_discoveries([one.evidence for one in found], tests, settings.false_discovery_rate)
+    found = [testing.test(mask) for _, mask in groups]
+    kept = control_false_discoveries([one.evidence for one in found], testing.made, settings.false_discovery_rate)
     judged = [
-        judge(Group(population, mask), evidence, one.against, seed, settings, calibration, attainable)
+        testing.judge(mask, evidence, one.against, seed)
         for (seed, mask), one, evidence in zip(groups, found, kept, strict=True)
     ]
     judged.sort(key=lambda j: (-j.probability, -j.coordination - j.harvest, -j.group.accounts.size, j.seed))
-    return _findings(population, traits, judged, settings, earlier, caps, tests)
+    return _findings(population, traits, judged, settings, earlier, caps, testing.made)
 
 
 def _gathered(

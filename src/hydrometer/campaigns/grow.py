@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.campaigns.kernels import KIN, STRANGER
-from hydrometer.campaigns.kernels.codes import coded_bits, stand
+from hydrometer.campaigns.kernels.codes import coded_bits, several, stand
 from hydrometer.campaigns.kernels.links import strongest_links
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def grow(traits: Traits, seed: Bools, *, threshold: float, rounds: int) -> Bools
 
 def organisations(traits: Traits, accounts: Bools) -> int:
     """Number of organisations of some accounts."""
-    return int(np.count_nonzero(np.bincount(traits.org[accounts], minlength=1)))
+    return several(traits.by_org, traits.org, accounts)
 
 
 def belongs(likeness: Resemblance, members: Bools, threshold: float) -> Bools:

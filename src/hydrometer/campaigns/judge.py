@@ -91,6 +91,25 @@ def judge(
     )
 
 
+def most_likely(
+    outward: list[Evidence], settings: CampaignSettings, calibration: Calibration, attainable: float
+) -> float:
+    """Probability of a group that its contents cannot exceed.
+
+    Args:
+        outward: what the signals found that read no contents.
+    """
+    families = _by_family((item.family, item.bits) for item in outward if item.axis == "coordination")
+    families["content"] = FAMILY_CAP["content"]
+    bits = [min(found, FAMILY_CAP[family]) for family, found in families.items()]
+    probability = calibration.probability(sum(bits), HARVEST_CAP, attainable)
+    return (
+        probability
+        if sum(one >= settings.family_bits for one in bits) >= 2
+        else min(probability, calibration.one_family)
+    )
+
+
 def _verdict(
     group: Group,
     agreeing: list[str],

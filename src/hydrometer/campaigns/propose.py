@@ -147,6 +147,11 @@ def widen(population: Population, askers: _Askers, members: Bools, free: Bools, 
     asked |= carrying(population, np.arange(population.size), mine.mask(own, fragments.orgs.size)) >= OWN_USES
     population.let_go()
     pool = (asked & free) | members
+    # Nobody belongs by contents alone, so whoever is unlike the group in all else is not compared by wordings, which are many.
+    outward = askers.traits.without("content").only(pool)
+    alike = resemblance(outward, members[pool]).total > 0
+    pool[np.nonzero(pool)[0][~alike]] = False
+    pool |= members
     local = askers.only(pool)
     grown = _grown(local, members[pool], settings)
     if np.sum(grown & members[pool]) < KEPT * members.sum():

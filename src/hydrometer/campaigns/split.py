@@ -59,11 +59,10 @@ def one_operator(traits: Traits, first: Bools, second: Bools) -> bool:
 def _halves(traits: Traits, members: Bools) -> tuple[Bools, Bools] | None:
     if organisations(traits, members) < 2 * MIN_ORGS:
         return None
-    local = traits.only(members)
-    drawn = _drawn(local)
-    first = _best(local if drawn is None else local.only(drawn))
+    drawn = _drawn(traits, members)
+    first = _best(traits.only(members if drawn is None else drawn))
     if drawn is not None and first is not None:
-        first = _extended(local, drawn, first)
+        first = _extended(traits.only(members), drawn[members], first)
     if first is None:
         return None
     inside = np.zeros(traits.size, dtype=np.bool_)
@@ -71,14 +70,15 @@ def _halves(traits: Traits, members: Bools) -> tuple[Bools, Bools] | None:
     return inside, members & ~inside
 
 
-def _drawn(local: Traits) -> Bools | None:
+def _drawn(traits: Traits, members: Bools) -> Bools | None:
     """Accounts of some of a large group's organisations, always the same ones; None where the group is not large."""
-    if local.orgs <= LARGE:
+    orgs = np.unique(traits.org[members])
+    if orgs.size <= LARGE:
         return None
-    orgs = np.unique(local.org)
     chosen = np.zeros(int(orgs[-1]) + 1, dtype=np.bool_)
     chosen[np.random.default_rng(SEED).choice(orgs, LARGE, replace=False)] = True
-    drawn: Bools = chosen[local.org]
+    drawn = members.copy()
+    drawn[members] = chosen[traits.org[members]]
     return drawn
 
 

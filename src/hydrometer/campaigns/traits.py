@@ -136,8 +136,8 @@ class Traits:
 
     def _part(self, accounts: Bools, *, alone: bool) -> Traits:
         chosen = np.nonzero(accounts)[0].astype(np.int64)
-        org = self.org[chosen]
-        order = np.argsort(org, kind="stable").astype(np.int64)
+        order = np.argsort(self.org[chosen], kind="stable").astype(np.int64)
+        org = _numbered(self.org[chosen], order)
         coded = []
         for trait in self.coded:
             code, orgs, breadth = trait.code[chosen], trait.orgs, trait.breadth
@@ -152,6 +152,16 @@ class Traits:
         if self.wordings is not None:
             links.append(self.wordings.link(chosen, org, order))
         return Traits(org, self.total_orgs, coded, links, self.numbers[chosen], outsiders=not alone)
+
+
+def _numbered(org: Ints, order: Ints) -> Ints:
+    """Organisations numbered without gaps, in the order that they had."""
+    ordered = org[order]
+    begins = np.zeros(org.size, dtype=np.int64)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    numbers = np.empty(org.size, dtype=np.int64)
+    numbers[order] = np.cumsum(begins)
+    return numbers
 
 
 def _renumbered(code: Narrow) -> tuple[Ints, Narrow]:

@@ -113,7 +113,7 @@ def _detect(engine: Engine, reading: Reading, account: Account, earlier: dict[st
     with account.stage("link and test"):
         work.findings = find_campaigns(
             measured.population,
-            lambda group: _evidence(on, group),
+            lambda group, contents: _evidence(on, group, contents),
             signals=len(on),
             settings=settings.campaigns,
             calibration=load_calibration(),
@@ -128,8 +128,9 @@ def _detect(engine: Engine, reading: Reading, account: Account, earlier: dict[st
             work.findings = with_wordings(work.findings, work.harvested, reading, progress)
 
 
-def _evidence(on: list[Signal], group: Group) -> list[Evidence]:
-    return [found for signal in on if (found := signal.evidence(group)) is not None]
+def _evidence(on: list[Signal], group: Group, contents: bool) -> list[Evidence]:
+    asked = [signal for signal in on if (signal.family == "content") is contents]
+    return [found for signal in asked if (found := signal.evidence(group)) is not None]
 
 
 def _harvested(measured: Measured, findings: Findings) -> pa.Table:

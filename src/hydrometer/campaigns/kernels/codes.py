@@ -34,6 +34,17 @@ def stand(org: Narrow, members: Bools, orgs: int) -> tuple[Narrow, int]:
 
 
 @njit(cache=True)
+def several(order: Narrow, org: Narrow, chosen: Bools) -> int:
+    """How many organisations have chosen accounts, which come in the order of organisations."""
+    found, last = 0, -1
+    for account in order:
+        if chosen[account] and org[account] != last:
+            last = org[account]
+            found += 1
+    return found
+
+
+@njit(cache=True)
 def shown_codes(order: Narrow, org: Narrow, code: Narrow, codes: int) -> Floats:
     """How many organisations of some accounts, given in the order of organisations, show each code."""
     count, last = np.zeros(codes), np.full(codes, -1, np.int64)

@@ -60,7 +60,8 @@ def others_prompts(group: Group) -> Ints:
     everybody = once(population, everybodys_prompts)
     order, offsets = by_org(population)
     exchanges = population.events.of(order[rows_of(offsets, group.orgs)])
-    prompts = population.events.prompt[exchanges[fragments.lengths[exchanges] > 0]]
+    # In order, so that the search goes through what may be a long list once.
+    prompts = np.sort(population.events.prompt[exchanges[fragments.lengths[exchanges] > 0]])
     place = np.searchsorted(fragments.repeated, prompts)
     place = np.where(place < fragments.repeated.size, place, 0)
     known = fragments.repeated[place] == prompts if fragments.repeated.size else np.zeros(prompts.size, np.bool_)
