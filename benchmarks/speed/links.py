@@ -117,7 +117,7 @@ def records(world: Path) -> pa.Table:
 ) SELECT *, {held} FROM account ORDER BY place"""
     files = {"exchanges": str(world / "exchanges*.parquet"), "accounts": str(world / "accounts.parquet")}
     with duckdb.connect() as connection:
-        table: pa.Table = connection.execute(sql, files).to_arrow_table()
+        table: pa.Table = connection.sql(sql, params=files).to_arrow_table()
     return table
 
 

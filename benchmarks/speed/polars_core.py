@@ -42,9 +42,7 @@ class Core:
         """Accounts numbered by id, exchanges numbered by account and time."""
         pl = self.pl
         traffic = pl.scan_parquet(str(self.world / "exchanges*.parquet"))
-        rows, ids = (
-            traffic.select(pl.len(), ids=pl.col("exchange_id").n_unique()).collect(engine="streaming").row(0)
-        )
+        rows, ids = traffic.select(pl.len(), ids=pl.col("exchange_id").n_unique()).collect(engine="streaming").row(0)
         if rows != ids:
             raise SystemExit("the world repeats exchange ids: the comparison takes worlds that do not")
         seen = traffic.select(pl.col("account_id").unique()).collect(engine="streaming")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow.parquet as pq
@@ -11,6 +10,8 @@ import pyarrow.parquet as pq
 from speed.child import measured
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from speed.record import Cost
 
 WHOLE = 160_000_000
