@@ -35,6 +35,8 @@ def main() -> None:
     given = _arguments()
     record = load(given.record) if given.keep or given.render else Record()
     if not given.render:
+        if given.folder:
+            given.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=given.folder) as held:
             folder = given.folder or Path(held)
             _measure(record, given, folder, Path(held))
@@ -67,7 +69,6 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measure(record: Record, given: argparse.Namespace, folder: Path, work: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     parts = [part for part in PARTS if part in given.only]
     made = []
     if set(parts) & {"stages", "core", "linking", "clusters"}:

@@ -1,7 +1,7 @@
 """What a day's traffic needs, computed from what was measured: bytes, cores, memory, and what is full first.
 
 Nothing here is a measurement. CPU time of a stage is carried on from the largest world, in proportion or with the fitted
-exponent where that is higher; memory along the fitted line; bytes in proportion.
+exponent where that is higher; what no stage counts, and memory, along a fitted line; bytes in proportion.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ WINDOWS = (1, 7, 30)
 """Days of traffic that a daily detection looks at."""
 SERIAL = ("link and test",)
 """Stages that are reckoned as if they used one core; the others use all."""
+REST = "start, report, writing"
+"""What no stage counts; most of it does not grow."""
 MOST = 10**18
+"""Exchanges that no limit is looked for beyond."""
 
 
 class Server(NamedTuple):
@@ -60,6 +63,8 @@ class Model(NamedTuple):
 
     texts: Texts
     stages: dict[str, Power]
+    rest: Line
+    """CPU seconds of starting, reporting and writing."""
     memory: Line
     lake_bytes: float
     """An exchange, with a sketch as of `texts`."""
@@ -68,7 +73,7 @@ class Model(NamedTuple):
 
     def cpu_s(self, exchanges: float) -> float:
         """Return CPU seconds of one detection."""
-        return sum(stage.at(exchanges) for stage in self.stages.values())
+        return max(0.0, self.rest.at(exchanges)) + sum(stage.at(exchanges) for stage in self.stages.values())
 
     def serial_s(self, exchanges: float) -> float:
         """Return seconds of the stages that are reckoned on one core."""
@@ -89,10 +94,12 @@ def model(record: Record) -> Model:
     if not record.texts:
         raise ValueError("no texts were measured")
     numbers = [float(size.exchanges) for size in sizes]
-    last = sizes[-1]
+    last, costs_of = sizes[-1], by_stage(sizes)
+    rest = costs_of.pop(REST)
     return Model(
         texts=record.texts[-1],
-        stages={name: carried_on(numbers, costs) for name, costs in by_stage(sizes).items()},
+        stages={name: carried_on(numbers, costs) for name, costs in costs_of.items()},
+        rest=line(numbers, rest),
         memory=line(numbers, [size.detect.peak_mb for size in sizes]),
         lake_bytes=record.texts[-1].lake_bytes,
         spill_bytes=last.detect.disk_mb * 1e6 / last.exchanges,
@@ -104,7 +111,7 @@ def by_stage(sizes: list[Size]) -> dict[str, list[float]]:
     names = [stage.name for stage in sizes[0].stages]
     found = {name: [stage.cpu_s for size in sizes for stage in size.stages if stage.name == name] for name in names}
     rest = [size.detect.cpu_s - sum(stage.cpu_s for stage in size.stages) for size in sizes]
-    return {**found, "start, report, writing": rest}
+    return {**found, REST: rest}
 
 
 def carried_on(sizes: list[float], costs: list[float]) -> Power:

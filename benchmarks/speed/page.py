@@ -142,8 +142,9 @@ def _cost(record: Record) -> str:
     laws = ", ".join(f"{name} n^{law.exponent:.2f}" for name, law in made.stages.items())
     return f"""Computed by `benchmarks/speed/cost.py`, not measured. Prompts of {text.text_bytes:,} bytes.
 Each stage of a detection is carried on from {largest.exchanges:,} exchanges in proportion, or with its fitted exponent where that is
-higher ({laws}); memory along the line fitted through all sizes. The worlds' sketches hold {largest.hashes:.1f} hashes, those of
-prompts of this length {text.hashes:.0f}: detection on such costs more than this says.
+higher ({laws}); memory, and what no stage counts,
+along the line fitted through all sizes. The worlds' sketches hold {largest.hashes:.1f} hashes, those of prompts of this length {text.hashes:.0f}:
+detection on such costs more than this says.
 
 - Reading JSON keeps {reading:,.1f} cores busy, making fingerprints {printing:,.1f}.
 - The texts are {text.jsonl_bytes * BILLION / 1e12:,.2f} TB a day, their fingerprints {text.lake_bytes * BILLION / 1e9:,.0f} GB a day,
@@ -156,7 +157,8 @@ A server of {server.cores} such cores, {server.memory_gb:,.0f} GB of memory and 
 ({DAY:,} seconds; one detection a day, of one day):
 
 {tables.grid(("stage", "what is full", "million exchanges a day"), full)}
-What is full first: {first.resource}, in {first.stage}."""
+What is full first: {first.resource}, in {first.stage}.
+"""
 
 
 def _commands(record: Record) -> str:
