@@ -22,14 +22,13 @@ from hydrometer.campaigns.calibration import load_calibration
 from hydrometer.campaigns.detect import find_campaigns
 from hydrometer.contract.progress import Silent
 from hydrometer.contract.settings import Settings
-from hydrometer.engines.duckdb import DuckEngine
 from hydrometer.flow.account import Account, peak_memory_mb
-from hydrometer.flow.measuring import by_ledger
-from hydrometer.flow.reading import open_reading
+from hydrometer.flow.opening import measure, opened
 from hydrometer.signals.signal import find_signals
 from hydrometer.signals.steps import network_of
 from quality.baselines.groups import components
 from quality.baselines.splink_accounts import BLOCKS, MOST_SHARED, scored
+from speed.relational import asked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,10 +49,8 @@ USED = {"address": "client_ip", "ja4": "ja4", "agent": "user_agent", "wording": 
 
 def population_of(world: Path, work: Path, account: Account) -> Population:
     """Measure a world; its arrays lie in `work`."""
-    settings = account.settings
-    reading = open_reading(world, work, settings, work / "site.key", None, None)
-    with DuckEngine(work, memory=settings.memory, threads=settings.cores) as engine:
-        return by_ledger(work, engine, reading, account).population
+    with opened(asked(world, work), work, work / "rejected.jsonl", account) as (engine, reading):
+        return measure(engine, reading, account).population
 
 
 def by_hydrometer(world: Path, work: Path) -> Figures:

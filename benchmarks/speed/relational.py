@@ -30,8 +30,8 @@ from hydrometer.contract.settings import Settings
 from hydrometer.contract.step import Step
 from hydrometer.engines.duckdb import DuckEngine
 from hydrometer.flow.account import Account, peak_memory_mb
-from hydrometer.flow.measuring import by_ledger
-from hydrometer.flow.reading import open_reading
+from hydrometer.flow.opening import measure, opened
+from hydrometer.flow.reading import Asked, open_reading
 from hydrometer.signals.entities import ENTITY_KINDS
 from hydrometer.signals.measure import measuring_steps
 from hydrometer.sources import Rejects
@@ -69,14 +69,17 @@ GROUP BY account_no, fragment_no""",
 """What `signals.measure` counts in arrays, as steps."""
 
 
+def asked(world: Path, work: Path) -> Asked:
+    """A world of fingerprints to be read; its key is not needed."""
+    return Asked(world, work / "site.key", None, None)
+
+
 def by_kernels(world: Path, work: Path) -> Figures:
     """Measure with the ledger."""
-    settings = Settings()
-    account = Account(settings, Silent())
-    reading = open_reading(world, work, settings, work / "site.key", None, None)
+    account = Account(Settings(), Silent())
     wall, cpu = time.perf_counter(), time.process_time()
-    with DuckEngine(work, memory=settings.memory, threads=settings.cores) as engine:
-        population = by_ledger(work, engine, reading, account).population
+    with opened(asked(world, work), work, work / "rejected.jsonl", account) as (engine, reading):
+        population = measure(engine, reading, account).population
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     parts = {stage.name: stage.cpu_seconds for stage in account.closed("done").stages}
     return {"wall_s": wall, "cpu_s": cpu, "parts": parts, "digest": digest_of(population)}
@@ -106,7 +109,7 @@ def digest_of(population: Population) -> Digest:
 def by_sql(world: Path, work: Path) -> Figures:
     """Measure with the named steps on DuckDB."""
     settings = Settings()
-    reading = open_reading(world, work, settings, work / "site.key", None, None)
+    reading = open_reading(asked(world, work), work, work / "rejected.jsonl", settings)
     with Rejects(None) as rejects:
         accounts = reading.traffic.accounts(rejects)
     parts = dict.fromkeys(("exchanges in order", FACT_PIECE, ENTITY_PIECE, WORDING_PIECE), 0.0)

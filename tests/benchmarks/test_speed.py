@@ -226,7 +226,7 @@ def test_all_systems_come_to_the_same_counts(tmp_path: Path) -> None:
             *(sys.executable, "-m", "speed", "--sizes", "0.02", "--only", "core", "clusters"),
             *(str(word) for pair in where.items() for word in pair),
         ],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "benchmarks")},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "benchmarks")])},
         capture_output=True,
         check=True,
     )
