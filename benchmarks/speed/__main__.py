@@ -87,6 +87,7 @@ def _measure(record: Record, given: argparse.Namespace, folder: Path, work: Path
             for world in made:
                 _say(f"  {world.exchanges:,}")
                 _put(record, stages.detected(world, work))
+                record.of[f"detect {world.exchanges}"] = _provenance()
         elif part == "core":
             for world in ends:
                 record.tasks[f"core {world.exchanges}"] = peers.core(world, work)
@@ -101,9 +102,14 @@ def _measure(record: Record, given: argparse.Namespace, folder: Path, work: Path
         elif part == "sketches":
             _, printed = measured(texts.sketchers_command(given.prompts))
             record.sketchers = texts.sketchers(printed)
-        record.of[part] = Provenance(
-            date=datetime.now(UTC).date().isoformat(), command=_command(), machine=machine(), versions=versions()
-        )
+        if part != "stages":
+            record.of[part] = _provenance()
+
+
+def _provenance() -> Provenance:
+    return Provenance(
+        date=datetime.now(UTC).date().isoformat(), command=_command(), machine=machine(), versions=versions()
+    )
 
 
 def _put(record: Record, size: Size) -> None:

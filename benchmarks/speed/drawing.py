@@ -44,11 +44,14 @@ def _growth(record: Record) -> Figure:
     limit = [costs[0] * (n / numbers[0]) ** MOST for n in numbers]
     left.plot(numbers, limit, color=GREY, linestyle=":", linewidth=1.2, label=f"n^{MOST} from the smallest")
     left.set(xscale="log", yscale="log", xlabel="exchanges", ylabel="CPU seconds")
-    left.legend(frameon=False, fontsize=7, loc="upper left")
+    left.legend(frameon=False, fontsize=7, loc="upper center", bbox_to_anchor=(0.5, 1.28), ncols=3)
     memory, disk = [s.detect.peak_mb / 1e3 for s in sizes], [s.detect.disk_mb / 1e3 for s in sizes]
     right.plot(numbers, memory, color=OURS, marker="o", linewidth=2, label="memory")
     right.plot(numbers, disk, color=COLOURS[0], marker="s", linewidth=1.2, label="on disk")
     right.set(xscale="log", yscale="log", xlabel="exchanges", ylabel="GB at most")
     right.legend(frameon=False, fontsize=7)
+    for axes in (left, right):
+        axes.set_xticks(numbers, [f"{n / 1e6:.2g} M" if n < 1e7 else f"{n / 1e6:.0f} M" for n in numbers])
+        axes.set_xticks([], minor=True)
     figure.tight_layout()
     return figure

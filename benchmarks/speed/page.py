@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from speed import tables
@@ -146,7 +147,7 @@ higher ({laws}); memory, and what no stage counts,
 along the line fitted through all sizes. The worlds' sketches hold {largest.hashes:.1f} hashes, those of prompts of this length {text.hashes:.0f}:
 detection on such costs more than this says.
 
-- Reading JSON keeps {reading:,.1f} cores busy, making fingerprints {printing:,.1f}.
+- Reading JSON keeps {reading:,.2f} cores busy, making fingerprints {printing:,.2f}, if the day is even.
 - The texts are {text.jsonl_bytes * BILLION / 1e12:,.2f} TB a day, their fingerprints {text.lake_bytes * BILLION / 1e9:,.0f} GB a day,
   {text.lake_bytes * BILLION * KEPT_DAYS / 1e12:,.1f} TB in {KEPT_DAYS} days.
 
@@ -157,7 +158,8 @@ A server of {server.cores} such cores, {server.memory_gb:,.0f} GB of memory and 
 ({DAY:,} seconds; one detection a day, of one day):
 
 {tables.grid(("stage", "what is full", "million exchanges a day"), full)}
-What is full first: {first.resource}, in {first.stage}.
+What is full first: {first.resource}, in {first.stage}. A billion exchanges a day take {math.ceil(BILLION / first.exchanges_a_day)} such
+servers by that limit. The embedded engine detects on one machine: what its memory does not hold needs shorter windows.
 """
 
 

@@ -40,10 +40,11 @@ def detected(world: World, work: Path) -> Size:
 
 def command(traffic: Path, out: Path) -> list[str]:
     """Return the command that detects."""
-    key = traffic.parent / "site.key"
+    # Fingerprints need no key; without this one the user's own would be made.
+    key = out.parent / "site.key"
     return [
-        *(sys.executable, "-m", "hydrometer", "detect", str(traffic), "--out", str(out)),
-        *(("--site-key", str(key)) if key.exists() else ()),
+        *(sys.executable, "-m", "hydrometer", "detect", str(traffic)),
+        *("--out", str(out), "--site-key", str(key)),
     ]
 
 
