@@ -25,8 +25,8 @@ check: $(READY) ## Lint and types only
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY) ## Run the benchmarks one after the other
-	@set -e; shopt -s nullglob; for file in benchmarks/[!_]*.py; do echo "$$file"; $(BIN)/python "$$file"; done
+bench: $(READY) ## Measure speed, memory and cost, ours and others' (20 minutes); writes docs/performance.md
+	PYTHONPATH=benchmarks $(BIN)/python -m speed
 
 bench-quality: $(READY) ## Measure how well campaigns are found (45 minutes); writes docs/benchmark.md
 	PYTHONPATH=benchmarks $(BIN)/python -m quality

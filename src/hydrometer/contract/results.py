@@ -156,6 +156,8 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     rows: int
     peak_memory_mb: float
+    cpu_seconds: float = 0.0
+    """Of all threads of the process; 0 in results of versions that did not measure it."""
 
 
 class Run(msgspec.Struct, kw_only=True):

@@ -59,13 +59,19 @@ class Account:
     def stage(self, name: str, total: int | None = None) -> Iterator[None]:
         """Time a stage; rows are what `advance` counted."""
         self.progress.stage(name, total)
-        self._done, begun = 0, time.perf_counter()
+        self._done, begun, spent = 0, time.perf_counter(), time.process_time()
         try:
             yield
         finally:
-            seconds = time.perf_counter() - begun
+            seconds, cpu = time.perf_counter() - begun, time.process_time() - spent
             self._stages.append(
-                Stage(name=name, seconds=round(seconds, 3), rows=self._done, peak_memory_mb=peak_memory_mb())
+                Stage(
+                    name=name,
+                    seconds=round(seconds, 3),
+                    cpu_seconds=round(cpu, 3),
+                    rows=self._done,
+                    peak_memory_mb=peak_memory_mb(),
+                )
             )
 
     def advance(self, rows: int) -> None:
