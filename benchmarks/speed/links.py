@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from hydrometer.contract.progress import Silent
 from hydrometer.contract.settings import Settings
 from hydrometer.flow.account import Account, peak_memory_mb
 from hydrometer.flow.opening import measure, opened
-from hydrometer.signals.signal import find_signals
+from hydrometer.signals.signal import evidence, find_signals
 from hydrometer.signals.steps import network_of
 from quality.baselines.groups import components
 from quality.baselines.splink_accounts import BLOCKS, MOST_SHARED, scored
@@ -33,9 +34,7 @@ from speed.relational import asked
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hydrometer.contract.group import Group
     from hydrometer.contract.population import Population
-    from hydrometer.contract.results import Evidence
     from speed.relational import Figures
 
 LEAST_WEIGHT = 6.0
@@ -59,14 +58,11 @@ def by_hydrometer(world: Path, work: Path) -> Figures:
     population = population_of(world, work, account)
     on = account.signals(find_signals(), population.columns)
 
-    def test(group: Group) -> list[Evidence]:
-        return [found for signal in on if (found := signal.evidence(group)) is not None]
-
     before = peak_memory_mb()
     wall, cpu = time.perf_counter(), time.process_time()
     findings = find_campaigns(
         population,
-        test,
+        partial(evidence, on),
         signals=len(on),
         settings=account.settings.campaigns,
         calibration=load_calibration(),

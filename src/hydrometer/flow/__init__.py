@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 from hydrometer.campaigns.calibration import load_calibration
 from hydrometer.campaigns.detect import Findings, find_campaigns
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.results import CONSIDERED, HARVESTED, MEMBERS, CampaignFile, Evidence, Run
+from hydrometer.contract.results import CONSIDERED, HARVESTED, MEMBERS, CampaignFile, Run
 from hydrometer.flow.account import Account
 from hydrometer.flow.evaluation import evaluate
 from hydrometer.flow.exhibits import with_wordings
@@ -25,12 +26,11 @@ from hydrometer.flow.worlds import Size, scenarios, simulate
 from hydrometer.report.explain import Explanation, explain_account, explain_campaign
 from hydrometer.report.html import render
 from hydrometer.signals.measure import measuring_steps
-from hydrometer.signals.signal import Signal, find_signals
+from hydrometer.signals.signal import evidence, find_signals
 from hydrometer.store.result import WORK, ResultFolder, prepare
 
 if TYPE_CHECKING:
     from hydrometer.contract.engine import Engine
-    from hydrometer.contract.group import Group
     from hydrometer.contract.progress import Progress
     from hydrometer.contract.settings import Settings
     from hydrometer.contract.step import Step
@@ -113,7 +113,7 @@ def _detect(engine: Engine, reading: Reading, account: Account, earlier: dict[st
     with account.stage("link and test"):
         work.findings = find_campaigns(
             measured.population,
-            lambda group, contents: _evidence(on, group, contents),
+            partial(evidence, on),
             signals=len(on),
             settings=settings.campaigns,
             calibration=load_calibration(),
@@ -126,11 +126,6 @@ def _detect(engine: Engine, reading: Reading, account: Account, earlier: dict[st
     if settings.exhibits and not reading.traffic.fingerprinted and work.findings.campaigns:
         with account.stage("show wordings"):
             work.findings = with_wordings(work.findings, work.harvested, reading, progress)
-
-
-def _evidence(on: list[Signal], group: Group, contents: bool) -> list[Evidence]:
-    asked = [signal for signal in on if (signal.family == "content") is contents]
-    return [found for signal in asked if (found := signal.evidence(group)) is not None]
 
 
 def _harvested(measured: Measured, findings: Findings) -> pa.Table:

@@ -120,7 +120,7 @@ def close_books(
     steps = measuring_steps(settings)
     dropped = _dropped(folder, ledger.repeated(), chunks, engine, steps[0].sql)
     ledger.close_books(dropped, progress)
-    return population_of(ledger, engine, steps, columns=columns, releases=releases, progress=progress)
+    return population_of(ledger, engine, steps, columns=columns, releases=releases)
 
 
 def _by_chunk(chunks: list[ParquetChunk], places: Ints) -> Iterator[tuple[ParquetChunk, Ints]]:

@@ -79,6 +79,12 @@ class Signal:
         )
 
 
+def evidence(signals: list[Signal], group: Group, contents: bool) -> list[Evidence]:
+    """What those of the signals find that read contents, or all others."""
+    asked = [signal for signal in signals if (signal.family == "content") is contents]
+    return [found for signal in asked if (found := signal.evidence(group)) is not None]
+
+
 def find_signals() -> list[Signal]:
     """Every `SIGNAL` of the packages in this folder, by family and name."""
     found = [module.SIGNAL for module in _modules() if hasattr(module, "SIGNAL")]

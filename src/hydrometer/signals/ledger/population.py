@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hydrometer.contract.population import Entities, Events, Fragments, Strings
+from hydrometer.contract.progress import Silent
 from hydrometer.signals.entities import ENTITY_KINDS
 from hydrometer.signals.ledger.hashing import hash_networks
 from hydrometer.signals.ledger.pages import FACTS
 from hydrometer.signals.ledger.rows import FLAGGED, REFUSED
-from hydrometer.signals.measure import ACCOUNTS, Tables, assemble, distinct_orgs, entities_of, ints
+from hydrometer.signals.measure import ACCOUNTS, assemble, distinct_orgs, entities_of, ints
 from hydrometer.signals.pages import PAGE, piece
 from hydrometer.signals.steps import network_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from hydrometer.contract.engine import Engine
     from hydrometer.contract.population import Floats, Ints, Population
-    from hydrometer.contract.progress import Progress
     from hydrometer.contract.step import Step
     from hydrometer.signals.entities import EntityKind
     from hydrometer.signals.ledger.ledger import Ledger
@@ -35,18 +36,6 @@ SOURCES = {
 }  # fmt: skip
 
 
-class Engine(Tables, Protocol):
-    """Where the steps of accounts run; `accounts` holds the accounts table already."""
-
-    def put(self, name: str, table: pa.Table) -> None:
-        """Make a table."""
-        ...
-
-    def run(self, steps: list[Step], progress: Progress) -> None:
-        """Run steps."""
-        ...
-
-
 def population_of(
     ledger: Ledger,
     engine: Engine,
@@ -54,7 +43,6 @@ def population_of(
     *,
     columns: frozenset[str],
     releases: dict[str, datetime],
-    progress: Progress,
 ) -> Population:
     """Number accounts and values as the steps do, and assemble.
 
@@ -64,7 +52,7 @@ def population_of(
     ids = ledger.clerk.accounts.ids().take(pa.array(ledger.accounts))
     engine.put("traffic_once", pa.table({"account_id": ids}))
     alone = {"account"} | {f"entity_{kind.name}" for kind in ENTITY_KINDS if kind.name not in SOURCES}
-    engine.run([step for step in steps if step.name in alone], progress)
+    engine.run([step for step in steps if step.name in alone], Silent())
     account = engine.arrow(ACCOUNTS)
     # Accounts are numbered by id: the same order as of the sorted ids.
     order = np.asarray(pc.sort_indices(ids))
