@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrometer.campaigns.harvested import harvested
-from hydrometer.contract.wordings import carrying, spoken
+from hydrometer.contract.wordings import asked, carrying, spoken
 
 WORDINGS = ("one", "three", "two")
 SENT = st.tuples(st.sets(st.sampled_from(WORDINGS)), st.booleans())
@@ -40,7 +40,7 @@ def test_fragments_are_counted_over_the_accounts_own_exchanges(
     accounts = sorted({1 + number % len(people) for number in chosen})
     crowd = population(made(people))
     uses: Counter[int] = Counter()
-    asked: Counter[int] = Counter()
+    demands: Counter[int] = Counter()
     orgs: dict[int, set[int]] = {}
     for account in accounts:
         org, sent = people[account - 1]
@@ -48,14 +48,14 @@ def test_fragments_are_counted_over_the_accounts_own_exchanges(
             for text in wording:
                 fragment = WORDINGS.index(text)
                 uses[fragment] += 1
-                asked[fragment] += demand
+                demands[fragment] += demand
                 orgs.setdefault(fragment, set()).add(org)
     # Twice, because the second count must find nothing of the first.
     for numbers in (accounts, accounts[::-1]):
         found = spoken(crowd, np.array(numbers))
         assert found.fragment.tolist() == sorted(uses)
         assert found.uses.tolist() == [uses[f] for f in sorted(uses)]
-        assert found.asked.tolist() == [asked[f] for f in sorted(uses)]
+        assert asked(crowd, np.array(numbers))[found.fragment].tolist() == [demands[f] for f in sorted(uses)]
         assert found.orgs.tolist() == [len(orgs[f]) for f in sorted(uses)]
 
 

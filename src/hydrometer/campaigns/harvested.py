@@ -13,7 +13,7 @@ import numpy as np
 
 from hydrometer.campaigns.kernels.rows import harvest_rows
 from hydrometer.contract.fingerprints import ELICITATION_CLASSES
-from hydrometer.contract.wordings import spoken
+from hydrometer.contract.wordings import asked, spoken
 
 if TYPE_CHECKING:
     from hydrometer.contract.group import Group
@@ -87,7 +87,8 @@ def _asking_wordings(group: Group) -> Bools:
     elsewhere = max(1, int(np.count_nonzero(np.bincount(population.org))) - group.size)
     common = mine.orgs / group.size >= COMMONER * (everywhere - mine.orgs) / elsewhere
     own = mine.uses >= OWN_SHARE * fragments.exchanges[mine.fragment]
-    asks = (mine.asked >= ASKED_SHARE * mine.uses) | (lean > 0)
+    demands = asked(population, group.accounts)[mine.fragment]
+    asks = (demands >= ASKED_SHARE * mine.uses) | (lean > 0)
     return mine.mask(enough & ((own & asks) | (common & (lean >= LEANING))), fragments.orgs.size)
 
 

@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Fragments that some accounts use, ascending, and of each: how many of their exchanges carry it, how many of those
-    ask for training material, and how many of their organisations use it."""
+    """Fragments that some accounts use, ascending, and of each: how many of their exchanges carry it, and how many of their
+    organisations use it."""
 
     fragment: Ints
     uses: Ints
-    asked: Ints
     orgs: Ints
 
     def mask(self, chosen: Bools, wide: int) -> Bools:
@@ -43,29 +42,40 @@ def spoken(population: Population, accounts: Ints) -> Spoken:
 
 def _counted(population: Population, accounts: Ints) -> Spoken:
     accounts = accounts[np.argsort(population.org[accounts], kind="stable")]
-    events, fragments = population.events, population.fragments
-    fragment, uses, asked, orgs = _spoken(
+    fragments = population.fragments
+    fragment, uses, orgs = _spoken(
         accounts,
         population.org[accounts],
         fragments.own_starts,
         fragments.own_counts,
         fragments.own,
         fragments.uses,
+        once(population, _places),
+    )
+    order = np.argsort(fragment)
+    return Spoken(fragment[order], uses[order], orgs[order])
+
+
+def _places(population: Population) -> npt.NDArray[np.int32]:
+    """-1 for each fragment: where the kernel notes which it has met, and leaves as it was."""
+    return np.full(population.fragments.orgs.size, -1, dtype=np.int32)
+
+
+def asked(population: Population, accounts: Ints) -> Ints:
+    """How many exchanges of some accounts carry each fragment and ask for training material."""
+    events, fragments = population.events, population.fragments
+    found = np.zeros(fragments.orgs.size, dtype=np.int64)
+    _asked(
+        accounts,
         events.starts,
         events.counts,
         events.demand,
         fragments.starts,
         fragments.lengths,
         fragments.carried,
-        once(population, _places),
+        found,
     )
-    order = np.argsort(fragment)
-    return Spoken(fragment[order], uses[order], asked[order], orgs[order])
-
-
-def _places(population: Population) -> npt.NDArray[np.int32]:
-    """-1 for each fragment: where the kernel notes which it has met, and leaves as it was."""
-    return np.full(population.fragments.orgs.size, -1, dtype=np.int32)
+    return found
 
 
 def carrying(population: Population, accounts: Ints, chosen: Bools) -> Ints:
@@ -97,18 +107,12 @@ def _spoken(
     own_counts: Any,
     own: Any,
     own_uses: Any,
-    starts: Any,
-    counts: Any,
-    demand: Any,
-    carried_starts: Any,
-    lengths: Any,
-    carried: Any,
     places: Any,
 ) -> Any:
-    """Count `uses`, `asked` and `orgs` of each fragment of some accounts, which come in the order of organisations."""
+    """Count `uses` and `orgs` of each fragment of some accounts, which come in the order of organisations."""
     room, met = 1024, 0
     code, last = np.empty(room, np.int64), np.empty(room, np.int64)
-    tally = np.zeros((room, 3), np.int64)
+    tally = np.zeros((room, 2), np.int64)
     for at in range(accounts.size):
         account = accounts[at]
         for row in range(own_starts[account], own_starts[account] + own_counts[account]):
@@ -116,7 +120,7 @@ def _spoken(
             if place < 0:
                 if met == room:
                     code, last = np.append(code, np.empty(room, np.int64)), np.append(last, np.empty(room, np.int64))
-                    tally = np.append(tally, np.zeros((room, 3), np.int64), axis=0)
+                    tally = np.append(tally, np.zeros((room, 2), np.int64), axis=0)
                     room *= 2
                 place = met
                 places[own[row]] = met
@@ -125,16 +129,24 @@ def _spoken(
             tally[place, 0] += own_uses[row]
             if last[place] != org[at]:
                 last[place] = org[at]
-                tally[place, 2] += 1
-        row = carried_starts[account]
-        for event in range(starts[account], starts[account] + counts[account]):
-            if demand[event]:
-                for carries in range(row, row + lengths[event]):
-                    tally[places[carried[carries]], 1] += 1
-            row += lengths[event]
+                tally[place, 1] += 1
     for place in range(met):
         places[code[place]] = -1
-    return code[:met], tally[:met, 0], tally[:met, 1], tally[:met, 2]
+    return code[:met], tally[:met, 0], tally[:met, 1]
+
+
+@njit(cache=True)
+def _asked(
+    accounts: Any, starts: Any, counts: Any, demand: Any, carried_starts: Any, lengths: Any, carried: Any, found: Any
+) -> None:
+    for account in accounts:
+        row = carried_starts[account]
+        for event in range(starts[account], starts[account] + counts[account]):
+            stop = row + lengths[event]
+            if demand[event]:
+                for carries in range(row, stop):
+                    found[carried[carries]] += 1
+            row = stop
 
 
 @njit(cache=True)
