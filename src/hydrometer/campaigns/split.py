@@ -23,6 +23,9 @@ MIN_ORGS = 4
 MIN_GAIN = 9.5
 """Bits that the split must gain, per account of its smaller part."""
 MIN_FAMILY_GAIN = 2.0
+APART = 14.0
+"""Bits that two campaigns found apart must gain, per account of the smaller, to stay two: late batches of one operator gain
+little over `MIN_GAIN`, two operators with one tool 18 and more."""
 BOUND = 24.0
 """Facets are not held down here: what is compared is how well two descriptions fit, not how far one is trusted."""
 LARGE = 512
@@ -53,7 +56,7 @@ def one_operator(traits: Traits, first: Bools, second: Bools) -> bool:
     both = first | second
     local = traits.only(both)
     whole = resemblance(local, np.ones(local.size, dtype=np.bool_), bound=BOUND)
-    return _gain(local, whole, first[both]) < MIN_GAIN
+    return _gain(local, whole, first[both]) < APART
 
 
 def _halves(traits: Traits, members: Bools) -> tuple[Bools, Bools] | None:
