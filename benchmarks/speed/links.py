@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from hydrometer.contract.progress import Silent
 from hydrometer.contract.settings import Settings
 from hydrometer.flow.account import Account, peak_memory_mb
 from hydrometer.flow.opening import measure, opened
-from hydrometer.signals.signal import evidence, find_signals
+from hydrometer.signals.signal import Signals, find_signals
 from hydrometer.signals.steps import network_of
 from quality.baselines.groups import components
 from quality.baselines.splink_accounts import BLOCKS, MOST_SHARED, scored
@@ -62,8 +61,7 @@ def by_hydrometer(world: Path, work: Path) -> Figures:
     wall, cpu = time.perf_counter(), time.process_time()
     findings = find_campaigns(
         population,
-        partial(evidence, on),
-        signals=len(on),
+        Signals(on),
         settings=account.settings.campaigns,
         calibration=load_calibration(),
         attainable=account.attainable,

@@ -26,13 +26,18 @@ if TYPE_CHECKING:
 HYDRA = 25
 
 
-def telling(group: Group, contents: bool) -> list[Evidence]:
+class Telling:
     """Evidence in two families and of a harvest, where a group is mostly the operator's."""
-    if not group.accounts.size or np.mean(group.accounts < HYDRA) <= 0.8:
-        return []
-    if contents:
-        return [evidence("content", 15.0, axis="harvest")]
-    return [evidence("identity", 12.0), evidence("timing", 12.0)]
+
+    number = 20
+    costly = (("content", "harvest", 15.0),)
+
+    def __call__(self, group: Group, costly: bool) -> list[Evidence]:
+        if not group.accounts.size or np.mean(group.accounts < HYDRA) <= 0.8:
+            return []
+        if costly:
+            return [evidence("content", 15.0, axis="harvest")]
+        return [evidence("identity", 12.0), evidence("timing", 12.0)]
 
 
 def crowd(seed: int = 1) -> Population:
@@ -43,8 +48,7 @@ def crowd(seed: int = 1) -> Population:
 def found(people: Population, earlier: dict[str, set[str]] | None = None) -> Findings:
     return find_campaigns(
         people,
-        telling,
-        signals=20,
+        Telling(),
         settings=CampaignSettings(),
         calibration=load_calibration(),
         attainable=FULL,

@@ -16,7 +16,7 @@ from hydrometer.campaigns.members import Membership, absorb, differences, member
 from hydrometer.campaigns.others import authorised, coordinated, single_customers
 from hydrometer.campaigns.propose import Proposal, harvesters, propose
 from hydrometer.campaigns.record import campaign_record
-from hydrometer.campaigns.testing import Test, Testing
+from hydrometer.campaigns.testing import Testing
 from hydrometer.campaigns.traits import Traits, describe
 from hydrometer.contract.results import CONSIDERED, FAMILIES, MEMBERS, Campaign, Candidate
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hydrometer.campaigns.calibration import Calibration
+    from hydrometer.campaigns.testing import Tests
     from hydrometer.contract.group import Group
     from hydrometer.contract.population import Bools, Ints, Population
     from hydrometer.contract.progress import Progress
@@ -69,9 +70,8 @@ class _Considered:
 
 def find_campaigns(
     population: Population,
-    test: Test,
+    tests: Tests,
     *,
-    signals: int,
     settings: CampaignSettings,
     calibration: Calibration,
     attainable: float,
@@ -81,8 +81,7 @@ def find_campaigns(
     """Propose, test, judge and name.
 
     Args:
-        test: puts a group to the signals that read contents, or to all others.
-        signals: how many signals are on, for the count of tests made.
+        tests: the signals that are on.
         attainable: most bits of coordination that the signals that are on can give.
         earlier: account ids by campaign of the result that this one replaces.
     """
@@ -90,8 +89,7 @@ def find_campaigns(
     testing = Testing(
         population,
         traits.without("content"),
-        test,
-        signals=signals,
+        tests,
         settings=settings,
         calibration=calibration,
         attainable=attainable,

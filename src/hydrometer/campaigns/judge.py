@@ -92,17 +92,23 @@ def judge(
 
 
 def most_likely(
-    outward: list[Evidence], settings: CampaignSettings, calibration: Calibration, attainable: float
+    found: list[Evidence],
+    missing: Iterable[tuple[str, str, float]],
+    settings: CampaignSettings,
+    calibration: Calibration,
+    attainable: float,
 ) -> float:
-    """Probability of a group that its contents cannot exceed.
+    """Probability of a group that no evidence of signals which were not asked yet can exceed.
 
     Args:
-        outward: what the signals found that read no contents.
+        found: what the other signals found.
+        missing: family, axis and most bits of each signal that was not asked.
     """
-    families = _by_family((item.family, item.bits) for item in outward if item.axis == "coordination")
-    families["content"] = FAMILY_CAP["content"]
-    bits = [min(found, FAMILY_CAP[family]) for family, found in families.items()]
-    probability = calibration.probability(sum(bits), HARVEST_CAP, attainable)
+    both = [(item.family, item.axis, item.bits) for item in found] + list(missing)
+    families = _by_family((family, bits) for family, axis, bits in both if axis == "coordination")
+    harvest = min(HARVEST_CAP, sum(bits for _, axis, bits in both if axis == "harvest"))
+    bits = [min(most, FAMILY_CAP[family]) for family, most in families.items()]
+    probability = calibration.probability(sum(bits), harvest, attainable)
     return (
         probability
         if sum(one >= settings.family_bits for one in bits) >= 2

@@ -97,10 +97,11 @@ def propose(
     caps: list[str] = []
     taken = np.zeros(population.size, dtype=np.bool_)
     askers = _Askers.of(population, traits, pool)
+    splits: dict[bytes, list[Ints]] = {}
     # Whoever asks plainly comes first: they make purer groups than all who use a wording that leans.
     for asking in (pool, pool | leaners(population)):
         while organisations(traits, asking & ~taken) >= settings.least_orgs:
-            groups, dropped = _groups(askers, asking & ~taken, settings, score)
+            groups, dropped = _groups(askers, asking & ~taken, settings, score, splits)
             if dropped and not caps:
                 caps.append(f"{dropped} weaker seeds were not grown (campaigns.seeds = {settings.seeds})")
             scored = sorted(groups, key=_Scored.rank)
@@ -219,9 +220,17 @@ def _mask(accounts: Ints, size: int) -> Bools:
 
 
 def _groups(
-    askers: _Askers, free: Bools, settings: CampaignSettings, score: Callable[[Bools], float]
+    askers: _Askers,
+    free: Bools,
+    settings: CampaignSettings,
+    score: Callable[[Bools], float],
+    splits: dict[bytes, list[Ints]],
 ) -> tuple[list[_Scored], int]:
-    """Distinct grown and split groups among the free accounts, and how many seeds were left out."""
+    """Distinct grown and split groups among the free accounts, and how many seeds were left out.
+
+    Args:
+        splits: accounts of the parts of groups that were split before, by their own accounts; more are added.
+    """
     local = askers.only(free)
     numbers = np.nonzero(free)[0]
     seeds = _seeds(local)
@@ -240,11 +249,14 @@ def _groups(
         if key in grown_before or organisations(local, grown) < settings.least_orgs:
             continue
         grown_before.add(key)
-        for part in split(local, grown):
+        whole = numbers[grown].tobytes()
+        if whole not in splits:
+            splits[whole] = [numbers[part] for part in split(local, grown)]
+        for accounts in splits[whole]:
+            part = _mask(np.searchsorted(numbers, accounts), local.size)
             parts.append(part)
-            key = np.packbits(part).tobytes()
+            key = accounts.tobytes()
             if key not in found:
-                accounts = numbers[part]
                 found[key] = _Scored(score(_mask(accounts, free.size)), text, accounts)
             if found[key].score >= settings.report_probability:
                 campaigns |= part

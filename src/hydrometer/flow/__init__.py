@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +25,7 @@ from hydrometer.flow.worlds import Size, scenarios, simulate
 from hydrometer.report.explain import Explanation, explain_account, explain_campaign
 from hydrometer.report.html import render
 from hydrometer.signals.measure import measuring_steps
-from hydrometer.signals.signal import evidence, find_signals
+from hydrometer.signals.signal import Signals, find_signals
 from hydrometer.store.result import WORK, ResultFolder, prepare
 
 if TYPE_CHECKING:
@@ -113,8 +112,7 @@ def _detect(engine: Engine, reading: Reading, account: Account, earlier: dict[st
     with account.stage("link and test"):
         work.findings = find_campaigns(
             measured.population,
-            partial(evidence, on),
-            signals=len(on),
+            Signals(on),
             settings=settings.campaigns,
             calibration=load_calibration(),
             attainable=account.attainable,

@@ -49,6 +49,8 @@ class Signal:
     test: Callable[[Group], Finding | None]
     any_of: tuple[str, ...] = ()
     """Columns of which it needs one."""
+    costly: bool = False
+    """Whether it goes through all wordings of a group."""
 
     def off(self, columns: frozenset[str]) -> Off | None:
         """Why the signal is off, if it is."""
@@ -79,10 +81,26 @@ class Signal:
         )
 
 
-def evidence(signals: list[Signal], group: Group, contents: bool) -> list[Evidence]:
-    """What those of the signals find that read contents, or all others."""
-    asked = [signal for signal in signals if (signal.family == "content") is contents]
-    return [found for signal in asked if (found := signal.evidence(group)) is not None]
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """Some signals, to which groups are put."""
+
+    on: list[Signal]
+
+    @property
+    def number(self) -> int:
+        """How many they are."""
+        return len(self.on)
+
+    @property
+    def costly(self) -> list[tuple[str, str, float]]:
+        """Family, axis and most bits of those that go through all wordings of a group."""
+        return [(signal.family, signal.axis, signal.cap) for signal in self.on if signal.costly]
+
+    def __call__(self, group: Group, costly: bool) -> list[Evidence]:
+        """What the costly ones find, or all others."""
+        asked = [signal for signal in self.on if signal.costly is costly]
+        return [found for signal in asked if (found := signal.evidence(group)) is not None]
 
 
 def find_signals() -> list[Signal]:

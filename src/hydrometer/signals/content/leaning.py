@@ -64,5 +64,6 @@ SIGNAL = Signal(
     needs=("exchanges.prompt",),
     costs="demands that the model knows only vaguely",
     cap=5.0,
+    costly=True,
     test=test,
 )

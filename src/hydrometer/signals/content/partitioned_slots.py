@@ -103,5 +103,6 @@ SIGNAL = Signal(
     needs=("exchanges.prompt",),
     costs="lists of tasks worked off once across accounts",
     cap=3.0,
+    costly=True,
     test=test,
 )

@@ -54,5 +54,6 @@ SIGNAL = Signal(
     needs=("exchanges.prompt",),
     costs="templates shared by unrelated accounts",
     cap=4.0,
+    costly=True,
     test=test,
 )
