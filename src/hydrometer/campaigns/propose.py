@@ -7,8 +7,9 @@ tested). Cost is linear in accounts and links; no value is ever expanded into pa
 
 from __future__ import annotations
 
+import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -97,11 +98,11 @@ def propose(
     caps: list[str] = []
     taken = np.zeros(population.size, dtype=np.bool_)
     askers = _Askers.of(population, traits, pool)
-    splits: dict[bytes, list[Ints]] = {}
     # Whoever asks plainly comes first: they make purer groups than all who use a wording that leans.
     for asking in (pool, pool | leaners(population)):
+        before = _Before()
         while organisations(traits, asking & ~taken) >= settings.least_orgs:
-            groups, dropped = _groups(askers, asking & ~taken, settings, score, splits)
+            groups, dropped = _groups(askers, asking & ~taken, settings, score, before)
             if dropped and not caps:
                 caps.append(f"{dropped} weaker seeds were not grown (campaigns.seeds = {settings.seeds})")
             scored = sorted(groups, key=_Scored.rank)
@@ -219,17 +220,29 @@ def _mask(accounts: Ints, size: int) -> Bools:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What seeds grew into, by the accounts that they began with, and the parts of grown groups, by the group's."""
+
+    grown: dict[bytes, Ints] = field(default_factory=dict)
+    split: dict[bytes, list[Ints]] = field(default_factory=dict)
+
+
+def _digest(accounts: Ints) -> bytes:
+    return hashlib.blake2b(accounts.tobytes(), digest_size=16).digest()
+
+
 def _groups(
     askers: _Askers,
     free: Bools,
     settings: CampaignSettings,
     score: Callable[[Bools], float],
-    splits: dict[bytes, list[Ints]],
+    before: _Before,
 ) -> tuple[list[_Scored], int]:
     """Distinct grown and split groups among the free accounts, and how many seeds were left out.
 
     Args:
-        splits: accounts of the parts of groups that were split before, by their own accounts; more are added.
+        before: what came of other calls, whose free accounts were these and more; what comes of this one is added.
     """
     local = askers.only(free)
     numbers = np.nonzero(free)[0]
@@ -244,18 +257,25 @@ def _groups(
         start = shown & ~campaigns
         if organisations(local, start) < LEAST_SHARED or any(np.mean(part[shown]) >= EXPLAINED for part in parts):
             continue
-        grown = _grown(local, start, settings)
+        begun = _digest(numbers[start])
+        reached = before.grown.get(begun)
+        # What grew into nobody who is gone grows so again.
+        if reached is not None and free[reached].all():
+            grown = _mask(np.searchsorted(numbers, reached), local.size)
+        else:
+            grown = _grown(local, start, settings)
+            before.grown[begun] = numbers[grown]
         key = np.packbits(grown).tobytes()
         if key in grown_before or organisations(local, grown) < settings.least_orgs:
             continue
         grown_before.add(key)
-        whole = numbers[grown].tobytes()
-        if whole not in splits:
-            splits[whole] = [numbers[part] for part in split(local, grown)]
-        for accounts in splits[whole]:
+        whole = _digest(numbers[grown])
+        if whole not in before.split:
+            before.split[whole] = [numbers[part] for part in split(local, grown)]
+        for accounts in before.split[whole]:
             part = _mask(np.searchsorted(numbers, accounts), local.size)
             parts.append(part)
-            key = accounts.tobytes()
+            key = _digest(accounts)
             if key not in found:
                 found[key] = _Scored(score(_mask(accounts, free.size)), text, accounts)
             if found[key].score >= settings.report_probability:

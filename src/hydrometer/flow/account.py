@@ -49,6 +49,7 @@ class Account:
         self.absent: list[str] = []
         self._off: list[Off] = []
         self._stages: list[Stage] = []
+        self._peak = 0.0
         self._begun = datetime.now(UTC)
         self._first: datetime | None = None
         self._last: datetime | None = None
@@ -64,13 +65,15 @@ class Account:
             yield
         finally:
             seconds, cpu = time.perf_counter() - begun, time.process_time() - spent
+            # Linux counts by processor and adds up late, so that a peak may be told a little lower afterwards.
+            self._peak = max(self._peak, peak_memory_mb())
             self._stages.append(
                 Stage(
                     name=name,
                     seconds=round(seconds, 3),
                     cpu_seconds=round(cpu, 3),
                     rows=self._done,
-                    peak_memory_mb=peak_memory_mb(),
+                    peak_memory_mb=self._peak,
                 )
             )
 
