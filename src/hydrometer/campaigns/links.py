@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.campaigns.kernels.links import by_value, clear, count_members, kept_values, renumbered, shown_values
-from hydrometer.contract.rows import entity_offsets, rows_of
+from hydrometer.campaigns.kernels.links import (
+    by_value,
+    clear,
+    count_members,
+    kept_values,
+    renumbered,
+    shown_values,
+    values_of,
+)
+from hydrometer.contract.rows import entity_offsets
 
 if TYPE_CHECKING:
     from hydrometer.campaigns.kernels import Narrow
@@ -106,10 +114,8 @@ class Link:
 
     def only(self, chosen: Ints, org: Ints, order: Ints) -> Link:
         """The values of some accounts, renumbered; population counts stay those of everybody."""
-        rows = rows_of(self.offsets, chosen)
-        counts = self.offsets[chosen + 1] - self.offsets[chosen]
-        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        value, number = self.value[rows], self.number[chosen]
+        offsets, value = values_of(chosen, self.offsets, self.value)
+        number = self.number[chosen]
         return shared(self.name, self.family, self.facet, org, order, number, offsets, value, self.orgs, self.cells)
 
 

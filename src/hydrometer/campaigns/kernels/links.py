@@ -291,3 +291,17 @@ def kept_values(starts: Narrow, counts: Narrow, value: Narrow, kept: Bools) -> t
                 shown[to] = value[row]
                 to += 1
     return offsets, shown
+
+
+@njit(cache=True)
+def values_of(accounts: Ints, offsets: Narrow, value: Narrow) -> tuple[Ints, Narrow]:
+    """Values of some accounts: where each account's begin, and the values."""
+    begins = np.zeros(accounts.size + 1, np.int64)
+    for place in range(accounts.size):
+        begins[place + 1] = begins[place] + offsets[accounts[place] + 1] - offsets[accounts[place]]
+    found = np.empty(begins[-1], value.dtype)
+    for place in range(accounts.size):
+        first = offsets[accounts[place]]
+        for step in range(begins[place + 1] - begins[place]):
+            found[begins[place] + step] = value[first + step]
+    return begins, found
