@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from hydrometer.contract.population import Bools, Ints, Population
 
 
+BLOCK = 1 << 12
+"""Accounts after which what was read of mapped arrays is given back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """Fragments that some accounts use, ascending, and of each: how many of their exchanges carry it, and how many of their
@@ -42,6 +46,8 @@ def spoken(population: Population, accounts: Ints) -> Spoken:
 
 def _counted(population: Population, accounts: Ints) -> Spoken:
     accounts = accounts[np.argsort(population.org[accounts], kind="stable")]
+    if accounts.size >= BLOCK:
+        population.let_go()
     fragments = population.fragments
     fragment, uses, orgs = _spoken(
         accounts,
@@ -52,6 +58,8 @@ def _counted(population: Population, accounts: Ints) -> Spoken:
         fragments.uses,
         once(population, _places),
     )
+    if accounts.size >= BLOCK:
+        population.let_go()
     order = np.argsort(fragment)
     return Spoken(fragment[order], uses[order], orgs[order])
 
@@ -75,6 +83,7 @@ def asked(population: Population, accounts: Ints) -> Ints:
         fragments.carried,
         found,
     )
+    population.let_go()
     return found
 
 
@@ -84,18 +93,22 @@ def carrying(population: Population, accounts: Ints, chosen: Bools) -> Ints:
     # In the order in which they lie, so that what is mapped from disk is read from one end to the other.
     order = np.argsort(fragments.own_starts[accounts], kind="stable")
     found = np.zeros(accounts.size, dtype=np.int64)
-    found[order] = _carrying(
-        accounts[order],
-        fragments.own_starts,
-        fragments.own_counts,
-        fragments.own,
-        events.starts,
-        events.counts,
-        fragments.starts,
-        fragments.lengths,
-        fragments.carried,
-        chosen,
-    )
+    for at in range(0, order.size, BLOCK):
+        some = order[at : at + BLOCK]
+        found[some] = _carrying(
+            accounts[some],
+            fragments.own_starts,
+            fragments.own_counts,
+            fragments.own,
+            events.starts,
+            events.counts,
+            fragments.starts,
+            fragments.lengths,
+            fragments.carried,
+            chosen,
+        )
+        if some.size == BLOCK:
+            population.let_go()
     return found
 
 
