@@ -180,6 +180,7 @@ def _findings(
             harvest = harvested(judgement.group)
             campaigns.append(campaign_record(judgement, harvest, name))
             harvests.append(harvest)
+            population.let_go()
             members.append(_members(population, belonging, harvest, name))
     table = pa.concat_tables(members) if members else MEMBERS.schema.empty_table()
     return Findings(

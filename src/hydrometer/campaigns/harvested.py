@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.campaigns.kernels.rows import harvest_rows
+from hydrometer.campaigns.kernels.rows import count_open, harvest_rows
 from hydrometer.contract.fingerprints import ELICITATION_CLASSES
 from hydrometer.contract.wordings import asked, spoken
 
 if TYPE_CHECKING:
+    from hydrometer.campaigns.kernels import Narrow
     from hydrometer.contract.group import Group
     from hydrometer.contract.population import Bools, Floats, Ints
 
@@ -72,7 +73,7 @@ def harvested(group: Group) -> Harvest:
     taken = demand | carries | refused_search
     chosen, owners, demand, carries = mine[taken], group.owners[taken], demand[taken], carries[taken]
     certainty = np.where(demand & carries, 0.98, np.where(demand, 0.92, np.where(carries, 0.8, 0.7)))
-    template, wordings = _wordings(group, chosen, owners, (np.cumsum(taken) - 1)[place], fragment)
+    template, wordings = _wordings(group, chosen, owners, (np.cumsum(taken) - 1).astype(np.int32)[place], fragment)
     names = ["", *(wording.id for wording in wordings)]
     return Harvest(chosen, owners, certainty, [names[number] for number in template.tolist()], wordings)
 
@@ -92,7 +93,7 @@ def _asking_wordings(group: Group) -> Bools:
     return mine.mask(enough & ((own & asks) | (common & (lean >= LEANING))), fragments.orgs.size)
 
 
-def _wordings(group: Group, chosen: Ints, owners: Ints, place: Ints, fragment: Ints) -> tuple[Ints, list[Wording]]:
+def _wordings(group: Group, chosen: Ints, owners: Ints, place: Narrow, fragment: Narrow) -> tuple[Ints, list[Wording]]:
     """Cover the harvest greedily: the wording that most uncovered exchanges share, then the next.
 
     Args:
@@ -104,14 +105,15 @@ def _wordings(group: Group, chosen: Ints, owners: Ints, place: Ints, fragment: I
     """
     events = group.population.events
     template = np.zeros(chosen.size, dtype=np.int64)
+    counts = np.zeros(group.population.fragments.orgs.size, dtype=np.int64)
     found: list[Wording] = []
     while len(found) < MOST_TEMPLATES and place.size:
-        open_ = template[place] == 0
-        counts = np.bincount(fragment[open_], minlength=1)
+        count_open(place, fragment, template, counts)
         best = int(np.argmax(counts))
         if counts[best] < max(3.0, LEAST_COVER * chosen.size):
             break
-        covered = place[open_ & (fragment == best)]
+        carrying = place[fragment == best]
+        covered = carrying[template[carrying] == 0]
         exchanges, accounts = chosen[covered], np.unique(owners[covered]).size
         kinds = np.bincount(events.kind[exchanges], minlength=len(ELICITATION_CLASSES))
         name = hashlib.blake2b(f"{events.prompt[exchanges].min()}:{covered.size}".encode(), digest_size=5).hexdigest()

@@ -48,7 +48,7 @@ def harvest_rows(
     events: Ints,
     carried: Narrow,
     chosen: Bools,
-) -> tuple[Ints, Ints]:
+) -> tuple[Narrow, Narrow]:
     """Which exchanges of some accounts carry chosen fragments.
 
     Args:
@@ -58,7 +58,7 @@ def harvest_rows(
     Returns:
         Pairs of a place in `events` and a fragment, ordered by place.
     """
-    places, fragments = np.empty(0, np.int64), np.empty(0, np.int64)
+    places, fragments = np.empty(0, np.int32), np.empty(0, np.int32)
     for writing in range(2):
         found = place = 0
         for account in accounts:
@@ -73,8 +73,17 @@ def harvest_rows(
                     row += 1
                 place += 1
         if not writing:
-            places, fragments = np.empty(found, np.int64), np.empty(found, np.int64)
+            places, fragments = np.empty(found, np.int32), np.empty(found, np.int32)
     return places, fragments
+
+
+@njit(cache=True)
+def count_open(place: Narrow, fragment: Narrow, template: Ints, counts: Ints) -> None:
+    """Count the pairs of each fragment whose place has no template yet."""
+    counts[:] = 0
+    for row in range(place.size):
+        if template[place[row]] == 0:
+            counts[fragment[row]] += 1
 
 
 @njit(cache=True)
