@@ -28,8 +28,9 @@ def spark() -> Iterator[SparkSession]:
         ("spark.driver.host", "127.0.0.1"),
         ("spark.driver.bindAddress", "127.0.0.1"),
         ("spark.driver.memory", "1g"),
-        # The tests are short: what the second compiler gains, it does not earn.
-        ("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1"),
+        # The tests are short: what the second compiler gains, it does not earn. The first alone has room for 48 MB of code,
+        # which they fill.
+        ("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"),
         ("spark.log.level", "ERROR"),
         ("spark.sql.shuffle.partitions", "2"),
         ("spark.ui.enabled", "false"),
