@@ -47,7 +47,7 @@ Any other column may be missing: the signals that need it are off, and the resul
 A folder of traffic may hold `exchanges*` and `accounts*` (Parquet, JSON lines, or CSV for accounts) and `models.json`,
 a list of `{{"model": …, "released_at": …}}`.
 A folder of a result holds `campaigns.json` (record `CampaignFile`), `members.parquet`, `harvested.parquet`,
-`considered.parquet` (tables of these names), `run.json` (record `Run`), `report.html`, and `rejected.jsonl` when rows
+`considered.parquet`, `indicators.parquet`, `templates.parquet`, `blocks.parquet` (tables of these names), `run.json` (record `Run`), `report.html`, and `rejected.jsonl` when rows
 were rejected.
 """
 

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import hydrometer
+from hydrometer.contract.attribution import nobody_asked
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.results import Campaign, CampaignFile, Exhibit, Off, Run
 
@@ -169,7 +170,7 @@ def _campaign(name: str, probability: float = 0.96) -> Campaign:
         evidence=[],
         counter_evidence=[],
         story=[],
-        attribution={},
+        attribution=nobody_asked(),
         exhibit=Exhibit(
             days=[], exchanges_by_day=[], harvested_by_day=[], hour_by_day=[], entities=[], templates=[], releases=[]
         ),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from hydrometer.contract.attribution import nobody_asked
 from hydrometer.contract.results import Campaign, CounterEvidence, Entity, Evidence, Exhibit, Segment, Template
 
 START = datetime(2026, 2, 2, tzinfo=UTC)
@@ -225,12 +226,6 @@ def campaign(plan: Plan) -> Campaign:
             "They were paid with four consecutive card ranges and turned to lumen-4.6 within hours of its release.",
             "About two fifths of the traffic is other customers’: the accounts look like a reseller’s pool.",
         ],
-        attribution={
-            "operator": "Unknown; the pool behaves like a reseller’s (relay of many personas and languages).",
-            "beneficiary": "Unknown; the work list follows public mathematics and code benchmarks.",
-            "confidence": "low",
-        }
-        if plan.accounts > 100
-        else {},
+        attribution=nobody_asked(),
         exhibit=drawn,
     )

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hydrometer.contract.attribution import Attribution
 from hydrometer.contract.results import MEMBERS, Segment
 from hydrometer.report.explain import explain_account
 from hydrometer.report.html import render
@@ -54,7 +55,7 @@ def poisoned(text: str) -> Result:
         campaign,
         id=text,
         story=[text],
-        attribution={text: text},
+        attribution=Attribution(status="not attributed", why=text),
         capabilities={text: 1.0},
         elicitation={text: 1.0},
         models={text: 5},

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.results import CONSIDERED, HARVESTED, MEMBERS, RESULT_FORMAT
+from hydrometer.contract.results import BLOCKS, CONSIDERED, HARVESTED, INDICATORS, MEMBERS, RESULT_FORMAT, TEMPLATES
 from hydrometer.store.result import FILES, PARTIAL, ResultFolder, sorted_table
 from report.builders import Result, result, run
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PARQUET = ("members.parquet", "harvested.parquet", "considered.parquet")
+BESIDE = ("indicators.parquet", "templates.parquet", "blocks.parquet")
 UNTIMED = (*PARQUET, "candidates.json")
 
 
@@ -29,6 +30,8 @@ def folder(made: Result, **changes: Any) -> ResultFolder:
     fields = {
         name: getattr(made, name) for name in ("campaigns", "run", "candidates", "members", "harvested", "considered")
     }
+    for table in (INDICATORS, TEMPLATES, BLOCKS):
+        fields[table.name] = table.schema.empty_table()
     return ResultFolder(**(fields | changes))
 
 
@@ -59,7 +62,7 @@ def test_what_is_written_is_read_back(made: Result, tmp_path: Path) -> None:
     assert found.harvested.equals(sorted_table(made.harvested, HARVESTED))
     assert found.considered.equals(sorted_table(made.considered, CONSIDERED))
     held = {path.name for path in (tmp_path / "new" / "out").iterdir()}
-    assert held == {*PARQUET, "campaigns.json", "candidates.json", "run.json", "report.html"}
+    assert held == {*PARQUET, *BESIDE, "campaigns.json", "candidates.json", "run.json", "report.html"}
     assert (tmp_path / "new" / "out" / "report.html").read_text("utf-8") == "<!doctype html>é"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,6 @@ from whole_worlds import Labelled, Outcome, detected, lines, written
 from hydrometer import flow
 from hydrometer.contract.progress import Silent
 from hydrometer.contract.settings import Settings
-from hydrometer.store.result import ResultFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,12 +164,5 @@ def test_a_campaign_takes_its_id_from_the_result_that_the_folder_holds(
     column = renamed.members.schema.get_field_index("campaign_id")
     members = renamed.members.set_column(column, "campaign_id", [[name] * renamed.members.num_rows])
     campaigns = [msgspec.structs.replace(campaign, id=name) for campaign in renamed.campaigns]
-    ResultFolder(
-        campaigns=campaigns,
-        run=renamed.run,
-        candidates=renamed.candidates,
-        members=members,
-        harvested=renamed.harvested,
-        considered=renamed.considered,
-    ).write(out)
+    dataclasses.replace(renamed, campaigns=campaigns, members=members).write(out)
     assert list(detected(small.folder, out, site_key).groups) == [name]

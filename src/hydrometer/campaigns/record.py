@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.campaigns.exhibit import exhibit
+from hydrometer.contract.attribution import nobody_asked
 from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES
 from hydrometer.contract.moment import moment
 from hydrometer.contract.results import Campaign
@@ -56,7 +57,7 @@ def campaign_record(judgement: Judgement, harvest: Harvest, campaign_id: str) ->
         evidence=judgement.evidence,
         counter_evidence=judgement.counter_evidence,
         story=_story(judgement, group, harvest, first, last, elicitation, capabilities),
-        attribution={"status": "not attributed", "why": "no dossiers of known actors were given"},
+        attribution=nobody_asked(),
         exhibit=exhibit(group, harvest),
     )
 

@@ -44,7 +44,11 @@ def hydrometer(
 
 
 for _name in sorted(module.name for module in pkgutil.iter_modules(commands.__path__)):
-    app.command(_name)(getattr(importlib.import_module(f"{commands.__name__}.{_name}"), _name))
+    _found = getattr(importlib.import_module(f"{commands.__name__}.{_name}"), _name)
+    if isinstance(_found, typer.Typer):
+        app.add_typer(_found, name=_name)
+    else:
+        app.command(_name)(_found)
 
 
 def main() -> None:

@@ -7,12 +7,13 @@ from datetime import datetime
 import msgspec
 import pyarrow as pa
 
+from hydrometer.contract.attribution import Attribution
 from hydrometer.contract.table import TIMESTAMP, Column, Table
 
 FAMILIES = ("content", "identity", "infrastructure", "timing", "economics", "intelligence")
 """Kinds of evidence that are independent of one another."""
 
-RESULT_FORMAT = 1
+RESULT_FORMAT = 2
 """Layout of a result folder; raised when an older reader would misread it."""
 
 
@@ -115,7 +116,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     evidence: list[Evidence]
     counter_evidence: list[CounterEvidence]
     story: list[str]
-    attribution: dict[str, str]
+    attribution: Attribution
     exhibit: Exhibit
 
 
@@ -236,5 +237,58 @@ CONSIDERED = Table(
         *(Column(f"bits_{f}", pa.float64(), f"evidence of the {f} family", needed=True, unit="bits") for f in FAMILIES),
         Column("member", pa.bool_(), "whether the account counts as a member of a campaign", needed=True),
         Column("reasons", pa.list_(pa.string()), "why or why not, in plain words", needed=True),
+    ),
+)
+
+INDICATORS = Table(
+    "indicators",
+    "the values that the accounts of a campaign show, and how common they are: what attribution, sharing and the guard read",
+    (
+        Column("campaign_id", pa.string(), "the campaign", needed=True),
+        Column("kind", pa.string(), "what it is: payment, device, address, network, ja4, …", needed=True),
+        Column("value", pa.string(), "the value", needed=True),
+        Column("family", pa.string(), "family of evidence", needed=True),
+        Column("accounts", pa.int64(), "members that show it", needed=True),
+        Column("population", pa.int64(), "accounts of the whole population that show it", needed=True),
+        Column(
+            "exchanges",
+            pa.int64(),
+            "the members' exchanges that show it; 1 a member for what is known of accounts",
+            needed=True,
+        ),
+        Column("first_seen", TIMESTAMP, "first exchange of a member that shows it", needed=True),
+        Column("last_seen", TIMESTAMP, "last exchange of a member that shows it", needed=True),
+    ),
+)
+
+TEMPLATES = Table(
+    "templates",
+    "the fixed wording of each demand as keyed hashes: what recognises it at the first request",
+    (
+        Column("campaign_id", pa.string(), "the campaign", needed=True),
+        Column("template_id", pa.string(), "the wording", needed=True),
+        Column("exchanges", pa.int64(), "harvested exchanges that carry it", needed=True),
+        Column("accounts", pa.int64(), "members that send it", needed=True),
+        Column("elicitation", pa.string(), "what it asks for", needed=True),
+        Column(
+            "hashes", pa.list_(pa.int64()), "ascending hashes of its fixed wording, under the site key", needed=True
+        ),
+        Column(
+            "background",
+            pa.float64(),
+            "share of a sample of strangers' exchanges that carry most of them",
+            needed=True,
+            unit="0 to 1",
+        ),
+    ),
+)
+
+BLOCKS = Table(
+    "blocks",
+    "how many accounts of the whole population are seen in each part of the network: base rates of ranges",
+    (
+        Column("kind", pa.string(), "block (an IPv4 /16 or an IPv6 /32) or asn", needed=True),
+        Column("value", pa.string(), "the range in CIDR notation, or the number", needed=True),
+        Column("accounts", pa.int64(), "accounts seen in it", needed=True),
     ),
 )

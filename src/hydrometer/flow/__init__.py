@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,16 @@ from msgspec.structs import replace
 from hydrometer.campaigns.calibration import load_calibration
 from hydrometer.campaigns.detect import Findings, find_campaigns
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.results import CONSIDERED, HARVESTED, MEMBERS, CampaignFile, Run
+from hydrometer.contract.results import (
+    BLOCKS,
+    CONSIDERED,
+    HARVESTED,
+    INDICATORS,
+    MEMBERS,
+    TEMPLATES,
+    CampaignFile,
+    Run,
+)
 from hydrometer.flow.account import Account
 from hydrometer.flow.evaluation import evaluate
 from hydrometer.flow.exhibits import with_wordings
@@ -56,6 +65,9 @@ class _Work:
 
     findings: Findings | None = None
     harvested: pa.Table | None = None
+    indicators: pa.Table = field(default_factory=INDICATORS.schema.empty_table)
+    templates: pa.Table = field(default_factory=TEMPLATES.schema.empty_table)
+    blocks: pa.Table = field(default_factory=BLOCKS.schema.empty_table)
 
 
 def detect(
@@ -164,6 +176,9 @@ def _write(out: Path, run: Run, work: _Work) -> CampaignFile:
         members=findings.members if findings else MEMBERS.schema.empty_table(),
         harvested=work.harvested if work.harvested is not None else HARVESTED.schema.empty_table(),
         considered=findings.considered if findings else CONSIDERED.schema.empty_table(),
+        indicators=work.indicators,
+        templates=work.templates,
+        blocks=work.blocks,
     )
     result.write(out, render(result))
     return CampaignFile(campaigns=result.campaigns, run=run)

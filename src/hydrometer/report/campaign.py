@@ -16,7 +16,6 @@ from hydrometer.report.words import (
     FAMILY_NAMES,
     bits,
     count,
-    label,
     minute,
     p_value,
     share,
@@ -49,9 +48,7 @@ def campaign_section(campaign: Campaign, pieces: Pieces, most_members: int) -> H
         ("Each piece of evidence", _evidence(campaign)),
         ("Accounts", members(campaign, pieces.members, most_members)),
     ]
-    if campaign.attribution:
-        told = facts(((label(key), value) for key, value in campaign.attribution.items()), "facts long")
-        sections.insert(2, ("Who may be behind it", told))
+    sections.insert(2, ("Who may be behind it", el("p", campaign.attribution.why)))
     return el(
         "section",
         el("header", el("h2", mono(campaign.id)), el("p", chance(campaign.probability), class_="verdict")),

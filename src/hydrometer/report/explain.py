@@ -20,7 +20,6 @@ from hydrometer.report.words import (
     bits,
     count,
     counted,
-    label,
     likelihood,
     minute,
     probability,
@@ -139,8 +138,8 @@ def _campaign(campaign: Campaign, pieces: Pieces) -> Explanation:
         Section("What speaks against it", _against(campaign.counter_evidence)),
         Section("What an appeal should look at", _weak_points(campaign.evidence, probabilities)),
     ]
-    if campaign.attribution:
-        told = [f"{label(key)}: {value}" for key, value in campaign.attribution.items()]
+    if campaign.attribution.why:
+        told = [campaign.attribution.why]
         sections.insert(3, Section("Who may be behind it", told))
     return Explanation("campaign", campaign.id, verdict, campaign.probability, _filled(sections))
 

@@ -19,10 +19,13 @@ import pyarrow.parquet as pq
 
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.results import (
+    BLOCKS,
     CONSIDERED,
     HARVESTED,
+    INDICATORS,
     MEMBERS,
     RESULT_FORMAT,
+    TEMPLATES,
     Campaign,
     CampaignFile,
     Candidate,
@@ -42,7 +45,7 @@ REPORT_FILE = "report.html"
 REJECTED_FILE = "rejected.jsonl"
 """Written by the sources while they read; part of the folder, not of this record."""
 
-TABLES = {"members.parquet": MEMBERS, "harvested.parquet": HARVESTED, "considered.parquet": CONSIDERED}
+TABLES = {f"{table.name}.parquet": table for table in (MEMBERS, HARVESTED, CONSIDERED, INDICATORS, TEMPLATES, BLOCKS)}
 ORDER = {
     "members": [
         ("campaign_id", "ascending"),
@@ -57,6 +60,9 @@ ORDER = {
         ("probability", "descending"),
     ],
     "considered": [("candidate_id", "ascending"), ("probability", "descending"), ("account_id", "ascending")],
+    "indicators": [("campaign_id", "ascending"), ("kind", "ascending"), ("value", "ascending")],
+    "templates": [("campaign_id", "ascending"), ("template_id", "ascending")],
+    "blocks": [("kind", "ascending"), ("value", "ascending")],
 }
 FILES = (CAMPAIGNS_FILE, CANDIDATES_FILE, RUN_FILE, REPORT_FILE, REJECTED_FILE, *TABLES)
 WORK = ".work-"
@@ -78,7 +84,7 @@ class _Layout(msgspec.Struct):
 class ResultFolder:
     """What a detection found, as it lies in a folder.
 
-    `members`, `harvested` and `considered` have the columns of MEMBERS, HARVESTED and CONSIDERED, in any order of rows.
+    Each table has the columns of its declaration in `contract/results.py`, in any order of rows.
     """
 
     campaigns: list[Campaign]
@@ -87,6 +93,9 @@ class ResultFolder:
     members: pa.Table
     harvested: pa.Table
     considered: pa.Table
+    indicators: pa.Table
+    templates: pa.Table
+    blocks: pa.Table
 
     def write(self, out: Path, report: str | None = None) -> None:
         """Write every file of the result, and the report when its page is given.

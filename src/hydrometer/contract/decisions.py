@@ -1,0 +1,148 @@
+"""What the guard reads and answers: a request at the gateway, the decision on it, the verdicts it goes by."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from hydrometer.contract.policy import Action, Limits, Policy, Scope
+
+SNAPSHOT_FORMAT = 1
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One request as a gateway sees it; what is not known is empty. Texts are sketched and never kept."""
+
+    account_id: str
+    organisation: str = ""
+    model: str = ""
+    channel: str = ""
+    client_ip: str = ""
+    asn: int = 0
+    user_agent: str = ""
+    ja4: str = ""
+    conversation: str = ""
+    system_prompt: str = ""
+    prompt: str = ""
+    """The last user message."""
+    turns: int = 1
+    tools: tuple[str, ...] = ()
+    n: int = 1
+    max_tokens: int = 0
+    logprobs: bool = False
+    stream: bool = False
+    batch: bool = False
+    reasoning: bool = False
+    envelopes: tuple[str, ...] = ()
+    """Encrypted or signed reasoning that the request carries back."""
+    bytes: int = 0
+    """Size of the body."""
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to one request."""
+
+    action: Action
+    rule: str = ""
+    """Rule or budget that decided."""
+    reason: str = ""
+    """For the client."""
+    scope: Scope = "request"
+    campaign: str = ""
+    probability: float = 0.0
+    why: str = ""
+    """For the operator of the guard: member, successor (template, indicators), replayed envelope."""
+    retry_after: int | None = None
+    """Seconds."""
+    limits: Limits | None = None
+    shadow: bool = False
+    """Recorded only: what is done is `allow`."""
+    case: str = ""
+    """Quoted by the client in an appeal."""
+    appeal: str = ""
+    snapshot: str = ""
+    """Version of the verdicts that it rests on."""
+
+    @property
+    def done(self) -> Action:
+        """What the gateway does."""
+        return "allow" if self.shadow else self.action
+
+
+class KnownCampaign(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign as the guard knows it."""
+
+    id: str
+    probability: float
+    accounts: int
+    harvested: int
+    active: bool
+    actor: str = ""
+
+
+class KnownTemplate(msgspec.Struct, frozen=True, kw_only=True):
+    """The fixed wording of a campaign's demand, as keyed hashes."""
+
+    id: str
+    campaign: int
+    """Place in `campaigns`."""
+    hashes: tuple[int, ...]
+    """Ascending, signed 64-bit, under the site key."""
+    background: float
+    """Share of strangers' exchanges that carry so much of it that they would be taken for it."""
+
+
+class KnownEntity(msgspec.Struct, frozen=True, kw_only=True):
+    """A value that a campaign's accounts share and hardly anybody else shows."""
+
+    kind: str
+    value: str
+    campaign: int
+    accounts: int
+    population: int
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """What the guard knows of an account that a rule may ask for."""
+
+    id: str
+    organisation: str = ""
+    plan: str = ""
+    verification: str = ""
+    country: str = ""
+    created: int = 0
+    """Seconds since 1970, 0 when unknown."""
+    agreements: tuple[str, ...] = ()
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What is held against an account or an organisation."""
+
+    subject: str
+    scope: Literal["account", "organisation"]
+    campaign: int
+    """Place in `campaigns`."""
+    probability: float
+    reviewed: bool = False
+    """A person has upheld it."""
+
+
+class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a snapshot carries, before it is packed and signed."""
+
+    version: str
+    created_at: float
+    """Seconds since 1970."""
+    expires_at: float
+    """Guards refuse it after that."""
+    policy: Policy
+    campaigns: list[KnownCampaign] = []
+    verdicts: list[Verdict] = []
+    templates: list[KnownTemplate] = []
+    entities: list[KnownEntity] = []
+    accounts: list[Account] = []
+    cleared: list[str] = []
+    """Accounts whose appeal was upheld: never a successor, never a member."""
+    sketch: dict[str, int] = {}
+    """Settings of the sketch: `shingle_words`, `sample_one_in`, `max_sketch`, `max_words`, `lead_words`."""
