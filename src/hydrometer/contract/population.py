@@ -36,6 +36,10 @@ class Strings(Sequence[str]):
         )
         return found
 
+    def take(self, places: Ints) -> pa.Array:
+        """The strings at some places, still as Arrow has them."""
+        return self._column.take(pa.array(places))
+
     def __len__(self) -> int:
         return len(self._column)
 
@@ -57,7 +61,7 @@ class Entities:
     family: str
     account: Ints
     value: Ints
-    names: Sequence[str]
+    names: Strings
     orgs: Ints
     single: bool
     """Whether an account has at most one value."""

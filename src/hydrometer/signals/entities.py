@@ -77,6 +77,7 @@ ENTITY_KINDS = (
     ),
     _exchange("address", "infrastructure", "client_ip", "accounts seen at one address"),
     _exchange("network", "infrastructure", "client_ip", "accounts seen in one /24 or /48", "network"),
+    _exchange("asn", "infrastructure", "client_asn", "accounts seen in one autonomous system"),
     _exchange("ja4", "infrastructure", "ja4", "accounts with one TLS fingerprint"),
     _exchange("user_agent", "infrastructure", "user_agent", "accounts with one client software"),
     # Short ids are a customer's own numbering and meet by chance; long ones (UUIDs, digests) do not.

@@ -31,6 +31,7 @@ LABELS = {
     "signup_network": "sign-up network",
     "address": "address",
     "network": "network",
+    "asn": "autonomous system",
     "ja4": "TLS fingerprint",
     "user_agent": "client",
     "end_user": "end user",

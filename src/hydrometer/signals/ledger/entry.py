@@ -76,6 +76,7 @@ def _write(
         line.address, line.network = fields.address[row], fields.network[row]
         line.end_user, line.session = fields.end_user[row], fields.session[row]
         line.account, line.agent, line.ja4 = fields.account[row], fields.agent[row], fields.ja4[row]
+        line.asn = fields.asn[row]
         line.tools, line.input, line.output = fields.tools[row], fields.input[row], fields.output[row]
         line.reasoning, line.confidence = fields.reasoning[row], fields.confidence[row]
         line.model, line.language, line.shingles = fields.model[row], fields.language[row], counts[row]

@@ -90,6 +90,7 @@ class Lines(NamedTuple):
     session: npt.NDArray[np.uint64]
     user_agent: npt.NDArray[np.uint64]
     ja4: npt.NDArray[np.uint64]
+    asn: npt.NDArray[np.uint64]
     client: npt.NDArray[np.uint64]
     tools: npt.NDArray[np.uint64]
     language: npt.NDArray[np.uint64]
@@ -104,8 +105,8 @@ class Lines(NamedTuple):
     flags: npt.NDArray[np.uint8]
 
 
-_KINDS = "iiiuuuuuuuuuiiifiuiiu"
-_WIDTHS = (8,) * 12 + (4,) * 5 + (2, 1, 1, 1)
+_KINDS = "iiiuuuuuuuuuuiiifiuiiu"
+_WIDTHS = (8,) * 13 + (4,) * 5 + (2, 1, 1, 1)
 
 
 def lines_in(rows: npt.NDArray[Any], order: npt.NDArray[np.int64]) -> Lines:
@@ -126,7 +127,7 @@ def _lay_out(rows: Any, order: Any, to: Any) -> None:
         to.client[at] = (
             (np.uint64(row.agent + 1) << _S32) | np.uint64(row.ja4 + 1) if min(row.agent, row.ja4) >= 0 else 0
         )
-        to.language[at] = row.language + 1
+        to.asn[at], to.language[at] = row.asn + 1, row.language + 1
         to.input[at], to.output[at], to.reasoning[at] = row.input, row.output, row.reasoning
         to.confidence[at], to.model[at], to.shingles[at] = row.confidence, row.model, row.shingles
         to.kind[at], to.capability[at], to.flags[at] = row.kind, row.capability, row.flags

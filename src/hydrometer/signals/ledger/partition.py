@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from hydrometer.signals.ledger.repeats import Repeats
 
-KINDS = ("address", "network", "ja4", "user_agent", "end_user", "session", "tools", "client")
+KINDS = ("address", "network", "asn", "ja4", "user_agent", "end_user", "session", "tools", "client")
 """Values whose uses are counted by account; a client is a user agent with its TLS fingerprint."""
 _COUNTED = {
     "address": "addresses", "network": "networks", "user_agent": "user_agents", "end_user": "end_users",

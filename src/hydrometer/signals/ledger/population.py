@@ -32,7 +32,7 @@ RARE_SHARE, MANY_ORGS = 0.02, 50
 """A TLS fingerprint so rare among so many users of a client contradicts it; as in the step `account_facts`."""
 SOURCES = {
     "address": "client_ip", "network": "client_ip", "end_user": "end_user_id", "session": "session_id",
-    "ja4": "ja4", "user_agent": "user_agent", "tools": "tools",
+    "asn": "client_asn", "ja4": "ja4", "user_agent": "user_agent", "tools": "tools",
 }  # fmt: skip
 
 
@@ -157,7 +157,7 @@ def _contradictions(ledger: Ledger, number: Any, org: Ints) -> Floats:
 def _entities(ledger: Ledger, engine: Engine, kind: EntityKind, number: Any, org: Ints) -> Entities:
     account, value, uses = ledger.uses[kind.name]
     account = number[account]
-    values, names = _named(ledger, engine, kind.name)
+    values, names = _named(ledger, engine, kind.name) if kind.name != "asn" else _numbered(np.unique(value))
     of_pair = np.searchsorted(values, value)
     # Numbered in the order of the names, leaving out those of rows that were dropped.
     shown = np.zeros(values.size, np.bool_)
@@ -178,6 +178,11 @@ def _entities(ledger: Ledger, engine: Engine, kind: EntityKind, number: Any, org
         single=kind.single,
         uses=uses[order].astype(np.int64),
     )
+
+
+def _numbered(values: Any) -> tuple[Any, pa.Array]:
+    """Values that are numbers, from 1, and the numbers spelt out."""
+    return values, pa.array(values.astype(np.int64) - 1).cast(pa.string())
 
 
 def _named(ledger: Ledger, engine: Engine, kind: str) -> tuple[Any, pa.Array]:

@@ -31,6 +31,7 @@ ROW = np.dtype(
         ("account", np.int32),
         ("agent", np.int32),
         ("ja4", np.int32),
+        ("asn", np.int32),
         ("tools", np.int32),
         ("input", np.int32),
         ("output", np.int32),
@@ -50,8 +51,8 @@ REFUSED, PROMPT, SINGLE, MANY, FLAGGED, CONVERSATION, SERVES = 1, 2, 4, 8, 16, 3
 """Bits of `flags`: refused; has a prompt; one turn; more turns; asks by its own text; session and end user ids that are
 long enough to be told from a customer's own numbering."""
 COLUMNS = (
-    "exchange_id", "started_at", "account_id", "model", "client_ip", "user_agent", "ja4", "end_user_id", "session_id",
-    "turns", "tool_names", "input_tokens", "output_tokens", "reasoning_tokens", "stop_reason", "sketch", "prompt_hash",
+    "exchange_id", "started_at", "account_id", "model", "client_ip", "client_asn", "user_agent", "ja4", "end_user_id",
+    "session_id", "turns", "tool_names", "input_tokens", "output_tokens", "reasoning_tokens", "stop_reason", "sketch", "prompt_hash",
     "language", "elicitation", "elicitation_confidence", "capability",
 )  # fmt: skip
 """Columns of the traffic that the measuring steps read."""
@@ -160,6 +161,7 @@ class Fields(NamedTuple):
     account: npt.NDArray[np.int32]
     agent: npt.NDArray[np.int32]
     ja4: npt.NDArray[np.int32]
+    asn: npt.NDArray[np.int32]
     tools: npt.NDArray[np.int32]
     input: npt.NDArray[np.int32]
     output: npt.NDArray[np.int32]
@@ -224,6 +226,7 @@ class Clerk:
             account=spread(account, self.accounts.numbers(account.dictionary), -1),
             agent=codes["user_agent"],
             ja4=codes["ja4"],
+            asn=integers(column["client_asn"], np.int32, -1),
             tools=self._tools(column["tool_names"]),
             input=integers(column["input_tokens"], np.int32, -1),
             output=integers(column["output_tokens"], np.int32, -1),
