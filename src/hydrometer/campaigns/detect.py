@@ -11,6 +11,7 @@ import pyarrow as pa
 from hydrometer.campaigns.follow import name_campaigns
 from hydrometer.campaigns.grow import Resemblance, resemblance
 from hydrometer.campaigns.harvested import Harvest, harvested
+from hydrometer.campaigns.indicators import indicators
 from hydrometer.campaigns.judge import Judgement, as_candidate, control_false_discoveries
 from hydrometer.campaigns.members import Membership, absorb, differences, membership, reasons, strangers_to_contracts
 from hydrometer.campaigns.others import authorised, coordinated, single_customers
@@ -18,7 +19,7 @@ from hydrometer.campaigns.propose import Proposal, harvesters, propose
 from hydrometer.campaigns.record import campaign_record
 from hydrometer.campaigns.testing import Testing
 from hydrometer.campaigns.traits import Traits, describe
-from hydrometer.contract.results import CONSIDERED, FAMILIES, MEMBERS, Campaign, Candidate
+from hydrometer.contract.results import CONSIDERED, FAMILIES, INDICATORS, MEMBERS, Campaign, Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,9 @@ class Findings:
     candidates: list[Candidate]
     members: pa.Table
     considered: pa.Table
+    indicators: pa.Table
+    taken: Bools
+    """Accounts of any campaign."""
     caps: list[str]
     tests: int
 
@@ -163,6 +167,7 @@ def _findings(
     pool = harvesters(population, settings)
     nobody = np.zeros(population.size, dtype=np.bool_)
     campaigns, harvests, candidates, members = [], [], [], []
+    shown, taken = [INDICATORS.schema.empty_table()], nobody.copy()
     considered = _Considered()
     for number, judgement in enumerate(judged, start=1):
         name = by_group.get(id(judgement))
@@ -176,15 +181,24 @@ def _findings(
         _consider(considered, population, candidate, belonging)
         if name is not None:
             _near_misses(considered, population, candidate, likeness, np.nonzero(~inside)[0], compared.numbers)
-        if name is not None:
             harvest = harvested(judgement.group)
             campaigns.append(campaign_record(judgement, harvest, name))
             harvests.append(harvest)
             population.let_go()
             members.append(_members(population, belonging, harvest, name))
+            shown.append(indicators(group, name))
+            taken |= group.members
     table = pa.concat_tables(members) if members else MEMBERS.schema.empty_table()
     return Findings(
-        campaigns, harvests, candidates, table, pa.table(considered.columns, schema=CONSIDERED.schema), caps, tests
+        campaigns,
+        harvests,
+        candidates,
+        table,
+        pa.table(considered.columns, schema=CONSIDERED.schema),
+        pa.concat_tables(shown),
+        taken,
+        caps,
+        tests,
     )
 
 

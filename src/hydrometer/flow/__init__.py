@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 from msgspec.structs import replace
 
 from hydrometer.campaigns.calibration import load_calibration
 from hydrometer.campaigns.detect import Findings, find_campaigns
+from hydrometer.campaigns.indicators import blocks
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.results import (
     BLOCKS,
@@ -30,6 +30,7 @@ from hydrometer.flow.evaluation import evaluate
 from hydrometer.flow.exhibits import with_wordings
 from hydrometer.flow.opening import explained, measure, opened, written
 from hydrometer.flow.reading import REJECTED, Asked, FingerprintSummary
+from hydrometer.flow.taken import harvested_of, templates_of
 from hydrometer.flow.worlds import Size, scenarios, simulate
 from hydrometer.report.explain import Explanation, explain_account, explain_campaign
 from hydrometer.report.html import render
@@ -38,6 +39,8 @@ from hydrometer.signals.signal import Signals, find_signals
 from hydrometer.store.result import WORK, ResultFolder, prepare
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from hydrometer.contract.engine import Engine
     from hydrometer.contract.progress import Progress
     from hydrometer.contract.settings import Settings
@@ -131,29 +134,13 @@ def _detect(engine: Engine, reading: Reading, account: Account, earlier: dict[st
             earlier=earlier,
             progress=progress,
         )
-        work.harvested = _harvested(measured, work.findings)
+        work.harvested = harvested_of(measured, work.findings)
+        work.indicators, work.blocks = work.findings.indicators, blocks(measured.population)
+        work.templates = templates_of(measured, work.findings)
         account.caps += work.findings.caps
     if settings.exhibits and not reading.traffic.fingerprinted and work.findings.campaigns:
         with account.stage("show wordings"):
             work.findings = with_wordings(work.findings, work.harvested, reading, progress)
-
-
-def _harvested(measured: Measured, findings: Findings) -> pa.Table:
-    """Exchange ids of what the campaigns took."""
-    found = list(zip(findings.campaigns, findings.harvests, strict=True))
-    if not found:
-        return HARVESTED.schema.empty_table()
-    taken = pa.table(
-        {
-            # Asked for at once: an engine looks through all exchanges for them.
-            "exchange_id": measured.ids(np.concatenate([harvest.exchanges for _, harvest in found])),
-            "campaign_id": [campaign.id for campaign, harvest in found for _ in range(harvest.exchanges.size)],
-            "template_id": [template or None for _, harvest in found for template in harvest.template],
-            "probability": np.concatenate([harvest.probability for _, harvest in found]),
-        },
-        schema=HARVESTED.schema,
-    )
-    return taken.sort_by([("exchange_id", "ascending"), ("campaign_id", "ascending")])
 
 
 def _earlier(out: Path) -> dict[str, set[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,11 +35,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A population, the rows that were read, and how to find the ids of exchanges by their indices in Events."""
+    """A population, the rows that were read, and how to find the ids and the sketches of exchanges by their indices in
+    Events."""
 
     population: Population
     rows: int
     ids: Callable[[Ints], pa.Array]
+    sketches: Callable[[Ints], pa.ListArray]
 
 
 def by_steps(engine: Engine, reading: Reading, account: Account) -> Measured:
@@ -50,12 +53,12 @@ def by_steps(engine: Engine, reading: Reading, account: Account) -> Measured:
         engine.run(steps, account.stage_progress())
         population = measure(engine, columns=reading.columns, releases=reading.traffic.releases)
 
-    def ids(exchanges: Ints) -> pa.Array:
+    def column(name: str, exchanges: Ints) -> pa.Array:
         engine.put("wanted", pa.table({"place": np.arange(exchanges.size), "exchange_no": exchanges}))
-        found = engine.arrow("SELECT exchange_id FROM wanted JOIN exchange USING (exchange_no) ORDER BY place")
-        return found["exchange_id"].combine_chunks()
+        found = engine.arrow(f"SELECT {name} FROM wanted JOIN exchange USING (exchange_no) ORDER BY place")
+        return found[name].combine_chunks().cast(TRAFFIC.column(name).type)
 
-    return Measured(population, engine.count("traffic"), ids)
+    return Measured(population, engine.count("traffic"), partial(column, "exchange_id"), partial(column, "sketch"))
 
 
 def by_ledger(engine: Engine, reading: FileReading, account: Account) -> Measured:
@@ -95,15 +98,20 @@ def by_ledger(engine: Engine, reading: FileReading, account: Account) -> Measure
         )
     source = ledger.columns["source"].mapped()
 
-    def ids(exchanges: Ints) -> pa.Array:
+    def column(name: str, read: Callable[[ParquetChunk, Ints], pa.Array], exchanges: Ints) -> pa.Array:
         places = np.asarray(source[exchanges])
         order = np.argsort(places, kind="stable")
-        found = [chunk.texts("exchange_id", held) for chunk, held in _by_chunk(chunks, places[order])]
+        found = [read(chunk, held) for chunk, held in _by_chunk(chunks, places[order])]
         back = np.empty(order.size, np.int64)
         back[order] = np.arange(order.size)
-        return pa.chunked_array(found, pa.string()).take(pa.array(back)).combine_chunks()
+        return pa.chunked_array(found, TRAFFIC.column(name).type).take(pa.array(back)).combine_chunks()
 
-    return Measured(population, ledger.entered, ids)
+    return Measured(
+        population,
+        ledger.entered,
+        partial(column, "exchange_id", lambda chunk, held: chunk.texts("exchange_id", held)),
+        partial(column, "sketch", lambda chunk, held: chunk.sketches().take(pa.array(held - chunk.first))),
+    )
 
 
 def close_books(
