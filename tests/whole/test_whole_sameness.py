@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-EXACT = ("members.parquet", "harvested.parquet", "considered.parquet", "candidates.json")
+EXACT = (
+    "members.parquet",
+    "harvested.parquet",
+    "considered.parquet",
+    "indicators.parquet",
+    "templates.parquet",
+    "blocks.parquet",
+    "candidates.json",
+)
 
 
 def test_a_second_run_on_other_cores_writes_the_same_bytes(

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("local_spark",)
 
-EXACT = ("members.parquet", "harvested.parquet", "considered.parquet", "candidates.json")
+EXACT = (
+    "members.parquet",
+    "harvested.parquet",
+    "considered.parquet",
+    "indicators.parquet",
+    "templates.parquet",
+    "blocks.parquet",
+    "candidates.json",
+)
 WORLD = replace(SMALL, honest=150, operators=(replace(SMALL.operators[0], accounts=40),))
 
 

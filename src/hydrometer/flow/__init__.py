@@ -8,7 +8,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from msgspec.structs import replace
 
 from hydrometer.campaigns.calibration import load_calibration
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
     from hydrometer.contract.progress import Progress
     from hydrometer.contract.settings import Settings
     from hydrometer.contract.step import Step
-    from hydrometer.flow.measuring import Measured
     from hydrometer.flow.reading import Reading
 
 __all__ = [
