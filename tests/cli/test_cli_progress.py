@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from hydrometer.cli.likelihood import likelihood
 from hydrometer.cli.progress import PAUSE, Drawn, Plain, duration
 from hydrometer.cli.text import json_text, shown
 
@@ -95,24 +94,6 @@ def test_drawn_progress_shows_rate_and_time_left_and_leaves_ended_stages() -> No
 )
 def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> None:
     assert duration(seconds) == words
-
-
-@pytest.mark.parametrize(
-    ("probability", "word"),
-    [
-        (0.0, "almost no chance"),
-        (0.05, "very unlikely"),
-        (0.2, "unlikely"),
-        (0.5, "roughly even"),
-        (0.55, "likely"),
-        (0.8, "very likely"),
-        (0.949, "very likely"),
-        (0.95, "almost certain"),
-        (1.0, "almost certain"),
-    ],
-)
-def test_likelihood_words(probability: float, word: str) -> None:
-    assert likelihood(probability) == word
 
 
 @given(st.text())

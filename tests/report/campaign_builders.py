@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hydrometer.contract.attribution import nobody_asked
+from hydrometer.contract.attribution import Answer, Attribution, AttributionEvidence, Hypothesis, nobody_asked
 from hydrometer.contract.results import Campaign, CounterEvidence, Entity, Evidence, Exhibit, Segment, Template
 
 START = datetime(2026, 2, 2, tzinfo=UTC)
@@ -226,6 +226,70 @@ def campaign(plan: Plan) -> Campaign:
             "They were paid with four consecutive card ranges and turned to lumen-4.6 within hours of its release.",
             "About two fifths of the traffic is other customers’: the accounts look like a reseller’s pool.",
         ],
-        attribution=nobody_asked(),
+        attribution=attributed() if plan.accounts > 100 else nobody_asked(),
         exhibit=drawn,
+    )
+
+
+def attributed() -> Attribution:
+    """A pool whose operator is told with moderate confidence, and whose beneficiary is not."""
+    names = {
+        "actor-1": "Grey Heron",
+        "unknown": "an actor not in the dossiers",
+        "actor-2": "Lake Eight",
+        "nobody": "no common actor",
+    }
+
+    def hypotheses(*probabilities: float) -> list[Hypothesis]:
+        made = [
+            Hypothesis(id=key, name=name, prior=0.25, probability=probability)
+            for (key, name), probability in zip(names.items(), probabilities, strict=True)
+        ]
+        return sorted(made, key=lambda hypothesis: -hypothesis.probability)
+
+    paid = AttributionEvidence(
+        kind="payment",
+        group="payment",
+        statement="9 accounts pay with an instrument of Grey Heron's that 9 of 500,000 accounts show.",
+        bits={"actor-1": 9.25, "actor-2": -0.5, "nobody": -3.0},
+        sources=["this site"],
+    )
+    named = AttributionEvidence(
+        kind="product",
+        group="cheap to plant",
+        statement="The shared wording names Lake Eight's product “Tarn”.",
+        bits={"actor-2": 1.5},
+        sources=["Northern Exchange"],
+        note="Anybody can write a name: capped.",
+    )
+    return Attribution(
+        status="attributed",
+        why="One of two questions has an answer above the confidence that was asked for.",
+        answers=[
+            Answer(
+                question="operator",
+                conclusion="Grey Heron",
+                probability=0.91,
+                likelihood="very likely",
+                confidence="moderate",
+                confidence_reasons=["Two independent groups of evidence agree.", "One of them is cheap to plant."],
+                hypotheses=hypotheses(0.91, 0.06, 0.02, 0.01),
+                evidence=[paid, named],
+                against="The wording names another actor's product.",
+                would_change=["An instrument of another actor's on these accounts."],
+            ),
+            Answer(
+                question="beneficiary",
+                conclusion="not attributed",
+                probability=0.55,
+                likelihood="likely",
+                confidence="low",
+                confidence_reasons=["Only names, which anybody can write, speak of a beneficiary."],
+                hypotheses=hypotheses(0.2, 0.55, 0.24, 0.01),
+                evidence=[named],
+                against="",
+                would_change=["A sighting of the same demand by a partner."],
+            ),
+        ],
+        dossiers={"actors": 2, "indicators": 41, "expired": 3},
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from hydrometer.contract.likelihood import likelihood
 from hydrometer.report import words
 
 
@@ -24,7 +25,7 @@ from hydrometer.report import words
     ],
 )
 def test_likelihood_terms_follow_icd_203(probability: float, term: str) -> None:
-    assert words.likelihood(probability) == term
+    assert likelihood(probability) == term
 
 
 def test_no_probability_is_shown_as_certainty() -> None:

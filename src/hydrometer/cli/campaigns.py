@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hydrometer.cli.likelihood import likelihood
 from hydrometer.cli.text import shown
+from hydrometer.contract.likelihood import likelihood
 
 if TYPE_CHECKING:
     from pathlib import Path

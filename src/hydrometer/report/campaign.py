@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hydrometer.contract.results import FAMILIES
 from hydrometer.report import graph, heatmap, timeline
+from hydrometer.report.attribution import attribution
 from hydrometer.report.markup import Child, Html, el, join
 from hydrometer.report.members import members
 from hydrometer.report.tables import bullets, chance, facts, mono, shares, table
@@ -40,6 +41,7 @@ def campaign_section(campaign: Campaign, pieces: Pieces, most_members: int) -> H
     sections: list[tuple[str, Child]] = [
         ("Evidence, from starting odds to probability", _waterfall(campaign, pieces.run.calibration)),
         ("What speaks against", _against(campaign)),
+        ("Who may be behind it", attribution(campaign)),
         ("Exchanges by day", join([timeline.timeline(exhibit), timeline.legend(exhibit)])),
         ("Hours of work", join([heatmap.heatmap(exhibit), heatmap.legend(exhibit)])),
         ("What the accounts share", _shared(campaign, pieces.run.rows.get("accounts"))),
@@ -48,7 +50,6 @@ def campaign_section(campaign: Campaign, pieces: Pieces, most_members: int) -> H
         ("Each piece of evidence", _evidence(campaign)),
         ("Accounts", members(campaign, pieces.members, most_members)),
     ]
-    sections.insert(2, ("Who may be behind it", el("p", campaign.attribution.why)))
     return el(
         "section",
         el("header", el("h2", mono(campaign.id)), el("p", chance(campaign.probability), class_="verdict")),

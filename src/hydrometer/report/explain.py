@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from hydrometer.contract.errors import InputError
+from hydrometer.contract.likelihood import likelihood
 from hydrometer.contract.results import FAMILIES
+from hydrometer.report.attribution import told
 from hydrometer.report.markup import visible
 from hydrometer.report.pieces import rows_of
 from hydrometer.report.words import (
@@ -20,7 +22,6 @@ from hydrometer.report.words import (
     bits,
     count,
     counted,
-    likelihood,
     minute,
     probability,
     share,
@@ -138,9 +139,7 @@ def _campaign(campaign: Campaign, pieces: Pieces) -> Explanation:
         Section("What speaks against it", _against(campaign.counter_evidence)),
         Section("What an appeal should look at", _weak_points(campaign.evidence, probabilities)),
     ]
-    if campaign.attribution.why:
-        told = [campaign.attribution.why]
-        sections.insert(3, Section("Who may be behind it", told))
+    sections.insert(3, Section("Who may be behind it", told(campaign.attribution)))
     return Explanation("campaign", campaign.id, verdict, campaign.probability, _filled(sections))
 
 

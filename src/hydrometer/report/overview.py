@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
+from hydrometer.contract.likelihood import likelihood
 from hydrometer.contract.results import FAMILIES
 from hydrometer.report import plane, timeline
 from hydrometer.report.campaign import anchor
 from hydrometer.report.markup import Child, Html, el, join
 from hydrometer.report.pieces import ranked
 from hydrometer.report.tables import bullets, chance, facts, family_bar, family_legend, mono, table
-from hydrometer.report.words import bits, count, counted, day, label, likelihood, minute, share
+from hydrometer.report.words import bits, count, counted, day, label, minute, share
 
 if TYPE_CHECKING:
     from hydrometer.contract.results import Campaign, Run

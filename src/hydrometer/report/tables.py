@@ -5,9 +5,10 @@ from __future__ import annotations
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
+from hydrometer.contract.likelihood import likelihood
 from hydrometer.contract.results import FAMILIES
 from hydrometer.report.markup import Child, Html, el, join, num
-from hydrometer.report.words import FAMILY_NAMES, label, likelihood, probability
+from hydrometer.report.words import FAMILY_NAMES, label, probability
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hydrometer.contract.likelihood import likelihood
 from hydrometer.contract.results import FAMILIES
 from hydrometer.report.markup import Html, el, line, rect, svg, txt
 from hydrometer.report.scale import WIDTH, shortened, ticks
-from hydrometer.report.words import FAMILY_NAMES, bits, likelihood, log_odds, probability, statistic
+from hydrometer.report.words import FAMILY_NAMES, bits, log_odds, probability, statistic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

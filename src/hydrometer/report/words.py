@@ -5,16 +5,6 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-LIKELIHOOD = (
-    (0.05, "almost no chance"),
-    (0.20, "very unlikely"),
-    (0.45, "unlikely"),
-    (0.55, "roughly even chance"),
-    (0.80, "likely"),
-    (0.95, "very likely"),
-)
-"""Upper bounds and terms of ICD 203; above the last one: almost certain."""
-
 FAMILY_NAMES = {
     "content": "Content",
     "identity": "Identity",
@@ -33,14 +23,6 @@ VERDICTS = {
 
 MOST_BITS = 40.0
 """Log-odds are drawn up to here: a probability of 1 has no finite place on the scale."""
-
-
-def likelihood(probability: float) -> str:
-    """Return the estimative term of ICD 203 for a probability."""
-    for bound, term in LIKELIHOOD:
-        if probability < bound:
-            return term
-    return "almost certain"
 
 
 def probability(value: float) -> str:

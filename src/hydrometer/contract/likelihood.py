@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-_UPPER = (
+LIKELIHOOD = (
     (0.05, "almost no chance"),
     (0.20, "very unlikely"),
     (0.45, "unlikely"),
-    (0.55, "roughly even"),
+    (0.55, "roughly even chance"),
     (0.80, "likely"),
     (0.95, "very likely"),
 )
+"""Upper bounds and terms of ICD 203; above the last one: almost certain."""
 
 
 def likelihood(probability: float) -> str:
-    """Return the word for a probability (0 to 1); on a boundary the stronger word."""
-    for upper, word in _UPPER:
-        if probability < upper:
-            return word
+    """Return the term for a probability (0 to 1); on a boundary the stronger one."""
+    for bound, term in LIKELIHOOD:
+        if probability < bound:
+            return term
     return "almost certain"

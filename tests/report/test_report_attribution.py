@@ -1,0 +1,38 @@
+"""What the report says of who may be behind a campaign."""
+
+from __future__ import annotations
+
+from hydrometer.contract.attribution import nobody_asked
+from hydrometer.report.attribution import told
+from hydrometer.report.html import render
+
+from .builders import result
+from .campaign_builders import attributed
+from .page_reader import read
+
+
+def test_each_question_has_its_likelihood_confidence_matrix_and_what_speaks_against() -> None:
+    text = read(render(result())).text
+    for part in (
+        "Who runs the accounts",
+        "Grey Heron: very likely (0.910), moderate confidence.",
+        "Who gets the outputs",
+        "not attributed; likeliest is an actor not in the dossiers, likely (0.550), low confidence.",
+        "strongest evidence against",
+        "The wording names another actor's product.",
+        "what would change it",
+        "An instrument of another actor's on these accounts.",
+        "before any evidence",
+        "+9.2",
+        "−3.0",
+        "Anybody can write a name: capped.",
+        "Weighed: 2 actors, 41 indicators, 3 expired.",
+    ):
+        assert part in text, part
+
+
+def test_the_same_is_told_in_plain_lines() -> None:
+    lines = told(attributed())
+    assert lines[1] == "Who runs the accounts: Grey Heron: very likely (0.910), moderate confidence."
+    assert "Against it: The wording names another actor's product." in lines
+    assert told(nobody_asked()) == ["no dossiers of known actors were given"]
