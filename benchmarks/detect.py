@@ -9,13 +9,10 @@ the peak of the one that begins it.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,41 +20,17 @@ import orjson
 import pyarrow.compute as pc
 from msgspec.structs import replace
 
-from hydrometer import __version__, flow
+from hydrometer import flow
 from hydrometer.contract.progress import Silent
 from hydrometer.contract.settings import Settings
 from hydrometer.simulate import SCENARIOS, make_world, write_world
+from speed.machine import machine, versions
 
 SCENARIO = SCENARIOS["ladder2"]
 OPERATORS, EACH = 17_000, 26
 """Exchanges of the scenario's operator, and about so many of an honest account."""
-LIBRARIES = ("duckdb", "numba", "numpy", "pyarrow", "scipy")
 
 Figures = dict[str, Any]
-
-
-def machine() -> Figures:
-    """What the figures were measured on."""
-    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
-    return {
-        "system": platform.platform(),
-        "processor": processor(),
-        "cores": os.cpu_count(),
-        "memory_gb": round(pages / 1e9, 1),
-        "hydrometer": __version__,
-        "python": platform.python_version(),
-        **{name: version(name) for name in LIBRARIES},
-    }
-
-
-def processor() -> str:
-    """The processor's name; Linux keeps it in a file of its own."""
-    listed = Path("/proc/cpuinfo")
-    if listed.exists():
-        for line in listed.read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def made(exchanges: int, seed: int, folder: Path) -> Figures:
@@ -120,7 +93,7 @@ def measured(exchanges: int, times: int, seed: int, threads: int) -> Figures:
             worlds.append({**world, "runs": apart("--find", folder, "--runs", str(runs), "--threads", str(threads))})
     warm = worlds[0]["runs"][-1]
     return {
-        "machine": machine(),
+        "machine": machine() | versions(),
         "worlds": worlds,
         "exchanges_per_second": round(worlds[0]["exchanges"] / warm["seconds"]),
         "exchanges_per_cpu_second": round(worlds[0]["exchanges"] / warm["cpu_seconds"]),

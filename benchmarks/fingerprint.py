@@ -13,18 +13,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from sketches.prompts import BYTES, exchanges
 from sketches.runs import RUNS, Timed
+from speed.machine import cores, machine
 
 Figures = dict[str, Any]
 FINGERPRINT, SKETCH = "fingerprint", "sketch alone"
@@ -78,20 +77,6 @@ def apart(threads: int, arguments: argparse.Namespace) -> list[Figures]:
     return rows
 
 
-def machine() -> str:
-    """Tell the processor and the cores that this process may use."""
-    name, cpus = platform.processor() or platform.machine(), Path("/proc/cpuinfo")
-    if cpus.exists():
-        lines = cpus.read_text().splitlines()
-        name = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), name)
-    return f"{name}, {cores()} cores"
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def show(rows: list[Figures], file: Any) -> None:
     """Print the rows as a table."""
     head = f"{'what':<28}{'threads':>7}{'prompts/s':>12}{'a CPU s':>12}{'MB/CPU s':>10}{'ratio':>8}{'sketch':>8}"
@@ -131,7 +116,7 @@ def main() -> None:
         figures = {"rows": rows, "machine": machine(), "prompts": arguments.rows, "bytes_a_prompt": BYTES}
         print(orjson.dumps(figures | {"repeats": arguments.repeats}, option=orjson.OPT_INDENT_2).decode())
     else:
-        print(machine())
+        print(", ".join(machine().values()))
 
 
 if __name__ == "__main__":

@@ -158,28 +158,21 @@ def _tokens(text: str) -> list[str]:
     return [" ".join(words[at : at + WORDS]) for at in range(max(1, len(words) - WORDS + 1))]
 
 
-def _rensa(batch: pa.RecordBatch, threads: int) -> Timed:
-    del threads  # taken from RAYON_NUM_THREADS
-    rensa, texts = importlib.import_module("rensa"), batch.column("prompt").to_pylist()
-    return lambda: rensa.RMinHash.digest_matrix_from_token_sets([_tokens(text) for text in texts], HASHES, 1)
+def _rensa(digests: str, *, ready: bool) -> Callable[[pa.RecordBatch, int], Timed]:
+    """A run of rensa: which digests it makes, and whether the shingles are made before the clock starts."""
+
+    def of(batch: pa.RecordBatch, threads: int) -> Timed:
+        del threads  # taken from RAYON_NUM_THREADS
+        digest, texts = getattr(importlib.import_module("rensa").RMinHash, digests), batch.column("prompt").to_pylist()
+        if ready:
+            tokens = [_tokens(text) for text in texts]
+            return lambda: digest(tokens, HASHES, 1)
+        return lambda: digest([_tokens(text) for text in texts], HASHES, 1)
+
+    return of
 
 
-def _rensa_tokens(batch: pa.RecordBatch, threads: int) -> Timed:
-    del threads
-    rensa, tokens = importlib.import_module("rensa"), [_tokens(text) for text in batch.column("prompt").to_pylist()]
-    return lambda: rensa.RMinHash.digest_matrix_from_token_sets(tokens, HASHES, 1)
-
-
-def _rensa_rho(batch: pa.RecordBatch, threads: int) -> Timed:
-    del threads
-    rensa, texts = importlib.import_module("rensa"), batch.column("prompt").to_pylist()
-    return lambda: rensa.RMinHash.digest_matrix_from_token_sets_rho([_tokens(text) for text in texts], HASHES, 1)
-
-
-def _rensa_rho_tokens(batch: pa.RecordBatch, threads: int) -> Timed:
-    del threads
-    rensa, tokens = importlib.import_module("rensa"), [_tokens(text) for text in batch.column("prompt").to_pylist()]
-    return lambda: rensa.RMinHash.digest_matrix_from_token_sets_rho(tokens, HASHES, 1)
+_R, _RHO = "digest_matrix_from_token_sets", "digest_matrix_from_token_sets_rho"
 
 
 def _datasketch(batch: pa.RecordBatch, threads: int) -> Timed:
@@ -236,10 +229,14 @@ RUNS = (
     Run("Daft", f"{HASHES} MinHashes of three words as they stand, split at spaces", _daft),
     Run("Daft, short", f"{FEW} MinHashes, else the same", _daft_few),
     Run("Daft, normalised", f"{HASHES} MinHashes after lower case and without punctuation", _daft_normalised),
-    Run("rensa", f"{HASHES} R-MinHashes; lower case, split and shingles in Python", _rensa),
-    Run("rensa, rho", f"{HASHES} rho-MinHashes, which sample the shingles; these in Python", _rensa_rho),
-    Run("rensa, ready shingles", f"{HASHES} R-MinHashes; shingles made before and not timed", _rensa_tokens),
-    Run("rensa, rho, ready shingles", f"{HASHES} rho-MinHashes; shingles made before and not timed", _rensa_rho_tokens),
+    Run("rensa", f"{HASHES} R-MinHashes; lower case, split and shingles in Python", _rensa(_R, ready=False)),
+    Run("rensa, rho", f"{HASHES} rho-MinHashes, which sample the shingles; these in Python", _rensa(_RHO, ready=False)),
+    Run("rensa, ready shingles", f"{HASHES} R-MinHashes; shingles made before and not timed", _rensa(_R, ready=True)),
+    Run(
+        "rensa, rho, ready shingles",
+        f"{HASHES} rho-MinHashes; shingles made before and not timed",
+        _rensa(_RHO, ready=True),
+    ),
     Run("datasketch", f"{HASHES} MinHashes; lower case, split and shingles in Python", _datasketch, (1,)),
     Run("gaoya", f"{HASHES} MinHashes of three words in lower case, put into its index", _gaoya),
     Run("Polars", f"the {FEW} smallest hashes of three words, in lower case and split at spaces, by a query", _polars),

@@ -99,8 +99,12 @@ def find_campaigns(
         attainable=attainable,
         progress=progress,
     )
-    proposals, caps = propose(population, traits, settings, testing.weigh)
-    groups, taken = _gathered(population, traits, proposals, testing.weigh, settings)
+
+    def weighed(members: Bools) -> float:
+        return testing.test(members).probability
+
+    proposals, caps = propose(population, traits, settings, weighed)
+    groups, taken = _gathered(population, traits, proposals, weighed, settings)
     groups += [(text, mask) for text, mask in coordinated(population, settings) if not np.any(mask & taken)]
     groups += single_customers(population, taken, settings)
     may = authorised(population, settings)

@@ -43,12 +43,12 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """The harvested exchanges of a campaign, their accounts, and certainties; `template` names each one's wording ('' when it has none)."""
+    """The harvested exchanges of a campaign, their accounts, and certainties; `template` is the number of each one's wording, from 1; 0 when it has none."""
 
     exchanges: Ints
     owners: Ints
     probability: Floats
-    template: list[str]
+    template: Ints
     wordings: list[Wording]
 
 
@@ -74,8 +74,7 @@ def harvested(group: Group) -> Harvest:
     chosen, owners, demand, carries = mine[taken], group.owners[taken], demand[taken], carries[taken]
     certainty = np.where(demand & carries, 0.98, np.where(demand, 0.92, np.where(carries, 0.8, 0.7)))
     template, wordings = _wordings(group, chosen, owners, (np.cumsum(taken) - 1).astype(np.int32)[place], fragment)
-    names = ["", *(wording.id for wording in wordings)]
-    return Harvest(chosen, owners, certainty, [names[number] for number in template.tolist()], wordings)
+    return Harvest(chosen, owners, certainty, template, wordings)
 
 
 def _asking_wordings(group: Group) -> Bools:

@@ -87,10 +87,6 @@ class Testing:
         """Tests of all groups, those that could not have changed anything among them."""
         return self._tests.number * len(self._tested)
 
-    def weigh(self, members: Bools) -> float:
-        """Probability that a group is a campaign."""
-        return self.test(members).probability
-
     def test(self, members: Bools) -> Tested:
         """What is found for a group and against it."""
         key = hashlib.blake2b(np.packbits(members).tobytes(), digest_size=16).digest()

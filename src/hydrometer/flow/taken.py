@@ -12,6 +12,7 @@ from hydrometer.contract.results import HARVESTED, TEMPLATES
 
 if TYPE_CHECKING:
     from hydrometer.campaigns.detect import Findings
+    from hydrometer.campaigns.harvested import Harvest
     from hydrometer.flow.measuring import Measured
 
 
@@ -24,13 +25,20 @@ def harvested_of(measured: Measured, findings: Findings) -> pa.Table:
         {
             # Asked for at once: an engine looks through all exchanges for them.
             "exchange_id": measured.ids(np.concatenate([harvest.exchanges for _, harvest in found])),
-            "campaign_id": [campaign.id for campaign, harvest in found for _ in range(harvest.exchanges.size)],
-            "template_id": [template or None for _, harvest in found for template in harvest.template],
+            "campaign_id": pa.chunked_array(
+                pa.repeat(campaign.id, harvest.exchanges.size) for campaign, harvest in found
+            ),
+            "template_id": pa.chunked_array(_names(harvest) for _, harvest in found),
             "probability": np.concatenate([harvest.probability for _, harvest in found]),
         },
         schema=HARVESTED.schema,
     )
     return taken.sort_by([("exchange_id", "ascending"), ("campaign_id", "ascending")])
+
+
+def _names(harvest: Harvest) -> pa.Array:
+    """Each exchange's wording, null without one."""
+    return pa.array([None, *(wording.id for wording in harvest.wordings)], pa.string()).take(pa.array(harvest.template))
 
 
 def templates_of(measured: Measured, findings: Findings) -> pa.Table:
