@@ -58,7 +58,7 @@ class Core:
         self.exchange = (
             traffic.select(
                 "exchange_id", "account_id", "started_at", "turns", "output_tokens", "input_tokens", "reasoning_tokens",
-                "client_ip", "user_agent", "ja4", "end_user_id", "session_id", "tool_names", "language", "model",
+                "client_ip", "client_asn", "user_agent", "ja4", "end_user_id", "session_id", "tool_names", "language", "model",
                 "prompt_hash", "sketch", "elicitation", "capability", "elicitation_confidence",
                 refused=(pl.col("stop_reason") == "refusal").fill_null(value=False), demand=demanded,
             )
@@ -138,6 +138,7 @@ class Core:
         seen = {
             "address": pl.col("client_ip"),
             "network": pl.col("network"),
+            "asn": pl.col("client_asn").cast(pl.String),
             "ja4": pl.col("ja4"),
             "user_agent": pl.col("user_agent"),
             "end_user": pl.when(pl.col("end_user_id").str.len_chars() >= GLOBAL).then("end_user_id"),
