@@ -91,6 +91,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     confidence: int = 50
     """0 to 100, as STIX has it."""
     valid_until: datetime | None = None
+    revoked: bool = False
+    """By who said it, or withdrawn by this site."""
 
 
 class Indicator(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +167,7 @@ class PastCampaign(msgspec.Struct, frozen=True, kw_only=True):
     stopped: datetime | None = None
     """When its accounts were banned, if they were."""
     tlp: Tlp = "amber"
+    revoked: bool = False
 
 
 class Dossiers(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,166 @@
+"""STIX patterns of single values: the part of the pattern language that an indicator of ours needs.
+
+Read: one comparison, or several joined by OR, of the paths below. Everything else (AND, NOT, FOLLOWEDBY, time windows,
+expressions) is a statement that no single value holds; it is not guessed at.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from hydrometer.sharing.values import canonical
+
+if TYPE_CHECKING:
+    from hydrometer.contract.intel import IndicatorKind
+
+
+class Meant(NamedTuple):
+    """One value that a pattern looks for."""
+
+    kind: IndicatorKind
+    value: str
+
+
+ACCOUNT, CLIENT, TEMPLATE = "x-hydrometer-account", "x-hydrometer-client", "x-hydrometer-template"
+"""Observables that STIX lacks: what is known of an account, of the software that it uses, and a template."""
+USER_AGENT = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'"
+EQUAL: dict[IndicatorKind, str] = {
+    "asn": "autonomous-system:number",
+    "domain": "domain-name:value",
+    "email_shape": f"{ACCOUNT}:email_shape",
+    "payment": f"{ACCOUNT}:payment",
+    "bin": f"{ACCOUNT}:bin",
+    "device": f"{ACCOUNT}:device",
+    "phone": f"{ACCOUNT}:phone",
+    "ja4": f"{CLIENT}:ja4",
+    "user_agent": USER_AGENT,
+    "tools": f"{CLIENT}:tools",
+    "template": f"{TEMPLATE}:id",
+}
+"""Kinds that are compared by `=`, with the path that is written."""
+_OF_PATH: dict[str, IndicatorKind] = {
+    **{path: kind for kind, path in EQUAL.items()},
+    f"{ACCOUNT}:email_domain": "email_domain",
+    f"{ACCOUNT}:signup_network": "signup_network",
+    "x-llm-client:ja4": "ja4",
+}
+_ADDRESSES = frozenset({"ipv4-addr:value", "ipv6-addr:value"})
+_EMAIL = "email-addr:value"
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<text>'(?:[^'\\]|\\.)*')
+    | (?P<number>-?\d+)(?![\w.-])
+    | (?P<path>[a-z0-9-]+:[A-Za-z0-9_.\[\]*-]+(?:\.?'(?:[^'\\]|\\.)*'(?:\.[A-Za-z0-9_-]+)*)*)
+    | (?P<word>=|ISSUBSET|LIKE|IN|OR|[\[\](),])
+    )\s*""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+LONGEST = 65_536
+"""Characters of a pattern that is looked at."""
+
+
+def pattern(kind: IndicatorKind, value: str) -> str:
+    """Return the STIX pattern that looks for a value, which is made canonical.
+
+    Raises:
+        ValueError: the value is none of that kind.
+    """
+    value = canonical(kind, value)
+    if kind in ("address", "network"):
+        version = "ipv6-addr" if ":" in value else "ipv4-addr"
+        return f"[{version}:value {'=' if kind == 'address' else 'ISSUBSET'} {_quoted(value)}]"
+    if kind == "email_domain":
+        # LIKE knows no escape for its own wildcards, so that a domain with one in it is compared another way.
+        if set("%_") & set(value):
+            return f"[{ACCOUNT}:email_domain = {_quoted(value)}]"
+        return f"[{_EMAIL} LIKE {_quoted('%@' + value)}]"
+    if kind == "signup_network":
+        return f"[{ACCOUNT}:signup_network = {_quoted(value)}]"
+    return f"[{EQUAL[kind]} = {value if kind == 'asn' else _quoted(value)}]"
+
+
+def meaning(text: str) -> list[Meant] | None:
+    """Return the values that a pattern looks for, each once and in its order; None when it says anything else."""
+    tokens = _tokens(text)
+    if tokens is None:
+        return None
+    found: list[Meant] = []
+    at = 0
+    while True:
+        if tokens[at : at + 1] != [("word", "[")]:
+            return None
+        while True:
+            read = _comparison(tokens, at + 1)
+            if read is None:
+                return None
+            meant, at = read
+            found += meant
+            if tokens[at : at + 1] != [("word", "OR")]:
+                break
+        if tokens[at : at + 1] != [("word", "]")]:
+            return None
+        at += 1
+        if at == len(tokens):
+            return list(dict.fromkeys(found))
+        if tokens[at] != ("word", "OR"):
+            return None
+        at += 1
+
+
+def _tokens(text: str) -> list[tuple[str, str]] | None:
+    found = []
+    at = 0
+    while at < len(text) <= LONGEST:
+        match = _TOKEN.match(text, at)
+        if match is None:
+            return None
+        kind = match.lastgroup or ""
+        found.append((kind, match[kind]))
+        at = match.end()
+    return found or None
+
+
+def _comparison(tokens: list[tuple[str, str]], at: int) -> tuple[list[Meant], int] | None:
+    """Read `path = literal`, `path LIKE literal`, `path ISSUBSET literal` or `path IN (literal, …)`."""
+    if [kind for kind, _ in tokens[at : at + 2]] != ["path", "word"]:
+        return None
+    path, operator = tokens[at][1], tokens[at + 1][1]
+    at += 2
+    literals = []
+    if operator == "IN":
+        operator, mark = "=", "("
+        while tokens[at : at + 1] == [("word", mark)]:
+            literals += tokens[at + 1 : at + 2]
+            at, mark = at + 2, ","
+        if tokens[at : at + 1] != [("word", ")")]:
+            return None
+        at += 1
+    else:
+        literals, at = tokens[at : at + 1], at + 1
+    if not literals or any(kind not in ("text", "number") for kind, _ in literals):
+        return None
+    values = [_ESCAPED.sub(r"\1", text[1:-1]) if kind == "text" else text for kind, text in literals]
+    meant = [_meant(path, operator, value) for value in values]
+    known = [one for one in meant if one is not None]
+    return (known, at) if len(known) == len(meant) else None
+
+
+def _meant(path: str, operator: str, value: str) -> Meant | None:
+    try:
+        if path in _ADDRESSES and operator in ("=", "ISSUBSET"):
+            network = canonical("network", value)
+            alone = operator == "=" and network.endswith("/128" if ":" in network else "/32")
+            return Meant("address", canonical("address", network)) if alone else Meant("network", network)
+        if path == _EMAIL and operator == "LIKE" and value.startswith("%@") and not set("%_") & set(value[2:]):
+            return Meant("email_domain", canonical("email_domain", value[2:]))
+        kind = _OF_PATH.get(path)
+        return Meant(kind, canonical(kind, value)) if kind is not None and operator == "=" else None
+    except ValueError:
+        return None
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -1,0 +1,230 @@
+"""From the records of `contract/intel.py` to STIX objects."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hydrometer.sharing.patterns import pattern
+from hydrometer.sharing.stix_ids import EXTENSION, TEMPLATE, definitions, is_id, made_id
+from hydrometer.sharing.tlp import MARKINGS, definition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hydrometer.contract.intel import Actor, Dossiers, Indicator, PastCampaign, TemplateSketch, Tlp
+
+UNDATED = datetime(2026, 1, 1, tzinfo=UTC)
+"""When an object was made of which nobody knows."""
+VERDICTS = {"operator": "malicious-activity", "beneficiary": "attribution", None: "malicious-activity"}
+
+
+def stamp(moment: datetime) -> str:
+    """Return a time as STIX writes it, to the microsecond where there are any."""
+    moment = moment.astimezone(UTC)
+    text = moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    return (
+        f"{text}.{moment.microsecond:06d}Z"
+        if moment.microsecond % 1000
+        else f"{text}.{moment.microsecond // 1000:03d}Z"
+    )
+
+
+def objects_of(dossiers: Dossiers, at: datetime = UNDATED) -> list[dict[str, Any]]:
+    """Return the STIX objects that say what the records say, with the definitions that they lean on.
+
+    Ids of what has none of its own (relationships, sketches under a foreign id) follow from what they say.
+
+    Raises:
+        ValueError: an id is no STIX identifier, or a value none of its kind.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for one in _objects(dossiers, stamp(at)):
+        found[one["id"]] = one
+    return [found[name] for name in sorted(found)]
+
+
+def _objects(dossiers: Dossiers, at: str) -> Iterator[dict[str, Any]]:
+    yield from definitions()
+    markings: set[Tlp] = set()
+    for source in dossiers.sources:
+        yield plain("identity", source.id, at, name=source.name, identity_class="organization")
+    for actor in dossiers.actors:
+        markings.add(actor.tlp)
+        yield _actor(actor, at)
+    of_template = {sketch.id: _template_id(sketch) for sketch in dossiers.templates}
+    for sketch in dossiers.templates:
+        yield _template(sketch)
+    for indicator in dossiers.indicators:
+        markings.add(indicator.tlp)
+        yield _indicator(indicator, of_template, at)
+        yield from (
+            relationship("indicates", indicator.id, target, indicator.source, at, tlp=indicator.tlp)
+            for target in indicator.indicates
+        )
+    for campaign in dossiers.campaigns:
+        markings.add(campaign.tlp)
+        yield _campaign(campaign, at)
+        for target, role in campaign.actors.items():
+            yield relationship("attributed-to", campaign.id, target, campaign.source, at, tlp=campaign.tlp, role=role)
+    for sighting in dossiers.sightings:
+        times = {"first_seen": sighting.first_seen, "last_seen": sighting.last_seen}
+        yield plain(
+            "sighting",
+            sighting.id,
+            at,
+            created_by_ref=sighting.source,
+            sighting_of_ref=sighting.of,
+            count=sighting.count,
+            **{name: stamp(moment) for name, moment in times.items() if moment is not None},
+        )
+    for opinion in dossiers.opinions:
+        yield plain(
+            "opinion",
+            opinion.id,
+            at,
+            created_by_ref=opinion.source,
+            object_refs=[opinion.of],
+            opinion=opinion.stance,
+            explanation=opinion.explanation,
+        )
+    yield from (definition(tlp) for tlp in markings)
+
+
+def plain(kind: str, name: str, at: str, tlp: Tlp | None = None, /, **properties: Any) -> dict[str, Any]:
+    """Return an object of a type with what is known of it; properties that say nothing are left out.
+
+    Raises:
+        ValueError: `name` is no identifier of that type.
+    """
+    if not is_id(name, kind):
+        raise ValueError(f"{name!r} is no STIX identifier of type {kind}")
+    made = {"type": kind, "spec_version": "2.1", "id": name, "created": at, "modified": at}
+    if tlp is not None:
+        properties["object_marking_refs"] = [MARKINGS[tlp]]
+    return {**made, **{key: value for key, value in properties.items() if not _says_nothing(value)}}
+
+
+def extended(**properties: object) -> dict[str, Any] | None:
+    """Return our extension with what is known; None when that is nothing."""
+    said = {key: value for key, value in properties.items() if not _says_nothing(value)}
+    return {EXTENSION: {"extension_type": "property-extension", **said}} if said else None
+
+
+def _says_nothing(value: object) -> bool:
+    return value is None or value is False or value in ("", [], {})
+
+
+def relationship(
+    kind: str, source: str, target: str, author: str, at: str, *, tlp: Tlp | None = None, role: str | None = None
+) -> dict[str, Any]:
+    """Return an arrow between two objects; the same arrow of the same author has the same id."""
+    for end in (source, target):
+        if not is_id(end):
+            raise ValueError(f"{end!r} is no STIX identifier")
+    return plain(
+        "relationship",
+        made_id("relationship", author, kind, source, target),
+        at,
+        tlp,
+        created_by_ref=author,
+        relationship_type=kind,
+        source_ref=source,
+        target_ref=target,
+        extensions=extended(role=role),
+    )
+
+
+def _actor(actor: Actor, at: str) -> dict[str, Any]:
+    hours = actor.hours
+    working = hours and {
+        "timezone": hours.timezone,
+        "start": hours.start,
+        "end": hours.end,
+        "days": list(hours.days),
+        "holidays": [day.isoformat() for day in hours.holidays],
+    }
+    return plain(
+        actor.id.partition("--")[0],
+        actor.id,
+        at,
+        actor.tlp,
+        created_by_ref=actor.source,
+        revoked=actor.revoked,
+        confidence=actor.confidence,
+        name=actor.name,
+        aliases=list(actor.aliases),
+        extensions={
+            EXTENSION: {
+                "extension_type": "property-extension",
+                "roles": list(actor.roles),
+                **({"products": list(actor.products)} if actor.products else {}),
+                **(
+                    {"releases": [{"product": each.product, "day": each.day.isoformat()} for each in actor.releases]}
+                    if actor.releases
+                    else {}
+                ),
+                **({"working_hours": working} if working else {}),
+                **({"valid_until": stamp(actor.valid_until)} if actor.valid_until else {}),
+            }
+        },
+    )
+
+
+def _indicator(indicator: Indicator, of_template: dict[str, str], at: str) -> dict[str, Any]:
+    value = of_template.get(indicator.value, indicator.value) if indicator.kind == "template" else indicator.value
+    return plain(
+        "indicator",
+        indicator.id,
+        at,
+        indicator.tlp,
+        created_by_ref=indicator.source,
+        revoked=indicator.revoked,
+        confidence=indicator.confidence,
+        indicator_types=[VERDICTS[indicator.role]],
+        pattern=pattern(indicator.kind, value),
+        pattern_type="stix",
+        pattern_version="2.1",
+        valid_from=stamp(indicator.valid_from or UNDATED),
+        valid_until=stamp(indicator.valid_until) if indicator.valid_until else None,
+        extensions=extended(role=indicator.role, undated=True if indicator.valid_from is None else None),
+    )
+
+
+def _template_id(sketch: TemplateSketch) -> str:
+    return sketch.id if is_id(sketch.id, TEMPLATE) else made_id(TEMPLATE, sketch.key, sketch.id)
+
+
+def _template(sketch: TemplateSketch) -> dict[str, Any]:
+    name = _template_id(sketch)
+    return {
+        "type": TEMPLATE,
+        "spec_version": "2.1",
+        "id": name,
+        "key_name": sketch.key,
+        "sketch_bin": base64.b64encode(np.array(sketch.hashes, dtype="<i8").tobytes()).decode(),
+        "shingle_words": sketch.shingle_words,
+        "sample_one_in": sketch.sample_one_in,
+        "elicitation": sketch.elicitation,
+        **({"name": sketch.id} if name != sketch.id else {}),
+        "extensions": {EXTENSION: {"extension_type": "new-sco"}},
+    }
+
+
+def _campaign(campaign: PastCampaign, at: str) -> dict[str, Any]:
+    times = {"first_seen": campaign.first_seen, "last_seen": campaign.last_seen}
+    return plain(
+        "campaign",
+        campaign.id,
+        at,
+        campaign.tlp,
+        created_by_ref=campaign.source,
+        revoked=campaign.revoked,
+        confidence=campaign.confidence,
+        name=campaign.name,
+        extensions=extended(stopped=stamp(campaign.stopped) if campaign.stopped else None),
+        **{name: stamp(moment) for name, moment in times.items() if moment is not None},
+    )
