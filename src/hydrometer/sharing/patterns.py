@@ -36,7 +36,7 @@ EQUAL: dict[IndicatorKind, str] = {
     "ja4": f"{CLIENT}:ja4",
     "user_agent": USER_AGENT,
     "tools": f"{CLIENT}:tools",
-    "template": f"{TEMPLATE}:id",
+    "template": f"{TEMPLATE}:template_id",
 }
 """Kinds that are compared by `=`, with the path that is written."""
 _OF_PATH: dict[str, IndicatorKind] = {

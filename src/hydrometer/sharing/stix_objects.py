@@ -138,5 +138,5 @@ class TemplateObject(Anything, kw_only=True):
     shingle_words: Annotated[int, Meta(ge=1, le=64)]
     sample_one_in: Annotated[int, Meta(ge=1, le=1 << 32)]
     elicitation: str = "none"
-    name: str = ""
-    """The id by which it is known where that is no STIX identifier of this type."""
+    template_id: str = ""
+    """What indicators call it; empty where that is the object's id."""

@@ -61,8 +61,6 @@ class _Reading:
         self._alike: dict[str, list[str]] = {}
         """All ids of an indicator whose pattern looks for several values."""
 
-        self._templates = {used.id: used.name for _, used in self._of(kinds.TemplateObject) if used.name}
-
     def dossiers(self) -> Dossiers:
         self._follow_relationships()
         for one in self._held:
@@ -175,7 +173,7 @@ class _Reading:
             yield Indicator(
                 id=name,
                 kind=kind,
-                value=self._templates.get(value, value) if kind == "template" else value,
+                value=value,
                 indicates=tuple(sorted(self._targets.get(used.id, ()))),
                 role=more.role,
                 source=one.source,
@@ -196,7 +194,7 @@ class _Reading:
         if hashes.size > 1 and not (hashes[1:] > hashes[:-1]).all():
             raise self._damaged(one, "the numbers of sketch_bin do not ascend")
         return TemplateSketch(
-            id=used.name or used.id,
+            id=used.template_id or used.id,
             key=used.key_name,
             hashes=tuple(hashes.tolist()),
             shingle_words=used.shingle_words,

@@ -55,12 +55,11 @@ def _objects(dossiers: Dossiers, at: str) -> Iterator[dict[str, Any]]:
     for actor in dossiers.actors:
         markings.add(actor.tlp)
         yield _actor(actor, at)
-    of_template = {sketch.id: _template_id(sketch) for sketch in dossiers.templates}
     for sketch in dossiers.templates:
         yield _template(sketch)
     for indicator in dossiers.indicators:
         markings.add(indicator.tlp)
-        yield _indicator(indicator, of_template, at)
+        yield _indicator(indicator, at)
         yield from (
             relationship("indicates", indicator.id, target, indicator.source, at, tlp=indicator.tlp)
             for target in indicator.indicates
@@ -174,8 +173,7 @@ def _actor(actor: Actor, at: str) -> dict[str, Any]:
     )
 
 
-def _indicator(indicator: Indicator, of_template: dict[str, str], at: str) -> dict[str, Any]:
-    value = of_template.get(indicator.value, indicator.value) if indicator.kind == "template" else indicator.value
+def _indicator(indicator: Indicator, at: str) -> dict[str, Any]:
     return plain(
         "indicator",
         indicator.id,
@@ -185,7 +183,7 @@ def _indicator(indicator: Indicator, of_template: dict[str, str], at: str) -> di
         revoked=indicator.revoked,
         confidence=indicator.confidence,
         indicator_types=[VERDICTS[indicator.role]],
-        pattern=pattern(indicator.kind, value),
+        pattern=pattern(indicator.kind, indicator.value),
         pattern_type="stix",
         pattern_version="2.1",
         valid_from=stamp(indicator.valid_from or UNDATED),
@@ -194,12 +192,8 @@ def _indicator(indicator: Indicator, of_template: dict[str, str], at: str) -> di
     )
 
 
-def _template_id(sketch: TemplateSketch) -> str:
-    return sketch.id if is_id(sketch.id, TEMPLATE) else made_id(TEMPLATE, sketch.key, sketch.id)
-
-
 def _template(sketch: TemplateSketch) -> dict[str, Any]:
-    name = _template_id(sketch)
+    name = sketch.id if is_id(sketch.id, TEMPLATE) else made_id(TEMPLATE, sketch.key, sketch.id)
     return {
         "type": TEMPLATE,
         "spec_version": "2.1",
@@ -209,7 +203,7 @@ def _template(sketch: TemplateSketch) -> dict[str, Any]:
         "shingle_words": sketch.shingle_words,
         "sample_one_in": sketch.sample_one_in,
         "elicitation": sketch.elicitation,
-        **({"name": sketch.id} if name != sketch.id else {}),
+        "template_id": sketch.id,
         "extensions": {EXTENSION: {"extension_type": "new-sco"}},
     }
 
