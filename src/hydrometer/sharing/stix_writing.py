@@ -33,8 +33,10 @@ def stamp(moment: datetime) -> str:
     )
 
 
-def objects_of(dossiers: Dossiers, at: datetime = UNDATED) -> list[dict[str, Any]]:
+def objects_of(dossiers: Dossiers, at: datetime = UNDATED, created: datetime | None = None) -> list[dict[str, Any]]:
     """Return the STIX objects that say what the records say, with the definitions that they lean on.
+
+    `at` is when they were modified, and when they were created if that is not given.
 
     Ids of what has none of its own (relationships, sketches under a foreign id) follow from what they say.
 
@@ -42,8 +44,11 @@ def objects_of(dossiers: Dossiers, at: datetime = UNDATED) -> list[dict[str, Any
         ValueError: an id is no STIX identifier, or a value none of its kind.
     """
     found: dict[str, dict[str, Any]] = {}
+    known = {one["id"] for one in definitions()}
     for one in _objects(dossiers, stamp(at)):
         found[one["id"]] = one
+        if created is not None and "modified" in one and one["id"] not in known:
+            one["created"] = stamp(created)
     return [found[name] for name in sorted(found)]
 
 

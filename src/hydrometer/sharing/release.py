@@ -1,0 +1,312 @@
+"""What leaves this site of one campaign: the redaction policy applied, everything withheld counted by its reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from hydrometer.contract.intel import (
+    Dossiers,
+    Indicator,
+    IndicatorKind,
+    PastCampaign,
+    Sighting,
+    Source,
+    TemplateSketch,
+    Tlp,
+)
+from hydrometer.sharing.redaction import DEFAULTS
+from hydrometer.sharing.stix_ids import made_id
+from hydrometer.sharing.tlp import within
+from hydrometer.sharing.values import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from hydrometer.contract.intel import Role
+    from hydrometer.contract.results import Campaign
+    from hydrometer.sharing.keys import SharingKey
+    from hydrometer.sharing.redaction import KindRule, Redaction
+
+UNNAMED = "An unnamed site"
+_WORDS = 12
+"""Least characters of an account id that is looked for inside values; shorter ones are found in anything."""
+
+
+class Volumes(msgspec.Struct, frozen=True, kw_only=True):
+    """How large a campaign is and what it takes; parts that the policy keeps back are empty."""
+
+    probability: float
+    accounts: int = 0
+    exchanges: int = 0
+    harvested: int = 0
+    models: dict[str, int] = {}
+    capabilities: dict[str, float] = {}
+    elicitation: dict[str, float] = {}
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that leaves, whatever the format; a format writes nothing that is not in here."""
+
+    dossiers: Dossiers
+    """One source (this site), one campaign, its indicators, sketches and sightings."""
+    volumes: Volumes
+    tlp: Tlp
+    created: datetime
+    modified: datetime
+    actors: dict[str, str] = {}
+    """Names of the actors that the campaign is attributed to, by id."""
+    withheld: dict[str, int] = {}
+    """What did not leave, by reason."""
+
+    @property
+    def campaign(self) -> PastCampaign:
+        """The campaign that is told of."""
+        return self.dossiers.campaigns[0]
+
+    @property
+    def site(self) -> Source:
+        """Who tells."""
+        return self.dossiers.sources[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What a release is made from; nothing of it leaves by itself."""
+
+    campaign: Campaign
+    members: Mapping[str, float]
+    """Probability of each member, by account id."""
+    accounts: Iterable[str]
+    """Ids of further accounts that no value may be."""
+    indicators: Sequence[Mapping[str, Any]]
+    """Rows of INDICATORS of the campaign."""
+    sketches: Sequence[TemplateSketch] = ()
+    """Of its templates, under the sharing key."""
+    sketched: Mapping[str, int] = field(default_factory=dict)
+    """Templates without a sketch, by reason."""
+    now: datetime
+    """When the result was made."""
+
+
+def released(
+    known: Known, policy: Redaction, tlp: Tlp, key: SharingKey | None = None, dossiers: Dossiers | None = None
+) -> Release:
+    """Apply a policy. The same campaign, policy and key make the same ids, so that it can be sent again.
+
+    `dossiers` are what the site knows of actors and has from partners: an attribution leaves only to an actor whose
+    marking allows it, and indicators of partners that the campaign shows are sighted.
+    """
+    site = Source(
+        id=made_id("identity", "site", policy.identity or UNNAMED), name=policy.identity or UNNAMED, reliability="F"
+    )
+    work = _Release(known, policy, tlp, key, site)
+    campaign = known.campaign
+    if campaign.probability < policy.least_probability:
+        work.withheld[f"the campaign's probability is below {policy.least_probability:g}"] += 1
+        indicators: list[Indicator] = []
+    else:
+        indicators = work.indicators()
+    sketches = work.templates(indicators)
+    actors = work.actors(dossiers)
+    volumes = Volumes(probability=round(campaign.probability, 4))
+    if policy.volumes:
+        volumes = msgspec.structs.replace(
+            volumes,
+            **{name: getattr(campaign, name) for name in Volumes.__struct_fields__ if name != "probability"},
+        )
+    else:
+        work.withheld["volumes: the policy keeps them back"] += 1
+    past = PastCampaign(
+        id=work.id,
+        name=campaign.id,
+        actors={name: role for name, (_, role) in actors.items()},
+        source=site.id,
+        confidence=round(100 * campaign.probability),
+        first_seen=_hour(campaign.first_seen),
+        last_seen=_hour(campaign.last_seen),
+        tlp=tlp,
+    )
+    found = Dossiers(
+        sources=(site,),
+        indicators=tuple(sorted(indicators, key=lambda one: one.id)),
+        templates=tuple(sketches),
+        campaigns=(past,),
+        sightings=tuple(sorted(work.sightings(indicators, dossiers), key=lambda one: one.id)),
+    )
+    return Release(
+        dossiers=found,
+        volumes=volumes,
+        tlp=tlp,
+        created=_hour(campaign.first_seen),
+        modified=_hour(max(known.now, campaign.last_seen)),
+        actors={name: said for name, (said, _) in actors.items()},
+        withheld=dict(sorted(work.withheld.items())),
+    )
+
+
+class _Release:
+    def __init__(self, known: Known, policy: Redaction, tlp: Tlp, key: SharingKey | None, site: Source) -> None:
+        self._known, self._policy, self._tlp, self._key, self._site = known, policy, tlp, key, site
+        self.id = made_id("campaign", site.id, known.campaign.id)
+        self.withheld: Counter[str] = Counter()
+        self._seen: dict[str, tuple[int, datetime, datetime]] = {}
+        least = policy.least_member_probability
+        self._doubtful = sum(probability < least for probability in known.members.values())
+        names = {*known.members, *known.accounts}
+        self._names = {name.lower() for name in known.members if len(name) >= _WORDS}
+        self._whole = {name.lower() for name in names}
+
+    def indicators(self) -> list[Indicator]:
+        found = {}
+        for row in self._known.indicators:
+            kind = str(row["kind"])
+            rule = self._policy.rule(kind)
+            reason = self._kept(row, rule)
+            value = ""
+            if reason is None and rule is not None:
+                value, reason = self._outside(cast("IndicatorKind", kind), str(row["value"]), rule)
+            if reason is not None or rule is None:
+                self.withheld[f"{kind}: {reason}"] += 1
+                continue
+            one = self._indicator(cast("IndicatorKind", kind), value, row, rule)
+            self._seen[one.id] = (int(row["exchanges"]), _hour(row["first_seen"]), _hour(row["last_seen"]))
+            found[one.id] = one
+        return list(found.values())
+
+    def _kept(self, row: Mapping[str, Any], rule: KindRule | None) -> str | None:
+        """Why a value stays here; None when it may leave."""
+        if rule is None:
+            return "kinds like this never leave"
+        if rule.form == "withhold":
+            return "the policy withholds the kind"
+        accounts, population = int(row["accounts"]), int(row["population"])
+        if accounts - self._doubtful < rule.accounts:
+            return "too few members show it for certain"
+        if rule.strangers is not None and population - accounts > rule.strangers:
+            return "strangers show it too"
+        if accounts < rule.share * population:
+            return "too common"
+        return None
+
+    def _outside(self, kind: IndicatorKind, value: str, rule: KindRule) -> tuple[str, str | None]:
+        """What leaves in place of a value, or why nothing does."""
+        try:
+            value = canonical(kind, value)
+        except ValueError:
+            return "", "the value is none of its kind"
+        if rule.form == "digest":
+            return (self._key.digest(kind, value), None) if self._key else ("", "needs a sharing key")
+        # A client may be called after its user; whatever names an account or holds an address of a person stays.
+        if kind not in ("address", "network", "signup_network", "asn"):
+            small = value.lower()
+            if "@" in small or small in self._whole or any(name in small for name in self._names):
+                return "", "the value names an account or a person"
+        return value, None
+
+    def _indicator(self, kind: IndicatorKind, value: str, row: Mapping[str, Any], rule: KindRule) -> Indicator:
+        last: datetime = row["last_seen"]
+        share = min(1.0, int(row["accounts"]) / max(1, int(row["population"])))
+        return Indicator(
+            id=made_id("indicator", self._site.id, kind, value),
+            kind=kind,
+            value=value,
+            indicates=(self.id,),
+            role="operator",
+            source=self._site.id,
+            confidence=round(100 * self._known.campaign.probability * share),
+            tlp=self._tlp,
+            valid_from=_hour(row["first_seen"]),
+            valid_until=_day_after(last, rule.days),
+        )
+
+    def templates(self, indicators: list[Indicator]) -> list[TemplateSketch]:
+        """Sketches that may leave; an indicator for each is added to `indicators`."""
+        rule = self._policy.rule("template") or DEFAULTS["template"]
+        found = []
+        self.withheld.update({f"template: {reason}": number for reason, number in self._known.sketched.items()})
+        sketches = {sketch.id: sketch for sketch in self._known.sketches}
+        campaign = self._known.campaign
+        for template in campaign.exhibit.templates:
+            sketch = sketches.get(template.id)
+            if sketch is None:
+                continue
+            if not self._policy.templates or rule.form == "withhold":
+                self.withheld["template: the policy withholds the kind"] += 1
+            elif campaign.probability < self._policy.least_probability:
+                self.withheld["template: the campaign's probability is too low"] += 1
+            elif template.accounts - self._doubtful < rule.accounts:
+                self.withheld["template: too few members show it for certain"] += 1
+            else:
+                name = made_id("x-hydrometer-template", self._site.id, sketch.key, campaign.id, template.id)
+                found.append(msgspec.structs.replace(sketch, id=name))
+                one = Indicator(
+                    id=made_id("indicator", self._site.id, "template", name),
+                    kind="template",
+                    value=name,
+                    indicates=(self.id,),
+                    role="beneficiary",
+                    source=self._site.id,
+                    confidence=round(100 * campaign.probability),
+                    tlp=self._tlp,
+                    valid_from=_hour(campaign.first_seen),
+                    valid_until=_day_after(campaign.last_seen, rule.days),
+                )
+                self._seen[one.id] = (template.exchanges, _hour(campaign.first_seen), _hour(campaign.last_seen))
+                indicators.append(one)
+        return sorted(found, key=lambda sketch: sketch.id)
+
+    def actors(self, dossiers: Dossiers | None) -> dict[str, tuple[str, Role]]:
+        """Whom the campaign is attributed to, as far as that may be said."""
+        attribution = self._known.campaign.attribution
+        if attribution.status != "attributed":
+            return {}
+        markings = {actor.id: actor.tlp for actor in dossiers.actors} if dossiers else {}
+        found: dict[str, tuple[str, Role]] = {}
+        for answer in attribution.answers:
+            likeliest = answer.hypotheses[0]
+            if answer.conclusion != likeliest.name:
+                continue
+            if not self._policy.attribution:
+                self.withheld["attribution: the policy keeps it back"] += 1
+            elif likeliest.id not in markings:
+                self.withheld["attribution: how the actor's dossier is marked is not known"] += 1
+            elif not within(markings[likeliest.id], self._tlp):
+                self.withheld["attribution: the actor's dossier is marked more strictly"] += 1
+            else:
+                found.setdefault(likeliest.id, (likeliest.name, answer.question))
+        return found
+
+    def sightings(self, indicators: list[Indicator], dossiers: Dossiers | None) -> list[Sighting]:
+        """One of each indicator that leaves, and of each of a partner's that has the same value."""
+        alike: dict[tuple[str, str], list[str]] = {}
+        for other in dossiers.indicators if dossiers else ():
+            if not other.revoked and other.source != self._site.id:
+                alike.setdefault((other.kind, other.value), []).append(other.id)
+        return [
+            Sighting(
+                id=made_id("sighting", self._site.id, of, self.id),
+                of=of,
+                source=self._site.id,
+                count=self._seen[one.id][0],
+                first_seen=self._seen[one.id][1],
+                last_seen=self._seen[one.id][2],
+            )
+            for one in indicators
+            for of in (one.id, *alike.get((one.kind, one.value), ()))
+        ]
+
+
+def _hour(moment: datetime) -> datetime:
+    """Times leave by the hour: to the second they would point at single requests of whoever sent them."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _day_after(moment: datetime, days: int) -> datetime:
+    """The end of validity, at midnight UTC."""
+    moment = moment.astimezone(UTC)
+    return (moment + timedelta(days=days + 1)).replace(hour=0, minute=0, second=0, microsecond=0)
