@@ -30,6 +30,8 @@ class Format:
     meaning: str
     lost: str = ""
     """What of a release the format does not hold."""
+    left_out: Callable[[Release], dict[str, int]] | None = None
+    """What is left out of what the format could hold, counted by reason."""
 
 
 def find_formats() -> dict[str, Format]:

@@ -61,7 +61,7 @@ def _objects(dossiers: Dossiers, at: str) -> Iterator[dict[str, Any]]:
         markings.add(actor.tlp)
         yield _actor(actor, at)
     for sketch in dossiers.templates:
-        yield _template(sketch)
+        yield template_object(sketch)
     for indicator in dossiers.indicators:
         markings.add(indicator.tlp)
         yield _indicator(indicator, at)
@@ -197,7 +197,8 @@ def _indicator(indicator: Indicator, at: str) -> dict[str, Any]:
     )
 
 
-def _template(sketch: TemplateSketch) -> dict[str, Any]:
+def template_object(sketch: TemplateSketch) -> dict[str, Any]:
+    """Return the observable that holds a sketch."""
     name = sketch.id if is_id(sketch.id, TEMPLATE) else made_id(TEMPLATE, sketch.key, sketch.id)
     return {
         "type": TEMPLATE,

@@ -10,6 +10,7 @@ from hydrometer.sharing.format import Format
 from hydrometer.sharing.stix_files import bundle
 from hydrometer.sharing.stix_ids import EXTENSION, made_id
 from hydrometer.sharing.stix_writing import objects_of, plain, relationship, stamp
+from hydrometer.sharing.tlp import definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ def encode(release: Release) -> bytes:
         )
     for one in (*_infrastructure(release, at), *_techniques(release, at)):
         objects[one["id"]] = one
-        if one["type"] != "attack-pattern":
+        if one["type"] in ("infrastructure", "relationship"):
             one["created"] = stamp(release.created)
     for one in objects.values():
         if one["type"] == "sighting":
@@ -83,6 +84,7 @@ def _infrastructure(release: Release, at: str) -> Iterator[dict[str, Any]]:
 
 
 def _techniques(release: Release, at: str) -> Iterator[dict[str, Any]]:
+    yield definition("clear")
     for technique in TECHNIQUES:
         name = made_id("attack-pattern", technique.id)
         yield plain(
