@@ -94,16 +94,21 @@ class Known:
 
 
 def released(
-    known: Known, policy: Redaction, tlp: Tlp, key: SharingKey | None = None, dossiers: Dossiers | None = None
+    known: Known,
+    policy: Redaction,
+    tlp: Tlp,
+    key: SharingKey | None = None,
+    dossiers: Dossiers | None = None,
+    site: Source | None = None,
 ) -> Release:
     """Apply a policy. The same campaign, policy and key make the same ids, so that it can be sent again.
 
     `dossiers` are what the site knows of actors and has from partners: an attribution leaves only to an actor whose
-    marking allows it, and indicators of partners that the campaign shows are sighted.
+    marking allows it, and indicators of partners that the campaign shows are sighted. `site` is who speaks, by default
+    the policy's identity.
     """
-    site = Source(
-        id=made_id("identity", "site", policy.identity or UNNAMED), name=policy.identity or UNNAMED, reliability="F"
-    )
+    name = policy.identity or UNNAMED
+    site = site or Source(id=made_id("identity", "site", name), name=name)
     work = _Release(known, policy, tlp, key, site)
     campaign = known.campaign
     if campaign.probability < policy.least_probability:

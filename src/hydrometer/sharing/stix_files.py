@@ -176,6 +176,6 @@ def bundle(objects: Sequence[dict[str, Any]]) -> bytes:
     return orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def write_bundle(objects: Sequence[dict[str, Any]], file: Path) -> None:
-    """Write a bundle; raises InputError when it cannot be written."""
-    replace_file(file, bundle(objects))
+def write_bundle(objects: Sequence[dict[str, Any]], file: Path, *, private: bool = False) -> None:
+    """Write a bundle, a private one for its owner only; raises InputError when it cannot be written."""
+    replace_file(file, bundle(objects), private=private)

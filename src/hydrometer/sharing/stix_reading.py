@@ -53,6 +53,24 @@ def dossiers_of(shelf: Shelf) -> Dossiers:
     return _Reading(shelf).dossiers()
 
 
+def sketch_of(used: kinds.TemplateObject) -> TemplateSketch:
+    """Return the sketch that an observable holds; raises ValueError when its numbers are damaged."""
+    try:
+        hashes = np.frombuffer(base64.b64decode(used.sketch_bin, validate=True), dtype="<i8")
+    except (binascii.Error, ValueError):
+        raise ValueError("sketch_bin is no base64 of 64-bit numbers") from None
+    if hashes.size > 1 and not (hashes[1:] > hashes[:-1]).all():
+        raise ValueError("the numbers of sketch_bin do not ascend")
+    return TemplateSketch(
+        id=used.template_id or used.id,
+        key=used.key_name,
+        hashes=tuple(hashes.tolist()),
+        shingle_words=used.shingle_words,
+        sample_one_in=used.sample_one_in,
+        elicitation=used.elicitation,
+    )
+
+
 class _Reading:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf, self._notes = shelf, shelf.notes
@@ -187,20 +205,9 @@ class _Reading:
 
     def _template(self, one: Held, used: kinds.TemplateObject) -> TemplateSketch:
         try:
-            content = base64.b64decode(used.sketch_bin, validate=True)
-            hashes = np.frombuffer(content, dtype="<i8")
-        except (binascii.Error, ValueError):
-            raise self._damaged(one, "sketch_bin is no base64 of 64-bit numbers") from None
-        if hashes.size > 1 and not (hashes[1:] > hashes[:-1]).all():
-            raise self._damaged(one, "the numbers of sketch_bin do not ascend")
-        return TemplateSketch(
-            id=used.template_id or used.id,
-            key=used.key_name,
-            hashes=tuple(hashes.tolist()),
-            shingle_words=used.shingle_words,
-            sample_one_in=used.sample_one_in,
-            elicitation=used.elicitation,
-        )
+            return sketch_of(used)
+        except ValueError as error:
+            raise self._damaged(one, str(error)) from None
 
     def _campaign(self, one: Held, used: kinds.CampaignObject) -> PastCampaign:
         targets = self._targets.get(used.id, {})

@@ -1,0 +1,220 @@
+"""What is known of actors: partners' files in, earlier campaigns in, judged, looked over, retracted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple, cast, get_args
+
+import msgspec
+import pyarrow.compute as pc
+
+from hydrometer.contract.errors import InputError
+from hydrometer.contract.intel import Actor, Dossiers, Role, Source, TemplateSketch
+from hydrometer.contract.settings import FingerprintSettings
+from hydrometer.sharing.confidence import Scale
+from hydrometer.sharing.folder import OWN, Added, IntelFolder
+from hydrometer.sharing.intake import objects_in
+from hydrometer.sharing.redaction import inside
+from hydrometer.sharing.release import Known, released
+from hydrometer.sharing.stix_ids import made_id
+from hydrometer.sharing.stix_writing import objects_of
+from hydrometer.store.result import ResultFolder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hydrometer.contract.intel import Reliability, Stance
+    from hydrometer.sharing.judgement import Withdrawal
+    from hydrometer.sharing.lint import Fault
+
+OWN_KEY = "site"
+"""Name of the site key in sketches of one's own campaigns; it never leaves."""
+
+
+class Import(NamedTuple):
+    """What an import changed, and what should be known of it."""
+
+    source: str
+    reliability: str
+    file: str
+    new: int
+    newer: int
+    same: int
+    notes: dict[str, int]
+
+
+def add_file(
+    folder: Path,
+    file: Path,
+    source: str,
+    reliability: Reliability | None = None,
+    *,
+    identity: str = "",
+    credibility: int | None = None,
+    scale: str = "stix",
+) -> Import:
+    """Import what a source sent: a STIX bundle, a MISP event or a table, as evidence and never as a verdict.
+
+    Raises:
+        InputError: the file or the folder is unusable.
+    """
+    if scale not in get_args(Scale):
+        raise InputError(f"scale {scale} is not known", mend=f"Name one of: {', '.join(get_args(Scale))}.")
+    intel = IntelFolder(folder)
+    judged = intel.source(source, reliability, identity)
+    notes: Counter[str] = Counter()
+    objects = objects_in(file, judged.id, notes, scale=cast("Scale", scale), at=datetime.now(UTC))
+    return _told(intel.add(objects, file, judged, credibility), notes)
+
+
+def add_result(
+    folder: Path,
+    result: Path,
+    campaign: str,
+    *,
+    actor: str = "",
+    role: Role = "operator",
+    stopped: datetime | None = None,
+) -> Import:
+    """Make a campaign of a result known, so that the next one is compared with it. It stays here, marked TLP:RED.
+
+    Raises:
+        InputError: no such result, campaign or actor.
+    """
+    intel = IntelFolder(folder)
+    pieces = ResultFolder.read(result)
+    found = next((one for one in pieces.campaigns if one.id == campaign), None)
+    if found is None:
+        known = ", ".join(one.id for one in pieces.campaigns) or "none"
+        raise InputError(f"no campaign {campaign}", file=str(result), mend=f"Name one of: {known}.")
+    named = _actor(intel.dossiers(), actor) if actor else None
+    members = pieces.members.filter(pc.equal(pieces.members["campaign_id"], campaign))
+    site = Source(id=OWN.id, name=OWN.name, reliability=OWN.reliability)
+    release = released(
+        Known(
+            campaign=found,
+            members=dict(zip(members["account_id"].to_pylist(), members["probability"].to_pylist(), strict=True)),
+            accounts=pc.unique(pieces.considered["account_id"]).to_pylist(),
+            indicators=pieces.indicators.filter(pc.equal(pieces.indicators["campaign_id"], campaign)).to_pylist(),
+            sketches=_own_sketches(pieces, campaign),
+            now=pieces.run.started_at,
+        ),
+        inside(),
+        "red",
+        site=site,
+    )
+    past = msgspec.structs.replace(release.campaign, actors={named.id: role} if named else {}, stopped=stopped)
+    dossiers = msgspec.structs.replace(release.dossiers, campaigns=(past,), sightings=())
+    objects = objects_of(dossiers, release.modified, release.created)
+    return _told(intel.add(objects, result, intel.own()), Counter(release.withheld))
+
+
+def add_actor(folder: Path, actor: Actor) -> Import:
+    """Write a dossier of one's own; of an actor of that name that this site knows already, a newer version.
+
+    Raises:
+        InputError: the folder is unusable, or the actor has a working time that is none.
+    """
+    intel = IntelFolder(folder)
+    name = made_id("intrusion-set", OWN.id, actor.name)
+    actor = msgspec.structs.replace(actor, id=name, source=OWN.id)
+    source = Source(id=OWN.id, name=OWN.name)
+    at = datetime.now(UTC)
+    earlier = intel.shelf.held.get(name)
+    created = earlier.used.created if earlier is not None and earlier.used is not None else at
+    objects = objects_of(Dossiers(sources=(source,), actors=(actor,)), at, created)
+    return _told(intel.add(objects, folder, intel.own()), Counter())
+
+
+def known(folder: Path) -> tuple[Dossiers, dict[str, Withdrawal], dict[str, int]]:
+    """Return what a folder holds, what of it is withdrawn, and notes.
+
+    Raises:
+        InputError: the folder is unusable.
+    """
+    intel = _existing(folder)
+    dossiers = intel.dossiers()
+    return dossiers, intel.judgement.withdrawn, dict(sorted(intel.shelf.notes.items()))
+
+
+def lint(folder: Path, result: Path | None = None, most: int | None = None) -> tuple[list[Fault], str]:
+    """Return what is wrong in a folder and the name of what validated; a result tells what is common.
+
+    Raises:
+        InputError: the folder or the result is unusable.
+    """
+    from hydrometer.sharing import lint as linting  # late: imports stix2, which takes half a second
+
+    intel = _existing(folder)
+    population: dict[tuple[str, str], int] = {}
+    accounts = 0
+    if result is not None:
+        pieces = ResultFolder.read(result)
+        accounts = pieces.run.rows.get("accounts", 0)
+        columns = (pieces.indicators[name].to_pylist() for name in ("kind", "value", "population"))
+        population = {(kind, value): shown for kind, value, shown in zip(*columns, strict=True)}
+    found = linting.faults(intel, datetime.now(UTC), population, accounts, most or linting.MOST_VALIDATED)
+    return found, linting.validator()
+
+
+def expire(folder: Path, at: datetime | None = None) -> dict[str, Withdrawal]:
+    """Mark what is past its validity, and what rested on what its source revoked; return what is new of it."""
+    return _existing(folder).expire(at or datetime.now(UTC))
+
+
+def retract(folder: Path, of: str, why: str) -> dict[str, Withdrawal]:
+    """Withdraw a statement or a source, and what rested on it; return what was withdrawn."""
+    return _existing(folder).retract(of, why, datetime.now(UTC))
+
+
+def restore(folder: Path, of: str) -> list[str]:
+    """Take a retraction back; return what counts again."""
+    return _existing(folder).restore(of)
+
+
+def opine(folder: Path, of: str, stance: Stance, explanation: str) -> str:
+    """Say what this site holds of a statement; return the opinion's id."""
+    return _existing(folder).opine(of, stance, explanation, datetime.now(UTC))
+
+
+def _existing(folder: Path) -> IntelFolder:
+    if not folder.is_dir():
+        raise InputError("no such folder", file=str(folder), mend="`hydrometer intel add` makes one.")
+    return IntelFolder(folder)
+
+
+def _told(added: Added, notes: Counter[str]) -> Import:
+    return Import(
+        source=added.source.name,
+        reliability=added.source.reliability,
+        file=str(added.file),
+        new=added.new,
+        newer=added.newer,
+        same=added.same,
+        notes=dict(sorted(notes.items())),
+    )
+
+
+def _actor(dossiers: Dossiers, wanted: str) -> Actor:
+    """Return the actor of that id, name or alias."""
+    small = wanted.lower()
+    for one in dossiers.actors:
+        if wanted == one.id or small in (name.lower() for name in (one.name, *one.aliases)):
+            return one
+    raise InputError(f"no actor {wanted}", mend="Write its dossier first: hydrometer intel actor FOLDER NAME.")
+
+
+def _own_sketches(pieces: ResultFolder, campaign: str) -> list[TemplateSketch]:
+    settings = msgspec.convert(pieces.run.settings.get("fingerprint", {}), FingerprintSettings)
+    return [
+        TemplateSketch(
+            id=row["template_id"],
+            key=OWN_KEY,
+            hashes=tuple(row["hashes"]),
+            shingle_words=settings.shingle_words,
+            sample_one_in=settings.sample_one_in,
+            elicitation=row["elicitation"],
+        )
+        for row in pieces.templates.filter(pc.equal(pieces.templates["campaign_id"], campaign)).to_pylist()
+    ]
