@@ -13,10 +13,11 @@ from hydrometer.contract.errors import InputError
 from hydrometer.contract.intel import Actor, Dossiers, Role, Source, TemplateSketch
 from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.sharing.confidence import Scale
-from hydrometer.sharing.folder import OWN, Added, IntelFolder
-from hydrometer.sharing.intake import objects_in
+from hydrometer.sharing.folder import OWN, Added, IntelFolder, revoked
+from hydrometer.sharing.intake import taken
 from hydrometer.sharing.redaction import inside
 from hydrometer.sharing.release import Known, released
+from hydrometer.sharing.stix_files import read_bundle, write_bundle
 from hydrometer.sharing.stix_ids import made_id
 from hydrometer.sharing.stix_writing import objects_of
 from hydrometer.store.result import ResultFolder
@@ -62,10 +63,15 @@ def add_file(
     if scale not in get_args(Scale):
         raise InputError(f"scale {scale} is not known", mend=f"Name one of: {', '.join(get_args(Scale))}.")
     intel = IntelFolder(folder)
-    judged = intel.source(source, reliability, identity)
     notes: Counter[str] = Counter()
-    objects = objects_in(file, judged.id, notes, scale=cast("Scale", scale), at=datetime.now(UTC))
-    return _told(intel.add(objects, file, judged, credibility), notes)
+    found = taken(
+        file,
+        lambda sent: intel.source(source, reliability, identity, sent),
+        notes,
+        scale=cast("Scale", scale),
+        at=datetime.now(UTC),
+    )
+    return _told(intel.add(found.objects, file, found.source, credibility, undated=found.undated), notes)
 
 
 def add_result(
@@ -152,8 +158,11 @@ def lint(folder: Path, result: Path | None = None, most: int | None = None) -> t
     if result is not None:
         pieces = ResultFolder.read(result)
         accounts = pieces.run.rows.get("accounts", 0)
-        columns = (pieces.indicators[name].to_pylist() for name in ("kind", "value", "population"))
-        population = {(kind, value): shown for kind, value, shown in zip(*columns, strict=True)}
+        for row in pieces.indicators.select(["kind", "value", "accounts", "population"]).to_pylist():
+            key = row["kind"], row["value"]
+            # Of other campaigns' members some are counted as strangers: the least counts.
+            strangers = row["population"] - row["accounts"]
+            population[key] = min(strangers, population.get(key, strangers))
     found = linting.faults(intel, datetime.now(UTC), population, accounts, most or linting.MOST_VALIDATED)
     return found, linting.validator()
 
@@ -176,6 +185,21 @@ def restore(folder: Path, of: str) -> list[str]:
 def opine(folder: Path, of: str, stance: Stance, explanation: str) -> str:
     """Say what this site holds of a statement; return the opinion's id."""
     return _existing(folder).opine(of, stance, explanation, datetime.now(UTC))
+
+
+def revoke(bundle: Path, out: Path) -> int:
+    """Write the bundle that takes back what an earlier one said; return how many objects it revokes.
+
+    Raises:
+        InputError: the bundle cannot be read, says nothing that could be taken back, or `out` cannot be written.
+    """
+    found = read_bundle(bundle)
+    back = revoked(found, datetime.now(UTC))
+    if not back:
+        raise InputError("says nothing that could be taken back", file=str(bundle), mend="Name a bundle that you sent.")
+    authors = {raw["created_by_ref"] for raw in back}
+    write_bundle([*back, *(raw for raw in found if raw.get("id") in authors)], out, private=True)
+    return len(back)
 
 
 def _existing(folder: Path) -> IntelFolder:

@@ -13,12 +13,13 @@ import pyarrow.compute as pc
 
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.intel import TemplateSketch
+from hydrometer.contract.results import INDICATORS, TEMPLATES
 from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.fingerprint import Fingerprinter, SiteKey
 from hydrometer.fingerprint.texts import text_arrays
 from hydrometer.sharing.format import find_formats
 from hydrometer.sharing.keys import SharingKey
-from hydrometer.sharing.redaction import read_redaction
+from hydrometer.sharing.redaction import DIGEST_ONLY, read_redaction
 from hydrometer.sharing.release import Known, released
 from hydrometer.sharing.stix import read_dossiers
 from hydrometer.sharing.writing import replace_file
@@ -104,7 +105,7 @@ def release_of(
     redaction = read_redaction(policy)
     if identity:
         redaction = msgspec.structs.replace(redaction, identity=identity)
-    secret = _secret(sharing_key)
+    secret = _secret(sharing_key) if sharing_key is not None else None
     key = SharingKey(_content(secret)) if secret is not None else None
     pieces = ResultFolder.read(result)
     found = next((one for one in pieces.campaigns if one.id == campaign), None)
@@ -125,9 +126,33 @@ def release_of(
     return released(known_here, redaction, tlp, key, read_dossiers(list(intel)) if intel else None)
 
 
-def _secret(path: Path | None) -> SiteKey | None:
-    if path is None:
-        return None
+def comparable(pieces: ResultFolder, sharing_key: Path) -> tuple[pa.Table, pa.Table]:
+    """Return `indicators` and `templates` of a result with what partners under the sharing key would call them.
+
+    Rows are added: payments, devices and telephone numbers as digests, wordings as hashes under that key. Both tables
+    keep their declared columns.
+
+    Raises:
+        InputError: the key is unusable.
+    """
+    secret = _secret(sharing_key)
+    key = SharingKey(_content(secret))
+    rows = [row for row in pieces.indicators.to_pylist() if row["kind"] in DIGEST_ONLY]
+    digests = [row | {"value": key.digest(row["kind"], row["value"].strip())} for row in rows]
+    known = {(row["campaign_id"], row["template_id"]): row for row in pieces.templates.to_pylist()}
+    wordings = [
+        known[campaign.id, sketch.id] | {"hashes": list(sketch.hashes)}
+        for campaign in pieces.campaigns
+        for sketch in _sketches(campaign, pieces.run.settings, secret, key)[0]
+        if (campaign.id, sketch.id) in known
+    ]
+    return (
+        pa.concat_tables([pieces.indicators, pa.Table.from_pylist(digests, INDICATORS.schema)]),
+        pa.concat_tables([pieces.templates, pa.Table.from_pylist(wordings, TEMPLATES.schema)]),
+    )
+
+
+def _secret(path: Path) -> SiteKey:
     if not path.exists():
         # A key made here would match nobody's: it has to come from the partners, or be given to them.
         raise InputError(

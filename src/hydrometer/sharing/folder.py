@@ -9,13 +9,12 @@ from hydrometer.contract.errors import InputError
 from hydrometer.sharing import stix_objects as kinds
 from hydrometer.sharing.judgement import JudgedSource, Judgement, Withdrawal
 from hydrometer.sharing.stix_files import Shelf, held, read_bundle, shelved, write_bundle
-from hydrometer.sharing.stix_ids import definitions, is_id, made_id
+from hydrometer.sharing.stix_ids import PROJECT, definitions, is_id, made_id
 from hydrometer.sharing.stix_reading import dossiers_of
 from hydrometer.sharing.stix_writing import plain, stamp
 from hydrometer.sharing.support import Support
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
@@ -55,17 +54,25 @@ class IntelFolder:
         self.shelf.judgement = self.judgement
         return dossiers_of(self.shelf)
 
-    def source(self, name: str, reliability: Reliability | None = None, identity: str = "") -> JudgedSource:
+    def source(
+        self,
+        name: str,
+        reliability: Reliability | None = None,
+        identity: str = "",
+        sent: Sequence[dict[str, Any]] = (),
+    ) -> JudgedSource:
         """Return the source of that name, new when nobody knows it; a reliability that is given replaces the earlier.
+
+        A new source has the identity of its name in what it `sent`, if that is nobody else's here.
 
         Raises:
             InputError: `identity` is no STIX identity, or another source has it.
         """
         if identity and not is_id(identity, "identity"):
             raise InputError(f"{identity!r} is no STIX identity", mend="Name identity--UUID, or leave it out.")
-        found = next((one for one in self.judgement.sources if one.name == name), None)
+        found = next((one for one in self.judgement.sources if one.name.lower() == name.lower()), None)
         if found is None:
-            wanted = identity or made_id("identity", "source", name)
+            wanted = identity or self._said_identity(name, sent) or made_id("identity", "source", name)
             taken = next((one for one in self.judgement.sources if one.id == wanted), None)
             if taken is not None:
                 raise InputError(f"{wanted} is {taken.name}", mend=f"Name the source {taken.name!r}.")
@@ -78,6 +85,15 @@ class IntelFolder:
             found.reliability = reliability
         return found
 
+    def _said_identity(self, name: str, sent: Sequence[dict[str, Any]]) -> str:
+        said = {
+            str(raw["id"])
+            for raw in sent
+            if is_id(raw.get("id"), "identity") and str(raw.get("name", "")).lower() == name.lower()
+        }
+        free = said - {one.id for one in self.judgement.sources} - {PROJECT, OWN.id}
+        return free.pop() if len(free) == 1 else ""
+
     def own(self) -> JudgedSource:
         """Return this site as a source."""
         found = next((one for one in self.judgement.sources if one.id == OWN.id), None)
@@ -87,9 +103,17 @@ class IntelFolder:
         return found
 
     def add(
-        self, objects: Sequence[dict[str, Any]], origin: Path, source: JudgedSource, credibility: int | None = None
+        self,
+        objects: Sequence[dict[str, Any]],
+        origin: Path,
+        source: JudgedSource,
+        credibility: int | None = None,
+        *,
+        undated: bool = False,
     ) -> Added:
         """Take objects of a source in, the newest version of each; adding them again changes nothing.
+
+        Of `undated` objects it is the content that makes a version, since their times are those of the import.
 
         Raises:
             InputError: an object is damaged; nothing is added then.
@@ -100,7 +124,7 @@ class IntelFolder:
             mine.put(held(raw, file, source))
         before = {name: one.raw for name, one in mine.held.items()}
         for raw in objects:
-            one = held(raw, origin, source)
+            one = held(_dated(raw, before.get(str(raw.get("id")))) if undated else raw, origin, source)
             mine.put(one)
             if credibility is not None and isinstance(one.used, kinds.IndicatorObject):
                 self.judgement.credibility[one.used.id] = credibility
@@ -141,7 +165,7 @@ class IntelFolder:
     def retract(self, of: str, why: str, at: datetime) -> dict[str, Withdrawal]:
         """Withdraw a statement, or all of a source, and what had rested on it. Returns what was withdrawn, by id.
 
-        What is this site's own becomes a revoked version too, for those it was sent to.
+        The objects stay as they were: a revoked version of one's own could never be taken back.
 
         Raises:
             InputError: nothing has that id.
@@ -159,18 +183,11 @@ class IntelFolder:
             gone[name] = Withdrawal(at=at, why=RESTED, because_of=of)
         gone = {name: one for name, one in gone.items() if name not in self.judgement.withdrawn}
         self.judgement.withdrawn |= gone
-        own = [
-            {**one.raw, "revoked": True, "modified": stamp(at)}
-            for name in gone
-            if (one := self.shelf.held.get(name)) is not None and one.source == OWN.id and "modified" in one.raw
-        ]
-        if own:
-            self.add(own, self.folder / OWN.files[0], self.own())
         self.judgement.write(self.folder)
         return gone
 
     def restore(self, of: str) -> list[str]:
-        """Take a retraction back, with what it had withdrawn. What was revoked as one's own stays revoked.
+        """Take a retraction back, with what it had withdrawn.
 
         Raises:
             InputError: it was not retracted.
@@ -207,11 +224,29 @@ class IntelFolder:
             raise InputError(f"nothing has the id {of}", file=str(self.folder), mend="See `hydrometer intel list`.")
 
 
+def _dated(raw: dict[str, Any], earlier: dict[str, Any] | None) -> dict[str, Any]:
+    """Return an object with the times of an earlier version: both when it says the same, else when it was made."""
+    if earlier is None or "modified" not in raw:
+        return raw
+    times = {"created": earlier["created"], "modified": earlier["modified"]}
+    return {**raw, **times} if {**raw, **times} == earlier else {**raw, "created": earlier["created"]}
+
+
 def identity(source: JudgedSource, at: datetime) -> dict[str, Any]:
     """Return the STIX identity of a source."""
     return plain("identity", source.id, stamp(at), name=source.name, identity_class="organization")
 
 
-def notes(counted: Counter[str]) -> dict[str, int]:
-    """Return notes in the order of their words."""
-    return dict(sorted(counted.items()))
+def revoked(objects: Sequence[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:
+    """Return the versions that take a bundle back: of everything that its authors made, but of themselves.
+
+    Observables have no versions and stay out, as do definitions and what others made.
+    """
+    return [
+        {**raw, "revoked": True, "modified": stamp(at)}
+        for raw in objects
+        if "modified" in raw
+        and raw.get("type") not in ("identity", "extension-definition", "attack-pattern")
+        and is_id(raw.get("created_by_ref"), "identity")
+        and raw.get("revoked") is not True
+    ]

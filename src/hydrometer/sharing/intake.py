@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 import orjson
 
+from hydrometer.contract.intel import Source
 from hydrometer.sharing.misp_reading import dossiers_of_event
 from hydrometer.sharing.stix_files import LARGEST, read_bundle
 from hydrometer.sharing.stix_writing import objects_of
@@ -13,27 +15,53 @@ from hydrometer.sharing.tables import read_table
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
+    from hydrometer.contract.intel import Dossiers
     from hydrometer.sharing.confidence import Scale
+    from hydrometer.sharing.judgement import JudgedSource
 
 
-def objects_in(
-    file: Path, source: str, notes: Counter[str], *, scale: Scale = "stix", at: datetime
-) -> list[dict[str, Any]]:
-    """Return the STIX objects that a file of a source holds; `at` dates what had no date of its own.
+class Taken(NamedTuple):
+    """What a file holds."""
+
+    objects: list[dict[str, Any]]
+    source: JudgedSource
+    undated: bool
+    """Whether the objects were converted, and bear the time of that instead of one of their own."""
+
+
+def taken(
+    file: Path,
+    source_of: Callable[[list[dict[str, Any]]], JudgedSource],
+    notes: Counter[str],
+    *,
+    scale: Scale = "stix",
+    at: datetime,
+) -> Taken:
+    """Return the STIX objects that a file holds; `source_of` says of what a bundle holds whose it is.
+
+    `scale` is that of a table's confidences; `at` dates what has no date of its own.
 
     Raises:
         InputError: the file cannot be read, or a row or object of it is damaged.
     """
     if file.suffix.lower() == ".csv":
-        return objects_of(read_table(file, source, notes, scale), at)
+        source = source_of([])
+        return Taken(_of(read_table(file, source.id, notes, scale), source, at), source, undated=True)
     event = _event(file)
     if event is None:
-        return read_bundle(file)
-    return objects_of(dossiers_of_event(event, str(file), source, notes), at)
+        objects = read_bundle(file)
+        return Taken(objects, source_of(objects), undated=False)
+    source = source_of([])
+    return Taken(_of(dossiers_of_event(event, str(file), source.id, notes), source, at), source, undated=True)
+
+
+def _of(dossiers: Dossiers, source: JudgedSource, at: datetime) -> list[dict[str, Any]]:
+    said = Source(id=source.id, name=source.name)
+    return objects_of(msgspec.structs.replace(dossiers, sources=(said,)), at)
 
 
 def _event(file: Path) -> Mapping[str, Any] | None:

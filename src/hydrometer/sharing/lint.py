@@ -58,7 +58,7 @@ def faults(
     accounts: int = 0,
     most: int = MOST_VALIDATED,
 ) -> list[Fault]:
-    """Return what is wrong, errors first; `population` is how many of `accounts` show a kind and value."""
+    """Return what is wrong, errors first; `population` is how many strangers among `accounts` show a kind and value."""
     dossiers = folder.dossiers()
     held = folder.shelf.held
     found = [
@@ -142,7 +142,12 @@ def _indicator(
         yield Fault("warning", "points to too many", one.id, f"{len(one.indicates)} actors and campaigns")
     shown = population.get((one.kind, one.value), 0)
     if accounts and shown >= COMMON * accounts:
-        yield Fault("error", "too broad", one.id, f"{one.value}: {shown:,} of {accounts:,} accounts show it")
+        yield Fault(
+            "error",
+            "too broad",
+            one.id,
+            f"{one.value}: {shown:,} of {accounts:,} accounts outside the campaign show it",
+        )
     if one.kind in ("network", "signup_network"):
         network = ipaddress.ip_network(one.value)
         if network.prefixlen < BROAD[network.version]:

@@ -237,6 +237,19 @@ def retract(
 
 
 @intel.command()
+def revoke(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="What `hydrometer share` wrote and was sent.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The bundle to send after it.")],
+) -> None:
+    """Write the bundle that takes back, for good, what an earlier one said."""
+    with Ending():
+        from hydrometer.flow import intelligence
+
+        number = intelligence.revoke(bundle, out)
+    typer.echo(shown(f"Revokes {number:,} objects: {out}"))
+
+
+@intel.command()
 def opine(
     folder: Folder,
     of: Annotated[str, typer.Argument(metavar="ID", help="The statement.")],
