@@ -17,7 +17,9 @@ EXTENSION = "extension-definition--6d2c4a94-1f5e-4c3b-8a0e-9b7f3d2e5a71"
 PROJECT = "identity--2b8f8d3c-7a64-4a15-9c0d-5e1f6a7b8c92"
 TEMPLATE = "x-hydrometer-template"
 _MADE = "2026-11-23T00:00:00.000Z"
-_ID = re.compile(r"[a-z][a-z0-9-]{0,249}--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+ID = r"[a-z][a-z0-9-]{0,249}--[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+"""Pattern of a STIX identifier."""
+_ID = re.compile(ID)
 
 
 def made_id(kind: str, *of: object) -> str:

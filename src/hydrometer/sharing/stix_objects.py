@@ -12,10 +12,12 @@ import msgspec
 from msgspec import Meta
 
 from hydrometer.contract.intel import Role, Stance
+from hydrometer.sharing.stix_ids import ID
 
 Moment = Annotated[datetime, Meta(tz=True)]
 Percent = Annotated[int, Meta(ge=0, le=100)]
 Name = Annotated[str, Meta(min_length=1)]
+Reference = Annotated[str, Meta(pattern=rf"^{ID}\Z", max_length=300)]
 
 
 class Anything(msgspec.Struct, kw_only=True):
@@ -106,14 +108,14 @@ class RelationshipObject(Anything, kw_only=True):
     """An arrow from one object to another."""
 
     relationship_type: str
-    source_ref: str
-    target_ref: str
+    source_ref: Reference
+    target_ref: Reference
 
 
 class SightingObject(Anything, kw_only=True):
     """Somebody saw something."""
 
-    sighting_of_ref: str
+    sighting_of_ref: Reference
     count: Annotated[int, Meta(ge=0, le=999_999_999)] = 1
     first_seen: Moment | None = None
     last_seen: Moment | None = None
@@ -124,7 +126,7 @@ class OpinionObject(Anything, kw_only=True):
     """What somebody holds of statements."""
 
     opinion: Stance
-    object_refs: Annotated[list[str], Meta(min_length=1)]
+    object_refs: Annotated[list[Reference], Meta(min_length=1)]
     explanation: str = ""
 
 

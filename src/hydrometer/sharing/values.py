@@ -31,7 +31,12 @@ def canonical(kind: IndicatorKind, value: str) -> str:
     if not value.isprintable() and any(unicodedata.category(letter) in _HIDDEN for letter in value):
         raise ValueError("a value has no control characters")
     if kind == "address":
-        return str(_plain(ipaddress.ip_network(value)).network_address) if "/" in value else _address(value)
+        if "/" in value:
+            network = ipaddress.ip_network(value)
+            if network.num_addresses != 1:
+                raise ValueError("a range is no address")
+            value = str(network.network_address)
+        return _address(value)
     if kind in ("network", "signup_network"):
         return str(_plain(ipaddress.ip_network(value, strict=False)))
     if kind == "asn":

@@ -1,0 +1,123 @@
+"""Patterns say one value, and what is read of them is what was written."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sharing_parts import VALUES
+from stix2patterns.validator import run_validator
+
+from hydrometer.contract.intel import IndicatorKind
+from hydrometer.sharing.patterns import Meant, meaning, pattern
+from hydrometer.sharing.values import canonical
+
+KINDS: tuple[IndicatorKind, ...] = get_args(IndicatorKind)
+FREE = [kind for kind in KINDS if kind not in ("address", "network", "signup_network", "asn")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_valid_pattern_that_reads_back(kind: IndicatorKind) -> None:
+    made = pattern(kind, VALUES[kind])
+    assert run_validator(made, stix_version="2.1") == []
+    assert meaning(made) == [Meant(kind, VALUES[kind])]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(FREE), st.text(min_size=1, max_size=60))
+def test_any_text_reads_back(kind: IndicatorKind, value: str) -> None:
+    try:
+        wanted = canonical(kind, value)
+    except ValueError:
+        return
+    made = pattern(kind, value)
+    assert meaning(made) == [Meant(kind, wanted)]
+    assert canonical(kind, wanted) == wanted
+
+
+@settings(deadline=None)
+@given(st.ip_addresses(), st.integers(0, 32))
+def test_any_address_and_range_reads_back(address: object, prefix: int) -> None:
+    assert meaning(pattern("address", str(address))) == [Meant("address", canonical("address", str(address)))]
+    network = canonical("network", f"{address}/{prefix}")
+    assert meaning(pattern("network", network)) == [Meant("network", network)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="[]()'\\ ORIN=LIKEx-hydrometer:value.,%0123456789\"*", max_size=80))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    found = meaning(text)
+    assert found is None or all(meaning(pattern(*one)) == [one] for one in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[",
+        "ipv4-addr:value = '198.51.100.7'",
+        "[ipv4-addr:value = '198.51.100.7'",
+        "[ipv4-addr:value = '198.51.100.7'] AND [autonomous-system:number = 1]",
+        "[ipv4-addr:value = '198.51.100.7' AND autonomous-system:number = 1]",
+        "[ipv4-addr:value != '198.51.100.7']",
+        "[ipv4-addr:value NOT = '198.51.100.7']",
+        "[NOT ipv4-addr:value = '198.51.100.7']",
+        "[ipv4-addr:value = '198.51.100.7'] WITHIN 5 SECONDS",
+        "[ipv4-addr:value = '198.51.100.7'] REPEATS 5 TIMES",
+        "[ipv4-addr:value LIKE '198.51.%']",
+        "[ipv4-addr:value = 'localhost']",
+        "[email-addr:value LIKE '%example']",
+        "[email-addr:value LIKE '%@%.example']",
+        "[email-addr:value = 'somebody@relay.example']",
+        "[file:name = 'x']",
+        "[autonomous-system:number IN ()]",
+        "[autonomous-system:number IN (1 2)]",
+        "[autonomous-system:number IN (1,,2)]",
+        "[ipv4-addr:value = '198.51.100.7' OR file:name = 'x']",
+        "[" * 3000,
+    ],
+)
+def test_what_no_single_value_holds_is_not_guessed_at(text: str) -> None:
+    assert meaning(text) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "wanted"),
+    [
+        ("address", " 198.51.100.7 ", "198.51.100.7"),
+        ("address", "198.51.100.7/32", "198.51.100.7"),
+        ("address", "2001:0DB8::0001", "2001:db8::1"),
+        ("address", "::ffff:198.51.100.7", "198.51.100.7"),
+        ("network", "198.51.100.7/24", "198.51.100.0/24"),
+        ("network", "::ffff:198.51.100.0/120", "198.51.100.0/24"),
+        ("network", "2001:db8:0::/48", "2001:db8::/48"),
+        ("asn", "AS64500", "64500"),
+        ("asn", "064500", "64500"),
+        ("domain", "Relay.Example.", "relay.example"),
+        ("user_agent", "Curl/8", "Curl/8"),
+    ],
+)
+def test_equal_things_have_one_spelling(kind: IndicatorKind, value: str, wanted: str) -> None:
+    assert canonical(kind, value) == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("address", "198.51.100.0/24"),
+        ("address", "fe80::1%eth0"),
+        ("address", "relay.example"),
+        ("network", "198.51.100.0/33"),
+        ("asn", "4294967296"),
+        ("asn", "-1"),
+        ("asn", "٣"),
+        ("payment", ""),
+        ("payment", "a\nb"),
+        ("user_agent", "x" * 4097),
+    ],
+)
+def test_what_is_no_value_of_its_kind_is_refused(kind: IndicatorKind, value: str) -> None:
+    with pytest.raises(ValueError):
+        canonical(kind, value)
