@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
+from hydrometer.contract.attribution import nobody_asked
 from hydrometer.contract.intel import (
     Actor,
     Dossiers,
@@ -16,7 +20,16 @@ from hydrometer.contract.intel import (
     TemplateSketch,
     WorkingHours,
 )
+from hydrometer.contract.results import Campaign, Exhibit, Segment, Template
+from hydrometer.sharing.keys import SharingKey
+from hydrometer.sharing.redaction import Redaction
+from hydrometer.sharing.release import Known, released
 from hydrometer.sharing.stix_ids import made_id
+
+if TYPE_CHECKING:
+    from hydrometer.contract.attribution import Attribution
+    from hydrometer.contract.intel import Tlp
+    from hydrometer.sharing.release import Release as Leaving
 
 PARTNER = made_id("identity", "partner")
 ACTOR = made_id("intrusion-set", "lynx")
@@ -95,3 +108,70 @@ def dossiers() -> Dossiers:
             Opinion(id=made_id("opinion", 1), of=made_id("indicator", "bin"), source=PARTNER, stance="disagree"),
         ),
     )
+
+
+MEMBERS = {f"acct-member-{number:04d}": 0.99 for number in range(6)} | {"acct-doubtful-01": 0.6}
+START = datetime(2026, 2, 1, 8, 17, 3, tzinfo=UTC)
+END = datetime(2026, 2, 20, 23, 59, 59, tzinfo=UTC)
+KEY = SharingKey(bytes(range(16)))
+
+
+def row(kind: str, value: str, accounts: int = 7, population: int | None = None) -> dict[str, Any]:
+    """A row of INDICATORS."""
+    return {
+        "campaign_id": "hydra-7c41e0",
+        "kind": kind,
+        "value": value,
+        "family": "infrastructure",
+        "accounts": accounts,
+        "population": accounts if population is None else population,
+        "exchanges": 40,
+        "first_seen": START,
+        "last_seen": END,
+    }
+
+
+def campaign(probability: float = 0.99, attribution: Attribution | None = None) -> Campaign:
+    """A campaign of seven accounts with one template of known wording."""
+    wording = [Segment("Think step by step about "), Segment("THE-SLOT", slot=True), Segment(" and answer in tags.")]
+    template = Template(id="t-1", exchanges=40, accounts=7, elicitation="reasoning_trace", wording=wording)
+    return Campaign(
+        id="hydra-7c41e0",
+        probability=probability,
+        coordination=9.0,
+        harvest=9.0,
+        first_seen=START,
+        last_seen=END,
+        accounts=7,
+        exchanges=400,
+        harvested=300,
+        capabilities={"maths": 1.0},
+        elicitation={"reasoning_trace": 1.0},
+        models={"lumen-4": 400},
+        evidence=[],
+        counter_evidence=[],
+        story=["acct-member-0001 sent the first of 400 exchanges"],
+        attribution=attribution or nobody_asked(),
+        exhibit=Exhibit(
+            days=[], exchanges_by_day=[], harvested_by_day=[], hour_by_day=[], entities=[], templates=[template]
+        ),
+    )
+
+
+def known(rows: list[dict[str, Any]], of: Campaign | None = None, **more: Any) -> Known:
+    """What a release is made from: a campaign of seven accounts, one of them doubtful, that shows some values."""
+    return Known(
+        campaign=of or campaign(),
+        members=MEMBERS,
+        accounts=("acct-stranger-01",),
+        indicators=rows,
+        now=datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC),
+        **more,
+    )
+
+
+def release(tlp: Tlp = "amber") -> Leaving:
+    """A release with an indicator of every kind and a sketch."""
+    rows = [row(kind, value) for kind, value in VALUES.items() if kind != "template"]
+    sketch = replace(dossiers().templates[0], id="t-1", key=KEY.name)
+    return released(known(rows, sketches=[sketch]), Redaction(identity="Hill"), tlp, KEY)

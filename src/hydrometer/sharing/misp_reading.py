@@ -46,8 +46,8 @@ class _Attribute(msgspec.Struct, kw_only=True):
     uuid: str = ""
     comment: str = ""
     deleted: bool = False
-    first_seen: datetime | None = None
-    last_seen: datetime | None = None
+    first_seen: kinds.Moment | None = None
+    last_seen: kinds.Moment | None = None
     Tag: list[_Tag] = []
     Sighting: list[_Seen] = []
 
@@ -175,7 +175,12 @@ class _Misp:
 
     def _sighting(self, seen: _Seen, of: str) -> Sighting:
         name = f"sighting--{seen.uuid.lower()}"
-        moment = datetime.fromtimestamp(seen.date_sighting, UTC)
+        try:
+            moment = datetime.fromtimestamp(seen.date_sighting, UTC)
+        except (ValueError, OverflowError, OSError):
+            raise InputError(
+                f"sighting of {of} is damaged: {seen.date_sighting} is no time", file=self._file, mend="Take it out."
+            ) from None
         if not is_id(name):
             name = made_id("sighting", self._source, of, seen.date_sighting)
         return Sighting(id=name, of=of, source=self._source, last_seen=moment)

@@ -14,6 +14,8 @@ from hydrometer.contract.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hydrometer.contract.intel import IndicatorKind
+
 Form = Literal["value", "digest", "withhold"]
 """As it stands, as a digest under the key that partners share, or not at all."""
 
@@ -50,7 +52,7 @@ DEFAULTS: dict[str, KindRule] = {
     "template": KindRule(days=365),
 }
 """Kinds that may leave at all. What is not here never does: end users, sessions, sign-up days, lengths of names."""
-DIGEST_ONLY = frozenset({"payment", "device", "phone"})
+DIGEST_ONLY: frozenset[IndicatorKind] = frozenset({"payment", "device", "phone"})
 """Kinds whose values name a person's things: no policy lets them out as they stand."""
 
 
