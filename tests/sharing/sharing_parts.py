@@ -35,7 +35,7 @@ PARTNER = made_id("identity", "partner")
 ACTOR = made_id("intrusion-set", "lynx")
 CAMPAIGN = made_id("campaign", "one")
 SEEN = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
-VALUES = {
+VALUES: dict[str, str] = {
     "address": "198.51.100.7",
     "network": "2001:db8:7::/48",
     "asn": "64500",

@@ -29,7 +29,7 @@ def left(of: Release) -> set[tuple[str, str]]:
 
 
 def test_rare_values_leave_and_personal_ones_as_digests() -> None:
-    found = {one.kind: one.value for one in release().dossiers.indicators}
+    found: dict[str, str] = {one.kind: one.value for one in release().dossiers.indicators}
     for kind, value in VALUES.items():
         if kind in DIGEST_ONLY:
             assert found[kind] == KEY.digest(kind, value)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from hydrometer.contract.intel import Dossiers, Indicator
     from hydrometer.sharing.folder import IntelFolder
-    from hydrometer.sharing.judgement import Judgement
     from hydrometer.sharing.stix_files import Held
 
 Severity = Literal["error", "warning"]
@@ -37,6 +36,7 @@ MAILBOXES = frozenset(
 """Domains at which anybody has an address."""
 REFERENCES = ("created_by_ref", "source_ref", "target_ref", "sighting_of_ref")
 LISTS = ("object_refs", "object_marking_refs", "where_sighted_refs")
+UNADDED = "its objects are believed to be of whom they name; `hydrometer intel add` says who sent them"
 MOST_VALIDATED = 2_000
 """Objects that go through a validator, which takes up to 20 ms each."""
 
@@ -65,7 +65,7 @@ def faults(
         *_invalid([held[name] for name in sorted(held)][:most]),
         *_dangling(held),
         *_unmarked(held),
-        *_unjudged(folder),
+        *(Fault("warning", "file that was not added", name, UNADDED) for name in folder.shelf.unjudged),
         *(fault for one in dossiers.indicators for fault in _indicator(one, at, population or {}, accounts)),
         *_duplicates(dossiers),
         *(
@@ -120,15 +120,6 @@ def _unmarked(held: Mapping[str, Held]) -> Iterator[Fault]:
                 yield Fault("warning", "no TLP marking", name)
             if not one.source:
                 yield Fault("warning", "no source", name)
-
-
-def _unjudged(folder: IntelFolder) -> Iterator[Fault]:
-    judgement: Judgement = folder.judgement
-    for file in sorted({one.file for one in folder.shelf.held.values()}):
-        name = file.rpartition("/")[2]
-        if judgement.of_file(name) is None:
-            detail = "its objects are believed to be of whom they name; `hydrometer intel add` says who sent them"
-            yield Fault("warning", "file that was not added", name, detail)
 
 
 def _indicator(

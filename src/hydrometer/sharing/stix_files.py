@@ -61,6 +61,8 @@ class Shelf:
 
     held: dict[str, Held] = field(default_factory=dict)
     judgement: Judgement = field(default_factory=Judgement)
+    unjudged: list[str] = field(default_factory=list)
+    """Names of files in folders that the site has not said the sender of."""
     notes: Counter[str] = field(default_factory=Counter)
     """What should be known, with how often it happened."""
 
@@ -101,6 +103,7 @@ def shelved(paths: Iterable[Path]) -> Shelf:
             shelf.judgement.withdrawn |= judgement.withdrawn
             found = sorted(file for file in path.glob("*.json") if file.name != FILE)
             files += [(file, judgement.of_file(file.name)) for file in found]
+            shelf.unjudged += [file.name for file in found if judgement.of_file(file.name) is None]
         else:
             files.append((path, None))
     for file, source in files:
