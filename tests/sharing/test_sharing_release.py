@@ -123,6 +123,13 @@ def test_indicators_of_partners_are_sighted() -> None:
     assert all(one.count == 40 for one in found.dossiers.sightings)
 
 
+def test_a_sighting_leaves_only_where_the_indicator_may_go() -> None:
+    asn = replace(next(one for one in dossiers().indicators if one.kind == "asn"), tlp="amber")
+    found = released(known([row("asn", "64500")]), Redaction(), "green", dossiers=Dossiers(indicators=(asn,)))
+    assert asn.id not in {one.of for one in found.dossiers.sightings}
+    assert found.withheld == {"sighting: the partner's indicator is marked more strictly": 1}
+
+
 def attributed() -> Attribution:
     hypothesis = Hypothesis(id=ACTOR, name="Lynx", prior=0.1, probability=0.97)
     answer = Answer(

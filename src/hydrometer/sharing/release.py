@@ -289,9 +289,14 @@ class _Release:
     def sightings(self, indicators: list[Indicator], dossiers: Dossiers | None) -> list[Sighting]:
         """One of each indicator that leaves, and of each of a partner's that has the same value."""
         alike: dict[tuple[str, str], list[str]] = {}
+        shown: set[tuple[str, str]] = {(one.kind, one.value) for one in indicators}
         for other in dossiers.indicators if dossiers else ():
-            if not other.revoked and other.source != self._site.id:
+            if other.revoked or other.source == self._site.id or (other.kind, other.value) not in shown:
+                continue
+            if within(other.tlp, self._tlp):
                 alike.setdefault((other.kind, other.value), []).append(other.id)
+            else:
+                self.withheld["sighting: the partner's indicator is marked more strictly"] += 1
         return [
             Sighting(
                 id=made_id("sighting", self._site.id, of, self.id),

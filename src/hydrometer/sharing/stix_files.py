@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -162,9 +163,17 @@ def held(raw: dict[str, Any], file: Path, source: JudgedSource | None) -> Held:
             raise InputError(f"object {name} lacks created or modified", file=str(file), mend=MEND)
         if not isinstance(raw.get("extensions", {}), dict):
             raise InputError(f"object {name} is damaged: extensions are no object", file=str(file), mend=MEND)
-    author = raw.get("created_by_ref")
-    said = source.id if source is not None else str(author) if is_id(author, "identity") else ""
+    said = source.id if source is not None else _author(raw.get("created_by_ref"))
     return Held(raw, used, said, str(file))
+
+
+def _author(said: object) -> str:
+    return _identity(said) if isinstance(said, str) else ""
+
+
+@lru_cache(maxsize=1024)
+def _identity(said: str) -> str:
+    return said if is_id(said, "identity") else ""
 
 
 def _short(name: object) -> str:
