@@ -1,1 +1,1 @@
-"""What is known of actors comes in here, and what partners may know of campaigns goes out."""
+"""What is known goes out and comes in: formats, exchange with partners, and matching that shows nothing else."""
