@@ -312,7 +312,7 @@ def test_bodies(tmp_path: Path, more: dict[str, str], content: bytes, status: in
 
 def test_a_body_without_length_is_read_no_further_than_allowed(tmp_path: Path) -> None:
     here = site(tmp_path, most_bytes=1_000)
-    read = []
+    read: list[int] = []
 
     def endless() -> Any:
         while len(read) < 1_000:
