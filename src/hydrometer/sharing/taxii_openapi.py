@@ -159,6 +159,15 @@ def _operation(
 
 
 def _parameter(name: str) -> Json:
-    schemas: dict[str, Json] = {"added_after": STAMP, "limit": {"type": "integer", "minimum": 1}}
+    values = {"type": "string", "pattern": "^[a-z0-9-]+(,[a-z0-9-]+){0,99}$"}
+    schemas: dict[str, Json] = {
+        "added_after": STAMP,
+        "limit": {"type": "integer", "minimum": 1},
+        "next": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,44}$"},
+        "id": values,
+        "type": values,
+        "version": {"type": "string", "pattern": f"^(first|last|all|{STAMP['pattern'][1:-1]})$"},
+        "spec_version": {"type": "string", "pattern": r"^2\.[01](,2\.[01])?$"},
+    }
     field = name if name in ("added_after", "limit", "next") else f"match[{name}]"
-    return {"name": field, "in": "query", "schema": schemas.get(name, TEXT)}
+    return {"name": field, "in": "query", "schema": schemas[name]}
