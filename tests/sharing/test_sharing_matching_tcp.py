@@ -1,0 +1,95 @@
+"""Private matching over the loopback, and by the command line in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from matching_parts import KEY, items
+
+from hydrometer.contract.errors import InputError
+from hydrometer.sharing import matching_tcp
+from hydrometer.sharing.matching import Wish
+from hydrometer.sharing.matching_ledger import Ledger
+from hydrometer.sharing.matching_partner import Partner
+from hydrometer.sharing.matching_tcp import Parts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def parts(folder: Path, name: str, values: range, key: str = KEY) -> Parts:
+    wish = Wish(items=items(values))
+    return Parts(Partner(name="them", key=key), wish, Ledger(folder / name), seconds=20, threads=1)
+
+
+def test_a_partner_is_served_also_after_strangers(tmp_path: Path) -> None:
+    told: list[str] = []
+    with matching_tcp.bound("127.0.0.1", 0) as listening, ThreadPoolExecutor(1) as threads:
+        port = listening.getsockname()[1]
+        serving = threads.submit(matching_tcp.serve, listening, parts(tmp_path, "a", range(5)), 20.0, told.append)
+        with socket.create_connection(("127.0.0.1", port)) as rude:
+            rude.sendall(b"GET / HTTP/1.1\r\nHost: somewhere\r\n\r\n" + b" " * 100)
+        with pytest.raises(InputError):
+            matching_tcp.join("127.0.0.1", port, parts(tmp_path, "b", range(5), "cd" * 32))
+        joined = matching_tcp.join("127.0.0.1", port, parts(tmp_path, "c", range(3, 9)))
+        assert serving.result().items == joined.items == items(range(3, 5))
+    assert len(told) == 2
+
+
+def test_nobody_comes_and_nobody_waits(tmp_path: Path) -> None:
+    with matching_tcp.bound("127.0.0.1", 0) as listening:
+        port = listening.getsockname()[1]
+        with pytest.raises(InputError, match="no partner came"):
+            matching_tcp.serve(listening, parts(tmp_path, "a", range(5)), 0.05, print)
+        with pytest.raises(InputError, match="cannot listen"), matching_tcp.bound("127.0.0.1", port):
+            pass
+    with pytest.raises(InputError, match="cannot reach"):
+        matching_tcp.join("127.0.0.1", port, parts(tmp_path, "a", range(5)))
+
+
+def hydrometer(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "hydrometer", *map(str, arguments)]
+
+
+def test_two_processes_find_what_both_have(tmp_path: Path) -> None:
+    """The list of one, the partner's file copied to the other, and who is to learn."""
+    for name, values in (("ours", range(5)), ("theirs", range(3, 9))):
+        (tmp_path / name).write_text("".join(f"asn:{value}\n" for value in values))
+    made = subprocess.run(hydrometer("match", "partner", "them", "--out", tmp_path / "p.toml"), check=False)
+    assert made.returncode == 0
+    (tmp_path / "q.toml").touch(mode=0o600)
+    (tmp_path / "q.toml").write_bytes((tmp_path / "p.toml").read_bytes())
+    serve = hydrometer("match", "serve", tmp_path / "ours", "--partner", tmp_path / "p.toml", "--port", 0)
+    with subprocess.Popen([*serve, "--learn", "us", "--json"], stdout=-1, stderr=-1, text=True) as serving:
+        assert serving.stderr
+        announced = re.search(r"port (\d+)", serving.stderr.readline())
+        assert announced
+        join = hydrometer(
+            "match", "join", tmp_path / "theirs", "--partner", tmp_path / "q.toml", "--port", announced[1]
+        )
+        joined = subprocess.run([*join, "--learn", "them"], capture_output=True, text=True, check=False)
+        out, _ = serving.communicate(timeout=60)
+    assert (joined.returncode, joined.stdout) == (0, "")
+    assert "6 of ours, 5 of them" in joined.stderr
+    assert serving.returncode == 0
+    assert json.loads(out)["shared"] == [{"kind": "asn", "value": "3"}, {"kind": "asn", "value": "4"}]
+    listed = subprocess.run(
+        hydrometer("match", "sessions", "--partner", tmp_path / "q.toml", "--json"), capture_output=True, check=True
+    )
+    (entry,) = json.loads(listed.stdout)
+    assert (entry["theirs"], entry["counted"], entry["outcome"]) == (5, True, "finished")
+
+
+def test_unusable_input_ends_with_status_2(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("planet:earth\n")
+    command = hydrometer("match", "join", tmp_path / "list", "--partner", tmp_path / "none.toml")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "planet" in done.stderr
