@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hydrometer.sharing.matching import Matched, Wish, match
+from hydrometer.sharing.matching import match
 from hydrometer.sharing.matching_items import Item
 from hydrometer.sharing.matching_ledger import Ledger
 from hydrometer.sharing.matching_partner import Partner
@@ -17,6 +17,8 @@ from hydrometer.sharing.matching_wire import Channel, Role
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from hydrometer.sharing.matching_terms import Matched, Wish
 
 KEY = "ab" * 32
 

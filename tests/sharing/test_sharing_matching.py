@@ -19,9 +19,9 @@ from matching_parts import KEY, Side, items, meet
 from hydrometer.contract.errors import InputError
 from hydrometer.sharing import matching, matching_wire
 from hydrometer.sharing import matching_points as group
-from hydrometer.sharing.matching import Learn, Wish, padded_size
 from hydrometer.sharing.matching_items import Item
 from hydrometer.sharing.matching_partner import Partner
+from hydrometer.sharing.matching_terms import Learn, Wish, padded_size
 from hydrometer.sharing.matching_wire import Channel, ChannelError, StrangerError
 
 if TYPE_CHECKING:

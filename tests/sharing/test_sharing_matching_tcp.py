@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from matching_parts import KEY, items
+from typer.testing import CliRunner, Result
 
+from hydrometer.cli.app import app
 from hydrometer.contract.errors import InputError
 from hydrometer.sharing import matching_tcp
-from hydrometer.sharing.matching import Wish
 from hydrometer.sharing.matching_ledger import Ledger
 from hydrometer.sharing.matching_partner import Partner
 from hydrometer.sharing.matching_tcp import Parts
+from hydrometer.sharing.matching_terms import Wish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,42 +56,41 @@ def test_nobody_comes_and_nobody_waits(tmp_path: Path) -> None:
         matching_tcp.join("127.0.0.1", port, parts(tmp_path, "a", range(5)))
 
 
-def hydrometer(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "hydrometer", *map(str, arguments)]
+def hydrometer(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["match", *map(str, arguments)])
 
 
 def test_two_processes_find_what_both_have(tmp_path: Path) -> None:
     """The list of one, the partner's file copied to the other, and who is to learn."""
     for name, values in (("ours", range(5)), ("theirs", range(3, 9))):
         (tmp_path / name).write_text("".join(f"asn:{value}\n" for value in values))
-    made = subprocess.run(hydrometer("match", "partner", "them", "--out", tmp_path / "p.toml"), check=False)
-    assert made.returncode == 0
+    assert hydrometer("partner", "them", "--out", tmp_path / "p.toml").exit_code == 0
     (tmp_path / "q.toml").touch(mode=0o600)
     (tmp_path / "q.toml").write_bytes((tmp_path / "p.toml").read_bytes())
-    serve = hydrometer("match", "serve", tmp_path / "ours", "--partner", tmp_path / "p.toml", "--port", 0)
-    with subprocess.Popen([*serve, "--learn", "us", "--json"], stdout=-1, stderr=-1, text=True) as serving:
+    ours = [str(tmp_path / "ours"), "--partner", str(tmp_path / "p.toml"), "--port", "0", "--learn", "us", "--json"]
+    command = [sys.executable, "-m", "hydrometer", "match", "serve", *ours]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as serving:  # noqa: S603
         assert serving.stderr
-        announced = re.search(r"port (\d+)", serving.stderr.readline())
-        assert announced
-        join = hydrometer(
-            "match", "join", tmp_path / "theirs", "--partner", tmp_path / "q.toml", "--port", announced[1]
-        )
-        joined = subprocess.run([*join, "--learn", "them"], capture_output=True, text=True, check=False)
+        port = re.search(r"port (\d+)", serving.stderr.readline())
+        assert port
+        theirs = (tmp_path / "theirs", "--partner", tmp_path / "q.toml", "--port", port[1], "--learn", "them")
+        joined = hydrometer("join", *theirs)
         out, _ = serving.communicate(timeout=60)
-    assert (joined.returncode, joined.stdout) == (0, "")
+    assert (joined.exit_code, joined.stdout) == (0, "")
     assert "6 of ours, 5 of them" in joined.stderr
     assert serving.returncode == 0
     assert json.loads(out)["shared"] == [{"kind": "asn", "value": "3"}, {"kind": "asn", "value": "4"}]
-    listed = subprocess.run(
-        hydrometer("match", "sessions", "--partner", tmp_path / "q.toml", "--json"), capture_output=True, check=True
-    )
-    (entry,) = json.loads(listed.stdout)
+    (entry,) = json.loads(hydrometer("sessions", "--partner", tmp_path / "q.toml", "--json").stdout)
     assert (entry["theirs"], entry["counted"], entry["outcome"]) == (5, True, "finished")
+    assert "theirs 6, ours 5" in hydrometer("sessions", "--partner", tmp_path / "p.toml").stdout
 
 
 def test_unusable_input_ends_with_status_2(tmp_path: Path) -> None:
     (tmp_path / "list").write_text("planet:earth\n")
-    command = hydrometer("match", "join", tmp_path / "list", "--partner", tmp_path / "none.toml")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
+    done = hydrometer("join", tmp_path / "list", "--partner", tmp_path / "none.toml")
+    assert done.exit_code == 2
     assert "planet" in done.stderr
+    (tmp_path / "list").write_text("asn:3\n")
+    assert (
+        "cannot read the partner's file" in hydrometer("join", tmp_path / "list", "--partner", tmp_path / "no").stderr
+    )

@@ -1,4 +1,4 @@
-"""`hydrometer taxii` in processes of its own: a server, a partner that pushes and one that pulls."""
+"""`hydrometer taxii`: a server in a process of its own, a partner that pushes and one that pulls."""
 
 from __future__ import annotations
 
@@ -8,26 +8,42 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from taxii_parts import indicator
+from typer.testing import CliRunner, Result
 
+from hydrometer.cli.app import app
 from hydrometer.contract.errors import InputError
 from hydrometer.sharing.listen import Listen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
-def hydrometer(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hydrometer", "taxii", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def hydrometer(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["taxii", *map(str, arguments)])
+
+
+@contextmanager
+def serving(folder: Path, stop: signal.Signals) -> Iterator[str]:
+    """A server in a process of its own; yields its address, and ends it by a signal, which is no failure."""
+    command = [sys.executable, "-m", "hydrometer", "taxii", "serve", str(folder), "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stderr
+        url = re.search(r"http://\S+", process.stderr.readline())
+        assert url
+        yield url[0]
+        process.send_signal(stop)
+        assert process.wait(30) == 0
 
 
 def granted(folder: Path, name: str, *rights: str) -> Path:
     done = hydrometer("grant", folder, name, *rights)
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     file = folder.parent / f"{name}.token"
     file.touch(mode=0o600)
     file.write_text(done.stdout)
@@ -39,27 +55,21 @@ def test_a_bundle_goes_from_one_site_to_the_other(tmp_path: Path) -> None:
     added = hydrometer("collections", folder, "--add", "shared", "--title", "Shared", "--json")
     assert [one["alias"] for one in json.loads(added.stdout)] == ["shared"]
     again = hydrometer("collections", folder, "--add", "shared")
-    assert (again.returncode, "already" in again.stderr) == (2, True)
+    assert (again.exit_code, "already" in again.stderr) == (2, True)
     writer = granted(folder, "writer", "--write", "shared")
     reader = granted(folder, "reader", "--read", "shared")
     (tmp_path / "bundle.json").write_text(json.dumps({"type": "bundle", "objects": [indicator("a"), indicator("b")]}))
-    command = [sys.executable, "-m", "hydrometer", "taxii", "serve", str(folder), "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as serving:
-        assert serving.stderr
-        url = re.search(r"http://\S+", serving.stderr.readline())
-        assert url
-        pushed = hydrometer("push", url[0], "shared", tmp_path / "bundle.json", "--token-file", writer)
-        assert (pushed.returncode, pushed.stdout) == (0, "2 of 2 objects were taken.\n")
-        listed = hydrometer("collections", url[0], "--token-file", reader)
+    with serving(folder, signal.SIGTERM) as url:
+        pushed = hydrometer("push", url, "shared", tmp_path / "bundle.json", "--token-file", writer)
+        assert (pushed.exit_code, pushed.stdout) == (0, "2 of 2 objects were taken.\n")
+        listed = hydrometer("collections", url, "--token-file", reader)
         assert re.search(r"shared  Shared  read -$", listed.stdout.strip())
-        pulled = hydrometer("pull", url[0], "shared", "--into", inbox, "--token-file", reader, "--json")
+        pulled = hydrometer("pull", url, "shared", "--into", inbox, "--token-file", reader, "--json")
         assert json.loads(pulled.stdout)["objects"] == 2
-        refused = hydrometer("push", url[0], "shared", tmp_path / "bundle.json", "--token-file", reader)
-        assert (refused.returncode, "403" in refused.stderr) == (2, True)
-        assert hydrometer("withdraw", folder, "reader").returncode == 0
-        assert hydrometer("pull", url[0], "shared", "--into", inbox, "--token-file", reader).returncode == 2
-        serving.send_signal(signal.SIGTERM)
-        assert serving.wait(30) == 0
+        refused = hydrometer("push", url, "shared", tmp_path / "bundle.json", "--token-file", reader)
+        assert (refused.exit_code, "403" in refused.stderr) == (2, True)
+        assert hydrometer("withdraw", folder, "reader").exit_code == 0
+        assert hydrometer("pull", url, "shared", "--into", inbox, "--token-file", reader).exit_code == 2
     (bundle,) = inbox.glob("*.json")
     assert [thing["name"] for thing in json.loads(bundle.read_text())["objects"]] == ["a", "b"]
 
@@ -69,14 +79,9 @@ def test_a_push_that_is_refused_in_part_ends_with_status_3(tmp_path: Path) -> No
     hydrometer("collections", folder, "--add", "shared")
     token = granted(folder, "ours", "--write", "shared")
     (tmp_path / "bundle.json").write_text(json.dumps({"objects": [indicator("a"), {"type": "x"}]}))
-    command = [sys.executable, "-m", "hydrometer", "taxii", "serve", str(folder), "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as serving:
-        assert serving.stderr
-        url = serving.stderr.readline().split()[-1]
+    with serving(folder, signal.SIGINT) as url:
         pushed = hydrometer("push", url, "shared", tmp_path / "bundle.json", "--token-file", token)
-        serving.send_signal(signal.SIGINT)
-        assert serving.wait(30) == 0
-    assert (pushed.returncode, pushed.stdout) == (3, "1 of 2 objects were taken.\n")
+    assert (pushed.exit_code, pushed.stdout) == (3, "1 of 2 objects were taken.\n")
     assert "no STIX type" in pushed.stderr
 
 
@@ -90,13 +95,13 @@ def test_what_a_user_can_mend_is_told(tmp_path: Path) -> None:
         (("collections", tmp_path / "site", "--add", "a b"), "no alias"),
         (("collections", "http://127.0.0.1/api/"), "needs --token-file"),
         (("push", "http://127.0.0.1/", "c", "x.json", "--token-file", tmp_path / "open.token"), "chmod 600"),
-        (("serve", tmp_path / "site", "--host", "0.0.0.0", "--port", "0"), "in the clear"),
+        (("serve", tmp_path / "site", "--host", "::", "--port", "0"), "in the clear"),
         (("serve", tmp_path / "site", "--certificate", "x", "--port", "0"), "go together"),
         (("serve", tmp_path / "site", "--certificate", "x", "--key", "y", "--port", "0"), "unusable certificate"),
         (("serve", tmp_path / "site", "--host", "198.51.100.1", "--plain", "--port", "0"), "cannot listen"),
     ):
         done = hydrometer(*arguments)
-        assert done.returncode == 2, (arguments, done)
+        assert done.exit_code == 2, (arguments, done)
         assert said in done.stderr
 
 

@@ -11,6 +11,7 @@ from hydrometer.sharing.listen import Listen
 from hydrometer.sharing.secret_files import read_secret
 from hydrometer.sharing.taxii_clients import NAME, Clients
 from hydrometer.sharing.taxii_inbox import Inbox
+from hydrometer.sharing.taxii_resources import bundle, objects_of
 from hydrometer.sharing.taxii_store import TaxiiStore
 
 __all__ = ["Listen"]
@@ -114,8 +115,6 @@ def pull(speaker: TaxiiClient, collection: str, into: Path, page: int | None = N
     Raises:
         InputError: the server or the folder is unusable; pages that came before stay, and the next pull begins after them.
     """
-    from hydrometer.sharing.taxii_client import bundle  # late: an extra, which the client has
-
     inbox = Inbox(into)
     objects, bundles, resumable = 0, list[Path](), True
     with speaker:
@@ -130,8 +129,6 @@ def pull(speaker: TaxiiClient, collection: str, into: Path, page: int | None = N
 
 def push(speaker: TaxiiClient, collection: str, file: Path) -> Push:
     """Post a bundle's objects; raises InputError."""
-    from hydrometer.sharing.taxii_client import objects_of  # late: an extra, which the client has
-
     try:
         content = file.read_bytes()
     except OSError as error:

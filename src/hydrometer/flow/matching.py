@@ -9,16 +9,16 @@ from hydrometer.contract.errors import InputError
 from hydrometer.sharing.matching_items import Items, of_indicators, read_list
 from hydrometer.sharing.matching_ledger import Ledger
 from hydrometer.sharing.matching_partner import make_partner, read_partner
+from hydrometer.sharing.matching_terms import Learn, Matched, Wish
 from hydrometer.sharing.stix import read_dossiers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from hydrometer.sharing.matching import Learn, Matched
     from hydrometer.sharing.matching_tcp import Parts
 
-__all__ = ["Items", "join", "ledger_of", "make_partner", "serve", "taken"]
+__all__ = ["Items", "Learn", "Matched", "join", "ledger_of", "make_partner", "serve", "taken"]
 
 
 def taken(source: Path) -> Items:
@@ -35,7 +35,6 @@ def ledger_of(partner_file: Path) -> Ledger:
 
 def _parts(partner_file: Path, items: Items, *, learn: Learn, pad: bool, seconds: float, threads: int) -> Parts:
     try:
-        from hydrometer.sharing.matching import Wish  # late: an extra
         from hydrometer.sharing.matching_tcp import Parts  # late: an extra
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed", mend="Run: pip install 'hydrometer[match]'") from None

@@ -16,60 +16,30 @@ from __future__ import annotations
 import hashlib
 import hmac
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from hydrometer.contract.errors import InputError
 from hydrometer.sharing import matching_points as group
-from hydrometer.sharing.matching_items import MOST, Item
+from hydrometer.sharing.matching_items import MOST
 from hydrometer.sharing.matching_ledger import Quota, QuotaError
+from hydrometer.sharing.matching_terms import Learn, Matched, Terms, Wish, padded_size
 from hydrometer.sharing.matching_wire import LARGEST, ChannelError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hydrometer.sharing.matching_items import Item
     from hydrometer.sharing.matching_ledger import Ledger
     from hydrometer.sharing.matching_partner import Partner
     from hydrometer.sharing.matching_wire import Channel, Role
 
-Learn = Literal["both", "us", "them"]
-"""Who is to learn which items are shared, seen from here."""
-SMALLEST_STEP = 256
-"""Points of the shortest list that is filled up."""
 _PER_MESSAGE = LARGEST // group.SIZE
 _SMALL = 1_024
 """Bytes of the largest message that holds no points."""
 _MIRROR: dict[Learn, Learn] = {"both": "both", "us": "them", "them": "us"}
 _GO = b"go"
-
-
-class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a side wants, as it sees it."""
-
-    items: int
-    learn: Learn
-
-
-class Matched(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a session."""
-
-    partner: str
-    ours: int
-    """Points that we sent, with what filled up the list."""
-    theirs: int
-    learn: Learn
-    items: tuple[Item, ...] | None
-    """What both have, in order; None when we were not to learn it."""
-
-
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What we want of a session."""
-
-    items: tuple[Item, ...]
-    learn: Learn = "both"
-    pad: bool = False
-    """Whether to fill our list up to the next power of two, so that it tells less of our number."""
 
 
 def match(channel: Channel, role: Role, partner: Partner, wish: Wish, ledger: Ledger, mill: group.Mill) -> Matched:
@@ -102,11 +72,6 @@ def match(channel: Channel, role: Role, partner: Partner, wish: Wish, ledger: Le
         if number is not None:
             ledger.end(number, outcome, answered=session.answered)
     return Matched(partner=partner.name, ours=ours, theirs=terms.items, learn=wish.learn, items=found)
-
-
-def padded_size(items: int) -> int:
-    """Return the number of points that a list is filled up to: a power of two, never above `MOST`."""
-    return max(items, min(MOST, max(SMALLEST_STEP, 1 << max(items - 1, 0).bit_length())))
 
 
 def _terms(message: bytes) -> Terms:

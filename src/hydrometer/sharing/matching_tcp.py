@@ -15,9 +15,9 @@ from hydrometer.sharing.matching_wire import Channel, StrangerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from hydrometer.sharing.matching import Matched, Wish
     from hydrometer.sharing.matching_ledger import Ledger
     from hydrometer.sharing.matching_partner import Partner
+    from hydrometer.sharing.matching_terms import Matched, Wish
     from hydrometer.sharing.matching_wire import Role
 
 CALL_SECONDS = 30.0

@@ -6,11 +6,9 @@ only, and never in the clear but on this machine.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
-import uuid
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx
 import msgspec
@@ -20,6 +18,7 @@ from hydrometer.contract.errors import InputError
 from hydrometer.sharing.listen import is_loopback
 from hydrometer.sharing.taxii_media import is_taxii
 from hydrometer.sharing.taxii_objects import MEDIA_TYPE
+from hydrometer.sharing.taxii_resources import Collections, Discovery, Envelope, Pulled, Remote, Root, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,58 +38,6 @@ POLLS = 60
 SECONDS = 60.0
 """Time for each read, write or connection."""
 _T = TypeVar("_T")
-
-
-class Envelope(msgspec.Struct):
-    """A page of objects; each is left as its sender wrote it."""
-
-    more: bool = False
-    next: str | None = None
-    objects: list[msgspec.Raw] = []
-
-
-class Pulled(msgspec.Struct, frozen=True):
-    """A page, with when its last object was added."""
-
-    objects: list[bytes]
-    added_last: str | None
-    """None where the server does not tell: then nothing can be taken up where it ended."""
-
-
-class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a request."""
-
-    id: str
-    status: str
-    total_count: int
-    success_count: int
-    failure_count: int
-    pending_count: int
-    failures: list[dict[str, Any]] = []
-
-
-class Remote(msgspec.Struct, frozen=True, kw_only=True):
-    """A collection of another server."""
-
-    id: str
-    title: str
-    can_read: bool
-    can_write: bool
-    alias: str = ""
-    description: str = ""
-
-
-class _Discovery(msgspec.Struct):
-    default: str | None = None
-    api_roots: list[str] = []
-
-
-class _Root(msgspec.Struct):
-    max_content_length: int
-
-
-class _Collections(msgspec.Struct):
-    collections: list[Remote] = []
 
 
 class TaxiiClient:
@@ -145,7 +92,7 @@ class TaxiiClient:
 
     def __enter__(self) -> Self:
         if self._root.path.endswith("/taxii2/"):
-            found = _decoded(self._ask("GET", self._root)[1], _Discovery)
+            found = _decoded(self._ask("GET", self._root)[1], Discovery)
             root = found.default or next(iter(found.api_roots), None)
             if root is None:
                 raise InputError(f"{self._root} tells no API root", mend="Ask its operator for the address of one.")
@@ -164,7 +111,7 @@ class TaxiiClient:
 
     def collections(self) -> list[Remote]:
         """Return the collections that this client may use; raises InputError."""
-        return _decoded(self._ask("GET", self._root.join("collections/"))[1], _Collections).collections
+        return _decoded(self._ask("GET", self._root.join("collections/"))[1], Collections).collections
 
     def pull(self, collection: str, added_after: str | None = None, limit: int | None = None) -> Iterator[Pulled]:
         """Yield the pages of what was added after a time, oldest first.
@@ -196,7 +143,7 @@ class TaxiiClient:
             InputError: the server cannot be reached, refuses, or does not come to an end; or an object is larger than it
             takes. What was posted before stays there, and can be posted again without harm.
         """
-        most = _decoded(self._ask("GET", self._root)[1], _Root).max_content_length
+        most = _decoded(self._ask("GET", self._root)[1], Root).max_content_length
         return [self._posted(collection, part) for part in _parts(objects, most)]
 
     def _posted(self, collection: str, objects: list[bytes]) -> Status:
@@ -245,25 +192,6 @@ class TaxiiClient:
                 )
                 pause *= 2
         raise InputError(f"{url} {problem}", mend=f"It was tried {TRIES} times; try again later.")
-
-
-def bundle(objects: list[bytes]) -> bytes:
-    """Return objects as a STIX bundle whose id comes of what is in it."""
-    inside = b",".join(objects)
-    name = uuid.uuid5(uuid.NAMESPACE_OID, hashlib.sha256(inside).hexdigest())
-    return b'{"type":"bundle","id":"bundle--' + str(name).encode() + b'","objects":[' + inside + b"]}\n"
-
-
-def objects_of(content: bytes, file: str) -> list[bytes]:
-    """Return the objects of a bundle, each as its writer wrote it; raises InputError."""
-    try:
-        found = msgspec.json.decode(content, type=Envelope)
-        for one in found.objects:
-            if not isinstance(orjson.loads(bytes(one)), dict):
-                raise InputError("an object is no JSON object", file=file, mend="Give a STIX bundle.")
-    except (msgspec.DecodeError, orjson.JSONDecodeError) as error:
-        raise InputError(f"no bundle: {error}", file=file, mend="Give a STIX 2.1 bundle.") from None
-    return [bytes(one) for one in found.objects]
 
 
 def _bounded(answer: httpx.Response, url: httpx.URL) -> bytes:

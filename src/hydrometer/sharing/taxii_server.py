@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,6 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hydrometer.contract.errors import InputError
+from hydrometer.sharing.taxii_answers import Fault, answer, error, more_of, status_resource, with_more
 from hydrometer.sharing.taxii_media import accepts, is_taxii
 from hydrometer.sharing.taxii_objects import MEDIA_TYPE, STIX_TYPE, offered, stamped
 from hydrometer.sharing.taxii_openapi import description
@@ -34,7 +34,6 @@ from hydrometer.sharing.taxii_query import (
     OF_VERSIONS,
     QueryError,
     asked,
-    cursor,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 
     from hydrometer.sharing.taxii_clients import Client, Clients
     from hydrometer.sharing.taxii_query import Query
-    from hydrometer.sharing.taxii_store import Collection, Outcome, Page, TaxiiStore
+    from hydrometer.sharing.taxii_store import Collection, Page, TaxiiStore
 
     Handler = Callable[["Asking"], Awaitable[Response]]
 
@@ -54,29 +53,8 @@ MOST_OBJECTS = 10_000
 """Objects of one request."""
 BODY_SECONDS = 60.0
 """Time that a client has for its body."""
-TITLES = {
-    400: "The request is not understood",
-    401: "No known token",
-    403: "Not allowed",
-    404: "Not there, or not for this client",
-    405: "No such method here",
-    406: "No acceptable media type",
-    408: "The body took too long",
-    413: "The body is too large",
-    415: "Not the media type of TAXII 2.1",
-    422: "The objects cannot be processed",
-    503: "Out of service",
-}
 Right = Literal["read", "write"]
 _log = logging.getLogger("hydrometer.taxii")
-
-
-class Fault(Exception):  # noqa: N818 - an answer, not a defect
-    """The request ends with this status."""
-
-    def __init__(self, status: int, description: str = "") -> None:
-        super().__init__(description)
-        self.status, self.description = status, description
 
 
 class Asking:
@@ -90,8 +68,8 @@ class Asking:
         """Read the filters; raises Fault."""
         try:
             return asked(self.request.query_params.multi_items(), known, kinds)
-        except QueryError as error:
-            raise Fault(400, str(error)) from None
+        except QueryError as raised:
+            raise Fault(400, str(raised)) from None
 
 
 class TaxiiServer:
@@ -121,8 +99,8 @@ class TaxiiServer:
                 *(Route(path, self._endpoint(methods), methods=list(methods)) for path, methods in routes),
             ],
             exception_handlers={
-                Fault: lambda _, fault: _error(fault.status, fault.description),
-                HTTPException: lambda _, error: _error(error.status_code, "", error.headers),
+                Fault: lambda _, fault: error(fault.status, fault.description),
+                HTTPException: lambda _, raised: error(raised.status_code, "", raised.headers),
                 InputError: _unusable,
                 sqlite3.OperationalError: _unusable,
             },
@@ -149,25 +127,25 @@ class TaxiiServer:
         return Response(orjson.dumps(description(self._title, self._most_bytes)), media_type="application/json")
 
     async def _discovery(self, _: Asking) -> Response:
-        return _answer({"title": self._title, "default": ROOT, "api_roots": [ROOT]})
+        return answer({"title": self._title, "default": ROOT, "api_roots": [ROOT]})
 
     async def _root(self, _: Asking) -> Response:
-        return _answer({"title": self._title, "versions": [MEDIA_TYPE], "max_content_length": self._most_bytes})
+        return answer({"title": self._title, "versions": [MEDIA_TYPE], "max_content_length": self._most_bytes})
 
     async def _status(self, asking: Asking) -> Response:
         identifier = asking.request.path_params["status"]
         body = await run_in_threadpool(self._store.request, identifier, asking.client.name)
         if body is None:
             raise Fault(404, "No request of this client has this id, or it is too long ago.")
-        return _answer(body)
+        return answer(body)
 
     async def _collections(self, asking: Asking) -> Response:
         every = await run_in_threadpool(self._store.collections)
         shown = [_resource(one, asking.client) for one in every if _rights(asking.client, one)]
-        return _answer({"collections": shown} if shown else {})
+        return answer({"collections": shown} if shown else {})
 
     async def _collection(self, asking: Asking) -> Response:
-        return _answer(_resource(await self._found(asking), asking.client))
+        return answer(_resource(await self._found(asking), asking.client))
 
     async def _objects(self, asking: Asking) -> Response:
         return await self._envelope(asking, asking.query(OF_LISTS))
@@ -178,8 +156,8 @@ class TaxiiServer:
     async def _envelope(self, asking: Asking, query: Query) -> Response:
         page = await self._page(asking, query)
         # The bodies are JSON already.
-        parts = [_more(page), b'"objects":[' + b",".join(row.body for row in page.rows) + b"]" if page.rows else b""]
-        return _answer(b"{" + b",".join(part for part in parts if part) + b"}", page)
+        parts = [more_of(page), b'"objects":[' + b",".join(row.body for row in page.rows) + b"]" if page.rows else b""]
+        return answer(b"{" + b",".join(part for part in parts if part) + b"}", page)
 
     async def _manifest(self, asking: Asking) -> Response:
         page = await self._page(asking, asking.query(OF_LISTS))
@@ -187,13 +165,13 @@ class TaxiiServer:
             {"id": row.id, "date_added": stamped(row.added), "version": row.stamp, "media_type": STIX_TYPE}
             for row in page.rows
         ]
-        return _answer(_with_more(page, {"objects": entries} if entries else {}), page)
+        return answer(with_more(page, {"objects": entries} if entries else {}), page)
 
     async def _versions(self, asking: Asking) -> Response:
         query = _only(asking.query(OF_VERSIONS, "all"), asking.object_id)
         page = await self._page(asking, query)
         stamps = [row.stamp for row in page.rows]
-        return _answer(_with_more(page, {"versions": stamps} if stamps else {}), page)
+        return answer(with_more(page, {"versions": stamps} if stamps else {}), page)
 
     async def _page(self, asking: Asking, query: Query) -> Page:
         collection = await self._found(asking, "read")
@@ -212,9 +190,9 @@ class TaxiiServer:
         looked = await run_in_threadpool(lambda: [offered(thing) for thing in things])
         outcomes = await run_in_threadpool(self._store.add, collection.id, looked, asking.client.name)
         identifier = str(uuid.uuid4())
-        body = orjson.dumps(_outcome(identifier, outcomes))
+        body = orjson.dumps(status_resource(identifier, outcomes))
         await run_in_threadpool(self._store.keep_request, identifier, asking.client.name, body)
-        return _answer(body, status=202)
+        return answer(body, status=202)
 
     async def _remove(self, asking: Asking) -> Response:
         query = _only(asking.query(OF_REMOVING, "all"), asking.object_id)
@@ -225,7 +203,7 @@ class TaxiiServer:
         if done == "absent":
             await self._there(collection, asking.object_id)
             raise Fault(404, "The object has no such version.")
-        return _answer({})
+        return answer({})
 
     async def _found(self, asking: Asking, *needed: Right) -> Collection:
         """Return the collection that the address names by id or alias; raises Fault."""
@@ -261,8 +239,8 @@ class TaxiiServer:
             raise Fault(400, "The body ended early.") from None
         try:
             envelope = await run_in_threadpool(orjson.loads, bytes(held))
-        except orjson.JSONDecodeError as error:
-            raise Fault(400, f"The body is no JSON: {error}") from None
+        except orjson.JSONDecodeError as raised:
+            raise Fault(400, f"The body is no JSON: {raised}") from None
         things = envelope.get("objects") if isinstance(envelope, dict) else None
         if not isinstance(things, list) or not things:
             raise Fault(422, "The body is no envelope with `objects`.")
@@ -293,55 +271,6 @@ def _only(query: Query, identifier: str) -> Query:
     return replace(query, ids=(identifier,))
 
 
-def _outcome(identifier: str, outcomes: list[Outcome]) -> dict[str, Any]:
-    """Return the status resource; everything is done when it is answered, so nothing is pending."""
-    resource: dict[str, Any] = {
-        "id": identifier,
-        "status": "complete",
-        "request_timestamp": stamped(time.time_ns() // 1000),
-        "total_count": len(outcomes),
-        "success_count": sum(one.success for one in outcomes),
-        "failure_count": sum(not one.success for one in outcomes),
-        "pending_count": 0,
-    }
-    for name, wanted in (("successes", True), ("failures", False)):
-        details = [
-            {"id": one.id, "version": one.version} | ({"message": one.message} if one.message else {})
-            for one in outcomes
-            if one.success is wanted
-        ]
-        if details:
-            resource[name] = details
-    return resource
-
-
-def _more(page: Page) -> bytes:
-    return b'"more":true,"next":"' + cursor(page.rows[-1].added).encode() + b'"' if page.more else b""
-
-
-def _with_more(page: Page, resource: dict[str, Any]) -> dict[str, Any]:
-    return {"more": True, "next": cursor(page.rows[-1].added), **resource} if page.more else resource
-
-
-def _answer(body: bytes | dict[str, Any], page: Page | None = None, status: int = 200) -> Response:
-    headers = {}
-    if page is not None and page.rows:
-        headers["X-TAXII-Date-Added-First"] = stamped(page.rows[0].added)
-        headers["X-TAXII-Date-Added-Last"] = stamped(page.rows[-1].added)
-    content = body if isinstance(body, bytes) else orjson.dumps(body)
-    return Response(content, status, headers | {"Content-Type": MEDIA_TYPE})
-
-
-def _error(status: int, description: str, more: Any = None) -> Response:
-    resource = {"title": TITLES.get(status, "Not possible"), "http_status": str(status)}
-    if description:
-        resource["description"] = description
-    headers = {"Content-Type": MEDIA_TYPE, **(more or {})}
-    if status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="taxii", Basic realm="taxii"'
-    return Response(orjson.dumps(resource), status, headers)
-
-
-async def _unusable(_: Request, error: Exception) -> Response:
-    _log.error("cannot answer: %s", error)
-    return _error(503, "The operator finds the cause in the server's log.")
+async def _unusable(_: Request, raised: Exception) -> Response:
+    _log.error("cannot answer: %s", raised)
+    return error(503, "The operator finds the cause in the server's log.")

@@ -140,12 +140,8 @@ class TaxiiStore:
         """Open a transaction that is alone; left by an error, it has done nothing."""
         with self._reading() as file:
             file.execute("BEGIN IMMEDIATE")
-            try:
+            with file:
                 yield file
-            except BaseException:
-                file.execute("ROLLBACK")
-                raise
-            file.execute("COMMIT")
 
     def collections(self) -> list[Collection]:
         """Return all collections, oldest first."""

@@ -12,8 +12,7 @@ from hydrometer.cli.options import Json  # noqa: TC001 (Typer reads the annotati
 from hydrometer.cli.text import json_text, shown
 
 if TYPE_CHECKING:
-    from hydrometer.flow.matching import Items
-    from hydrometer.sharing.matching import Matched
+    from hydrometer.flow.matching import Items, Matched
 
 match = typer.Typer(
     no_args_is_help=True,
