@@ -1,0 +1,129 @@
+"""What private matching costs each side: wall and CPU seconds, memory and bytes, of two processes over the loopback.
+
+usage: python benchmarks/matching.py [--items 100000] [--shared 10000] [--threads 0] [--json]
+
+Both sides have as many items. They share this machine, so that the wall time is that of two sites on one machine's cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from hydrometer import __version__
+from hydrometer.sharing import matching_tcp
+from hydrometer.sharing.matching_items import Item
+from hydrometer.sharing.matching_ledger import Ledger
+from hydrometer.sharing.matching_partner import Partner
+from hydrometer.sharing.matching_terms import Wish
+
+Figures = dict[str, Any]
+SECONDS = 3_600.0
+
+
+def addresses(first: int, count: int) -> tuple[Item, ...]:
+    """Addresses of 2001:db8::/32, which is for documentation."""
+    return tuple(
+        Item("address", f"2001:db8::{number >> 16:x}:{number & 0xFFFF:x}") for number in range(first, first + count)
+    )
+
+
+def side(role: str, first: int, count: int, threads: int, folder: Path, port: int) -> Figures:
+    """Run one side in this process."""
+    wish = Wish(items=tuple(sorted(addresses(first, count))))
+    partner = Partner(name="other", key="ab" * 32, most_items=1_000_000, most_in_period=10_000_000)
+    ledger = Ledger(folder / f"{role}.ledger")
+    parts = matching_tcp.Parts(partner, wish, ledger, seconds=SECONDS, threads=threads)
+    with matching_tcp.bound("127.0.0.1", port) if role == "serve" else nullcontext() as listening:
+        if listening is not None:
+            print(listening.getsockname()[1], flush=True)
+        cpu, wall = time.process_time(), time.perf_counter()
+        if listening is not None:
+            done = matching_tcp.serve(listening, parts, SECONDS, lambda line: print(line, file=sys.stderr))
+        else:
+            done = matching_tcp.join("127.0.0.1", port, parts)
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    return {
+        "role": role,
+        "shared": len(done.items or ()),
+        "seconds": round(wall, 2),
+        "cpu_seconds": round(cpu, 2),
+        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+def measured(items: int, shared: int, threads: int) -> Figures:
+    """Run both sides, each in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+
+        def started(role: str, first: int, port: int) -> subprocess.Popen[str]:
+            numbers = ["--first", str(first), "--items", str(items), "--threads", str(threads), "--port", str(port)]
+            command = [sys.executable, __file__, "--side", role, "--folder", folder, *numbers]
+            return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+        with started("serve", 0, 0) as serving:
+            if serving.stdout is None:
+                raise RuntimeError("no output of the other side")
+            port = int(serving.stdout.readline())
+            with started("join", items - shared, port) as joining:
+                joined, _ = joining.communicate()
+            served, _ = serving.communicate()
+    sides = [orjson.loads(text) for text in (served, joined)]
+    return {
+        "cores": os.cpu_count(),
+        "threads": threads,
+        "hydrometer": __version__,
+        "items": items,
+        "shared": shared,
+        "bytes_a_side": 2 * items * 32,
+        "sides": sides,
+    }
+
+
+def show(figures: Figures) -> None:
+    """Print the figures as a table."""
+    print(f"{figures['items']:,} items a side, {figures['shared']:,} shared; {figures['cores']} cores, of both sides")
+    print(f"{'side':8}{'found':>10}{'seconds':>10}{'CPU s':>10}{'CPU µs/item':>14}{'memory MB':>12}")
+    for one in figures["sides"]:
+        each = one["cpu_seconds"] / max(figures["items"], 1) * 1e6
+        row = f"{one['role']:8}{one['shared']:>10,}{one['seconds']:>10.2f}{one['cpu_seconds']:>10.2f}"
+        print(f"{row}{each:>14.1f}{one['peak_memory_mb']:>12,}")
+
+
+def main() -> None:
+    """Measure and print; with --json only the figures, for other programs."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--items", type=int, default=100_000, help="of each side")
+    parser.add_argument("--shared", type=int, default=10_000)
+    parser.add_argument("--threads", type=int, default=0, help="of each side; 0: all cores")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--side", choices=["serve", "join"], help=argparse.SUPPRESS)
+    parser.add_argument("--first", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.side is not None:
+        found = side(
+            arguments.side, arguments.first, arguments.items, arguments.threads, arguments.folder, arguments.port
+        )
+        print(orjson.dumps(found).decode())
+        return
+    figures = measured(arguments.items, arguments.shared, arguments.threads)
+    if arguments.json:
+        print(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode())
+    else:
+        show(figures)
+
+
+if __name__ == "__main__":
+    main()
