@@ -175,3 +175,20 @@ def test_hostile_names_are_spelt_out(tmp_path: Path) -> None:
     shown = ran("intel", "list", tmp_path).stdout
     assert "\x1b" not in shown
     assert "\\x1b" in shown
+
+
+def test_a_folder_of_what_was_sent_is_added_whole(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for number in (1, 2):
+        (inbox / f"{number}.csv").write_text(f"kind,value\nasn,6450{number}\n")
+    made = json.loads(ran("intel", "add", tmp_path / "intel", inbox, "--source", "Hill", "--json").stdout)
+    assert made["new"] > 0
+    shown = json.loads(ran("intel", "list", tmp_path / "intel", "--json").stdout)
+    assert sorted(one["value"] for one in shown["indicators"]) == ["64501", "64502"]
+    (inbox / "3.csv").write_text("kind,value\nasn,x\n")
+    refused = ran("intel", "add", tmp_path / "intel", inbox, "--source", "Mill", status=2)
+    assert "3.csv:2 column value" in refused.stderr
+    assert len(json.loads(ran("intel", "list", tmp_path / "intel", "--json").stdout)["sources"]) == 1
+    (tmp_path / "empty").mkdir()
+    assert "holds no" in ran("intel", "add", tmp_path / "intel", tmp_path / "empty", "--source", "x", status=2).stderr

@@ -181,16 +181,14 @@ def test_an_earlier_campaign_becomes_known(result: Path, pieces: ResultFolder, t
 
 def test_a_partners_indicator_is_sighted_and_sent_back(result: Path, pieces: ResultFolder, tmp_path: Path) -> None:
     campaign = pieces.campaigns[0].id
-    asn = next(row for row in pieces.indicators.to_pylist() if row["kind"] == "asn" and row["campaign_id"] == campaign)
-    sent = sharing.share(result, campaign, tlp="green")
+    sent = sharing.share(result, campaign, tlp="amber")
     value = next(one for one in orjson.loads(sent.content)["objects"] if "autonomous-system" in one.get("pattern", ""))
     number = re.findall(r"number = (\d+)", value["pattern"])[0]
-    assert asn
     (tmp_path / "a.csv").write_text(f"kind,value\nasn,{number}\n")
-    made = intelligence.add_file(tmp_path / "intel", tmp_path / "a.csv", "Partner", "B")
+    made = intelligence.add_files(tmp_path / "intel", [tmp_path / "a.csv"], "Partner", "B")
     assert made.new > 0
     theirs = intelligence.known(tmp_path / "intel")[0].indicators[0].id
-    again = sharing.share(result, campaign, tlp="green", intel=[tmp_path / "intel"])
+    again = sharing.share(result, campaign, tlp="amber", intel=[tmp_path / "intel"])
     assert again.sightings == sent.sightings + 1
     assert theirs in {one.get("sighting_of_ref") for one in orjson.loads(again.content)["objects"]}
 

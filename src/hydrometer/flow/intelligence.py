@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple, cast, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
 import msgspec
 import pyarrow.compute as pc
@@ -15,6 +15,7 @@ from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.sharing.confidence import Scale
 from hydrometer.sharing.folder import OWN, Added, IntelFolder, revoked
 from hydrometer.sharing.intake import taken
+from hydrometer.sharing.judgement import FILE as JUDGEMENT
 from hydrometer.sharing.redaction import inside
 from hydrometer.sharing.release import Known, released
 from hydrometer.sharing.stix_files import read_bundle, write_bundle
@@ -23,10 +24,11 @@ from hydrometer.sharing.stix_writing import objects_of
 from hydrometer.store.result import ResultFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from hydrometer.contract.intel import Reliability, Stance
-    from hydrometer.sharing.judgement import Withdrawal
+    from hydrometer.sharing.judgement import JudgedSource, Withdrawal
     from hydrometer.sharing.lint import Fault
 
 OWN_KEY = "site"
@@ -45,9 +47,9 @@ class Import(NamedTuple):
     notes: dict[str, int]
 
 
-def add_file(
+def add_files(
     folder: Path,
-    file: Path,
+    files: Sequence[Path],
     source: str,
     reliability: Reliability | None = None,
     *,
@@ -55,7 +57,9 @@ def add_file(
     credibility: int | None = None,
     scale: str = "stix",
 ) -> Import:
-    """Import what a source sent: a STIX bundle, a MISP event or a table, as evidence and never as a verdict.
+    """Import what a source sent as evidence and never as a verdict: STIX bundles, MISP events, tables, folders of them.
+
+    Files are read before anything is added.
 
     Raises:
         InputError: the file or the folder is unusable.
@@ -64,14 +68,29 @@ def add_file(
         raise InputError(f"scale {scale} is not known", mend=f"Name one of: {', '.join(get_args(Scale))}.")
     intel = IntelFolder(folder)
     notes: Counter[str] = Counter()
-    found = taken(
-        file,
-        lambda sent: intel.source(source, reliability, identity, sent),
-        notes,
-        scale=cast("Scale", scale),
-        at=datetime.now(UTC),
+
+    def source_of(sent: list[dict[str, Any]]) -> JudgedSource:
+        return intel.source(source, reliability, identity, sent)
+
+    at = datetime.now(UTC)
+    read = [(file, taken(file, source_of, notes, scale=cast("Scale", scale), at=at)) for file in _each(files)]
+    added = [intel.add(found.objects, file, found.source, credibility, undated=found.undated) for file, found in read]
+    total = added[0]._replace(
+        new=sum(one.new for one in added), newer=sum(one.newer for one in added), same=sum(one.same for one in added)
     )
-    return _told(intel.add(found.objects, file, found.source, credibility, undated=found.undated), notes)
+    return _told(total, notes)
+
+
+def _each(files: Sequence[Path]) -> list[Path]:
+    found: list[Path] = []
+    for file in files:
+        if file.is_dir():
+            found += sorted(one for one in file.iterdir() if one.suffix in (".json", ".csv") and one.name != JUDGEMENT)
+        else:
+            found.append(file)
+    if not found:
+        raise InputError("holds no *.json and no *.csv", file=", ".join(map(str, files)), mend="Name what was sent.")
+    return found
 
 
 def add_result(

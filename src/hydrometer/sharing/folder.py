@@ -42,12 +42,19 @@ class IntelFolder:
     """Everything known, open for change; nothing is written before a method's end."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises InputError when a bundle or the judgement in the folder is damaged, or `folder` is a file."""
+        """Raises InputError when the judgement in the folder is damaged, or `folder` is a file."""
         if folder.exists() and not folder.is_dir():
             raise InputError("is no folder", file=str(folder), mend="Name a folder for what is known.")
         self.folder = folder
-        self.shelf: Shelf = shelved([folder]) if folder.is_dir() else Shelf()
         self.judgement: Judgement = Judgement.read(folder)
+        self._shelf: Shelf | None = None
+
+    @property
+    def shelf(self) -> Shelf:
+        """Everything in the folder, read when it is asked for; raises InputError when a bundle is damaged."""
+        if self._shelf is None:
+            self._shelf = shelved([self.folder]) if self.folder.is_dir() else Shelf()
+        return self._shelf
 
     def dossiers(self) -> Dossiers:
         """What the folder says, marked as the judgement has it."""
@@ -134,7 +141,7 @@ class IntelFolder:
         newer = sum(after[name] != raw for name, raw in before.items())
         write_bundle(list(after.values()), file, private=True)
         self.judgement.write(self.folder)
-        self.shelf = shelved([self.folder])
+        self._shelf = None
         named = len({str(raw["id"]) for raw in objects})
         return Added(source, file, new, newer, named - new - newer)
 

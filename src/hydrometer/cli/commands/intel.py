@@ -38,8 +38,9 @@ def _day(text: str | None, option: str) -> datetime | None:
 @intel.command()
 def add(
     folder: Folder,
-    file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="A STIX bundle, a MISP event or a CSV table.")
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE ...]", help="STIX bundles, MISP events, CSV tables, or folders of them."),
     ] = None,
     source: Annotated[str, typer.Option("--source", metavar="NAME", help="Who sent it.")] = "",
     reliability: Annotated[
@@ -69,9 +70,9 @@ def add(
     as_json: options.Json = False,
 ) -> None:
     """Import what a partner sent, or an earlier campaign; importing again changes nothing."""
-    if (file is None) == (from_result is None):
-        raise typer.BadParameter("name one: a file, or --from-result", param_hint="FILE / --from-result")
-    if file is not None and not source:
+    if bool(files) == (from_result is not None):
+        raise typer.BadParameter("name one: files, or --from-result", param_hint="FILE / --from-result")
+    if files and not source:
         raise typer.BadParameter("say who sent the file", param_hint="--source")
     if from_result is not None and not campaign:
         raise typer.BadParameter("name the campaign of the result", param_hint="--campaign")
@@ -86,10 +87,10 @@ def add(
             made = intelligence.add_result(
                 folder, from_result, campaign, actor=actor, role=cast("Role", role), stopped=moment
             )
-        elif file is not None:
-            made = intelligence.add_file(
+        else:
+            made = intelligence.add_files(
                 folder,
-                file,
+                files or (),
                 source,
                 cast("Reliability", reliability) if reliability else None,
                 identity=identity,
