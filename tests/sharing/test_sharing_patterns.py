@@ -52,6 +52,15 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     assert found is None or all(meaning(pattern(*one)) == [one] for one in found)
 
 
+@pytest.mark.parametrize("version", ["4", "6"])
+@pytest.mark.parametrize("end", ["src_ref", "dst_ref"])
+def test_an_end_of_a_connection_is_an_address(version: str, end: str) -> None:
+    value = "198.51.100.7" if version == "4" else "2001:db8::1"
+    kind, said = f"network-traffic:{end}.type = 'ipv{version}-addr'", f"network-traffic:{end}.value = '{value}'"
+    assert meaning(f"[{kind} AND {said}]") == meaning(f"[{said} AND {kind}]") == [Meant("address", value)]
+    assert meaning(f"[{said}]") == [Meant("address", value)]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -76,6 +85,11 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         "[autonomous-system:number IN (1 2)]",
         "[autonomous-system:number IN (1,,2)]",
         "[ipv4-addr:value = '198.51.100.7' OR file:name = 'x']",
+        "[network-traffic:src_ref.type = 'ipv4-addr']",
+        "[network-traffic:src_ref.type = 'ipv4-addr' OR network-traffic:src_ref.value = '198.51.100.7']",
+        "[network-traffic:src_ref.value = '198.51.100.7' AND network-traffic:dst_port = 443]",
+        "[network-traffic:src_ref.value = '198.51.100.7' AND network-traffic:dst_ref.value = '198.51.100.8']",
+        "[ipv4-addr:value = '198.51.100.7' OR ipv4-addr:value = '198.51.100.8' AND autonomous-system:number = 1]",
         "[" * 3000,
     ],
 )

@@ -1,7 +1,7 @@
 """STIX patterns of single values: the part of the pattern language that an indicator of ours needs.
 
-Read: one comparison, or several joined by OR, of the paths below. Everything else (AND, NOT, FOLLOWEDBY, time windows,
-expressions) is a statement that no single value holds; it is not guessed at.
+Read: one comparison, or several joined by OR, of the paths below. Everything else (AND of two values, NOT, FOLLOWEDBY, time
+windows) is a statement that no single value holds; it is not guessed at.
 """
 
 from __future__ import annotations
@@ -47,13 +47,15 @@ _OF_PATH: dict[str, IndicatorKind] = {
 }
 _ADDRESSES = frozenset({"ipv4-addr:value", "ipv6-addr:value"})
 _EMAIL = "email-addr:value"
+_ENDS = frozenset({"network-traffic:src_ref", "network-traffic:dst_ref"})
+"""Ends of a connection: MISP writes an address as `[network-traffic:src_ref.type = 'ipv4-addr' AND …src_ref.value = '…']`."""
 
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<text>'(?:[^'\\]|\\.)*')
     | (?P<number>-?\d+)(?![\w.-])
     | (?P<path>[a-z0-9-]+:[A-Za-z0-9_.\[\]*-]+(?:\.?'(?:[^'\\]|\\.)*'(?:\.[A-Za-z0-9_-]+)*)*)
-    | (?P<word>=|ISSUBSET|LIKE|IN|OR|[\[\](),])
+    | (?P<word>=|ISSUBSET|LIKE|IN|OR|AND|[\[\](),])
     )\s*""",
     re.VERBOSE | re.DOTALL,
 )
@@ -90,24 +92,38 @@ def meaning(text: str) -> list[Meant] | None:
     found: list[Meant] = []
     at = 0
     while True:
-        if tokens[at : at + 1] != [("word", "[")]:
+        read = _observation(tokens, at)
+        if read is None:
             return None
-        while True:
-            read = _comparison(tokens, at + 1)
-            if read is None:
-                return None
-            meant, at = read
-            found += meant
-            if tokens[at : at + 1] != [("word", "OR")]:
-                break
-        if tokens[at : at + 1] != [("word", "]")]:
-            return None
-        at += 1
+        found += read[0]
+        at = read[1]
         if at == len(tokens):
             return list(dict.fromkeys(found))
         if tokens[at] != ("word", "OR"):
             return None
         at += 1
+
+
+def _observation(tokens: list[tuple[str, str]], at: int) -> tuple[list[Meant], int] | None:
+    """Read `[a OR b …]`, or `[a AND b …]` where all but one only say of what type the other's object is."""
+    if tokens[at : at + 1] != [("word", "[")]:
+        return None
+    parts: list[list[Meant]] = []
+    joined: set[str] = set()
+    while True:
+        read = _comparison(tokens, at + 1)
+        if read is None:
+            return None
+        parts.append(read[0])
+        at = read[1]
+        if tokens[at : at + 1] not in ([("word", "OR")], [("word", "AND")]):
+            break
+        joined.add(tokens[at][1])
+    said = [part for part in parts if part]
+    whole = len(said) == 1 if joined == {"AND"} else len(said) == len(parts) and "AND" not in joined
+    if not whole or tokens[at : at + 1] != [("word", "]")]:
+        return None
+    return [meant for part in said for meant in part], at + 1
 
 
 def _tokens(text: str) -> list[tuple[str, str]] | None:
@@ -124,7 +140,9 @@ def _tokens(text: str) -> list[tuple[str, str]] | None:
 
 
 def _comparison(tokens: list[tuple[str, str]], at: int) -> tuple[list[Meant], int] | None:
-    """Read `path = literal`, `path LIKE literal`, `path ISSUBSET literal` or `path IN (literal, …)`."""
+    """Read `path = literal`, `path LIKE literal`, `path ISSUBSET literal` or `path IN (literal, …)`; what only says of what
+    type the end of a connection is means nothing by itself.
+    """
     if [kind for kind, _ in tokens[at : at + 2]] != ["path", "word"]:
         return None
     path, operator = tokens[at][1], tokens[at + 1][1]
@@ -143,6 +161,11 @@ def _comparison(tokens: list[tuple[str, str]], at: int) -> tuple[list[Meant], in
     if not literals or any(kind not in ("text", "number") for kind, _ in literals):
         return None
     values = [_ESCAPED.sub(r"\1", text[1:-1]) if kind == "text" else text for kind, text in literals]
+    end, _, part = path.rpartition(".")
+    if end in _ENDS and part == "type" and operator == "=":
+        return [], at
+    if end in _ENDS and part == "value":
+        path = "ipv4-addr:value"
     meant = [_meant(path, operator, value) for value in values]
     known = [one for one in meant if one is not None]
     return (known, at) if len(known) == len(meant) else None

@@ -24,13 +24,12 @@ HIGH_CONFIDENCE = 85
 MEDIUM_CONFIDENCE = 50
 OBSERVABLES = {
     "address": (2, "IP Address", "src_endpoint.ip"),
-    "network": (12, "Subnet", "data.value"),
-    "signup_network": (12, "Subnet", "data.value"),
     "domain": (1, "Hostname", "data.value"),
     "email_domain": (1, "Hostname", "data.value"),
-    "user_agent": (16, "HTTP User-Agent", "http_request.user_agent"),
+    "user_agent": (99, "user_agent", "http_request.user_agent"),
 }
-"""By kind: number and name of OCSF's type, and where the value stands in its evidence."""
+"""By kind: number and name of OCSF's type, and where the value stands in its evidence. Types that not every reader of 1.4
+knows are 99, Other, with the kind for a name."""
 
 
 def encode(release: Release) -> bytes:
