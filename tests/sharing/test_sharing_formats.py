@@ -134,6 +134,21 @@ def test_a_foreign_misp_event_is_read_as_far_as_it_is_of_use(tmp_path: Path) -> 
     assert found["address", "198.51.100.7"].tlp == "green"
 
 
+def test_what_a_search_of_misp_answers_is_read_whole(tmp_path: Path) -> None:
+    events = [
+        {
+            "uuid": f"dd107f2e-d277-4413-86a2-656f80a9fbe{number}",
+            "info": "x",
+            "Attribute": [{"type": "AS", "value": str(number)}],
+        }
+        for number in (1, 2)
+    ]
+    content = orjson.dumps({"response": [{"Event": event} for event in events]})
+    found = back(tmp_path / "a.json", content, tmp_path)
+    assert sorted(one.value for one in found.indicators) == ["1", "2"]
+    assert len(found.campaigns) == 2
+
+
 @pytest.mark.parametrize(
     ("event", "said"),
     [

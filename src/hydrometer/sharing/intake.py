@@ -51,12 +51,16 @@ def taken(
     if file.suffix.lower() == ".csv":
         source = source_of([])
         return Taken(_of(read_table(file, source.id, notes, scale), source, at), source, undated=True)
-    event = _event(file)
-    if event is None:
+    events = _events(file)
+    if events is None:
         objects = read_bundle(file)
         return Taken(objects, source_of(objects), undated=False)
     source = source_of([])
-    return Taken(_of(dossiers_of_event(event, str(file), source.id, notes), source, at), source, undated=True)
+    made: dict[str, dict[str, Any]] = {}
+    for event in events:
+        read = dossiers_of_event(event, str(file), source.id, notes)
+        made |= {one["id"]: one for one in _of(read, source, at)}
+    return Taken(list(made.values()), source, undated=True)
 
 
 def _of(dossiers: Dossiers, source: JudgedSource, at: datetime) -> list[dict[str, Any]]:
@@ -64,13 +68,16 @@ def _of(dossiers: Dossiers, source: JudgedSource, at: datetime) -> list[dict[str
     return objects_of(msgspec.structs.replace(dossiers, sources=(said,)), at)
 
 
-def _event(file: Path) -> Mapping[str, Any] | None:
-    """Return a MISP event; None when the file is none, whatever it is: reading it as a bundle says what is wrong."""
+def _events(file: Path) -> list[Mapping[str, Any]] | None:
+    """Return MISP events, one as it is exported or several as a search answers; None when the file holds none, whatever
+    it is: reading it as a bundle says what is wrong.
+    """
     try:
         if file.stat().st_size > LARGEST:
             return None
         found = orjson.loads(file.read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return None
-    event = found.get("Event") if isinstance(found, dict) else None
-    return event if isinstance(event, dict) else None
+    answers = found.get("response", [found]) if isinstance(found, dict) else []
+    events = [one.get("Event") for one in answers if isinstance(one, dict)] if isinstance(answers, list) else []
+    return [one for one in events if isinstance(one, dict)] or None
