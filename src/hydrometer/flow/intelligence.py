@@ -21,6 +21,7 @@ from hydrometer.sharing.release import Known, released
 from hydrometer.sharing.stix_files import read_bundle, write_bundle
 from hydrometer.sharing.stix_ids import made_id
 from hydrometer.sharing.stix_writing import objects_of
+from hydrometer.sharing.values import canonical
 from hydrometer.store.result import ResultFolder
 
 if TYPE_CHECKING:
@@ -178,7 +179,10 @@ def lint(folder: Path, result: Path | None = None, most: int | None = None) -> t
         pieces = ResultFolder.read(result)
         accounts = pieces.run.rows.get("accounts", 0)
         for row in pieces.indicators.select(["kind", "value", "accounts", "population"]).to_pylist():
-            key = row["kind"], row["value"]
+            try:
+                key = row["kind"], canonical(row["kind"], row["value"])
+            except ValueError:
+                continue  # no value of its kind, and so of no indicator
             # Of other campaigns' members some are counted as strangers: the least counts.
             strangers = row["population"] - row["accounts"]
             population[key] = min(strangers, population.get(key, strangers))
