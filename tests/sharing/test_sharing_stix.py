@@ -189,6 +189,25 @@ def test_what_a_judged_file_says_is_said_by_its_sender(tmp_path: Path) -> None:
     assert found.sources == (Source(id=relay, name="Relay", reliability="D"),)
 
 
+def test_a_file_that_was_dropped_into_a_judged_folder_borrows_no_name(tmp_path: Path) -> None:
+    write(dossiers(), tmp_path)
+    write_bundle([indicator("dropped", created_by_ref=PARTNER)], tmp_path / "dropped.json")
+    found = {one.id: one for one in read_dossiers(tmp_path).sources}
+    dropped = next(one for one in read_dossiers(tmp_path).indicators if one.id == made_id("indicator", "dropped"))
+    assert dropped.source != PARTNER
+    assert (found[dropped.source].name, found[dropped.source].reliability) == ("Whoever wrote dropped.json", "F")
+    assert found[PARTNER].reliability == "B"
+
+
+def test_a_bundle_beside_a_judged_folder_borrows_no_name(tmp_path: Path) -> None:
+    write(dossiers(), tmp_path / "intel")
+    write_bundle([indicator("dropped", created_by_ref=PARTNER)], tmp_path / "dropped.json")
+    for places in ([tmp_path / "intel", tmp_path / "dropped.json"], [tmp_path / "dropped.json", tmp_path / "intel"]):
+        found = read_dossiers(places)
+        dropped = next(one for one in found.indicators if one.id == made_id("indicator", "dropped"))
+        assert {one.id: one.reliability for one in found.sources}[dropped.source] == "F"
+
+
 def test_withdrawn_is_marked(tmp_path: Path) -> None:
     write(dossiers(), tmp_path)
     judgement = Judgement.read(tmp_path)

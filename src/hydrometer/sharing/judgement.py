@@ -41,6 +41,8 @@ class Judgement(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Everything of `judgement.json`."""
 
     sources: list[JudgedSource] = []
+    believed: list[str] = []
+    """Files whose objects are of whom they name: what this site wrote of several sources."""
     credibility: dict[str, Annotated[int, Meta(ge=1, le=6)]] = {}
     """Of single indicators, by id; 6 for those that are not named."""
     withdrawn: dict[str, Withdrawal] = {}
@@ -48,6 +50,10 @@ class Judgement(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     def of_file(self, name: str) -> JudgedSource | None:
         """Return the source that a file came from, if the site has said so."""
         return next((source for source in self.sources if name in source.files), None)
+
+    def unjudged(self, name: str) -> bool:
+        """Whether nobody has said whose a file is."""
+        return name not in self.believed and self.of_file(name) is None
 
     @classmethod
     def read(cls, folder: Path) -> Judgement:

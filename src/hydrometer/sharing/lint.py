@@ -36,7 +36,7 @@ MAILBOXES = frozenset(
 """Domains at which anybody has an address."""
 REFERENCES = ("created_by_ref", "source_ref", "target_ref", "sighting_of_ref")
 LISTS = ("object_refs", "object_marking_refs", "where_sighted_refs")
-UNADDED = "its objects are believed to be of whom they name; `hydrometer intel add` says who sent them"
+UNADDED = "its objects count as of an unknown source; `hydrometer intel add` says who sent them"
 MOST_VALIDATED = 2_000
 """Objects that go through a validator, which takes up to 20 ms each."""
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from hydrometer.contract.intel import Dossiers
 
 
+DOSSIERS = "dossiers.json"
+"""What `write` calls its bundle in a folder."""
+
+
 def read_dossiers(path: Path | Sequence[Path]) -> Dossiers:
     """Read bundles: files, folders of `*.json`, or several of them.
 
@@ -42,8 +46,9 @@ def write(dossiers: Dossiers, path: Path, at: datetime = UNDATED) -> None:
     if path.suffix == ".json" and not path.is_dir():
         write_bundle(objects, path)
         return
-    write_bundle(objects, path / "dossiers.json")
+    write_bundle(objects, path / DOSSIERS)
     Judgement(
         sources=[JudgedSource(id=each.id, name=each.name, reliability=each.reliability) for each in dossiers.sources],
+        believed=[DOSSIERS],
         credibility={each.id: each.credibility for each in dossiers.indicators if each.credibility != 6},
     ).write(path)

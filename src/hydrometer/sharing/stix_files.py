@@ -62,6 +62,8 @@ class Shelf:
 
     held: dict[str, Held] = field(default_factory=dict)
     judgement: Judgement = field(default_factory=Judgement)
+    nobody: list[JudgedSource] = field(default_factory=list)
+    """Sources of which nothing is known but a file beside those of judged ones."""
     unjudged: list[str] = field(default_factory=list)
     """Names of files in folders that the site has not said the sender of."""
     notes: Counter[str] = field(default_factory=Counter)
@@ -94,23 +96,33 @@ def shelved(paths: Iterable[Path]) -> Shelf:
     Raises:
         InputError: a file is missing, is no bundle, or holds a damaged object.
     """
+    places = list(paths)
+    # Beside judged sources nothing may borrow their names.
+    judged = any((place / FILE).exists() for place in places)
     shelf = Shelf()
-    files: list[tuple[Path, JudgedSource | None]] = []
-    for path in paths:
-        if path.is_dir():
-            judgement = Judgement.read(path)
-            shelf.judgement.sources += judgement.sources
-            shelf.judgement.credibility |= judgement.credibility
-            shelf.judgement.withdrawn |= judgement.withdrawn
-            found = sorted(file for file in path.glob("*.json") if file.name != FILE)
-            files += [(file, judgement.of_file(file.name)) for file in found]
-            shelf.unjudged += [file.name for file in found if judgement.of_file(file.name) is None]
-        else:
-            files.append((path, None))
-    for file, source in files:
-        for raw in read_bundle(file):
-            shelf.put(held(raw, file, source))
+    for place in places:
+        judgement = Judgement.read(place) if place.is_dir() else Judgement()
+        shelf.judgement.sources += judgement.sources
+        shelf.judgement.credibility |= judgement.credibility
+        shelf.judgement.withdrawn |= judgement.withdrawn
+        for file in _files(place):
+            source = judgement.of_file(file.name)
+            if place.is_dir() and judgement.unjudged(file.name):
+                shelf.unjudged.append(file.name)
+            if judged and judgement.unjudged(file.name):
+                source = _nobody(file.name)
+                shelf.nobody.append(source)
+            for raw in read_bundle(file):
+                shelf.put(held(raw, file, source))
     return shelf
+
+
+def _files(place: Path) -> list[Path]:
+    return sorted(file for file in place.glob("*.json") if file.name != FILE) if place.is_dir() else [place]
+
+
+def _nobody(name: str) -> JudgedSource:
+    return JudgedSource(id=made_id("identity", "file", name), name=f"Whoever wrote {name}")
 
 
 def read_bundle(file: Path) -> list[dict[str, Any]]:

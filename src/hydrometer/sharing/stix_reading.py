@@ -113,7 +113,7 @@ class _Reading:
         found = {
             used.id: Source(id=used.id, name=used.name) for _, used in self._of(kinds.Identity) if used.id != PROJECT
         }
-        for source in self._shelf.judgement.sources:
+        for source in (*self._shelf.judgement.sources, *self._shelf.nobody):
             found[source.id] = Source(id=source.id, name=source.name, reliability=source.reliability)
         for one in self._held:
             if one.used is not None and one.source:
