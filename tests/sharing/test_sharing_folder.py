@@ -86,8 +86,7 @@ def test_reliability_is_the_sites_own(tmp_path: Path) -> None:
     intel = IntelFolder(tmp_path)
     intel.add(objects, tmp_path / "sent.json", intel.source("Stranger", None, PARTNER))
     assert intel.dossiers().sources[0].reliability == "F"
-    intel.source("Stranger", "C")
-    intel.judgement.write(tmp_path)
+    intel.add([], tmp_path / "sent.json", intel.source("Stranger", "C"))
     assert IntelFolder(tmp_path).dossiers().sources[0].reliability == "C"
 
 
@@ -194,6 +193,15 @@ def test_a_damaged_judgement_is_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(content)
     with pytest.raises(InputError, match="is damaged"):
         IntelFolder(tmp_path)
+
+
+def test_two_commands_at_once_lose_nothing(tmp_path: Path) -> None:
+    one, other = IntelFolder(tmp_path), IntelFolder(tmp_path)
+    one.add(objects_of(dossiers(), NOW), tmp_path / "sent.json", one.source("Partner"))
+    with pytest.raises(InputError, match="was changed by another command"):
+        other.add(objects_of(dossiers(), NOW), tmp_path / "sent.json", other.source("Other"))
+    assert [source.name for source in Judgement.read(tmp_path).sources] == ["Partner"]
+    assert {file.name.partition("-")[0] for file in tmp_path.glob("*-*.json")} == {"partner"}
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:

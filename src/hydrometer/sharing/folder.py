@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hydrometer.contract.errors import InputError
 from hydrometer.sharing import stix_objects as kinds
-from hydrometer.sharing.judgement import JudgedSource, Judgement, Withdrawal
+from hydrometer.sharing.judgement import FILE, JudgedSource, Judgement, Withdrawal
 from hydrometer.sharing.stix_files import Shelf, held, read_bundle, shelved, write_bundle
 from hydrometer.sharing.stix_ids import PROJECT, definitions, is_id, made_id
 from hydrometer.sharing.stix_reading import dossiers_of
@@ -47,6 +47,7 @@ class IntelFolder:
             raise InputError("is no folder", file=str(folder), mend="Name a folder for what is known.")
         self.folder = folder
         self.judgement: Judgement = Judgement.read(folder)
+        self._read = _content(folder)
         self._shelf: Shelf | None = None
 
     @property
@@ -139,8 +140,9 @@ class IntelFolder:
         after = {name: one.raw for name, one in mine.held.items()}
         new = len(after.keys() - before.keys())
         newer = sum(after[name] != raw for name, raw in before.items())
+        # First whose it is, then what: a bundle is never there without its source.
+        self._judge()
         write_bundle(list(after.values()), file, private=True)
-        self.judgement.write(self.folder)
         self._shelf = None
         named = len({str(raw["id"]) for raw in objects})
         return Added(source, file, new, newer, named - new - newer)
@@ -190,7 +192,7 @@ class IntelFolder:
             gone[name] = Withdrawal(at=at, why=RESTED, because_of=of)
         gone = {name: one for name, one in gone.items() if name not in self.judgement.withdrawn}
         self.judgement.withdrawn |= gone
-        self.judgement.write(self.folder)
+        self._judge()
         return gone
 
     def restore(self, of: str) -> list[str]:
@@ -204,7 +206,7 @@ class IntelFolder:
         back = [name for name, one in self.judgement.withdrawn.items() if of in (name, one.because_of)]
         for name in back:
             del self.judgement.withdrawn[name]
-        self.judgement.write(self.folder)
+        self._judge()
         return sorted(back)
 
     def expire(self, at: datetime) -> dict[str, Withdrawal]:
@@ -223,12 +225,25 @@ class IntelFolder:
         for revoked in sorted(name for name, one in self.shelf.held.items() if one.raw.get("revoked") is True):
             for name in support.fallen([revoked]):
                 self.judgement.withdrawn.setdefault(name, Withdrawal(at=at, why=RESTED, because_of=revoked))
-        self.judgement.write(self.folder)
+        self._judge()
         return {name: one for name, one in self.judgement.withdrawn.items() if name not in before}
+
+    def _judge(self) -> None:
+        if _content(self.folder) != self._read:
+            raise InputError(
+                "was changed by another command", file=str(self.folder / FILE), mend="Run this command again."
+            )
+        self.judgement.write(self.folder)
+        self._read = _content(self.folder)
 
     def _known(self, of: str) -> None:
         if of not in self.shelf.held and all(source.id != of for source in self.judgement.sources):
             raise InputError(f"nothing has the id {of}", file=str(self.folder), mend="See `hydrometer intel list`.")
+
+
+def _content(folder: Path) -> bytes:
+    file = folder / FILE
+    return file.read_bytes() if file.exists() else b""
 
 
 def _dated(raw: dict[str, Any], earlier: dict[str, Any] | None) -> dict[str, Any]:
