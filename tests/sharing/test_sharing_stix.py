@@ -266,6 +266,8 @@ def test_what_is_no_bundle_is_refused(content: bytes, said: str, tmp_path: Path)
         {"valid_until": 10**400},
         {"revoked": "yes"},
         {"object_marking_refs": "x"},
+        {"granular_markings": True},
+        {"granular_markings": [7]},
         {"extensions": []},
         {"extensions": {EXTENSION: {"role": "king"}}},
         {"extensions": {EXTENSION: 7}},

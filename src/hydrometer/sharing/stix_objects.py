@@ -20,6 +20,12 @@ Name = Annotated[str, Meta(min_length=1)]
 Reference = Annotated[str, Meta(pattern=rf"^{ID}\Z", max_length=300)]
 
 
+class GranularMarking(msgspec.Struct, kw_only=True):
+    """The marking of a part of an object."""
+
+    marking_ref: str = ""
+
+
 class Anything(msgspec.Struct, kw_only=True):
     """What every object has; observables have no times."""
 
@@ -31,6 +37,7 @@ class Anything(msgspec.Struct, kw_only=True):
     revoked: bool = False
     confidence: Percent | None = None
     object_marking_refs: list[str] = []
+    granular_markings: list[GranularMarking] = []
 
 
 class Identity(Anything, kw_only=True):

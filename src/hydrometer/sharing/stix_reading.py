@@ -143,9 +143,8 @@ class _Reading:
         return bool(one.raw.get("revoked", False)) or one.raw["id"] in self._shelf.judgement.withdrawn
 
     def _tlp(self, one: Held) -> Tlp:
-        parts = one.raw.get("granular_markings", [])
-        marked = [part.get("marking_ref", "") for part in parts if isinstance(part, dict)] if parts else []
-        found = level([*(one.used.object_marking_refs if one.used else []), *map(str, marked)])
+        used = one.used or kinds.Anything(type="", id="")
+        found = level([*used.object_marking_refs, *(part.marking_ref for part in used.granular_markings)])
         if found is None:
             self._notes[f"objects without a TLP marking, taken for {UNMARKED}"] += 1
         return found or UNMARKED
