@@ -70,9 +70,14 @@ FACTS: dict[str, dict[str, str]] = {
         "resembles": "double",
         "indicators": "list(string)",
         "replayed": "bool",
+        "replayed_from": "string",
     },
 }
-"""What a condition may read: by variable, each field with its CEL type. A string that is not known is empty."""
+"""What a condition may read: by variable, each field with its CEL type. A string that is not known is empty.
+
+`request.replayed_from` says where a replayed envelope belongs: to another `account`, `conversation` or `model`.
+`account.age_days` goes in steps of an hour, and is -1 when it is not known.
+"""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

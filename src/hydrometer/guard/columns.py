@@ -1,0 +1,157 @@
+"""The columns of a snapshot: what is known of accounts and organisations, a few bytes each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hydrometer.guard.index import Index, build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hydrometer.contract.decisions import Verdict, Verdicts
+
+REVIEWED, SUCCESSOR, CLEARED = 1, 2, 4
+"""Bits of the column `flags`."""
+JOINED = "\x1f"
+"""Stands between the members of a list in a word."""
+WORDS = ("organisation", "plan", "verification", "country", "agreements", "why")
+"""Columns that hold places in a list of words, the empty word first."""
+_TYPES = {
+    "campaign": np.int32,
+    "probability": np.float64,
+    "flags": np.uint8,
+    "created": np.int64,
+    "organisation": np.uint32,
+    "plan": np.uint16,
+    "verification": np.uint16,
+    "country": np.uint16,
+    "agreements": np.uint16,
+    "why": np.uint16,
+}
+_HELD = ("campaign", "probability", "flags", "why")
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+class Columns:
+    """The columns of some subjects, found by name."""
+
+    def __init__(self, index: Index, arrays: Mapping[str, npt.NDArray[Any]], words: Mapping[str, list[str]]) -> None:
+        self._index, self._arrays, self._words = index, arrays, words
+        self._views = {name: memoryview(array) for name, array in arrays.items() if name in _TYPES}
+        self.size = index.size
+
+    def check(self, campaigns: int) -> None:
+        """Raises ValueError where a column is missing, too short, of another type, or points nowhere."""
+        for name in self._wanted():
+            array = self._arrays[name]
+            if array.size != self.size or array.dtype != np.dtype(_TYPES[name]):
+                raise ValueError(f"column {name} does not fit")
+            if name in WORDS and self.size and int(array.max()) >= len(self._words[name]):
+                raise ValueError(f"column {name} names a word that is not there")
+        held = self._arrays["campaign"]
+        if self.size and not (int(held.min()) >= -1 and int(held.max()) < campaigns):
+            raise ValueError("a verdict of no campaign")
+
+    def _wanted(self) -> Iterable[str]:
+        return _TYPES if "organisation" in self._arrays else _HELD
+
+    def find(self, name: str) -> int:
+        """Return the row of a name, -1 where there is none."""
+        return self._index.find(name)
+
+    def word(self, column: str, row: int) -> str:
+        """Return the word of a row."""
+        return self._words[column][self._views[column][row]]
+
+    def list_(self, column: str, row: int) -> tuple[str, ...]:
+        """Return the list of a row."""
+        word = self.word(column, row)
+        return tuple(word.split(JOINED)) if word else ()
+
+    def number(self, column: str, row: int) -> int:
+        """Return the whole number of a row."""
+        return int(self._views[column][row])
+
+    def probability(self, row: int) -> float:
+        """Return the probability of a row's verdict."""
+        return float(self._views["probability"][row])
+
+    def flags(self, row: int) -> tuple[bool, bool]:
+        """Return (reviewed, successor)."""
+        flags = self._views["flags"][row]
+        return bool(flags & REVIEWED), bool(flags & SUCCESSOR)
+
+    def cleared(self, row: int) -> bool:
+        """Return whether an account's appeal was upheld."""
+        return bool(self._views["flags"][row] & CLEARED)
+
+
+def columns_of(verdicts: Verdicts, key: bytes) -> tuple[Arrays, Arrays, dict[str, list[str]]]:
+    """Return the arrays of accounts, those of organisations, and the words that their codes stand for.
+
+    Of several verdicts on one subject the strongest stays: what a person has upheld, then members before successors, then
+    the likelier.
+
+    Raises:
+        ValueError: a verdict of no campaign, or too many different words.
+    """
+    if any(not 0 <= verdict.campaign < len(verdicts.campaigns) for verdict in verdicts.verdicts):
+        raise ValueError("a verdict of no campaign")
+    words: dict[str, dict[str, int]] = {name: {"": 0} for name in WORDS}
+    held = {scope: _strongest(verdicts.verdicts, scope) for scope in ("account", "organisation")}
+    cleared = set(verdicts.cleared)
+    known = {account.id: account for account in verdicts.accounts}
+    names = sorted(known.keys() | held["account"].keys() | cleared)
+    index, order = build(names, key)
+    rows = [names[place] for place in order.tolist()]
+    accounts = [known.get(name) for name in rows]
+    arrays: Arrays = {**index, **_held([held["account"].get(name) for name in rows], words)}
+    if cleared:
+        marks = np.fromiter((CLEARED if name in cleared else 0 for name in rows), np.uint8, len(rows))
+        arrays["flags"] = arrays["flags"] | marks
+    arrays["created"] = np.fromiter((a.created if a else 0 for a in accounts), np.int64, len(rows))
+    for name in ("organisation", "plan", "verification", "country"):
+        arrays[name] = _codes((getattr(a, name) if a else "" for a in accounts), name, words)
+    arrays["agreements"] = _codes((JOINED.join(a.agreements) if a else "" for a in accounts), "agreements", words)
+    customers = sorted(held["organisation"])
+    index, order = build(customers, key)
+    found = [held["organisation"][customers[place]] for place in order.tolist()]
+    return arrays, {**index, **_held(found, words)}, {name: list(codes) for name, codes in words.items()}
+
+
+def _strongest(verdicts: Iterable[Verdict], scope: str) -> dict[str, Verdict]:
+    found: dict[str, Verdict] = {}
+    for verdict in verdicts:
+        if verdict.scope == scope:
+            before = found.get(verdict.subject)
+            if before is None or _strength(verdict) > _strength(before):
+                found[verdict.subject] = verdict
+    return found
+
+
+def _strength(verdict: Verdict) -> tuple[bool, bool, float]:
+    return verdict.reviewed, not verdict.successor, verdict.probability
+
+
+def _held(verdicts: list[Verdict | None] | list[Verdict], words: dict[str, dict[str, int]]) -> Arrays:
+    size = len(verdicts)
+    return {
+        "campaign": np.fromiter((v.campaign if v else -1 for v in verdicts), np.int32, size),
+        "probability": np.fromiter((v.probability if v else 0.0 for v in verdicts), np.float64, size),
+        "flags": np.fromiter(
+            ((REVIEWED * v.reviewed | SUCCESSOR * v.successor) if v else 0 for v in verdicts), np.uint8, size
+        ),
+        "why": _codes((v.why if v else "" for v in verdicts), "why", words),
+    }
+
+
+def _codes(values: Iterable[str], name: str, words: dict[str, dict[str, int]]) -> npt.NDArray[Any]:
+    codes = words[name]
+    found = [codes.setdefault(value, len(codes)) for value in values]
+    if len(codes) > np.iinfo(_TYPES[name]).max:
+        raise ValueError(f"more than {np.iinfo(_TYPES[name]).max} different values of {name}")
+    return np.array(found, _TYPES[name])

@@ -1,0 +1,125 @@
+"""Recognises a campaign's next account by its first requests: by the campaign's wording, or by values that only its
+accounts show.
+
+What was found is turned into a probability by Bayes' rule, campaign by campaign: the prior is the campaign's share of
+all accounts, and each independent kind of value counts by how much likelier a member shows it than a stranger.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hydrometer.contract.decisions import KnownCampaign, KnownEntity, KnownTemplate, Recognition
+
+GROUPS = {
+    "address": "place",
+    "network": "place",
+    "asn": "place",
+    "signup_network": "place",
+    "ja4": "client",
+    "user_agent": "client",
+    "tools": "client",
+    "payment": "card",
+    "bin": "card",
+    "device": "device",
+    "phone": "phone",
+    "email_domain": "mail",
+    "email_shape": "mail",
+    "email_length": "mail",
+    "signup_day": "day",
+    "end_user": "users",
+    "session": "users",
+}
+"""Kinds of one group depend on each other: a group counts once."""
+NO_POPULATION_PRIOR = 1e-4
+"""The campaign's share of all accounts where their number is not known."""
+UNSEEN = 0.5
+"""Accounts that are added to what was counted, so that nothing is certain."""
+
+
+class Shared(NamedTuple):
+    """A value that a campaign's accounts show."""
+
+    kind: str
+    campaign: int
+    log_ratio: float
+    """Natural logarithm of how much likelier a member shows it than a stranger."""
+
+
+class Successor(NamedTuple):
+    """A campaign that an account seems to belong to."""
+
+    campaign: int
+    probability: float
+    why: str
+
+
+class Recogniser:
+    """Judges what an account shares with campaigns."""
+
+    def __init__(
+        self,
+        campaigns: Sequence[KnownCampaign],
+        entities: Iterable[KnownEntity],
+        templates: Sequence[KnownTemplate],
+        population: int,
+        settings: Recognition,
+    ) -> None:
+        self._campaigns, self._settings = campaigns, settings
+        self._prior = [_log_odds(c.accounts / population if population else NO_POPULATION_PRIOR) for c in campaigns]
+        self._values: dict[str, dict[str, list[Shared]]] = {}
+        for entity in entities:
+            members = max(campaigns[entity.campaign].accounts, entity.accounts)
+            strangers = max(0, max(population, entity.population) - members)
+            others = max(0, entity.population - entity.accounts)
+            # Shares of members and of strangers that show it, each with half an account added to both sides.
+            ratio = ((entity.accounts + UNSEEN) / (members + 1)) / ((others + UNSEEN) / (strangers + 1))
+            found = Shared(entity.kind, entity.campaign, math.log(ratio))
+            self._values.setdefault(entity.kind, {}).setdefault(entity.value, []).append(found)
+        self._template = [math.log(0.5 / max(settings.least_background, template.background)) for template in templates]
+        self._owner = [template.campaign for template in templates]
+        self.kinds = tuple(self._values)
+        """Kinds of value that there is something to compare with."""
+
+    def shared(self, kind: str, value: str) -> list[Shared]:
+        """Return the campaigns whose accounts show this value."""
+        values = self._values.get(kind)
+        return values.get(value, []) if values is not None else []
+
+    def judge(self, shared: Sequence[Shared], template: int = -1) -> Successor | None:
+        """Return the likeliest campaign, None where nothing is likely enough or one group alone speaks.
+
+        template: place of the template that a request carries, -1 for none; it may speak alone.
+        """
+        best: Successor | None = None
+        wanted = {found.campaign for found in shared}
+        if template >= 0:
+            wanted.add(self._owner[template])
+        for campaign in sorted(wanted):
+            odds, groups, kinds = self._prior[campaign], {}, []
+            for found in shared:
+                if found.campaign == campaign:
+                    group = GROUPS.get(found.kind, found.kind)
+                    groups[group] = max(groups.get(group, 0.0), found.log_ratio)
+                    if found.kind not in kinds:
+                        kinds.append(found.kind)
+            odds += sum(groups.values())
+            if template >= 0 and self._owner[template] == campaign:
+                odds += self._template[template]
+                kinds.insert(0, "template")
+            elif len(groups) < 2:
+                continue
+            likely = self._campaigns[campaign].probability / (1 + math.exp(-odds))
+            likely = min(likely, self._settings.most_probability)
+            if likely >= self._settings.least_probability and (best is None or likely > best.probability):
+                best = Successor(campaign, likely, "+".join(kinds))
+        return best
+
+
+def _log_odds(share: float) -> float:
+    share = min(0.5, max(1e-9, share))
+    return math.log(share / (1 - share))
