@@ -41,7 +41,7 @@ class Columns:
 
     def __init__(self, index: Index, arrays: Mapping[str, npt.NDArray[Any]], words: Mapping[str, list[str]]) -> None:
         self._index, self._arrays, self._words = index, arrays, words
-        self._views = {name: memoryview(array) for name, array in arrays.items() if name in _TYPES}
+        self._views = {name: array.data for name, array in arrays.items() if name in _TYPES}
         self.size = index.size
 
     def check(self, campaigns: int) -> None:
@@ -152,6 +152,7 @@ def _held(verdicts: list[Verdict | None] | list[Verdict], words: dict[str, dict[
 def _codes(values: Iterable[str], name: str, words: dict[str, dict[str, int]]) -> npt.NDArray[Any]:
     codes = words[name]
     found = [codes.setdefault(value, len(codes)) for value in values]
-    if len(codes) > np.iinfo(_TYPES[name]).max:
-        raise ValueError(f"more than {np.iinfo(_TYPES[name]).max} different values of {name}")
-    return np.array(found, _TYPES[name])
+    kind = np.dtype(_TYPES[name])
+    if len(codes) > 256**kind.itemsize:
+        raise ValueError(f"more than {256**kind.itemsize - 1:,} different values of {name}")
+    return np.array(found, kind)

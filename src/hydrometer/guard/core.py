@@ -144,7 +144,8 @@ class Guard:
         replayed: str,
     ) -> Decision:
         chosen: Rule | Budget | None = None
-        for candidate in (*rules, *(budget for budget, _ in over)):
+        candidates: list[Rule | Budget] = [*rules, *(budget for budget, _ in over)]
+        for candidate in candidates:
             self.counts[f"rule {candidate.name}"] += 1
             if chosen is None or SEVERITY[candidate.action] > SEVERITY[chosen.action]:
                 chosen = candidate

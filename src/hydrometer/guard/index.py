@@ -7,7 +7,7 @@ neighbours begin; a row counts only if its name is exactly the one looked for.
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ def hashed(name: bytes, key: bytes) -> int:
     return int.from_bytes(blake2b(name, digest_size=8, key=key).digest(), "little")
 
 
-def build(names: Sequence[str], key: bytes) -> tuple[dict[str, npt.NDArray[np.generic]], npt.NDArray[np.int64]]:
+def build(names: Sequence[str], key: bytes) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64]]:
     """Return the arrays of an index over distinct names, and the order in which rows lie in it.
 
     Arrays: `directory` (where the rows of each bucket begin), `hashes`, `offsets` into the bytes `ids`.
@@ -46,7 +46,7 @@ class Index:
 
     __slots__ = ("_directory", "_hashes", "_ids", "_key", "_offsets", "_shift", "size")
 
-    def __init__(self, arrays: Mapping[str, npt.NDArray[np.generic]], key: bytes) -> None:
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], key: bytes) -> None:
         """Raises ValueError where the arrays do not fit together."""
         directory, hashes, offsets, ids = (arrays[name] for name in ("directory", "hashes", "offsets", "ids"))
         self.size = int(hashes.size)
@@ -64,8 +64,8 @@ class Index:
         if not sound:
             raise ValueError("an index whose arrays do not fit together")
         # Views of plain memory: reading one number from them takes a third of the time that an array takes.
-        self._directory, self._hashes = memoryview(directory), memoryview(hashes)
-        self._offsets, self._ids = memoryview(offsets), memoryview(ids)
+        self._directory, self._hashes = directory.data, hashes.data
+        self._offsets, self._ids = offsets.data, ids.data
         self._shift, self._key = 64 - (buckets.bit_length() - 1), key
 
     def find(self, name: str) -> int:

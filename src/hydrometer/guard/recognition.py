@@ -100,7 +100,9 @@ class Recogniser:
         if template >= 0:
             wanted.add(self._owner[template])
         for campaign in sorted(wanted):
-            odds, groups, kinds = self._prior[campaign], {}, []
+            odds = self._prior[campaign]
+            groups: dict[str, float] = {}
+            kinds: list[str] = []
             for found in shared:
                 if found.campaign == campaign:
                     group = GROUPS.get(found.kind, found.kind)

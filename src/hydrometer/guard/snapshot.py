@@ -108,8 +108,8 @@ class Snapshot:
         )
         for columns in (self._accounts, self._organisations):
             columns.check(len(self.campaigns))
-        for owner in (*self.templates, *self.entities):
-            if not 0 <= owner.campaign < len(self.campaigns):
+        for place in (*(known.campaign for known in self.templates), *(known.campaign for known in self.entities)):
+            if not 0 <= place < len(self.campaigns):
                 raise ValueError("a template or an entity of no campaign")
 
     @property
@@ -219,7 +219,7 @@ def unpack(data: bytes, keys: Sequence[VerifyKey]) -> Snapshot:
         if sha256(payload).hexdigest() != head.digest:
             raise SnapshotRefused("its content is not what was signed")
         arrays = _arrays(head, payload)
-        told = msgspec.json.decode(memoryview(arrays.pop("told")), type=_Told)
+        told = msgspec.json.decode(arrays.pop("told").data, type=_Told)
         return Snapshot(head, told, arrays, len(data))
     except (msgspec.DecodeError, ValueError, KeyError, TypeError) as error:
         raise SnapshotRefused(f"it was signed but cannot be read: {error}") from None
