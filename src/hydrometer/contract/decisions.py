@@ -108,8 +108,8 @@ class KnownEntity(msgspec.Struct, frozen=True, kw_only=True):
 class Recognition(msgspec.Struct, frozen=True, kw_only=True):
     """When an account without a verdict is taken for a campaign's next one."""
 
-    containment: float = 0.7
-    """Share of a template's hashes that a request must carry."""
+    containment: float = 0.6
+    """Share of a template's hashes that a request must carry; `background` is measured at the same share."""
     least_hashes: int = 8
     """And at least so many of them."""
     most_background: float = 0.001
