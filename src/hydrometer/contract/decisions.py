@@ -26,6 +26,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     system_prompt: str = ""
     prompt: str = ""
     """The last user message."""
+    words: int = 0
+    """Of both texts, where the texts themselves are not carried."""
     turns: int = 1
     tools: tuple[str, ...] = ()
     n: int = 1

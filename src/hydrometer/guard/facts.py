@@ -90,7 +90,7 @@ def request_facts(
         "ja4": cut(request.ja4),
         "turns": request.turns,
         # Blanks tell words well enough to compare sizes, at a tenth of what words would cost.
-        "words": (system.count(" ") + 1 if system else 0) + (prompt.count(" ") + 1 if prompt else 0),
+        "words": (system.count(" ") + 1 if system else 0) + (prompt.count(" ") + 1 if prompt else 0) or request.words,
         "n": request.n,
         "max_tokens": request.max_tokens,
         "logprobs": request.logprobs,
