@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,12 @@ import pyarrow as pa
 from hydrometer.contract.decisions import Request
 from hydrometer.contract.policy import LADDER
 from hydrometer.guard.core import Guard
+from hydrometer.guard.rules import compile_condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from hydrometer.contract.policy import Budget, Policy, Rule
     from hydrometer.guard.snapshot import Snapshot
 
     Codes = npt.NDArray[np.int8]
@@ -102,6 +105,21 @@ def replay(
     return found
 
 
+def unseen(policy: Policy) -> dict[str, list[str]]:
+    """Facts of a request that no log tells, with the rules and budgets that read them."""
+    parts: list[Rule | Budget] = [*policy.rules, *policy.budgets]
+    reads = [(part.name, compile_condition(part.when).reads) for part in parts]
+    found = {fact: [name for name, read in reads if f"request.{fact}" in read] for fact in UNSEEN}
+    return {fact: names for fact, names in found.items() if names}
+
+
+def under(snapshot: Snapshot, policy: Policy) -> Snapshot:
+    """Return a snapshot with another policy, and all else as it is."""
+    changed = copy.copy(snapshot)
+    changed.policy = policy
+    return changed
+
+
 def _stretch(
     guard: Guard,
     requests: pa.Table,
@@ -166,8 +184,8 @@ def _sketches(part: pa.Table) -> tuple[npt.NDArray[np.int64], list[int]]:
     return values, [0, *np.cumsum(lengths).tolist()]
 
 
-def _unsketched(system: str, prompt: str) -> npt.NDArray[np.int64]:
-    raise RuntimeError("a replay brings its sketches along")
+def _unsketched(*texts: str) -> npt.NDArray[np.int64]:
+    raise RuntimeError(f"a replay brings its sketches along, and no texts: {len(texts)} were to be sketched")
 
 
 def _count_unevaluated(guard: Guard, found: Replayed) -> None:

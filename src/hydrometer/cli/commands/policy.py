@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
+from hydrometer.cli.backtest import print_backtest
 from hydrometer.cli.ending import UNUSABLE, Ending
+from hydrometer.cli.progress import listening
 from hydrometer.cli.text import json_text, shown
 from hydrometer.contract.policy import Budget, Rule
 
@@ -40,7 +42,7 @@ def check(file: File, as_json: options.Json = False) -> None:
 
 
 @policy.command("test")
-def tests_of(file: File, as_json: options.Json = False) -> None:
+def run_tests(file: File, as_json: options.Json = False) -> None:
     """Run the tests in a policy by the rulebook that the guard goes by; exit status 2 when one fails."""
     with Ending():
         from hydrometer.flow import responding
@@ -92,3 +94,68 @@ def show(
         )
         typer.echo(shown(f"  {each.action:<18} {each.name}{size}{share}{until}{person}"))
         typer.echo(shown(f"  {'':<18} if {' '.join(each.when.split())}"))
+
+
+@policy.command("backtest")
+def backtest(
+    file: File,
+    result: options.Result,
+    traffic: Annotated[Path, typer.Argument(metavar="TRAFFIC", help="Past traffic: a log file or a folder of logs.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Folder for the page, the record and every decision.")
+    ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            "--truth", metavar="WORLD", help="A labelled world that TRAFFIC is of; WORLD.truth lies beside it."
+        ),
+    ] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option("--also", metavar="RESULT", help="A result of another day, known from its traffic's end on."),
+    ] = None,
+    known_from: Annotated[
+        datetime | None,
+        typer.Option("--as-if-known-from", metavar="DATE", help="Take RESULT as known from then on (UTC)."),
+    ] = None,
+    upheld: Annotated[
+        bool, typer.Option("--as-if-upheld", help="As if a person had upheld every campaign of the results.")
+    ] = False,
+    source: options.Source = None,
+    mapping: options.Mapping = None,
+    site_key: options.SiteKey = None,
+    most: Annotated[
+        int,
+        typer.Option("--most", metavar="N", min=1, help="Requests of other accounts from which on they are sampled."),
+    ] = 2_000_000,
+    no_thresholds: Annotated[
+        bool, typer.Option("--no-thresholds", help="Do not try other thresholds, which takes longest.")
+    ] = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Replay TRAFFIC under POLICY by what RESULT knew: harvest stopped, honest customers touched, other thresholds."""
+    with Ending(out), listening(quiet=quiet) as progress:
+        from hydrometer.flow import backtesting
+
+        asked = backtesting.Asked(
+            policy=file,
+            result=result,
+            traffic=traffic,
+            also=also or [],
+            known_from=known_from.replace(tzinfo=UTC) if known_from else None,
+            truth=truth,
+            site_key=site_key,
+            source=source,
+            mapping=mapping,
+            upheld=upheld,
+            thresholds=not no_thresholds,
+            most=most,
+        )
+        tried = backtesting.backtest(asked, progress)
+        if out is not None:
+            backtesting.write(tried, out)
+    if as_json:
+        typer.echo(json_text(tried.record))
+    else:
+        print_backtest(tried.record, out)
