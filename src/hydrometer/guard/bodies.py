@@ -155,7 +155,7 @@ class _Reading:
         self.turns += 1
         if content and (role is None or role in _USER):
             self.prompt = content
-        if len(message) > 2:
+        if role is None or len(message) > 2:
             self._envelope(message)
             for beside in ("reasoning_details", "tool_calls"):
                 inner = message.get(beside)

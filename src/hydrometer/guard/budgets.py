@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import math
 import threading
+from bisect import bisect_left
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
 
     from hydrometer.contract.policy import Budget, Policy
 
@@ -123,20 +124,24 @@ class Window:
                     found.append(Change(self.name, step.number, subject, more, kept))
         return found
 
-    def untell(self, change: Change) -> None:
-        """Take a change as not told after all."""
-        for step in self._steps:
-            if step.number == change.step:
-                step.told[change.subject] = step.told.get(change.subject, 0) - change.requests
-                step.dirty.add(change.subject)
-
-    def learn(self, number: int, subject: str, total: int) -> None:
-        """Take note of what the fleet counted of a subject in a step."""
-        for step in self._steps:
-            if step.number == number:
+    def learn(self, subject: str, totals: Mapping[int, int]) -> None:
+        """Take note of what the fleet counted of a subject, by step."""
+        if not self._steps:
+            return
+        newest = self._steps[-1].number
+        for number, total in totals.items():
+            if newest - STEPS < number <= newest:
+                step = self._at(number)
                 others = total - step.told.get(subject, 0)
                 if others > 0 and (subject in step.others or len(step.others) < self._capacity):
                     step.others[subject] = others
+
+    def _at(self, number: int) -> _Step:
+        """Return the step of a number that is not newer than the newest, made where it is missing."""
+        place = bisect_left(self._steps, number, key=lambda step: step.number)
+        if self._steps[place].number != number:
+            self._steps.insert(place, _Step(number))
+        return self._steps[place]
 
     def wait(self, now: float) -> int:
         """Return the whole seconds until the oldest step leaves the window."""
@@ -205,7 +210,7 @@ class Budgets:
             for place, _, subject in held:
                 if place < len(self._windows):
                     window = self._windows[place]
-                    tell = max(1, int(window.limit * TELL / self.gateways)) if self.shared else 0
+                    tell = max(1, int(window.limit * TELL / STEPS / self.gateways)) if self.shared else 0
                     window.count(_kept(subject), now, tell)
 
     def changes(self) -> list[Change]:
@@ -213,21 +218,13 @@ class Budgets:
         with self._lock:
             return [change for window in self._windows for change in window.changes()]
 
-    def untell(self, changes: Sequence[Change]) -> None:
-        """Take changes as not told after all."""
+    def learn(self, heard: Iterable[tuple[Change, Mapping[int, int]]]) -> None:
+        """Take note of what the fleet counted: with a change, all requests of its subject by step."""
         with self._lock:
             windows = {window.name: window for window in self._windows}
-            for change in changes:
+            for change, totals in heard:
                 if change.budget in windows:
-                    windows[change.budget].untell(change)
-
-    def learn(self, totals: Sequence[tuple[Change, int]]) -> None:
-        """Take note of what the fleet counted: by change, all requests of its subject in its step."""
-        with self._lock:
-            windows = {window.name: window for window in self._windows}
-            for change, total in totals:
-                if change.budget in windows:
-                    windows[change.budget].learn(change.step, change.subject, total)
+                    windows[change.budget].learn(change.subject, totals)
 
     def state(self) -> dict[str, dict[str, int]]:
         """Return, by budget, how many subjects are remembered and by how much a count may be too low."""

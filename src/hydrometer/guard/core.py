@@ -15,7 +15,7 @@ from hydrometer.contract.decisions import Decision, Request
 from hydrometer.contract.policy import Limits
 from hydrometer.guard.budgets import Budgets
 from hydrometer.guard.envelopes import Envelopes
-from hydrometer.guard.facts import network_of, request_facts
+from hydrometer.guard.facts import network_of
 from hydrometer.guard.going import Going
 from hydrometer.guard.rulebook import SEVERITY, Subjects
 from hydrometer.guard.suspects import Suspects
@@ -23,7 +23,8 @@ from hydrometer.guard.wording import NOTHING
 
 if TYPE_CHECKING:
     from hydrometer.contract.policy import Action, Budget, Rule
-    from hydrometer.guard.snapshot import Holding, Snapshot
+    from hydrometer.guard.columns import Holding
+    from hydrometer.guard.snapshot import Snapshot
 
 Sketch = Callable[[str, str], npt.NDArray[np.int64]]
 """(system prompt, prompt) → ascending distinct hashes, as fingerprints have them, under the site key."""
@@ -101,34 +102,31 @@ class Guard:
                 sketch = self._sketch(request.system_prompt, request.prompt)
             if sketch is not None:
                 carried = going.wordings.carried(sketch)
-        template = going.recognised(carried)
         network = network_of(request.client_ip)
         shared = going.shared(request, network) if going.compares else []
+        kinds = tuple(sorted({found.kind for found in shared})) if shared else ()
+        wording = going.recogniser.wording(carried) if carried.template >= 0 else None
+        if wording is not None:
+            shared = [wording, *shared]
         holding = standing.holding
         if holding is None and not standing.cleared:
-            holding = self.suspects.successor(going, request.account_id, shared, template, now)
+            holding = self.suspects.successor(going, request.account_id, shared, now)
         replayed = ""
         if request.envelopes:
             owner = standing.organisation or request.account_id
             replayed = self.envelopes.replayed_from(request.envelopes, owner, request.conversation, request.model)
-        name = going.snapshot.templates[template].id if template >= 0 else ""
+        name = going.snapshot.templates[carried.template].id if wording is not None and wording.alone else ""
         verdict, campaign = going.held(holding)
         facts = {
             "verdict": verdict,
             "campaign": campaign,
             "account": standing.facts,
-            "request": request_facts(
-                request,
-                network,
-                name,
-                carried.share,
-                tuple(sorted({found.kind for found in shared})) if shared else (),
-                replayed,
-            ),
+            "request": going.request_facts(request, network, (name, carried.share), kinds, replayed),
         }
         subjects = Subjects(request.account_id, standing.organisation, campaign["id"], name, request.client_ip, network)
-        rules = going.rulebook.rules(facts, subjects, now)
-        held = going.rulebook.budgets(facts, subjects, now) if going.has_budgets else []
+        idle = holding is None
+        rules = going.rulebook.rules(facts, subjects, now, idle=idle)
+        held = going.rulebook.budgets(facts, subjects, now, idle=idle) if going.has_budgets else []
         over = self.budgets.over(held, now) if held else []
         decision = self._composed(going, holding, rules, over, replayed)
         if held and (decision.shadow or decision.action not in HELD_BACK):

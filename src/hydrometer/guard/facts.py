@@ -5,12 +5,14 @@ Texts from clients are cut here, so that whatever remembers a fact stays bounded
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from hydrometer.contract.policy import FACTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from hydrometer.contract.decisions import KnownCampaign, Request
 
@@ -69,38 +71,60 @@ def campaign_facts(campaign: KnownCampaign) -> dict[str, Any]:
     }
 
 
-def request_facts(
-    request: Request, network: str, template: str, resembles: float, indicators: tuple[str, ...], replayed_from: str
-) -> dict[str, Any]:
-    """Return the variable `request`.
+class RequestFacts:
+    """Makes the variable `request`, of those fields alone that some condition reads."""
 
-    network: of its address. template: id of the template that it carries; resembles: share of the most resembled
-    template. indicators: kinds of value that it shares with campaigns. replayed_from: see contract.policy.FACTS.
-    """
-    system, prompt, tools = request.system_prompt, request.prompt, request.tools
-    if len(tools) > MOST_TOOLS:
-        tools = tools[:MOST_TOOLS]
-    return {
-        "model": cut(request.model),
-        "channel": cut(request.channel),
-        "address": cut(request.client_ip),
-        "network": network,
-        "asn": request.asn,
-        "user_agent": cut(request.user_agent),
-        "ja4": cut(request.ja4),
-        "turns": request.turns,
-        # Blanks tell words well enough to compare sizes, at a tenth of what words would cost.
-        "words": (system.count(" ") + 1 if system else 0) + (prompt.count(" ") + 1 if prompt else 0) or request.words,
-        "n": request.n,
-        "max_tokens": request.max_tokens,
-        "logprobs": request.logprobs,
-        "stream": request.stream,
-        "batch": request.batch,
-        "reasoning": request.reasoning,
-        "tools": tuple([name[:MOST_TOOL_LETTERS] for name in tools]) if tools else (),
-        "template": template,
-        "resembles": resembles,
-        "indicators": indicators,
-        "replayed": replayed_from != "",
-        "replayed_from": replayed_from,
-    }
+    def __init__(self, reads: AbstractSet[str]) -> None:
+        """reads: facts as `variable.field`."""
+        wanted = [name for name in FACTS["request"] if f"request.{name}" in reads]
+        self._plain = [name for name in wanted if name in _PLAIN]
+        self._values = _values(self._plain)
+        self._texts = [(name, attrgetter(_TEXTS[name])) for name in wanted if name in _TEXTS]
+        self._words, self._tools = "words" in wanted, "tools" in wanted
+        self._found = not _FOUND.isdisjoint(wanted)
+
+    def __call__(
+        self,
+        request: Request,
+        network: str,
+        carried: tuple[str, float],
+        indicators: tuple[str, ...],
+        replayed_from: str,
+    ) -> dict[str, Any]:
+        """Return the fields.
+
+        network: of the request's address. carried: id of the template that it carries, and the share that it has of the
+        template that it resembles most. indicators: kinds of value that it shares with campaigns. replayed_from: see
+        contract.policy.FACTS.
+        """
+        facts = dict(zip(self._plain, self._values(request), strict=True))
+        for name, get in self._texts:
+            facts[name] = cut(get(request))
+        if self._words:
+            facts["words"] = _words(request.system_prompt) + _words(request.prompt) or request.words
+        if self._tools:
+            facts["tools"] = tuple([name[:MOST_TOOL_LETTERS] for name in request.tools[:MOST_TOOLS]])
+        if self._found:
+            facts["network"], facts["indicators"] = network, indicators
+            facts["template"], facts["resembles"] = carried
+            facts["replayed"], facts["replayed_from"] = replayed_from != "", replayed_from
+        return facts
+
+
+_PLAIN = frozenset({"asn", "turns", "n", "max_tokens", "logprobs", "stream", "batch", "reasoning"})
+_FOUND = frozenset({"network", "indicators", "template", "resembles", "replayed", "replayed_from"})
+_TEXTS = {name: name for name in ("model", "channel", "user_agent", "ja4")} | {"address": "client_ip"}
+
+
+def _values(names: Sequence[str]) -> Callable[[Request], tuple[Any, ...]]:
+    """Return what reads these attributes at once."""
+    if len(names) > 1:
+        found: Callable[[Request], tuple[Any, ...]] = attrgetter(*names)
+        return found
+    one = attrgetter(*names) if names else None
+    return lambda request: (one(request),) if one else ()
+
+
+def _words(text: str) -> int:
+    """Blanks tell words well enough to compare sizes, at a tenth of what words would cost."""
+    return text.count(" ") + 1 if text else 0

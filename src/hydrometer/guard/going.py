@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hydrometer.contract.decisions import Decision
-from hydrometer.guard.facts import campaign_facts, cut, empty
+from hydrometer.guard.facts import RequestFacts, campaign_facts, cut, empty
 from hydrometer.guard.recognition import Recogniser, Shared
 from hydrometer.guard.rulebook import Rulebook
-from hydrometer.guard.wording import Carried, Wordings
+from hydrometer.guard.wording import Wordings
 
 if TYPE_CHECKING:
     from hydrometer.contract.decisions import Request
-    from hydrometer.guard.snapshot import Holding, Snapshot
+    from hydrometer.guard.columns import Holding
+    from hydrometer.guard.snapshot import Snapshot
 
 REMEMBERED = 65_536
 """Accounts whose standing is remembered; all are forgotten when it is full."""
@@ -43,14 +44,18 @@ class Going:
         """Raises ConditionError for a policy with a condition that cannot be compiled."""
         self.snapshot = snapshot
         self.rulebook = Rulebook(snapshot.policy)
-        self.wordings = Wordings(snapshot.templates, snapshot.sketch.get("max_sketch", 0))
+        self.wordings = Wordings(
+            snapshot.templates, snapshot.sketch.get("max_sketch", 0), snapshot.recognition.containment
+        )
         self.recogniser = Recogniser(
             snapshot.campaigns, snapshot.entities, snapshot.templates, snapshot.population, snapshot.recognition
         )
         self.compares = bool(self.recogniser.kinds)
         self.has_wordings, self.has_budgets = len(self.wordings) > 0, bool(snapshot.policy.budgets)
         self.allowed = Decision(action="allow", snapshot=snapshot.version)
-        self._nothing = empty("verdict"), empty("campaign")
+        self.request_facts = RequestFacts(self.rulebook.reads)
+        self._nothing, self._unknown = (empty("verdict"), empty("campaign")), empty("account")
+        self._unknown["age_days"] = -1.0
         self._campaigns = [campaign_facts(campaign) for campaign in snapshot.campaigns]
         self._standings: dict[tuple[str, str], Standing] = {}
         self._held: dict[Holding, dict[str, Any]] = {}
@@ -68,14 +73,15 @@ class Going:
         return found
 
     def _look(self, account: str, organisation: str, hour: int) -> Standing:
-        facts = empty("account")
-        facts.update(id=cut(account), age_days=-1.0)
+        facts = self._unknown.copy()
+        facts["id"] = cut(account)
         row = self.snapshot.account(account)
         organisation = organisation or (row.organisation if row else "")
         facts["organisation"] = cut(organisation)
         holding, cleared = None, False
         if row is not None:
-            facts.update(plan=row.plan, verification=row.verification, country=row.country, agreements=row.agreements)
+            facts["plan"], facts["verification"] = row.plan, row.verification
+            facts["country"], facts["agreements"] = row.country, row.agreements
             if row.created:
                 facts["age_days"] = (hour * HOUR - row.created) / DAY
             cleared, holding = row.cleared, row.holding
@@ -87,18 +93,6 @@ class Going:
         if holding is not None and not holding.why:
             holding = holding._replace(why="member")
         return Standing(facts, holding, organisation, cleared=cleared, hour=hour)
-
-    def recognised(self, carried: Carried) -> int:
-        """Return the place of the template that a request carries enough of, -1 for none."""
-        settings = self.snapshot.recognition
-        if (
-            carried.template >= 0
-            and carried.share >= settings.containment
-            and carried.hashes >= settings.least_hashes
-            and self.snapshot.templates[carried.template].background <= settings.most_background
-        ):
-            return carried.template
-        return -1
 
     def shared(self, request: Request, network: str) -> list[Shared]:
         """Return the values of a request that campaigns are known by."""

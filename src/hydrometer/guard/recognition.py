@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hydrometer.contract.decisions import KnownCampaign, KnownEntity, KnownTemplate, Recognition
+    from hydrometer.guard.wording import Carried
 
 GROUPS = {
     "address": "place",
@@ -35,6 +36,8 @@ GROUPS = {
     "session": "users",
 }
 """Kinds of one group depend on each other: a group counts once."""
+MEMBERS_CARRY = 0.5
+"""Share of a campaign's exchanges that is taken to carry one of its wordings."""
 NO_POPULATION_PRIOR = 1e-4
 """The campaign's share of all accounts where their number is not known."""
 UNSEEN = 0.5
@@ -48,6 +51,8 @@ class Shared(NamedTuple):
     campaign: int
     log_ratio: float
     """Natural logarithm of how much likelier a member shows it than a stranger."""
+    alone: bool = False
+    """Whether it recognises an account without anything else."""
 
 
 class Successor(NamedTuple):
@@ -80,8 +85,7 @@ class Recogniser:
             ratio = ((entity.accounts + UNSEEN) / (members + 1)) / ((others + UNSEEN) / (strangers + 1))
             found = Shared(entity.kind, entity.campaign, math.log(ratio))
             self._values.setdefault(entity.kind, {}).setdefault(entity.value, []).append(found)
-        self._template = [math.log(0.5 / max(settings.least_background, template.background)) for template in templates]
-        self._owner = [template.campaign for template in templates]
+        self._templates = templates
         self.kinds = tuple(self._values)
         """Kinds of value that there is something to compare with."""
 
@@ -90,31 +94,37 @@ class Recogniser:
         values = self._values.get(kind)
         return values.get(value, []) if values is not None else []
 
-    def judge(self, shared: Sequence[Shared], template: int = -1) -> Successor | None:
-        """Return the likeliest campaign, None where nothing is likely enough or one group alone speaks.
+    def wording(self, carried: Carried) -> Shared | None:
+        """Return what a carried template says; None where too little of it is carried, or strangers carry it too.
 
-        template: place of the template that a request carries, -1 for none; it may speak alone.
+        A short one does not speak alone: a few words in a row are met by chance.
         """
+        settings = self._settings
+        if carried.template < 0 or carried.share < settings.containment:
+            return None
+        template = self._templates[carried.template]
+        if template.background > settings.most_background:
+            return None
+        ratio = math.log(MEMBERS_CARRY / max(settings.least_background, template.background))
+        return Shared("template", template.campaign, ratio, carried.hashes >= settings.least_hashes)
+
+    def judge(self, shared: Sequence[Shared]) -> Successor | None:
+        """Return the likeliest campaign, None where nothing is likely enough or one group alone speaks."""
         best: Successor | None = None
-        wanted = {found.campaign for found in shared}
-        if template >= 0:
-            wanted.add(self._owner[template])
-        for campaign in sorted(wanted):
-            odds = self._prior[campaign]
+        for campaign in sorted({found.campaign for found in shared}):
             groups: dict[str, float] = {}
             kinds: list[str] = []
+            alone = False
             for found in shared:
                 if found.campaign == campaign:
                     group = GROUPS.get(found.kind, found.kind)
                     groups[group] = max(groups.get(group, 0.0), found.log_ratio)
+                    alone = alone or found.alone
                     if found.kind not in kinds:
                         kinds.append(found.kind)
-            odds += sum(groups.values())
-            if template >= 0 and self._owner[template] == campaign:
-                odds += self._template[template]
-                kinds.insert(0, "template")
-            elif len(groups) < 2:
+            if len(groups) < 2 and not alone:
                 continue
+            odds = self._prior[campaign] + sum(groups.values())
             likely = self._campaigns[campaign].probability / (1 + math.exp(-odds))
             likely = min(likely, self._settings.most_probability)
             if likely >= self._settings.least_probability and (best is None or likely > best.probability):

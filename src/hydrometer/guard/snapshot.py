@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import struct
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -26,8 +26,7 @@ from hydrometer.contract.decisions import (
     Verdicts,
 )
 from hydrometer.contract.policy import Policy
-from hydrometer.guard.columns import Columns, columns_of
-from hydrometer.guard.index import Index
+from hydrometer.guard.columns import Columns, Holding, Row, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,29 +68,6 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
     """What the codes of a column stand for."""
 
 
-class Holding(NamedTuple):
-    """What is held against a subject."""
-
-    campaign: int
-    probability: float
-    reviewed: bool
-    successor: bool
-    why: str
-
-
-class Row(NamedTuple):
-    """What a snapshot knows of an account."""
-
-    organisation: str
-    plan: str
-    verification: str
-    country: str
-    created: int
-    agreements: tuple[str, ...]
-    cleared: bool
-    holding: Holding | None
-
-
 class Snapshot:
     """A snapshot as the guard reads it."""
 
@@ -102,12 +78,11 @@ class Snapshot:
         self.entities, self.population, self.recognition = told.entities, told.population, told.recognition
         self.sketch, self.bytes = told.sketch, size
         key = bytes.fromhex(header.key)
-        self._accounts = Columns(Index(_part(arrays, "account"), key), _part(arrays, "account"), told.words)
-        self._organisations = Columns(
-            Index(_part(arrays, "organisation"), key), _part(arrays, "organisation"), told.words
-        )
-        for columns in (self._accounts, self._organisations):
-            columns.check(len(self.campaigns))
+        campaigns = len(self.campaigns)
+        self._accounts = Columns(_part(arrays, "account"), told.words, key, campaigns)
+        self._organisations = Columns(_part(arrays, "organisation"), told.words, key, campaigns)
+        if self._accounts.most_organisation >= self._organisations.size:
+            raise ValueError("an account of no organisation")
         for place in (*(known.campaign for known in self.templates), *(known.campaign for known in self.entities)):
             if not 0 <= place < len(self.campaigns):
                 raise ValueError("a template or an entity of no campaign")
@@ -119,7 +94,7 @@ class Snapshot:
 
     @property
     def organisations(self) -> int:
-        """How many organisations it holds verdicts on."""
+        """How many organisations it knows."""
         return self._organisations.size
 
     def account(self, name: str) -> Row | None:
@@ -128,21 +103,14 @@ class Snapshot:
         row = columns.find(name)
         if row < 0:
             return None
-        return Row(
-            columns.word("organisation", row),
-            columns.word("plan", row),
-            columns.word("verification", row),
-            columns.word("country", row),
-            columns.number("created", row),
-            columns.list_("agreements", row),
-            columns.cleared(row),
-            _holding(columns, row),
-        )
+        organisation = columns.organisation[row]
+        return columns.customer(row, self._organisations.name(organisation) if organisation >= 0 else "")
 
     def organisation(self, name: str) -> Holding | None:
         """Return what is held against an organisation."""
-        row = self._organisations.find(name) if name else -1
-        return _holding(self._organisations, row) if row >= 0 else None
+        organisations = self._organisations
+        row = organisations.find(name) if name and organisations.holds else -1
+        return organisations.holding(row) if row >= 0 else None
 
 
 def pack(verdicts: Verdicts, key: SigningKey) -> bytes:
@@ -246,11 +214,3 @@ def _arrays(head: _Header, payload: memoryview) -> dict[str, npt.NDArray[Any]]:
 def _part(arrays: dict[str, npt.NDArray[Any]], name: str) -> dict[str, npt.NDArray[Any]]:
     prefix = f"{name}."
     return {key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)}
-
-
-def _holding(columns: Columns, row: int) -> Holding | None:
-    campaign = columns.number("campaign", row)
-    if campaign < 0:
-        return None
-    reviewed, successor = columns.flags(row)
-    return Holding(campaign, columns.probability(row), reviewed, successor, columns.word("why", row))

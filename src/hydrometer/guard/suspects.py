@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.guard.snapshot import Holding
+from hydrometer.guard.columns import Holding
 
 if TYPE_CHECKING:
     from hydrometer.guard.going import Going
@@ -38,15 +38,15 @@ class Suspects:
     def __len__(self) -> int:
         return len(self._known)
 
-    def successor(self, going: Going, account: str, shared: list[Shared], template: int, now: float) -> Holding | None:
+    def successor(self, going: Going, account: str, shared: list[Shared], now: float) -> Holding | None:
         """Return what is suspected of an account after one more request."""
         suspect = self._known.get(account)
         if suspect is not None and (now >= suspect.until or suspect.version != going.snapshot.version):
             # Places of campaigns are those of one snapshot; another one was made with later knowledge.
             del self._known[account]
             suspect = None
-        if shared or template >= 0:
-            suspect = self._noted(going, suspect, shared, template, now)
+        if shared:
+            suspect = self._noted(going, suspect, shared, now)
             if account not in self._known:
                 if len(self._known) >= self._most:
                     del self._known[next(iter(self._known))]
@@ -57,17 +57,15 @@ class Suspects:
             return None
         return Holding(found.campaign, found.probability, reviewed=False, successor=True, why=f"successor: {found.why}")
 
-    def _noted(
-        self, going: Going, suspect: _Suspect | None, shared: list[Shared], template: int, now: float
-    ) -> _Suspect:
+    def _noted(self, going: Going, suspect: _Suspect | None, shared: list[Shared], now: float) -> _Suspect:
         if suspect is None:
             suspect = _Suspect()
             suspect.version = going.snapshot.version
         new = [found for found in shared if found not in suspect.shared]
         suspect.shared += new[: MOST_SHARED - len(suspect.shared)]
         suspect.until = now + going.snapshot.recognition.remember_seconds
-        if new or template >= 0:
-            found = going.recogniser.judge(suspect.shared, template)
+        if new:
+            found = going.recogniser.judge(suspect.shared)
             before = suspect.successor
             if found is not None and (before is None or found.probability > before.probability):
                 suspect.successor = found

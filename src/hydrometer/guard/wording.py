@@ -19,7 +19,7 @@ _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Carried(NamedTuple):
-    """The template that a text resembles most: its place, the share of its hashes that the text carries, and how many."""
+    """The template that a text carries, or resembles most: its place, the share of its hashes that the text carries, and how many."""
 
     template: int
     share: float
@@ -31,12 +31,22 @@ NOTHING = Carried(-1, 0.0, 0)
 
 @njit(cache=True)
 def most_carried(
-    sketch: Any, capped: bool, sieve: Any, shift: Any, keys: Any, starts: Any, owners: Any, hashes: Any, bounds: Any
+    sketch: Any,
+    capped: bool,
+    enough: float,
+    sieve: Any,
+    shift: Any,
+    keys: Any,
+    starts: Any,
+    owners: Any,
+    hashes: Any,
+    bounds: Any,
 ) -> Any:
     """Return (template, hashes that it shares with `sketch`, hashes of it that could be shared).
 
     sketch: ascending int64, distinct. capped: it holds only the smallest hashes of its text, so that a template's greater
-    ones say nothing. sieve: a byte for each bucket of hashes, 1 where a key falls. keys: ascending hashes of all
+    ones say nothing. enough: of templates of which so great a share is carried, the one with most hashes counts; where
+    there is none, the one with the greatest share. sieve: a byte for each bucket of hashes, 1 where a key falls. keys: ascending hashes of all
     templates; those of keys[i] are owners[starts[i]:starts[i + 1]]. hashes[bounds[t]:bounds[t + 1]]: those of template t,
     ascending.
     """
@@ -72,7 +82,12 @@ def most_carried(
                 else:
                     high = middle
             most = low - bounds[template]
-        if tally[template] * possible > shared * most:
+        had, has = shared >= enough * possible, tally[template] >= enough * most
+        if (
+            (has and not had)
+            or (has == had and not has and tally[template] * possible > shared * most)
+            or (has and had and tally[template] > shared)
+        ):
             best, shared, possible = template, tally[template], most
     return best, shared, possible
 
@@ -80,9 +95,9 @@ def most_carried(
 class Wordings:
     """Templates, arranged so that a sketch finds what it carries of them."""
 
-    def __init__(self, templates: Sequence[KnownTemplate], max_sketch: int) -> None:
-        """max_sketch: hashes at which a sketch may have been cut off; 0 for never."""
-        self.templates, self._max_sketch = templates, max_sketch
+    def __init__(self, templates: Sequence[KnownTemplate], max_sketch: int, enough: float) -> None:
+        """max_sketch: hashes at which a sketch may have been cut off; 0 for never. enough: see most_carried."""
+        self.templates, self._max_sketch, self._enough = templates, max_sketch, enough
         parts = [np.unique(np.asarray(template.hashes, np.int64)) for template in templates]
         self._bounds = np.zeros(len(parts) + 1, np.int64)
         np.cumsum([part.size for part in parts], out=self._bounds[1:])
@@ -101,13 +116,14 @@ class Wordings:
         return len(self.templates)
 
     def carried(self, sketch: npt.NDArray[np.int64]) -> Carried:
-        """Return the template that a sketch carries most of, the first of equals; `sketch` is ascending and distinct."""
+        """Return the template that a sketch carries, or resembles most; `sketch` is ascending and distinct."""
         if not self.templates or not sketch.size:
             return NOTHING
         capped = 0 < self._max_sketch <= sketch.size
         template, shared, possible = most_carried(
             sketch,
             capped,
+            self._enough,
             self._sieve,
             self._shift,
             self._keys,
