@@ -17,7 +17,7 @@ from hydrometer.guard.budgets import Budgets
 from hydrometer.guard.envelopes import Envelopes
 from hydrometer.guard.facts import network_of
 from hydrometer.guard.going import Going
-from hydrometer.guard.rulebook import SEVERITY, Subjects
+from hydrometer.guard.rulebook import Subjects, hardest
 from hydrometer.guard.suspects import Suspects
 from hydrometer.guard.wording import NOTHING
 
@@ -141,12 +141,10 @@ class Guard:
         over: list[tuple[Budget, int]],
         replayed: str,
     ) -> Decision:
-        chosen: Rule | Budget | None = None
         candidates: list[Rule | Budget] = [*rules, *(budget for budget, _ in over)]
         for candidate in candidates:
             self.counts[f"rule {candidate.name}"] += 1
-            if chosen is None or SEVERITY[candidate.action] > SEVERITY[chosen.action]:
-                chosen = candidate
+        chosen = hardest(candidates) if candidates else None
         action: Action = chosen.action if chosen is not None else "allow"
         self.counts[f"decision {action}"] += 1
         mode = going.snapshot.policy.mode

@@ -15,7 +15,7 @@ from hydrometer.guard.facts import empty
 from hydrometer.guard.rules import Condition, compile_condition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hydrometer.contract.policy import Policy
     from hydrometer.guard.facts import Facts
@@ -121,6 +121,11 @@ def rolled_out(name: str, percent: float, subject: str) -> bool:
     """Return whether a subject belongs to the first `percent` of all, by a hash that is the same on every gateway."""
     digest = blake2b(f"{name}\0{subject}".encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "little") < percent / 100 * 2**64
+
+
+def hardest(rules: Sequence[Rule | Budget]) -> Rule | Budget | None:
+    """Return the one with the hardest action, the first of equals."""
+    return max(rules, key=lambda rule: SEVERITY[rule.action], default=None)
 
 
 def _key(condition: Condition) -> Callable[[Facts], object]:
