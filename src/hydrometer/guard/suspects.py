@@ -35,6 +35,9 @@ class Suspects:
         self._most = most
         self._known: dict[str, _Suspect] = {}
 
+    def __contains__(self, account: str) -> bool:
+        return account in self._known
+
     def __len__(self) -> int:
         return len(self._known)
 
