@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,6 +19,7 @@ from hydrometer.guard.keys import make_keys, name_of, signing_key, verify_key
 from hydrometer.guard.snapshot import SnapshotRefused, pack, unpack
 from hydrometer.response.policy import load_policy
 from hydrometer.sources import Rejects, open_traffic
+from hydrometer.store.casebook import Casebook
 from hydrometer.store.result import ResultFolder
 
 if TYPE_CHECKING:
@@ -42,11 +44,13 @@ def write_snapshot(
     now: datetime,
     accounts: Path | None = None,
     site_key: Path | None = None,
+    casebook: str | None = None,
     chosen: Chosen | None = None,
 ) -> Built:
     """Write the signed snapshot of a result to `out`, which is replaced at once.
 
-    accounts: traffic whose account tables tell of customers, and of accounts that were made since.
+    accounts: traffic whose account tables tell of customers, and of accounts that were made since. casebook: where people's
+    decisions are kept; whom they cleared is held to nothing, whom they upheld counts as reviewed.
 
     Raises:
         InputError: an unusable result, policy, key, account table or place.
@@ -55,8 +59,17 @@ def write_snapshot(
     signing = signing_key(key)
     table = open_traffic(accounts, settings=ReadSettings()).accounts(Rejects()) if accounts is not None else None
     secret = SiteKey.load(site_key) if site_key is not None else None
+    chosen = chosen or Chosen()
+    if casebook is not None:
+        with Casebook(casebook) as book:
+            judged = book.judged()
+        chosen = replace(
+            chosen,
+            cleared=chosen.cleared | frozenset(judged.cleared),
+            upheld_accounts=chosen.upheld_accounts | frozenset(judged.upheld),
+        )
     verdicts, built = verdicts_of(
-        ResultFolder.read(result), rules, now=now, accounts=table, site_key=secret, chosen=chosen or Chosen()
+        ResultFolder.read(result), rules, now=now, accounts=table, site_key=secret, chosen=chosen
     )
     try:
         data = pack(verdicts, signing)

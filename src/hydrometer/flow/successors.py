@@ -41,12 +41,32 @@ VALUES: dict[str, tuple[str, Callable[[str], str]]] = {
 """Kinds of value that are known of an account before it sends anything: its column, and how detection spells the value."""
 
 
+EARLY = 0.1
+"""Share of a campaign's accounts that may be older than its pool: bought or stolen ones tell nothing of when it was made."""
+
+
+def made_since(accounts: pa.Table, members: Sequence[Verdict], seen: Sequence[datetime]) -> list[datetime]:
+    """Return, by campaign, when its operator began to make accounts, `seen` at the latest.
+
+    A pool that sleeps is made with the one that works, before the campaign's first exchange.
+    """
+    campaign = {verdict.subject: verdict.campaign for verdict in members}
+    made: dict[int, list[datetime]] = {}
+    for name, when in zip(accounts["account_id"].to_pylist(), accounts["created_at"].to_pylist(), strict=True):
+        if name in campaign and when is not None:
+            made.setdefault(campaign[name], []).append(when)
+    since = list(seen)
+    for place, times in made.items():
+        since[place] = min(since[place], sorted(times)[int(EARLY * len(times))])
+    return since
+
+
 def successors(
     accounts: pa.Table, recogniser: Recogniser, since: Sequence[datetime], known: AbstractSet[str]
 ) -> list[Verdict]:
     """Return suspicions against accounts that detection has not weighed yet.
 
-    since: by campaign, when it was seen first; an account that is older is not its successor. known: accounts that were
+    since: by campaign, when its operator began to make accounts; an older one is not its successor. known: accounts that were
     weighed, or are cleared.
     """
     shared: dict[int, list[Shared]] = {}

@@ -21,7 +21,7 @@ from hydrometer.contract.decisions import (
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.fingerprint.single import TextSketch
-from hydrometer.flow.successors import successors
+from hydrometer.flow.successors import made_since, successors
 from hydrometer.guard.recognition import GROUPS, Recogniser
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class Chosen:
     """Guards refuse the snapshot after so long."""
     upheld: frozenset[str] = frozenset()
     """Campaigns that a person has upheld."""
+    upheld_accounts: frozenset[tuple[str, str]] = frozenset()
+    """Accounts that a person has upheld, each with its campaign; members whatever their probability."""
     cleared: frozenset[str] = frozenset()
     """Accounts that are never held to anything."""
 
@@ -100,7 +102,7 @@ def verdicts_of(
     if accounts is not None:
         recogniser = Recogniser(campaigns, entities, templates, population, recognition)
         considered = set(found.considered["account_id"].to_pylist())
-        since = [campaign.first_seen for campaign in kept]
+        since = made_since(accounts, members, [campaign.first_seen for campaign in kept])
         expected = successors(accounts, recogniser, since, held | considered)
     verdicts = Verdicts(
         version=now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ"),
@@ -149,9 +151,10 @@ def _members(members: pa.Table, place: dict[str, int], chosen: Chosen, left_out:
     found, low, other = [], 0, 0
     columns = (members[name].to_pylist() for name in ("campaign_id", "account_id", "probability"))
     for campaign, account, probability in zip(*columns, strict=True):
+        upheld = (account, campaign) in chosen.upheld_accounts
         if campaign not in place:
             other += 1
-        elif probability < chosen.member:
+        elif probability < chosen.member and not upheld:
             low += 1
         elif account not in chosen.cleared:
             found.append(
@@ -160,7 +163,7 @@ def _members(members: pa.Table, place: dict[str, int], chosen: Chosen, left_out:
                     scope="account",
                     campaign=place[campaign],
                     probability=probability,
-                    reviewed=campaign in chosen.upheld,
+                    reviewed=upheld or campaign in chosen.upheld,
                 )
             )
     left_out["members below the least probability"], left_out["members of campaigns left out"] = low, other

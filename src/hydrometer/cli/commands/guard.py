@@ -56,6 +56,10 @@ def snapshot(
     cleared: Annotated[
         Path | None, typer.Option("--cleared", metavar="FILE", help="Accounts that are never held, one a line.")
     ] = None,
+    casebook: Annotated[
+        str | None,
+        typer.Option("--casebook", metavar="PLACE", help="Casebook of people's decisions: a file, or postgresql://…"),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Write the signed snapshot of a result, by which guards decide."""
@@ -72,6 +76,7 @@ def snapshot(
             now=datetime.now(UTC),
             accounts=accounts,
             site_key=site_key,
+            casebook=casebook,
             chosen=chosen,
         )
     if as_json:
