@@ -138,6 +138,7 @@ class Count:
     touched: int = 0
     touched_accounts: set[str] = field(default_factory=set)
     by_rule: Counter[str] = field(default_factory=Counter)
+    stopped_by: Counter[str] = field(default_factory=Counter)
 
 
 def world(spec: OperatorSpec, seed: int, honest: int, folder: Path) -> Path:
@@ -233,6 +234,7 @@ def measure(arm: Arm, verdicts: Verdicts, asked: list[tuple[str, Request, float,
         if exchange in truth.harvest:
             count.sent += 1
             count.harvested += through
+            count.stopped_by[decision.why if not through else "through: " + decision.why] += 1
         elif request.account_id not in truth.operated:
             count.honest += 1
             if not through:
@@ -315,13 +317,14 @@ def main() -> None:
                 total.touched += count.touched
                 total.touched_accounts |= count.touched_accounts
                 total.by_rule += count.by_rule
+                total.stopped_by += count.stopped_by
             print(f"{spec.name}, seed {asked.seed + number}: {time.process_time() - begun:.0f} CPU seconds", flush=True)
     for name, arms in totals.items():
         print(name)
         for way, count in arms.items():
             print(
                 f"  {way:52} {100 * count.harvested / max(1, count.sent):5.1f} % of {count.sent:,}; honest touched "
-                f"{count.touched:,} of {count.honest:,} ({len(count.touched_accounts)} accounts) {dict(count.by_rule.most_common(3))}"
+                f"{count.touched:,} of {count.honest:,} ({len(count.touched_accounts)} accounts) {dict(count.by_rule.most_common(3))}\n      {dict(count.stopped_by.most_common(8))}"
             )
     if asked.out is not None:
         asked.out.write_text(draw(totals), "utf-8")

@@ -83,9 +83,28 @@ def test_a_value_that_more_strangers_show_speaks_less(accounts: int, others: int
 
     def ratio(strangers: int) -> float:
         value = KnownEntity(kind="ja4", value="v", campaign=0, accounts=accounts, population=accounts + strangers)
-        return Recogniser(campaigns, [value], [], population, Recognition()).shared("ja4", "v")[0].log_ratio
+        found = Recogniser(campaigns, [value], [], population, Recognition()).shared("ja4", "v")
+        return found[0].log_ratio if found else 0.0
 
-    assert ratio(others + 1) < ratio(others)
+    assert 0.0 <= ratio(others + 1) <= ratio(others)
+    assert ratio(others + 1) < ratio(others) or ratio(others + 1) == 0.0
+
+
+def test_a_campaign_of_many_networks_is_not_recognised_by_one_of_them() -> None:
+    """Whoever moves about meets one of them in the end."""
+
+    def found(networks: int) -> bool:
+        values = [
+            KnownEntity(kind="network", value=f"198.18.{n}.0/24", campaign=0, accounts=3, population=4)
+            for n in range(networks)
+        ]
+        client = KnownEntity(kind="ja4", value="odd", campaign=0, accounts=45, population=50)
+        known = Recogniser(CAMPAIGNS, [*values, client], [], 20_000, Recognition())
+        return known.judge([*known.shared("network", "198.18.0.0/24"), *known.shared("ja4", "odd")]) is not None
+
+    assert found(1)
+    assert found(100)
+    assert not found(4_000)
 
 
 def test_two_campaigns_do_not_add_up() -> None:

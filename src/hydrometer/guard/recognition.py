@@ -40,6 +40,8 @@ MEMBERS_CARRY = 0.5
 """Share of a campaign's exchanges that is taken to carry one of its wordings."""
 NO_POPULATION_PRIOR = 1e-4
 """The campaign's share of all accounts where their number is not known."""
+TELLING = math.log(20)
+"""A group of kinds that says less does not count as one of the two that must speak."""
 UNSEEN = 0.5
 """Accounts that are added to what was counted, so that nothing is certain."""
 
@@ -77,14 +79,20 @@ class Recogniser:
         self._campaigns, self._settings = campaigns, settings
         self._prior = [_log_odds(c.accounts / population if population else NO_POPULATION_PRIOR) for c in campaigns]
         self._values: dict[str, dict[str, list[Shared]]] = {}
+        entities = list(entities)
+        chance: dict[tuple[str, int], float] = {}
+        for entity in entities:
+            place = entity.kind, entity.campaign
+            chance[place] = chance.get(place, 0.0) + _strangers_share(entity, campaigns, population)
         for entity in entities:
             members = max(campaigns[entity.campaign].accounts, entity.accounts)
-            strangers = max(0, max(population, entity.population) - members)
-            others = max(0, entity.population - entity.accounts)
-            # Shares of members and of strangers that show it, each with half an account added to both sides.
-            ratio = ((entity.accounts + UNSEEN) / (members + 1)) / ((others + UNSEEN) / (strangers + 1))
-            found = Shared(entity.kind, entity.campaign, math.log(ratio))
-            self._values.setdefault(entity.kind, {}).setdefault(entity.value, []).append(found)
+            ratio = (entity.accounts + UNSEEN) / (members + 1) / _strangers_share(entity, campaigns, population)
+            # A campaign of many networks meets every customer in one of them: no value says more than that any of its
+            # kind is met.
+            ratio = min(ratio, 1 / chance[entity.kind, entity.campaign])
+            if ratio > 1:
+                found = Shared(entity.kind, entity.campaign, math.log(ratio))
+                self._values.setdefault(entity.kind, {}).setdefault(entity.value, []).append(found)
         self._templates = templates
         self.kinds = tuple(self._values)
         """Kinds of value that there is something to compare with."""
@@ -122,7 +130,7 @@ class Recogniser:
                     alone = alone or found.alone
                     if found.kind not in kinds:
                         kinds.append(found.kind)
-            if len(groups) < 2 and not alone:
+            if not alone and sum(ratio >= TELLING for ratio in groups.values()) < 2:
                 continue
             odds = self._prior[campaign] + sum(groups.values())
             likely = self._campaigns[campaign].probability / (1 + math.exp(-odds))
@@ -130,6 +138,13 @@ class Recogniser:
             if likely >= self._settings.least_probability and (best is None or likely > best.probability):
                 best = Successor(campaign, likely, "+".join(kinds))
         return best
+
+
+def _strangers_share(entity: KnownEntity, campaigns: Sequence[KnownCampaign], population: int) -> float:
+    """Share of the accounts outside the campaign that show a value."""
+    members = max(campaigns[entity.campaign].accounts, entity.accounts)
+    strangers = max(0, max(population, entity.population) - members)
+    return (max(0, entity.population - entity.accounts) + UNSEEN) / (strangers + 1)
 
 
 def _log_odds(share: float) -> float:
