@@ -170,7 +170,7 @@ class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
     entities: list[KnownEntity] = []
     accounts: list[Account] = []
     cleared: list[str] = []
-    """Accounts whose appeal was upheld: never a successor, never a member."""
+    """Accounts of which a decision was overturned: never a successor, never a member."""
     population: int = 0
     """Accounts of the traffic that the verdicts were drawn from; 0 when it is not known."""
     recognition: Recognition = Recognition()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -55,9 +56,12 @@ class AuditLog:
         folder: Path,
         *,
         segment_bytes: int = SEGMENT_BYTES,
+        wait: float = 0.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Open the log in `folder`, or begin one there.
+
+        wait: seconds to wait for another process that writes there.
 
         Raises:
             InputError: the folder cannot be used, another process writes there, or the log is broken.
@@ -77,7 +81,7 @@ class AuditLog:
                 f"cannot be used: {error.strerror}", file=str(folder), mend="Name a folder that you may write to."
             ) from None
         try:
-            _only_writer(self._lock, folder)
+            _only_writer(self._lock, folder, wait)
             self._written, self._last = self._recovered()
             self._durable = self._written
             self._file = self._opened()
@@ -251,16 +255,25 @@ def _broken(file: Path, number: int) -> InputError:
     )
 
 
-def _only_writer(lock: BinaryIO, folder: Path) -> None:
+def _only_writer(lock: BinaryIO, folder: Path, wait: float) -> None:
+    until = time.monotonic() + wait
+    while not _locked(lock):
+        if time.monotonic() >= until:
+            raise InputError(
+                "another process writes this audit log", file=str(folder), mend="Stop it, or log to another folder."
+            )
+        time.sleep(0.05)
+
+
+def _locked(lock: BinaryIO) -> bool:
     try:
         if sys.platform == "win32":
             msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise InputError(
-            "another process writes this audit log", file=str(folder), mend="Stop it, or log to another folder."
-        ) from None
+        return False
+    return True
 
 
 def _replace(file: Path, content: bytes) -> None:

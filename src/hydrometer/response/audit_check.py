@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from nacl.exceptions import BadSignatureError
@@ -51,6 +51,11 @@ class Verification(msgspec.Struct, kw_only=True):
     def whole(self) -> bool:
         """Nothing is wrong."""
         return self.fault_count == 0
+
+    def told(self) -> dict[str, Any]:
+        """What was found, as plain values."""
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return found
 
     def add(self, file: str, line: int, what: str) -> None:
         """Add a fault."""

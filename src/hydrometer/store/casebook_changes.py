@@ -114,6 +114,18 @@ class Changes:
         self._step(appeal, "opened", by, statement, at)
         return appeal
 
+    def only_account(self, case: str) -> str:
+        """Return the account that a case is about.
+
+        Raises:
+            InputError: there is no such case, or it is about several.
+        """
+        self._case(case)
+        accounts = self._accounts(case)
+        if len(accounts) != 1:
+            raise InputError(f"case {case} is about {len(accounts):,} accounts", mend="Name one with --account.")
+        return accounts[0]
+
     def decide_appeal(
         self, appeal: str, finding: Finding, *, by: str, why: str, at: datetime, alone: bool = False
     ) -> str:

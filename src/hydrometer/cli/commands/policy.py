@@ -159,3 +159,29 @@ def backtest(
         typer.echo(json_text(tried.record))
     else:
         print_backtest(tried.record, out)
+
+
+@policy.command("shadow")
+def shadow(
+    logs: Annotated[list[Path], typer.Argument(metavar="AUDIT ...", help="Audit logs of gateways in shadow mode.")],
+    as_json: options.Json = False,
+) -> None:
+    """Sum up what gateways in shadow mode wrote down: what would have been done, by which rule, to how many."""
+    with Ending():
+        from hydrometer.flow import auditing
+
+        found = auditing.in_shadow(logs)
+    if as_json:
+        typer.echo(json_text(found))
+        return
+    typer.echo(
+        f"{found.decisions:,} requests of {found.accounts:,} accounts would not have been let through as they were"
+    )
+    if found.decisions:
+        typer.echo(f"From {found.first} to {found.last}")
+    for action, requests in found.actions.items():
+        typer.echo(shown(f"  {action:<18} {requests:,} requests"))
+    for rule, told in sorted(found.rules.items(), key=lambda pair: -pair[1]["requests"]):
+        typer.echo(shown(f"  by {rule}: {told['requests']:,} requests of {told['accounts']:,} accounts"))
+    for account, requests in found.busiest:
+        typer.echo(shown(f"  account {account}: {requests:,} requests"))
