@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import msgspec
 import pyarrow.compute as pc
 
-from hydrometer.contract.cases import Case, Constraint, ConstraintKind, Judged
+from hydrometer.contract.cases import Case, Constraint, ConstraintKind
 from hydrometer.contract.errors import InputError
 from hydrometer.response.audit import AuditLog
 from hydrometer.response.audit_check import read
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hydrometer.contract.cases import Appeal, Constraints, Finding, KeptEvidence, Review
     from hydrometer.store.casebook_changes import Changes
 
-__all__ = ["Desk", "audit_folder", "constraint_of", "judged", "upgrade", "write_constraints"]
+__all__ = ["Desk", "audit_folder", "constraint_of", "upgrade", "write_constraints"]
 
 WAIT_SECONDS = 10.0
 """How long a command waits for another one to finish writing the audit log."""
@@ -50,16 +50,6 @@ def audit_folder(casebook: str, audit: Path | None) -> Path:
             mend="Name one with --audit, or in HYDROMETER_AUDIT.",
         )
     return Path(casebook + SUFFIX)
-
-
-def judged(casebook: str) -> Judged:
-    """Return whom people cleared and whom they upheld.
-
-    Raises:
-        InputError: the casebook cannot be read.
-    """
-    with Casebook(casebook) as book:
-        return book.judged()
 
 
 class Desk:

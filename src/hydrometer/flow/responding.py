@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from hydrometer.response.policy import load_policy, policy_text, read_policy
-from hydrometer.response.policy_tests import Tested, run_tests
+from hydrometer.response.policy_tests import Outcome, run_tests
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +27,7 @@ def check_policy(file: Path, now: datetime) -> tuple[Policy | None, list[Problem
     return read_policy(policy_text(file), now=now)
 
 
-def tested(file: Path, now: datetime) -> list[Tested]:
+def tested(file: Path, now: datetime) -> list[Outcome]:
     """Run the tests that a policy carries.
 
     Raises:

@@ -18,7 +18,7 @@ NAMED = "somebody"
 """Who shares what, where a test does not say: rules and budgets by organisation or template are tried too."""
 
 
-class Tested(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a test of a policy came out."""
 
     name: str
@@ -39,7 +39,7 @@ class Tested(msgspec.Struct, frozen=True, kw_only=True):
         return self.action == self.expected and self.expected_rule in {None, self.rule}
 
 
-def run_tests(policy: Policy, now: float) -> list[Tested]:
+def run_tests(policy: Policy, now: float) -> list[Outcome]:
     """Run the tests of `policy` as if it were `now` (seconds since 1970), with every roll-out at 100 per cent.
 
     A budget is taken to be spent in the tests that name it, and to be fresh in all others.
@@ -47,7 +47,7 @@ def run_tests(policy: Policy, now: float) -> list[Tested]:
     return [_run(policy, test, now) for test in policy.tests]
 
 
-def _run(policy: Policy, test: PolicyTest, now: float) -> Tested:
+def _run(policy: Policy, test: PolicyTest, now: float) -> Outcome:
     facts = complete(_typed(test))
     everybody = msgspec.structs.replace(
         policy,
@@ -59,7 +59,7 @@ def _run(policy: Policy, test: PolicyTest, now: float) -> Tested:
     held: list[Rule | Budget] = [*book.rules(facts, subjects, now)]
     held += [budget for _, budget, _ in book.budgets(facts, subjects, now) if budget.name == test.rule]
     chosen = hardest(held)
-    return Tested(
+    return Outcome(
         name=test.name,
         line=test.line,
         expected=test.expect,
