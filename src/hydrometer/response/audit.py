@@ -80,14 +80,16 @@ class AuditLog:
             raise InputError(
                 f"cannot be used: {error.strerror}", file=str(folder), mend="Name a folder that you may write to."
             ) from None
+        usable = False
         try:
             _only_writer(self._lock, folder, wait)
             self._written, self._last = self._recovered()
             self._durable = self._written
             self._file = self._opened()
-        except BaseException:
-            self._lock.close()
-            raise
+            usable = True
+        finally:
+            if not usable:
+                self._lock.close()
         if self.torn:
             self.append("recovered", {"bytes": self.torn})
 

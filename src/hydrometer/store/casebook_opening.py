@@ -38,13 +38,15 @@ def open_engine(place: str) -> Engine:
     """
     url = _url(place)
     engine = _engine(url, place)
+    usable = False
     try:
         with _said(place), engine.begin() as connection:
             _alone(connection)
             _ready(connection, place)
-    except BaseException:
-        engine.dispose()
-        raise
+        usable = True
+    finally:
+        if not usable:
+            engine.dispose()
     return engine
 
 
