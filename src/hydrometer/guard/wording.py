@@ -132,4 +132,4 @@ class Wordings:
             self._hashes,
             self._bounds,
         )
-        return Carried(template, shared / possible, shared)
+        return Carried(template, shared / possible, shared) if template >= 0 else NOTHING
