@@ -40,10 +40,11 @@ MEMBERS_CARRY = 0.5
 """Share of a campaign's exchanges that is taken to carry one of its wordings."""
 NO_POPULATION_PRIOR = 1e-4
 """The campaign's share of all accounts where their number is not known."""
-TELLING = math.log(20)
+TELLING = math.log(100)
 """A group of kinds that says less does not count as one of the two that must speak."""
-UNSEEN = 0.5
-"""Accounts that are added to what was counted, so that nothing is certain."""
+UNSEEN_MEMBERS, UNSEEN_STRANGERS = 0.5, 3.0
+"""Accounts that are added to what was counted. Where no stranger shows a value, up to three in as many may (the rule of three,
+at 95 %): the error is to speak for the account."""
 
 
 class Shared(NamedTuple):
@@ -86,7 +87,7 @@ class Recogniser:
             chance[place] = chance.get(place, 0.0) + _strangers_share(entity, campaigns, population)
         for entity in entities:
             members = max(campaigns[entity.campaign].accounts, entity.accounts)
-            ratio = (entity.accounts + UNSEEN) / (members + 1) / _strangers_share(entity, campaigns, population)
+            ratio = (entity.accounts + UNSEEN_MEMBERS) / (members + 1) / _strangers_share(entity, campaigns, population)
             # A campaign of many networks meets every customer in one of them: no value says more than that any of its
             # kind is met.
             ratio = min(ratio, 1 / chance[entity.kind, entity.campaign])
@@ -144,7 +145,7 @@ def _strangers_share(entity: KnownEntity, campaigns: Sequence[KnownCampaign], po
     """Share of the accounts outside the campaign that show a value."""
     members = max(campaigns[entity.campaign].accounts, entity.accounts)
     strangers = max(0, max(population, entity.population) - members)
-    return (max(0, entity.population - entity.accounts) + UNSEEN) / (strangers + 1)
+    return (max(0, entity.population - entity.accounts) + UNSEEN_STRANGERS) / (strangers + 1)
 
 
 def _log_odds(share: float) -> float:
