@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from hydrometer.contract.decisions import Decision
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from hydrometer.guard.snapshot import Snapshot
 
 REMEMBERED = 65_536
-"""Accounts whose standing is remembered; all are forgotten when it is full."""
+"""Accounts whose standing is remembered; one that was looked up longest ago makes room."""
 HOUR, DAY = 3600.0, 86_400.0
 
 
@@ -57,7 +58,7 @@ class Going:
         self._nothing, self._unknown = (empty("verdict"), empty("campaign")), empty("account")
         self._unknown["age_days"] = -1.0
         self._campaigns = [campaign_facts(campaign) for campaign in snapshot.campaigns]
-        self._standings: dict[tuple[str, str], Standing] = {}
+        self._standings: OrderedDict[tuple[str, str], Standing] = OrderedDict()
         self._held: dict[Holding, dict[str, Any]] = {}
 
     def standing(self, account: str, organisation: str, now: float) -> Standing:
@@ -68,7 +69,7 @@ class Going:
             found = self._look(account, organisation, hour)
             if len(account) + len(organisation) <= 256:
                 if len(self._standings) >= REMEMBERED:
-                    self._standings.clear()
+                    self._standings.popitem(last=False)
                 self._standings[account, organisation] = found
         return found
 

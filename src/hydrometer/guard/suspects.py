@@ -5,6 +5,7 @@ An account shows its address in one request and its wording in another: what spe
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from hydrometer.guard.columns import Holding
@@ -33,7 +34,7 @@ class Suspects:
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._known: dict[str, _Suspect] = {}
+        self._known: OrderedDict[str, _Suspect] = OrderedDict()
 
     def __contains__(self, account: str) -> bool:
         return account in self._known
@@ -52,7 +53,7 @@ class Suspects:
             suspect = self._noted(going, suspect, shared, now)
             if account not in self._known:
                 if len(self._known) >= self._most:
-                    del self._known[next(iter(self._known))]
+                    self._known.popitem(last=False)
                 if len(account) <= 256:
                     self._known[account] = suspect
         found = suspect.successor if suspect is not None else None
