@@ -65,6 +65,7 @@ class Window:
     """The sliding window of one budget."""
 
     def __init__(self, budget: Budget, capacity: int = CAPACITY) -> None:
+        self.budget = budget
         self.limit, self.name = budget.requests, f"{budget.name}:{budget.over}:{budget.requests}:{budget.seconds}"
         self.seconds, self._step_seconds, self._capacity = budget.seconds, budget.seconds / STEPS, capacity
         self._steps: list[_Step] = []
@@ -186,6 +187,8 @@ class Budgets:
             before = {window.name: window for window in self._windows}
             made = [Window(budget, self._capacity) for budget in policy.budgets]
             self._windows = [before.get(window.name, window) for window in made]
+            for window, fresh in zip(self._windows, made, strict=True):
+                window.budget = fresh.budget
 
     def over(self, held: Iterable[tuple[int, Budget, str]], now: float) -> list[tuple[Budget, int]]:
         """Return the budgets that are used up, and the seconds until that may change.
@@ -195,9 +198,9 @@ class Budgets:
         found = []
         with self._lock:
             for place, budget, subject in held:
-                if place >= len(self._windows):
-                    continue  # the policy was replaced a moment ago
-                window = self._windows[place]
+                window = self._windows[place] if place < len(self._windows) else None
+                if window is None or window.budget is not budget:
+                    continue  # the policy was replaced while this was decided on
                 own, others = window.used(_kept(subject), now)
                 alone = self.alone and own >= max(1, window.limit // self.gateways)
                 if alone or own + others >= window.limit:
@@ -207,9 +210,9 @@ class Budgets:
     def count(self, held: Iterable[tuple[int, Budget, str]], now: float) -> None:
         """Count a request that was let through."""
         with self._lock:
-            for place, _, subject in held:
-                if place < len(self._windows):
-                    window = self._windows[place]
+            for place, budget, subject in held:
+                window = self._windows[place] if place < len(self._windows) else None
+                if window is not None and window.budget is budget:
                     tell = max(1, int(window.limit * TELL / STEPS / self.gateways)) if self.shared else 0
                     window.count(_kept(subject), now, tell)
 
