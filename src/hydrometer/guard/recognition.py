@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hydrometer.contract.decisions import KnownCampaign, KnownEntity, KnownTemplate, Recognition
     from hydrometer.guard.wording import Carried
@@ -40,11 +40,11 @@ MEMBERS_CARRY = 0.5
 """Share of a campaign's exchanges that is taken to carry one of its wordings."""
 NO_POPULATION_PRIOR = 1e-4
 """The campaign's share of all accounts where their number is not known."""
-TELLING = math.log(100)
-"""A group of kinds that says less does not count as one of the two that must speak."""
-UNSEEN_MEMBERS, UNSEEN_STRANGERS = 0.5, 3.0
-"""Accounts that are added to what was counted. Where no stranger shows a value, up to three in as many may (the rule of three,
-at 95 %): the error is to speak for the account."""
+TELLING, TELLING_OF_CLIENTS = math.log(20), math.log(100)
+"""A group of kinds that says less does not count as one of the two that must speak; and what it must say where the two are the
+place and the client, since the customers of one place often use one client."""
+UNSEEN_MEMBERS, UNSEEN_STRANGERS = 0.5, 1.0
+"""Accounts that are added to what was counted: the error is to speak for the account."""
 
 
 class Shared(NamedTuple):
@@ -131,7 +131,7 @@ class Recogniser:
                     alone = alone or found.alone
                     if found.kind not in kinds:
                         kinds.append(found.kind)
-            if not alone and sum(ratio >= TELLING for ratio in groups.values()) < 2:
+            if not alone and not _enough(groups):
                 continue
             odds = self._prior[campaign] + sum(groups.values())
             likely = self._campaigns[campaign].probability / (1 + math.exp(-odds))
@@ -139,6 +139,14 @@ class Recogniser:
             if likely >= self._settings.least_probability and (best is None or likely > best.probability):
                 best = Successor(campaign, likely, "+".join(kinds))
         return best
+
+
+def _enough(groups: Mapping[str, float]) -> bool:
+    """Return whether two groups at least speak, each clearly enough."""
+    telling = {group for group, ratio in groups.items() if ratio >= TELLING}
+    if telling == {"place", "client"}:
+        return min(groups[group] for group in telling) >= TELLING_OF_CLIENTS
+    return len(telling) >= 2
 
 
 def _strangers_share(entity: KnownEntity, campaigns: Sequence[KnownCampaign], population: int) -> float:
