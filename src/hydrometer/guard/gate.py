@@ -1,0 +1,186 @@
+"""The gate: the one way from every gateway to a decision, and what is done when there is none.
+
+It asks the decider, counts, writes to the audit whatever is not `allow`, and fails open or closed as each gateway is set.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol, Self
+
+import msgspec
+
+from hydrometer.contract.decisions import Decision
+from hydrometer.guard.refusals import UNAVAILABLE, Refusal, refusal_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from hydrometer.contract.decisions import Request
+    from hydrometer.contract.gateway import Failing, GatewaySettings, Sender
+    from hydrometer.guard.journal import Journal
+    from hydrometer.guard.metrics import GuardMetrics
+
+
+class Decider(Protocol):
+    """Decides on a request; does no I/O."""
+
+    def decide(self, request: Request, now: float) -> Decision:
+        """Return the decision at `now`, seconds since 1970."""
+
+
+class Held(Protocol):
+    """What is in force at a moment; swapped as a whole."""
+
+    @property
+    def decider(self) -> Decider | None:
+        """What decides; None before the first snapshot."""
+
+    @property
+    def expires_at(self) -> float:
+        """When what it goes by expires, seconds since 1970."""
+
+
+class AuditSink(Protocol):
+    """Takes what is to be in the audit; never waits."""
+
+    def put(self, kind: str, record: dict[str, object]) -> None:
+        """Take one record."""
+
+
+class Reader(Protocol):
+    """Makes a request of a body; never raises, whatever the body holds."""
+
+    def __call__(self, body: bytes, sender: Sender, path: str) -> tuple[Request, str]:
+        """Return the request, and why its body could not be read in full (empty: it was)."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a gateway does with a request."""
+
+    decision: Decision
+    refusal: Refusal | None = None
+
+
+PASSED = Decision(action="allow", why="no decision: the guard fails open")
+REFUSED = Decision(action="block", rule="", why="no decision: the guard fails closed")
+
+
+class Gate:
+    """Decides on requests for all gateways of a process."""
+
+    def __init__(
+        self,
+        held: Held,
+        read: Reader,
+        settings: GatewaySettings,
+        metrics: GuardMetrics,
+        journal: Journal,
+        audit: AuditSink | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.settings, self.metrics, self.journal = settings, metrics, journal
+        self._held, self._read, self._audit, self._clock = held, read, audit, clock
+        self._failing: dict[str, Failing] = {}
+
+    def ask_body(self, gateway: str, body: bytes, sender: Sender, path: str) -> Outcome:
+        """Decide on a body as it came to `path`."""
+        with _Boundary() as boundary:
+            request, fault = self._read(body, sender, path)
+            if fault:
+                self.metrics.bodies[gateway, fault] += 1
+            return self.ask(gateway, request)
+        return self._failed(gateway, "defect", boundary.error)
+
+    def ask(self, gateway: str, request: Request) -> Outcome:
+        """Decide on a request."""
+        held, now = self._held, self._clock()
+        decider = held.decider
+        if decider is None:
+            return self._failed(gateway, "no snapshot")
+        if now >= held.expires_at:
+            return self._failed(gateway, "stale snapshot")
+        with _Boundary() as boundary:
+            began = time.perf_counter()
+            decision = decider.decide(request, now)
+            self.metrics.decided(gateway, decision, time.perf_counter() - began)
+            if not request.account_id:
+                self.metrics.senders[gateway, "no account"] += 1
+            if decision.action == "allow":
+                return Outcome(decision)
+            refusal = refusal_of(decision, request)
+            self._record(gateway, request, decision, refusal, now)
+            return Outcome(decision, refusal)
+        return self._failed(gateway, "defect", boundary.error)
+
+    @property
+    def ready(self) -> str:
+        """Return why it is not ready to decide, empty when it is."""
+        if self._held.decider is None:
+            return "no snapshot"
+        return "stale snapshot" if self._clock() >= self._held.expires_at else ""
+
+    def _record(self, gateway: str, request: Request, decision: Decision, refusal: Refusal | None, now: float) -> None:
+        if self._audit is not None:
+            self._audit.put(
+                "decision",
+                {
+                    "at": now,
+                    "gateway": gateway,
+                    "account": request.account_id,
+                    "organisation": request.organisation,
+                    "model": request.model,
+                    "status": refusal.status if refusal else 200,
+                    **{name: getattr(decision, name) for name in _AUDITED},
+                },
+            )
+        self.journal.tell(
+            "decision",
+            gateway=gateway,
+            action=decision.action,
+            rule=decision.rule,
+            shadow=decision.shadow,
+            refused=refusal.code if refusal else "",
+            case=decision.case,
+            campaign=decision.campaign,
+            snapshot=decision.snapshot,
+        )
+
+    def _failed(self, gateway: str, why: str, error: Exception | None = None) -> Outcome:
+        failing = self._failing.get(gateway)
+        if failing is None:
+            failing = self._failing[gateway] = self.settings.failing_of(gateway)
+        self.metrics.failures[gateway, failing, why] += 1
+        first = self.metrics.failures[gateway, failing, why] == 1
+        if error is not None:
+            self.journal.tell_error("decision_failed", error, gateway=gateway, failing=failing)
+        elif first:
+            # Said once; the count goes on in the metrics, and a line for every request would fill the disk.
+            self.journal.tell("undecided", gateway=gateway, failing=failing, why=why)
+        return Outcome(PASSED) if failing == "open" else Outcome(REFUSED, UNAVAILABLE)
+
+
+_AUDITED = ("action", "rule", "scope", "campaign", "probability", "why", "shadow", "case", "snapshot")
+
+
+class _Boundary:
+    """A context in which a defect of the guard ends the decision and not the request.
+
+    A gateway stands in the way of all customers. Whatever goes wrong in deciding on one request must come to what its
+    operator chose, open or closed, and not to a 500. So every `Exception` ends here, in this one place, as `error`;
+    what is done with it is counted and in the log with its place in the code.
+    """
+
+    error: Exception | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if isinstance(error, Exception):
+            self.error = error
+            return True
+        return False
