@@ -6,16 +6,16 @@ It asks the decider, counts, writes to the audit whatever is not `allow`, and fa
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from hydrometer.contract.decisions import Decision
+from hydrometer.guard.boundary import Boundary
 from hydrometer.guard.refusals import UNAVAILABLE, Refusal, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
     from hydrometer.contract.decisions import Request
     from hydrometer.contract.gateway import Failing, GatewaySettings, Sender
@@ -83,10 +83,17 @@ class Gate:
         self.settings, self.metrics, self.journal = settings, metrics, journal
         self._held, self._read, self._audit, self._clock = held, read, audit, clock
         self._failing: dict[str, Failing] = {}
+        self._told: set[tuple[str, str, str]] = set()
+
+    def ask_made(self, gateway: str, make: Callable[[], tuple[bytes, Sender, str]]) -> Outcome:
+        """Decide on what `make` returns, a body, its sender and path; a defect in making it is one in deciding."""
+        with Boundary() as boundary:
+            return self.ask_body(gateway, *make())
+        return self._failed(gateway, "defect", boundary.error)
 
     def ask_body(self, gateway: str, body: bytes, sender: Sender, path: str) -> Outcome:
         """Decide on a body as it came to `path`."""
-        with _Boundary() as boundary:
+        with Boundary() as boundary:
             request, fault = self._read(body, sender, path)
             if fault:
                 self.metrics.bodies[gateway, fault] += 1
@@ -101,7 +108,7 @@ class Gate:
             return self._failed(gateway, "no snapshot")
         if now >= held.expires_at:
             return self._failed(gateway, "stale snapshot")
-        with _Boundary() as boundary:
+        with Boundary() as boundary:
             began = time.perf_counter()
             decision = decider.decide(request, now)
             self.metrics.decided(gateway, decision, time.perf_counter() - began)
@@ -152,35 +159,15 @@ class Gate:
         if failing is None:
             failing = self._failing[gateway] = self.settings.failing_of(gateway)
         self.metrics.failures[gateway, failing, why] += 1
-        first = self.metrics.failures[gateway, failing, why] == 1
-        if error is not None:
-            self.journal.tell_error("decision_failed", error, gateway=gateway, failing=failing)
-        elif first:
-            # Said once; the count goes on in the metrics, and a line for every request would fill the disk.
-            self.journal.tell("undecided", gateway=gateway, failing=failing, why=why)
+        # Said once for each kind: a line for every request would fill the disk. The count goes on in the metrics.
+        kind = (gateway, why, type(error).__name__)
+        if kind not in self._told:
+            self._told.add(kind)
+            if error is not None:
+                self.journal.tell_error("undecided", error, gateway=gateway, failing=failing, why=why)
+            else:
+                self.journal.tell("undecided", gateway=gateway, failing=failing, why=why)
         return Outcome(PASSED) if failing == "open" else Outcome(REFUSED, UNAVAILABLE)
 
 
 _AUDITED = ("action", "rule", "scope", "campaign", "probability", "why", "shadow", "case", "snapshot")
-
-
-class _Boundary:
-    """A context in which a defect of the guard ends the decision and not the request.
-
-    A gateway stands in the way of all customers. Whatever goes wrong in deciding on one request must come to what its
-    operator chose, open or closed, and not to a 500. So every `Exception` ends here, in this one place, as `error`;
-    what is done with it is counted and in the log with its place in the code.
-    """
-
-    error: Exception | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        if isinstance(error, Exception):
-            self.error = error
-            return True
-        return False

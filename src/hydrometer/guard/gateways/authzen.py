@@ -91,7 +91,10 @@ def _question(body: bytes) -> tuple[Sender, str, bytes] | str:
     if not isinstance(request, dict):
         request = {}
     request.setdefault("model", resource["id"])  # type: ignore[index]  # a dictionary, as checked above
-    return sender, _text(context, "path"), orjson.dumps(request)
+    try:
+        return sender, _text(context, "path"), orjson.dumps(request)
+    except orjson.JSONEncodeError:
+        return "nested too deeply"
 
 
 def _text(held: dict[str, Any], name: str) -> str:

@@ -75,7 +75,7 @@ def _plainly(refusal: Refusal, shape: Shape) -> Answered:
 def _for_nginx(refusal: Refusal, shape: Shape) -> Answered:
     # A header holds ASCII on one line; JSON can spell everything else out.
     text = orjson.dumps(body_of(refusal, shape)).decode()
-    escaped = "".join(character if character.isascii() else _escape(character) for character in text)
+    escaped = "".join(character if " " <= character <= "~" else _escape(character) for character in text)
     headers = [
         ("x-hydrometer-status", str(refusal.status)),
         ("x-hydrometer-body", escaped),

@@ -39,7 +39,13 @@ def routes(gate: Gate) -> list[Route]:
         if question.get("input_type") == "response":
             return _NONE  # decided on before the model was asked
         sender = _sender(question, names.ja4.lower(), names.conversation.lower())
-        outcome = gate.ask_body(NAME, _body(question), sender, "")
+        try:
+            body = _body(question)
+        except orjson.JSONEncodeError:
+            # Deeper than can be written again: decided on by its sender.
+            gate.metrics.bodies[NAME, "nested too deeply"] += 1
+            body = b"{}"
+        outcome = gate.ask_body(NAME, body, sender, "")
         if outcome.refusal is None:
             return _NONE
         return json_answer(200, {"action": "BLOCKED", "blocked_reason": outcome.refusal.message})
