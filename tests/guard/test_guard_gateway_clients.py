@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import anthropic
@@ -10,6 +9,7 @@ import openai
 import orjson
 import pytest
 from gateway_stand import BLOCK, THROTTLE, Stand, running
+from gateway_upstream import Counted, Upstream
 
 from hydrometer.contract.decisions import Decision
 from hydrometer.contract.policy import Limits
@@ -17,76 +17,6 @@ from hydrometer.guard.gateways.asgi import GuardMiddleware
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-class Upstream:
-    """Answers as a model server does; counts what reaches it."""
-
-    def __init__(self) -> None:
-        self.scopes: list[dict[str, Any]] = []
-        self.bodies: list[bytes] = []
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        message = await receive()
-        self.scopes.append(scope)
-        self.bodies.append(message["body"])
-        asked = orjson.loads(message["body"])
-        kind, pieces = b"application/json", [orjson.dumps(_answer(scope["path"]))]
-        if asked.get("stream"):
-            kind, pieces = b"text/event-stream", list(_stream())
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
-        for piece in pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await asyncio.sleep(0)
-        await send({"type": "http.response.body", "body": b""})
-
-
-def _answer(path: str) -> dict[str, Any]:
-    if path.endswith("/messages"):
-        usage = {"input_tokens": 1, "output_tokens": 1}
-        content = [{"type": "text", "text": "Hello"}]
-        return {
-            "id": "m",
-            "type": "message",
-            "role": "assistant",
-            "model": "m",
-            "content": content,
-            "stop_reason": "end_turn",
-            "stop_sequence": None,
-            "usage": usage,
-        }
-    message = {"role": "assistant", "content": "Hello"}
-    return {
-        "id": "c",
-        "object": "chat.completion",
-        "created": 1,
-        "model": "m",
-        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-    }
-
-
-def _stream() -> Iterator[bytes]:
-    for word in ("Hel", "lo"):
-        chunk = {
-            "id": "c",
-            "object": "chat.completion.chunk",
-            "created": 1,
-            "model": "m",
-            "choices": [{"index": 0, "delta": {"content": word}, "finish_reason": None}],
-        }
-        yield b"data: " + orjson.dumps(chunk) + b"\n\n"
-    yield b"data: [DONE]\n\n"
-
-
-class Counted:
-    """Counts the requests that reach the guard."""
-
-    def __init__(self, app: Any) -> None:
-        self.app, self.requests = app, 0
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.requests += 1
-        await self.app(scope, receive, send)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +43,8 @@ def place() -> Iterator[tuple[Stand, Upstream, Counted, str]]:
 def ask_openai(address: str, account: str, **more: Any) -> Any:
     headers = {"x-account-id": account, "x-hydrometer-withhold": "forged"}
     with openai.OpenAI(api_key="sk-test", base_url=f"{address}/v1", default_headers=headers) as client:
-        return client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hello?"}], **more)
+        made = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hello?"}], **more)
+        return list(made) if more.get("stream") else made
 
 
 def ask_anthropic(address: str, account: str, **more: Any) -> Any:
@@ -134,7 +65,7 @@ def test_a_request_that_is_allowed_passes_whole(place: tuple[Stand, Upstream, Co
 
 def test_a_stream_passes_piece_by_piece(place: tuple[Stand, Upstream, Counted, str]) -> None:
     pieces = [chunk.choices[0].delta.content for chunk in ask_openai(place[3], "honest", stream=True)]
-    assert pieces == ["Hel", "lo"]
+    assert pieces == ["Hel", "lo", ""]
 
 
 @pytest.mark.parametrize("stream", [False, True])

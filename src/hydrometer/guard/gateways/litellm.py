@@ -7,8 +7,8 @@ its exception from what the proxy has already loaded. What was learnt of its way
 - The proxy makes two instances of a guardrail. Both must decide through one gate, or every budget would be doubled.
 - Hooks are called with keywords that change from release to release.
 - An exception that is no HTTPException becomes a 500.
-- `/v1/messages` drops the headers of errors, and so `x-should-retry`: a 429 there would be tried again and again. It is
-  made a 403.
+- `/v1/messages` drops the headers of errors, and so `x-should-retry`: a 429 or 503 there would be tried again by the
+  client's library. It is made a 403.
 - `requester_ip_address` may be all of X-Forwarded-For, written by the client. The header is read here instead.
 """
 
@@ -121,7 +121,7 @@ def _raised(refusal: Refusal, *, anthropic: bool, refused: Callable[..., Excepti
     detail = body_of(refusal, shape)
     error = detail["error"]
     detail = {**error} if isinstance(error, dict) else detail  # the proxy puts `error` around it
-    status = 403 if anthropic and refusal.status == 429 else refusal.status
+    status = 403 if anthropic and refusal.retry_after is not None else refusal.status
     return refused(status_code=status, detail=detail, headers=dict(headers_of(refusal)))
 
 
