@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from hydrometer.contract.decisions import Decision, Request
-from hydrometer.contract.gateway import GatewaySettings, Sender
+from hydrometer.contract.gateway import GatewaySettings
 from hydrometer.guard.gate import Gate
 from hydrometer.guard.journal import Journal
 from hydrometer.guard.metrics import GuardMetrics
@@ -71,29 +71,6 @@ class Sink:
         self.records.append((kind, record))
 
 
-def read(body: bytes, sender: Sender, path: str) -> tuple[Request, str]:
-    """Read a body by its few fields, as far as these tests look."""
-    try:
-        held = orjson.loads(body) if body else {}
-    except orjson.JSONDecodeError:
-        return Request(**msgspec.structs.asdict(sender)), "malformed"
-    if not isinstance(held, dict):
-        return Request(**msgspec.structs.asdict(sender)), "malformed"
-    messages = held.get("messages") or [{}]
-    return (
-        Request(
-            **msgspec.structs.asdict(sender),
-            model=str(held.get("model", "")),
-            prompt=str(messages[-1].get("content", "")) if isinstance(messages[-1], dict) else "",
-            n=held.get("n", 1),
-            max_tokens=held.get("max_tokens", 0),
-            logprobs=bool(held.get("logprobs")),
-            reasoning="thinking" in held or "reasoning_effort" in held,
-        ),
-        "",
-    )
-
-
 class Stand:
     """A gate with everything around it in reach."""
 
@@ -107,7 +84,6 @@ class Stand:
         self.settings = GatewaySettings(**{"trusted_hops": 0, **settings})
         self.gate = Gate(
             self.held,
-            read,
             self.settings,
             self.metrics,
             Journal(self.log, lambda: NOW),

@@ -78,7 +78,11 @@ def evaluation(account: str, **more: Any) -> dict[str, Any]:
 def test_authzen_answers_a_decision_with_its_reason() -> None:
     stand = Stand({"bad": BLOCK, "fast": THROTTLE})
     app = GuardApp(stand.gate)
-    context = {"ip_address": "::ffff:198.51.100.9", "asn": 64500, "request": {"messages": [{"content": "Hello?"}]}}
+    context = {
+        "ip_address": "::ffff:198.51.100.9",
+        "asn": 64500,
+        "request": {"model": "m", "messages": [{"content": "Hello?"}]},
+    }
     path = "/access/v1/evaluation"
     status, headers, body = ask(app, "POST", path, orjson.dumps(evaluation("good", context=context)), x_request_id="r1")
     assert (status, headers["x-request-id"], orjson.loads(body)) == (200, "r1", {"decision": True})
@@ -104,7 +108,8 @@ def test_authzen_answers_a_decision_with_its_reason() -> None:
         orjson.dumps(evaluation("a", subject={"type": "account"})),
         orjson.dumps(evaluation("a", subject=[], resource=7)),
         orjson.dumps(evaluation("a", action={"name": 5})),
-        orjson.dumps(evaluation("a"))[:-1] + b',"context":{"request":{"a":' + b"[" * 900 + b"]" * 900 + b"}}}",
+        orjson.dumps(evaluation("a", context=[])),
+        b'{"subject":' + b"[" * 100_000,
     ],
 )
 def test_authzen_says_what_is_wrong_with_a_question(body: bytes) -> None:
@@ -113,6 +118,17 @@ def test_authzen_says_what_is_wrong_with_a_question(body: bytes) -> None:
     assert status == 400
     assert orjson.loads(said)["error"]
     assert not stand.told.asked
+
+
+def test_authzen_reads_what_is_of_another_type_as_not_known() -> None:
+    stand = Stand()
+    context = {"ip_address": 7, "asn": -1, "user_agent": ["x"], "ja4": None, "channel": "c" * 9000}
+    path = "/access/v1/evaluation"
+    assert ask(GuardApp(stand.gate), "POST", path, orjson.dumps(evaluation("a", context=context)))[0] == 200
+    request = stand.told.asked[-1]
+    assert (request.client_ip, request.asn, request.user_agent, request.ja4, request.channel) == ("", 0, "", "", "")
+    deep = orjson.dumps(evaluation("a"))[:-1] + b',"context":{"request":{"a":' + b"[" * 900 + b"]" * 900 + b"}}}"
+    assert ask(GuardApp(stand.gate), "POST", path, deep)[0] == 200
 
 
 def test_health_and_readiness_are_two_things() -> None:

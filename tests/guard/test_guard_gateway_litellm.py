@@ -157,7 +157,7 @@ def test_over_http_what_is_no_question_is_a_400(question: bytes) -> None:
 
 
 GUARDRAIL = """
-from hydrometer.contract.decisions import Decision, Request
+from hydrometer.contract.decisions import Decision
 from hydrometer.contract.gateway import GatewaySettings
 from hydrometer.guard.gate import Gate
 from hydrometer.guard.gateways.litellm import guardrail_class
@@ -173,12 +173,7 @@ class ByText:
         return Decision(action=action, reason="Refused by policy", case="c4se", retry_after=7)
     decider = property(lambda self: self)
 
-def read(body, sender, path):
-    import json
-    message = json.loads(body)["messages"][-1]
-    return Request(account_id=sender.account_id, prompt=str(message["content"])), ""
-
-GATE = Gate(ByText(), read, GatewaySettings(), GuardMetrics(), Journal(None, lambda: 0.0))
+GATE = Gate(ByText(), GatewaySettings(), GuardMetrics(), Journal(None, lambda: 0.0))
 Guardrail = guardrail_class(lambda: GATE)
 """
 

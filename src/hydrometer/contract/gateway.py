@@ -70,19 +70,6 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         return self.failing_by.get(gateway, self.failing)
 
 
-class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """Who sends a request, as far as a gateway knows; what is not known is empty."""
-
-    account_id: str = ""
-    organisation: str = ""
-    conversation: str = ""
-    channel: str = ""
-    client_ip: str = ""
-    asn: int = 0
-    user_agent: str = ""
-    ja4: str = ""
-
-
 def load_gateway_settings(path: Path | None) -> GatewaySettings:
     """Read settings of the gateways from a TOML file; the defaults where there is none.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
+from hydrometer.guard.boundary import Boundary
 from hydrometer.guard.gateways.asgi import buffered
 from hydrometer.guard.gateways.http import Answered, Asked, Route, found_routes, json_answer
 from hydrometer.guard.metrics import CONTENT_TYPE
@@ -67,7 +68,13 @@ class GuardApp:
             self._gate.metrics.bodies[NAME, body.code] += 1
             return json_answer(body.status, {"error": body.message})
         client = scope.get("client")
-        return route.answer(Asked(method, scope["path"], headers, client[0] if client else "", body))
+        with Boundary() as boundary:
+            return route.answer(Asked(method, scope["path"], headers, client[0] if client else "", body))
+        # A defect beside the decision: the peer's own setting for a guard that does not answer decides.
+        self._gate.metrics.failures[NAME, "unanswered", "defect"] += 1
+        if boundary.error is not None:
+            self._gate.journal.tell_error("unanswered", boundary.error, path=route.path)
+        return _UNANSWERED
 
     def _shown(self, header: bytes, headers: list[tuple[bytes, bytes]]) -> bool:
         for name, value in headers:
@@ -84,6 +91,7 @@ class GuardApp:
 
 
 _NOT_FOUND = json_answer(404, {"error": "no such address"})
+_UNANSWERED = json_answer(503, {"error": "the guard could not answer"})
 _NOT_ALLOWED = json_answer(401, {"error": "no token, or a wrong one"})
 
 

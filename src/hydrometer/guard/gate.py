@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from hydrometer.contract.decisions import Decision
+from hydrometer.contract.decisions import Decision, Request
+from hydrometer.guard.bodies import read_bodies
 from hydrometer.guard.boundary import Boundary
 from hydrometer.guard.refusals import UNAVAILABLE, Refusal, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hydrometer.contract.decisions import Request
-    from hydrometer.contract.gateway import Failing, GatewaySettings, Sender
+    from hydrometer.contract.gateway import Failing, GatewaySettings
+    from hydrometer.guard.bodies import Sender
     from hydrometer.guard.journal import Journal
     from hydrometer.guard.metrics import GuardMetrics
 
@@ -49,13 +50,6 @@ class AuditSink(Protocol):
         """Take one record."""
 
 
-class Reader(Protocol):
-    """Makes a request of a body; never raises, whatever the body holds."""
-
-    def __call__(self, body: bytes, sender: Sender, path: str) -> tuple[Request, str]:
-        """Return the request, and why its body could not be read in full (empty: it was)."""
-
-
 class Outcome(msgspec.Struct, frozen=True):
     """What a gateway does with a request."""
 
@@ -63,6 +57,8 @@ class Outcome(msgspec.Struct, frozen=True):
     refusal: Refusal | None = None
 
 
+MOST_BATCH = 100
+"""Requests of a batch that are decided on, evenly over it."""
 PASSED = Decision(action="allow", why="no decision: the guard fails open")
 REFUSED = Decision(action="block", rule="", why="no decision: the guard fails closed")
 
@@ -73,7 +69,6 @@ class Gate:
     def __init__(
         self,
         held: Held,
-        read: Reader,
         settings: GatewaySettings,
         metrics: GuardMetrics,
         journal: Journal,
@@ -81,23 +76,35 @@ class Gate:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings, self.metrics, self.journal = settings, metrics, journal
-        self._held, self._read, self._audit, self._clock = held, read, audit, clock
+        self._held, self._audit, self._clock = held, audit, clock
         self._failing: dict[str, Failing] = {}
         self._told: set[tuple[str, str, str]] = set()
 
-    def ask_made(self, gateway: str, make: Callable[[], tuple[bytes, Sender, str]]) -> Outcome:
-        """Decide on what `make` returns, a body, its sender and path; a defect in making it is one in deciding."""
+    def ask_made(self, gateway: str, make: Callable[[], tuple[bytes, Sender]]) -> Outcome:
+        """Decide on what `make` returns, a body and its sender; a defect in making it is one in deciding."""
         with Boundary() as boundary:
             return self.ask_body(gateway, *make())
         return self._failed(gateway, "defect", boundary.error)
 
-    def ask_body(self, gateway: str, body: bytes, sender: Sender, path: str) -> Outcome:
-        """Decide on a body as it came to `path`."""
+    def ask_body(self, gateway: str, body: bytes, sender: Sender) -> Outcome:
+        """Decide on a body; none is a question about the sender alone.
+
+        A batch is passed as a whole or not at all: the first of its requests that is refused refuses it.
+        """
         with Boundary() as boundary:
-            request, fault = self._read(body, sender, path)
-            if fault:
-                self.metrics.bodies[gateway, fault] += 1
-            return self.ask(gateway, request)
+            if not body:
+                return self.ask(gateway, Request(**msgspec.structs.asdict(sender)))
+            outcome: Outcome | None = None
+            for request in read_bodies(body, sender, most_bytes=self.settings.max_body, most_batch=MOST_BATCH):
+                if request.unread:
+                    self.metrics.bodies[gateway, request.unread] += 1
+                asked = self.ask(gateway, request)
+                if asked.refusal is not None:
+                    return asked
+                if outcome is None or outcome.decision.done == "allow":
+                    outcome = asked
+            if outcome is not None:
+                return outcome
         return self._failed(gateway, "defect", boundary.error)
 
     def ask(self, gateway: str, request: Request) -> Outcome:

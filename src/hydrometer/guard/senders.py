@@ -11,7 +11,7 @@ import hashlib
 import ipaddress
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.gateway import Sender
+from hydrometer.guard.bodies import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -74,7 +74,7 @@ def sender_reader(settings: GatewaySettings) -> Callable[[Iterable[tuple[bytes, 
                 asn = int(digits)
             else:
                 fault = fault or "asn"
-        return Sender(client_ip=client_ip, asn=asn, **found), fault
+        return Sender(account_id=found.pop("account_id", ""), client_ip=client_ip, asn=asn, **found), fault
 
     return read
 
@@ -85,8 +85,8 @@ _KEYS = frozenset({b"authorization", b"x-api-key"})
 def account_of_key(value: bytes) -> str:
     """Return the account of an API key: its SHA-256 in hexadecimal, as LiteLLM logs it; empty for no key."""
     key = value.strip()
-    if key[:7].lower() == b"bearer ":
-        key = key[7:].strip()
+    if key[:6].lower() == b"bearer" and not key[6:7].strip():
+        key = key[6:].strip()
     return hashlib.sha256(key).hexdigest() if key else ""
 
 

@@ -16,7 +16,7 @@ from hydrometer.guard.senders import sender_reader
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
-    from hydrometer.contract.gateway import Sender
+    from hydrometer.guard.bodies import Sender
     from hydrometer.guard.gate import Gate
 
     Message = MutableMapping[str, Any]
@@ -69,7 +69,7 @@ class GuardMiddleware:
             return
         if body is None:
             return  # The client has gone; nobody waits for an answer.
-        outcome = self._gate.ask_body(NAME, body, self._sender(scope), scope["path"])
+        outcome = self._gate.ask_body(NAME, body, self._sender(scope))
         if outcome.refusal is not None:
             await self._refuse(outcome.refusal, scope, send)
             return

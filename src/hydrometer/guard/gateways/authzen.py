@@ -2,16 +2,17 @@
 
 The subject is the account (`subject.id`, `subject.properties.organisation`), the resource the model (`resource.id`). The
 context may hold `ip_address`, `user_agent`, `ja4`, `asn`, `channel`, `conversation`, and in `request` the body that the
-model is asked with, `path` the path it came to; without that body the guard knows accounts but recognises nobody new.
+model is asked with; without it the guard knows accounts but recognises nobody new.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import orjson
+import msgspec
 
-from hydrometer.contract.gateway import Sender
+from hydrometer.contract.decisions import Request
+from hydrometer.guard.bodies import Sender
 from hydrometer.guard.gateways.http import Answered, Asked, Route, json_answer
 from hydrometer.guard.refusals import marks_of
 from hydrometer.guard.senders import MOST, address_of
@@ -20,20 +21,27 @@ if TYPE_CHECKING:
     from hydrometer.guard.gate import Gate
 
 NAME = "authzen"
+MOST_RAW = 8 * MOST
+"""Bytes of a value in the context that are read."""
 EVALUATION = "/access/v1/evaluation"
-CONFIGURATION = "/.well-known/authzen-configuration"
 
 
 def routes(gate: Gate) -> list[Route]:
     """Return the evaluation endpoint."""
 
     def evaluate(asked: Asked) -> Answered:
-        question = _question(asked.body)
-        if isinstance(question, str):
+        try:
+            question = _DECODER.decode(asked.body)
+            sender = question.sender()
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             gate.metrics.bodies[NAME, "malformed"] += 1
-            return _with_id(asked, json_answer(400, {"error": question}))
-        sender, path, body = question
-        outcome = gate.ask_body(NAME, body, sender, path)
+            return _with_id(asked, json_answer(400, {"error": str(error)}))
+        body = question.context.get("request")
+        if body is None:
+            model = question.resource.id[:MOST]
+            outcome = gate.ask(NAME, Request(**msgspec.structs.asdict(sender), model=model))
+        else:
+            outcome = gate.ask_body(NAME, bytes(body), sender)
         refusal = outcome.refusal
         context: dict[str, object] = {}
         if refusal is not None:
@@ -58,48 +66,49 @@ def routes(gate: Gate) -> list[Route]:
     ]
 
 
-def _question(body: bytes) -> tuple[Sender, str, bytes] | str:
-    """Return sender, path and body of an evaluation, or what is wrong with it."""
-    try:
-        asked = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return "not JSON"
-    if not isinstance(asked, dict):
-        return "not an object"
-    subject, action, resource = (asked.get(name) for name in ("subject", "action", "resource"))
-    for name, entity in (("subject", subject), ("resource", resource)):
-        if not isinstance(entity, dict) or not all(isinstance(entity.get(key), str) for key in ("type", "id")):
-            return f"{name} needs a type and an id, both strings"
-    if not isinstance(action, dict) or not isinstance(action.get("name"), str):
-        return "action needs a name, a string"
-    context = asked.get("context")
-    context = context if isinstance(context, dict) else {}
-    properties = subject.get("properties") if isinstance(subject, dict) else None
-    properties = properties if isinstance(properties, dict) else {}
-    asn = context.get("asn")
-    sender = Sender(
-        account_id=subject["id"][:MOST],  # type: ignore[index]  # a dictionary, as checked above
-        organisation=_text(properties, "organisation"),
-        client_ip=address_of(_text(context, "ip_address")),
-        user_agent=_text(context, "user_agent"),
-        ja4=_text(context, "ja4"),
-        channel=_text(context, "channel"),
-        conversation=_text(context, "conversation"),
-        asn=asn if isinstance(asn, int) and 0 <= asn < 2**32 else 0,
-    )
-    request = context.get("request")
-    if not isinstance(request, dict):
-        request = {}
-    request.setdefault("model", resource["id"])  # type: ignore[index]  # a dictionary, as checked above
-    try:
-        return sender, _text(context, "path"), orjson.dumps(request)
-    except orjson.JSONEncodeError:
-        return "nested too deeply"
+class _Entity(msgspec.Struct, frozen=True):
+    type: str
+    id: str
+    properties: dict[str, msgspec.Raw] = {}
 
 
-def _text(held: dict[str, Any], name: str) -> str:
-    value = held.get(name)
+class _Action(msgspec.Struct, frozen=True):
+    name: str
+
+
+class _Question(msgspec.Struct, frozen=True):
+    subject: _Entity
+    action: _Action
+    resource: _Entity
+    context: dict[str, msgspec.Raw] = {}
+
+    def sender(self) -> Sender:
+        """What the question tells of the sender; what of it has another type is not known."""
+        context = self.context
+        asn = _value(context, "asn")
+        return Sender(
+            account_id=self.subject.id[:MOST],
+            organisation=_text(self.subject.properties, "organisation"),
+            client_ip=address_of(_text(context, "ip_address")),
+            user_agent=_text(context, "user_agent"),
+            ja4=_text(context, "ja4"),
+            channel=_text(context, "channel"),
+            conversation=_text(context, "conversation"),
+            asn=asn if isinstance(asn, int) and 0 <= asn < 2**32 else 0,
+        )
+
+
+_DECODER = msgspec.json.Decoder(_Question)
+
+
+def _text(held: dict[str, msgspec.Raw], name: str) -> str:
+    value = _value(held, name)
     return value[:MOST] if isinstance(value, str) else ""
+
+
+def _value(held: dict[str, msgspec.Raw], name: str) -> object:
+    raw = held.get(name)
+    return None if raw is None or len(raw) > MOST_RAW else msgspec.json.decode(raw)
 
 
 def _with_id(asked: Asked, answer: Answered) -> Answered:

@@ -21,7 +21,7 @@ from hydrometer.guard.senders import sender_reader
 if TYPE_CHECKING:
     from envoy.service.auth.v3.external_auth_pb2 import CheckRequest
 
-    from hydrometer.contract.gateway import Sender
+    from hydrometer.guard.bodies import Sender
     from hydrometer.guard.gate import Gate, Outcome
     from hydrometer.guard.refusals import Pairs
 
@@ -56,7 +56,7 @@ class EnvoyAuthorization(AuthorizationServicer):  # type: ignore[misc]  # genera
         _tell(answer, outcome)
         return answer
 
-    def _made(self, request: CheckRequest) -> tuple[bytes, Sender, str]:
+    def _made(self, request: CheckRequest) -> tuple[bytes, Sender]:
         attributes = request.attributes
         http = attributes.request.http
         if http.header_map.headers:
@@ -71,7 +71,7 @@ class EnvoyAuthorization(AuthorizationServicer):  # type: ignore[misc]  # genera
         sender, fault = self._read_sender(pairs, attributes.source.address.socket_address.address)
         if fault:
             self._gate.metrics.senders[NAME, fault] += 1
-        return http.raw_body or http.body.encode(), sender, http.path.partition("?")[0]
+        return http.raw_body or http.body.encode(), sender
 
 
 async def start_envoy(gate: Gate, host: str, port: int) -> tuple[grpc.aio.Server, int]:

@@ -39,7 +39,7 @@ def routes(gate: Gate) -> list[Route]:
                 path = value.decode("latin-1").partition("?")[0]
             elif name == b"anthropic-version":
                 versioned = True
-        outcome = gate.ask_body(NAME, asked.body, sender, path)
+        outcome = gate.ask_body(NAME, asked.body, sender)
         return outcome, shape_of(path, anthropic_version=versioned)
 
     def plain(asked: Asked) -> Answered:

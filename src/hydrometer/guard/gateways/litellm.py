@@ -27,7 +27,7 @@ from hydrometer.guard.senders import MOST, sender_reader
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hydrometer.contract.gateway import Sender
+    from hydrometer.guard.bodies import Sender
     from hydrometer.guard.gate import Gate
     from hydrometer.guard.refusals import Refusal
 
@@ -73,7 +73,7 @@ def guardrail_class(opened: Callable[[], Gate]) -> type:
             **_: Any,
         ) -> None:
             """Refuse a request by raising, or return None and let it pass unchanged."""
-            outcome = self._gate.ask_made(NAME, lambda: _made(data, user_api_key_dict, call_type, self._read_sender))
+            outcome = self._gate.ask_made(NAME, lambda: _made(data, user_api_key_dict, self._read_sender))
             if outcome.refusal is not None:
                 raise _raised(outcome.refusal, anthropic=_is_messages(call_type, data), refused=refused)
 
@@ -84,10 +84,8 @@ def _loaded(module: str, name: str, otherwise: Any) -> Any:
     return getattr(sys.modules.get(module), name, otherwise)
 
 
-def _made(
-    data: dict[str, Any], key: Any, call_type: Any, read_sender: Callable[..., tuple[Sender, str]]
-) -> tuple[bytes, Sender, str]:
-    """Return body, sender and path of a call, as the gate takes them."""
+def _made(data: dict[str, Any], key: Any, read_sender: Callable[..., tuple[Sender, str]]) -> tuple[bytes, Sender]:
+    """Return body and sender of a call, as the gate takes them."""
     asked = data.get("proxy_server_request")
     asked = asked if isinstance(asked, dict) else {}
     body = asked.get("body")
@@ -112,8 +110,7 @@ def _made(
     sender = msgspec.structs.replace(
         sender, account_id=account or sender.account_id, organisation=_text(key, "org_id") or sender.organisation
     )
-    path = urlsplit(str(asked.get("url", ""))).path or ("/v1/messages" if _is_messages(call_type, data) else "")
-    return orjson.dumps(body, default=_nothing, option=orjson.OPT_NON_STR_KEYS), sender, path
+    return orjson.dumps(body, default=_nothing, option=orjson.OPT_NON_STR_KEYS), sender
 
 
 def _raised(refusal: Refusal, *, anthropic: bool, refused: Callable[..., Exception]) -> Exception:

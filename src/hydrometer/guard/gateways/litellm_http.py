@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from hydrometer.contract.gateway import Sender
+from hydrometer.guard.bodies import Sender
 from hydrometer.guard.gateways.http import Answered, Asked, Route, json_answer
 from hydrometer.guard.senders import MOST
 
@@ -45,7 +45,7 @@ def routes(gate: Gate) -> list[Route]:
             # Deeper than can be written again: decided on by its sender.
             gate.metrics.bodies[NAME, "nested too deeply"] += 1
             body = b"{}"
-        outcome = gate.ask_body(NAME, body, sender, "")
+        outcome = gate.ask_body(NAME, body, sender)
         if outcome.refusal is None:
             return _NONE
         return json_answer(200, {"action": "BLOCKED", "blocked_reason": outcome.refusal.message})
