@@ -6,17 +6,22 @@ import io
 import threading
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import orjson
 import pytest
-from gateway_stand import BLOCK, NOW, Told, await_true
+from gateway_stand import BLOCK, NOW, await_true
+from nacl.signing import SigningKey
 from prometheus_client.parser import text_string_to_metric_families
 
-from hydrometer.contract.decisions import Decision
-from hydrometer.contract.errors import InputError
+from hydrometer.contract.decisions import Decision, Request, Verdicts
+from hydrometer.contract.policy import Policy
 from hydrometer.guard.auditing import QueuedAudit
+from hydrometer.guard.core import Guard
 from hydrometer.guard.journal import Journal
+from hydrometer.guard.keeping import Keeper
 from hydrometer.guard.metrics import BUCKETS, GuardMetrics
-from hydrometer.guard.reloading import Loaded, Reloading
+from hydrometer.guard.reloading import Reloading
+from hydrometer.guard.snapshot import pack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,23 +29,29 @@ if TYPE_CHECKING:
 
 
 class Place:
-    """A file that is looked at, and what is made of it."""
+    """A file of snapshots, and the guard that is kept on it."""
 
-    def __init__(self, folder: Path, seconds: float = 0.01) -> None:
-        self.file = folder / "snapshot"
+    def __init__(self, folder: Path) -> None:
+        self.file, self.key = folder / "snapshot", SigningKey.generate()
         self.metrics, self.log = GuardMetrics(), io.BytesIO()
-        self.threads: list[str] = []
-        journal = Journal(self.log, lambda: NOW)
-        self.reloading = Reloading(self.file, self.load, self.metrics, journal, seconds=seconds)
+        self.taken: list[str] = []
+        self.now = NOW
+        guard = Guard(None, lambda _system, _prompt: np.empty(0, np.int64))
+        self.reloading = Reloading(
+            guard,
+            Keeper(guard, self.file, [self.key.verify_key]),
+            self.metrics,
+            Journal(self.log, lambda: NOW),
+            clock=lambda: self.now,
+            seconds=0.01,
+            taken=lambda _: self.taken.append(threading.current_thread().name),
+        )
 
-    def load(self, path: Path) -> Loaded:
-        self.threads.append(threading.current_thread().name)
-        version = path.read_text()
-        if version == "bad":
-            raise InputError("the signature does not fit", mend="Sign it.")
-        if version == "defect":
-            raise ZeroDivisionError("secret")
-        return Loaded(Told(), version, NOW, NOW + 60)
+    def write(self, version: str, *, made: float = NOW, key: SigningKey | None = None, seconds: float = 60) -> None:
+        verdicts = Verdicts(version=version, created_at=made, expires_at=made + seconds, policy=Policy(version=1))
+        part = self.file.with_suffix(".partial")
+        part.write_bytes(pack(verdicts, key or self.key))
+        part.replace(self.file)
 
     @property
     def events(self) -> list[Any]:
@@ -53,45 +64,67 @@ def test_there_is_nothing_in_force_before_the_first_file(tmp_path: Path) -> None
     place.reloading.look()
     assert place.reloading.decider is None
     assert place.reloading.expires_at < 0
-    assert place.metrics.loads == {"missing": 1}
+    assert [event["why"] for event in place.events] == ["it cannot be read: No such file or directory"]
+    place.write("1")
+    place.reloading.look()
+    assert place.reloading.expires_at == NOW + 60
 
 
 def test_a_newer_file_is_loaded_in_a_thread_and_swapped(tmp_path: Path) -> None:
     place = Place(tmp_path)
-    place.file.write_text("1")
+    place.write("1")
     place.reloading.start()
     try:
-        first = place.reloading.decider
-        assert first is not None
-        assert place.metrics.version == "1"
-        newer = tmp_path / "newer"
-        newer.write_text("2")
-        newer.replace(place.file)
+        decider = place.reloading.decider
+        assert decider is not None
+        request = Request(account_id="a")
+        assert decider.decide(request, NOW).snapshot == "1"
+        place.write("2", made=NOW + 1)
         await_true(lambda: place.metrics.version == "2", "the newer snapshot")
-        assert place.reloading.decider is not first
-        assert place.threads[-1] == "hydrometer-snapshot"
+        assert decider.decide(request, NOW).snapshot == "2"
+        assert place.taken == ["MainThread", "hydrometer-snapshot"]
     finally:
         place.reloading.stop()
 
 
-@pytest.mark.parametrize(("text", "outcome"), [("bad", "refused"), ("defect", "defect")])
-def test_the_last_good_one_is_kept(tmp_path: Path, text: str, outcome: str) -> None:
+@pytest.mark.parametrize("case", ["damaged", "another key", "older", "expired", "gone"])
+def test_the_last_good_one_is_kept(tmp_path: Path, case: str) -> None:
     place = Place(tmp_path)
-    place.file.write_text("good")
+    place.write("good")
     place.reloading.look()
-    kept = place.reloading.decider
-    place.file.write_text(text)
+    if case == "damaged":
+        place.file.write_bytes(place.file.read_bytes()[:-1])
+    elif case == "another key":
+        place.write("bad", key=SigningKey.generate())
+    elif case == "older":
+        place.write("bad", made=NOW - 1)
+    elif case == "expired":
+        place.write("bad", made=NOW - 100)
+    else:
+        place.file.unlink()
     place.reloading.look()
     place.reloading.look()
-    assert place.reloading.decider is kept
-    assert place.metrics.loads == {"loaded": 1, outcome: 1}
+    assert place.reloading.decider is not None
     assert place.metrics.version == "good"
-    assert place.events[-1]["event"] == "snapshot_not_loaded"
+    assert place.metrics.loads["refused"] >= 1
+    assert [event["event"] for event in place.events] == ["snapshot_loaded", "snapshot_refused"]
+    assert place.events[-1]["kept"] == "good"
+
+
+def test_a_defect_does_not_end_the_watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Place(tmp_path)
+    place.write("good")
+
+    def broken(_: object, __: float) -> bool:
+        raise ZeroDivisionError("secret")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Keeper, "refresh", broken)
+        place.reloading.look()
+    assert place.metrics.loads["defect"] == 1
     assert b"secret" not in place.log.getvalue()
-    place.file.unlink()
     place.reloading.look()
-    assert place.reloading.decider is kept
-    assert place.metrics.loads["missing"] == 1
+    assert place.metrics.version == "good"
 
 
 class Slow:

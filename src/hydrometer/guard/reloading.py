@@ -1,92 +1,66 @@
-"""The snapshot in force: loaded in a thread, swapped as a whole, the last good one kept."""
+"""What is in force: a guard that a thread keeps on the newest good snapshot while requests are decided on."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from hydrometer.contract.errors import InputError
 from hydrometer.guard.boundary import Boundary
-from hydrometer.guard.gate import Decider
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    from hydrometer.guard.core import Guard
     from hydrometer.guard.journal import Journal
+    from hydrometer.guard.keeping import Keeper
     from hydrometer.guard.metrics import GuardMetrics
-
-Signature = tuple[int, int, int]
-"""Inode, size and time of change (ns) of a file."""
-
-
-class Loaded(msgspec.Struct, frozen=True):
-    """What a snapshot came to."""
-
-    decider: Decider
-    version: str
-    created_at: float
-    """Seconds since 1970."""
-    expires_at: float
+    from hydrometer.guard.snapshot import Snapshot
 
 
 class Reloading:
-    """Holds what is in force, and looks for a newer file.
+    """Looks for a newer snapshot again and again, and tells what came of it.
 
-    `load` reads, checks and prepares a file; it raises `InputError` for what it refuses (a bad signature, an older version,
-    an expired one). It runs in a thread of its own, beside requests that are decided on by what was there before.
+    `taken` is told each snapshot that is gone by from then on.
     """
 
     def __init__(
         self,
-        path: Path,
-        load: Callable[[Path], Loaded],
+        guard: Guard,
+        keeper: Keeper,
         metrics: GuardMetrics,
         journal: Journal,
         *,
+        clock: Callable[[], float],
         seconds: float = 2.0,
+        taken: Callable[[Snapshot], None] = lambda _: None,
     ) -> None:
-        self._path, self._load, self._seconds = path, load, seconds
-        self._metrics, self._journal = metrics, journal
-        self._loaded: Loaded | None = None
-        self._seen: Signature | None = None
+        self._guard, self._keeper, self._metrics, self._journal = guard, keeper, metrics, journal
+        self._clock, self._seconds, self._taken = clock, seconds, taken
+        self._refused, self._problem = 0, ""
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
-    def decider(self) -> Decider | None:
+    def decider(self) -> Guard | None:
         """What decides; None before the first good snapshot."""
-        loaded = self._loaded
-        return None if loaded is None else loaded.decider
+        return self._guard if self._guard.snapshot is not None else None
 
     @property
     def expires_at(self) -> float:
         """When the snapshot in force expires, seconds since 1970."""
-        loaded = self._loaded
-        return float("-inf") if loaded is None else loaded.expires_at
+        snapshot = self._guard.snapshot
+        return float("-inf") if snapshot is None else snapshot.expires_at
 
     def look(self) -> None:
-        """Load the file if it is another than the last that was looked at, good or not."""
-        try:
-            status = self._path.stat()
-        except OSError as error:
-            if self._seen != _NONE:
-                self._seen = _NONE
-                self._refused("missing", str(error.strerror))
-            return
-        signature = (status.st_ino, status.st_size, status.st_mtime_ns)
-        if signature == self._seen:
-            return
-        self._seen = signature
+        """Load the file if it has changed; count and tell what came of it."""
         with Boundary() as boundary:
-            self._take(self._load(self._path))
-        if isinstance(boundary.error, InputError):
-            self._refused("refused", boundary.error.problem)
-        elif isinstance(boundary.error, OSError):
-            self._refused("unreadable", str(boundary.error.strerror))
-        elif boundary.error is not None:
+            if self._keeper.refresh(self._clock()):
+                self._tell_taken()
+            refused = self._keeper.refused.total()
+            if refused > self._refused:
+                self._tell_refused(refused - self._refused)
+                self._refused = refused
+        if boundary.error is not None:
             self._metrics.loads["defect"] += 1
             self._journal.tell_error("snapshot_not_loaded", boundary.error)
 
@@ -106,17 +80,25 @@ class Reloading:
         while not self._ended.wait(self._seconds):
             self.look()
 
-    def _take(self, loaded: Loaded) -> None:
-        self._loaded = loaded
+    def _tell_taken(self) -> None:
+        snapshot = self._guard.snapshot
+        if snapshot is None:
+            return
         metrics = self._metrics
+        metrics.version, metrics.created_at, metrics.expires_at = (
+            snapshot.version,
+            snapshot.created_at,
+            snapshot.expires_at,
+        )
         metrics.loads["loaded"] += 1
-        metrics.version, metrics.created_at, metrics.expires_at = loaded.version, loaded.created_at, loaded.expires_at
-        self._journal.tell("snapshot_loaded", version=loaded.version, expires_at=loaded.expires_at)
+        self._problem = ""
+        self._journal.tell("snapshot_loaded", version=snapshot.version, expires_at=snapshot.expires_at)
+        self._taken(snapshot)
 
-    def _refused(self, outcome: str, why: str) -> None:
-        self._metrics.loads[outcome] += 1
-        kept = self._loaded.version if self._loaded else None
-        self._journal.tell("snapshot_not_loaded", outcome=outcome, why=why, kept=kept)
-
-
-_NONE: Signature = (0, 0, 0)
+    def _tell_refused(self, times: int) -> None:
+        self._metrics.loads["refused"] += times
+        why = self._keeper.problem
+        if why != self._problem:
+            # A file that stays away is looked for every time, and told once.
+            self._problem = why
+            self._journal.tell("snapshot_refused", why=why, kept=self._metrics.version or None)
