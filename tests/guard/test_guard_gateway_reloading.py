@@ -19,7 +19,7 @@ from hydrometer.guard.auditing import QueuedAudit
 from hydrometer.guard.core import Guard
 from hydrometer.guard.journal import Journal
 from hydrometer.guard.keeping import Keeper
-from hydrometer.guard.metrics import BUCKETS, GuardMetrics
+from hydrometer.guard.metrics import BUCKETS, Gauge, GuardMetrics
 from hydrometer.guard.reloading import Reloading
 from hydrometer.guard.snapshot import pack
 
@@ -171,7 +171,7 @@ def test_the_page_is_what_prometheus_reads() -> None:
     metrics = GuardMetrics()
     metrics.clock = lambda: NOW + 30
     metrics.version, metrics.created_at, metrics.expires_at = "v1", NOW, NOW + 100
-    metrics.gauges = lambda: {"budget_subjects": 7.0}
+    metrics.gauges = lambda: [Gauge("budget_subjects", "Subjects.", {"budget": "b"}, 7.0)]
     metrics.decided("asgi", Decision(action="allow"), 15e-6)
     metrics.decided("asgi", BLOCK, 2.0)
     metrics.failures["asgi", "open", "no snapshot"] += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import generate_latest
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (1e-5, 2e-5, 3e-5, 5e-5, 8e-5, 1.3e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.5, 1.0)
 """Upper bounds of the time that a decision took, in seconds."""
+
+
+class Gauge(NamedTuple):
+    """One value that is looked at when somebody asks."""
+
+    name: str
+    """Without `hydrometer_guard_`."""
+    text: str
+    labels: dict[str, str]
+    value: float
 
 
 class GuardMetrics(Collector):
@@ -43,8 +53,8 @@ class GuardMetrics(Collector):
         """Records of the audit: written, dropped, failed."""
         self.senders: Counter[tuple[str, str]] = Counter()
         """What was missing or unusable of a sender, by gateway and what."""
-        self.gauges: Callable[[], Mapping[str, float]] = dict
-        """Returns further gauges by name (without `hydrometer_guard_`): state of budgets and the like."""
+        self.gauges: Callable[[], Iterable[Gauge]] = tuple
+        """Returns further gauges: the state of budgets and the like."""
         self.version = ""
         """Version of the snapshot in use."""
         self.created_at: float | None = None
@@ -76,8 +86,7 @@ class GuardMetrics(Collector):
         )
         yield self._seconds()
         yield from self._snapshot()
-        for name, value in sorted(self.gauges().items()):
-            yield _gauge(name, "State of the guard.", value)
+        yield from _families(self.gauges())
 
     def page(self) -> bytes:
         """Return the page that Prometheus scrapes."""
@@ -119,6 +128,15 @@ def _counter(name: str, text: str, labels: tuple[str, ...], counts: Mapping[Any,
 
 def _gauge(name: str, text: str, value: float) -> Metric:
     return GaugeMetricFamily(f"hydrometer_guard_{name}", text, value=value)
+
+
+def _families(gauges: Iterable[Gauge]) -> Iterable[Metric]:
+    families: dict[str, GaugeMetricFamily] = {}
+    for name, text, labels, value in gauges:
+        if name not in families:
+            families[name] = GaugeMetricFamily(f"hydrometer_guard_{name}", text, labels=tuple(labels))
+        families[name].add_metric(tuple(labels.values()), value)
+    return families.values()
 
 
 def _wrapped(counts: Mapping[str, int]) -> dict[tuple[str, ...], int]:

@@ -10,6 +10,7 @@ import typer
 
 from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
 from hydrometer.cli.ending import Ending
+from hydrometer.cli.guarding import serve
 from hydrometer.cli.text import json_text, shown
 
 guard = typer.Typer(no_args_is_help=True, help="Verdicts for the gateways: keys, snapshots, decisions.")
@@ -18,6 +19,9 @@ Snapshot = Annotated[Path, typer.Argument(metavar="SNAPSHOT", help="A file that 
 PublicKeys = Annotated[
     list[Path], typer.Option("--public-key", metavar="FILE", help="Public key that is trusted; may be given again.")
 ]
+
+
+guard.command("serve")(serve)
 
 
 @guard.command("keygen")
