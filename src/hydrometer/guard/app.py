@@ -43,33 +43,37 @@ class GuardApp:
         if scope["type"] != "http":
             await _other(scope, receive, send)
             return
-        answer = await self._answer(scope, receive)
-        if answer is None:
-            return
-        body = b"" if scope["method"] == "HEAD" else answer.body
-        headers = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-    async def _answer(self, scope: Scope, receive: Receive) -> Answered | None:
         route = self._routes.get(scope["path"])
+        answer = self._turned_away(route, scope)
+        if answer is None and route is not None:
+            body = await buffered(receive, self._most)
+            if body is None:
+                return  # The peer has gone; nobody waits for an answer.
+            answer = self._answered(route, scope, body)
+        if answer is not None:
+            shown = answer.body
+            headers = [*answer.headers, (b"content-length", b"%d" % len(shown))]
+            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else shown})
+
+    def _turned_away(self, route: Route | None, scope: Scope) -> Answered | None:
+        """Return the answer to what no gateway is to see, None where one is."""
         if route is None:
             return _NOT_FOUND
-        method = scope["method"]
-        if method not in route.methods:
+        if scope["method"] not in route.methods:
             return Answered(405, b"", [(b"allow", ", ".join(sorted(route.methods)).encode())])
-        headers = scope["headers"]
-        if self._token and route.token_header and not self._shown(route.token_header, headers):
+        if self._token and route.token_header and not self._shown(route.token_header, scope["headers"]):
             return _NOT_ALLOWED
-        body = await buffered(receive, headers, self._most)
-        if body is None:
-            return None
+        return None
+
+    def _answered(self, route: Route, scope: Scope, body: bytes | Refusal) -> Answered:
         if isinstance(body, Refusal):
             self._gate.metrics.bodies[NAME, body.code] += 1
             return json_answer(body.status, {"error": body.message})
         client = scope.get("client")
         with Boundary() as boundary:
-            return route.answer(Asked(method, scope["path"], headers, client[0] if client else "", body))
+            peer = client[0] if client else ""
+            return route.answer(Asked(scope["method"], scope["path"], scope["headers"], peer, body))
         # A defect beside the decision: the peer's own setting for a guard that does not answer decides.
         self._gate.metrics.failures[NAME, "unanswered", "defect"] += 1
         if boundary.error is not None:

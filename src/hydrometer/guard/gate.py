@@ -80,10 +80,10 @@ class Gate:
         self._failing: dict[str, Failing] = {}
         self._told: set[tuple[str, str, str]] = set()
 
-    def ask_made(self, gateway: str, make: Callable[[], tuple[bytes, Sender]]) -> Outcome:
-        """Decide on what `make` returns, a body and its sender; a defect in making it is one in deciding."""
+    def ask(self, gateway: str, request: Request) -> Outcome:
+        """Decide on a request."""
         with Boundary() as boundary:
-            return self.ask_body(gateway, *make())
+            return self._decided(gateway, request)
         return self._failed(gateway, "defect", boundary.error)
 
     def ask_body(self, gateway: str, body: bytes, sender: Sender) -> Outcome:
@@ -92,41 +92,46 @@ class Gate:
         A batch is passed as a whole or not at all: the first of its requests that is refused refuses it.
         """
         with Boundary() as boundary:
-            if not body:
-                return self.ask(gateway, Request(**msgspec.structs.asdict(sender)))
-            outcome: Outcome | None = None
-            for request in read_bodies(body, sender, most_bytes=self.settings.max_body, most_batch=MOST_BATCH):
-                if request.unread:
-                    self.metrics.bodies[gateway, request.unread] += 1
-                asked = self.ask(gateway, request)
-                if asked.refusal is not None:
-                    return asked
-                if outcome is None or outcome.decision.done == "allow":
-                    outcome = asked
-            if outcome is not None:
-                return outcome
+            return self._read(gateway, body, sender)
         return self._failed(gateway, "defect", boundary.error)
 
-    def ask(self, gateway: str, request: Request) -> Outcome:
-        """Decide on a request."""
+    def ask_made(self, gateway: str, make: Callable[[], tuple[bytes, Sender]]) -> Outcome:
+        """Decide on what `make` returns, a body and its sender; a defect in making it is one in deciding."""
+        with Boundary() as boundary:
+            return self._read(gateway, *make())
+        return self._failed(gateway, "defect", boundary.error)
+
+    def _read(self, gateway: str, body: bytes, sender: Sender) -> Outcome:
+        if not body:
+            return self._decided(gateway, Request(**msgspec.structs.asdict(sender)))
+        first: Outcome | None = None
+        for request in read_bodies(body, sender, most_bytes=self.settings.max_body, most_batch=MOST_BATCH):
+            if request.unread:
+                self.metrics.bodies[gateway, request.unread] += 1
+            outcome = self._decided(gateway, request)
+            if outcome.refusal is not None:
+                return outcome
+            if first is None or first.decision.action == "allow":
+                first = outcome
+        return first or self._failed(gateway, "nothing to decide on")
+
+    def _decided(self, gateway: str, request: Request) -> Outcome:
         held, now = self._held, self._clock()
         decider = held.decider
         if decider is None:
             return self._failed(gateway, "no snapshot")
         if now >= held.expires_at:
             return self._failed(gateway, "stale snapshot")
-        with Boundary() as boundary:
-            began = time.perf_counter()
-            decision = decider.decide(request, now)
-            self.metrics.decided(gateway, decision, time.perf_counter() - began)
-            if not request.account_id:
-                self.metrics.senders[gateway, "no account"] += 1
-            if decision.action == "allow":
-                return Outcome(decision)
-            refusal = refusal_of(decision, request)
-            self._record(gateway, request, decision, refusal, now)
-            return Outcome(decision, refusal)
-        return self._failed(gateway, "defect", boundary.error)
+        began = time.perf_counter()
+        decision = decider.decide(request, now)
+        self.metrics.decided(gateway, decision, time.perf_counter() - began)
+        if not request.account_id:
+            self.metrics.senders[gateway, "no account"] += 1
+        if decision.action == "allow":
+            return Outcome(decision)
+        refusal = refusal_of(decision, request)
+        self._record(gateway, request, decision, refusal, now)
+        return Outcome(decision, refusal)
 
     @property
     def ready(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from socket import AF_INET, inet_pton
 from typing import TYPE_CHECKING
 
 from hydrometer.guard.bodies import Sender
@@ -54,12 +55,13 @@ def sender_reader(settings: GatewaySettings) -> Callable[[Iterable[tuple[bytes, 
         found: dict[str, str] = {}
         forwarded: list[bytes] = []
         fault = ""
-        for count, (name, value) in enumerate(headers):
-            if count >= HEADERS_READ:
-                fault = "too many headers"
-                break
-            if (field := fields.get(name)) is not None:
-                found[field] = value.decode("latin-1").strip()[:MOST]
+        given = list(headers)
+        if len(given) > HEADERS_READ:
+            fault = "too many headers"
+            del given[HEADERS_READ:]
+        for name, value in given:
+            if name in fields:
+                found[fields[name]] = value.decode("latin-1")[:MOST]
             elif name == b"x-forwarded-for":
                 forwarded.append(value)
             elif by_key and name in _KEYS:
@@ -100,7 +102,10 @@ def client_address(forwarded: list[bytes], peer: str, hops: int) -> str:
     if hops == 0:
         return address_of(peer)
     # Only the end is split: what a client wrote before it may be as long as it likes.
-    tail = b",".join(value[-MOST_ADDRESS * (hops + 1) :] for value in forwarded[-hops - 1 :])
+    if len(forwarded) == 1:
+        tail = forwarded[0][-MOST_ADDRESS * (hops + 1) :]
+    else:
+        tail = b",".join(value[-MOST_ADDRESS * (hops + 1) :] for value in forwarded[-hops - 1 :])
     entries = tail.rsplit(b",", hops)
     if len(entries) < hops:
         return ""
@@ -110,6 +115,15 @@ def client_address(forwarded: list[bytes], peer: str, hops: int) -> str:
 def address_of(text: str) -> str:
     """Return an address in its one canonical spelling, empty for what is none; a port and brackets are left out."""
     text = text.strip()
+    try:
+        # By far the most are plain IPv4, which has one spelling; ten times as fast as to make an object of it.
+        inet_pton(AF_INET, text)
+    except (OSError, ValueError):
+        return _unusual(text)
+    return text
+
+
+def _unusual(text: str) -> str:
     if len(text) > MOST_ADDRESS:
         return ""
     if text.startswith("["):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -52,8 +53,14 @@ def serve(
         proxy_headers=False,  # X-Forwarded-For is read by ourselves
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(uvicorn.Server(config), gate, host, port, envoy_port, started))
+    # What was made until now stays: a collection that looked at all of it again would hold requests up.
+    gc.collect()
+    gc.freeze()
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(uvicorn.Server(config), gate, host, port, envoy_port, started))
+    finally:
+        gc.unfreeze()
 
 
 async def _serve(

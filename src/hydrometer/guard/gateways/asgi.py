@@ -62,7 +62,7 @@ class GuardMiddleware:
         if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].rstrip("/").endswith(self._paths):
             await self._app(scope, receive, send)
             return
-        body = await buffered(receive, scope["headers"], self._gate.settings.max_body)
+        body = await buffered(receive, self._gate.settings.max_body)
         if isinstance(body, Refusal):
             self._gate.metrics.bodies[NAME, body.code] += 1
             await self._refuse(body, scope, send)
@@ -104,11 +104,8 @@ class GuardMiddleware:
         await send({"type": "http.response.body", "body": body})
 
 
-async def buffered(receive: Receive, headers: list[tuple[bytes, bytes]], most: int) -> bytes | Refusal | None:
+async def buffered(receive: Receive, most: int) -> bytes | Refusal | None:
     """Return the whole body, a refusal where it has more than `most` bytes, None where the client went away."""
-    for name, value in headers:
-        if name == b"content-length" and (len(value) > 18 or not value.isdigit() or int(value) > most):
-            return too_large(most)
     message = await receive()
     if message["type"] == "http.disconnect":
         return None

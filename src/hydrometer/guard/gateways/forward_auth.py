@@ -29,30 +29,19 @@ def routes(gate: Gate) -> list[Route]:
     read_sender = sender_reader(gate.settings)
     methods = frozenset({"GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"})
 
-    def decided(asked: Asked) -> tuple[Outcome, Shape]:
+    def decided(asked: Asked) -> Outcome:
         sender, fault = read_sender(asked.headers, asked.peer)
         if fault:
             gate.metrics.senders[NAME, fault] += 1
-        path, versioned = "", False
-        for name, value in asked.headers:
-            if name in _ADDRESSES:
-                path = value.decode("latin-1").partition("?")[0]
-            elif name == b"anthropic-version":
-                versioned = True
-        outcome = gate.ask_body(NAME, asked.body, sender)
-        return outcome, shape_of(path, anthropic_version=versioned)
+        return gate.ask_body(NAME, asked.body, sender)
 
     def plain(asked: Asked) -> Answered:
-        outcome, shape = decided(asked)
-        if outcome.refusal is None:
-            return _passed(outcome)
-        return _plainly(outcome.refusal, shape)
+        outcome = decided(asked)
+        return _passed(outcome) if outcome.refusal is None else _plainly(outcome.refusal, _shape(asked))
 
     def nginx(asked: Asked) -> Answered:
-        outcome, shape = decided(asked)
-        if outcome.refusal is None:
-            return _passed(outcome)
-        return _for_nginx(outcome.refusal, shape)
+        outcome = decided(asked)
+        return _passed(outcome) if outcome.refusal is None else _for_nginx(outcome.refusal, _shape(asked))
 
     return [
         Route(path="/forward-auth", answer=plain, methods=methods),
@@ -63,7 +52,19 @@ def routes(gate: Gate) -> list[Route]:
 _PASSED = Answered(200)
 
 
+def _shape(asked: Asked) -> Shape:
+    path, versioned = "", False
+    for name, value in asked.headers:
+        if name in _ADDRESSES:
+            path = value.decode("latin-1").partition("?")[0]
+        elif name == b"anthropic-version":
+            versioned = True
+    return shape_of(path, anthropic_version=versioned)
+
+
 def _passed(outcome: Outcome) -> Answered:
+    if outcome.decision.action == "allow":
+        return _PASSED
     marks = marks_of(outcome.decision)
     return Answered(200, b"", raw(marks)) if marks else _PASSED
 
