@@ -148,6 +148,33 @@ def test_envoys_port_is_served_beside_http(tmp_path: Path) -> None:
             assert stubs.AuthorizationStub(channel).Check(question).denied_response.status.code == 403
 
 
+def test_a_fleet_whose_server_is_gone_keeps_to_its_share_and_answers(tmp_path: Path) -> None:
+    pytest.importorskip("redis")
+    files = Files(tmp_path)
+    files.write()
+    secret = tmp_path / "site.key"
+    secret.write_bytes(bytes(range(16)))
+    secret.chmod(0o600)
+    gone = f"redis://127.0.0.1:{free_port()}/0"
+    with served(files, "--site-key", str(secret), "--redis", gone, "--gateways", "3") as (client, _):
+        # A budget of three among three gateways that cannot hear one another: one each.
+        assert [asked(client, "free").status_code for _ in range(2)] == [200, 429]
+        assert [asked(client, name).status_code for name in ("good", "bad")] == [200, 403]
+        page = client.get("/metrics").text
+        assert "hydrometer_guard_fleet_alone 1.0" in page
+        await_true(lambda: "hydrometer_guard_fleet_failures 0.0" not in client.get("/metrics").text, "a failure")
+
+
+def test_a_fleet_without_a_key_is_refused(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.write()
+    place = Place(
+        snapshot=files.snapshot, public_keys=(files.public,), log=tmp_path / "log", redis="redis://127.0.0.1:1/0"
+    )
+    with pytest.raises(InputError, match="site key"):
+        OpenGate(place)
+
+
 def test_the_gate_of_an_own_server_closes_what_it_opened(tmp_path: Path) -> None:
     files = Files(tmp_path)
     files.write()

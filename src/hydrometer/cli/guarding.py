@@ -36,6 +36,13 @@ def serve(
     log: Annotated[
         Path | None, typer.Option("--log", metavar="FILE", help="Log, JSON lines; standard error without it.")
     ] = None,
+    redis: Annotated[
+        str,
+        typer.Option("--redis", metavar="ADDRESS", help="Server by which a fleet shares budgets: redis://HOST:PORT."),
+    ] = "",
+    gateways: Annotated[
+        int, typer.Option("--gateways", metavar="N", min=1, help="How many gateways share them at least.")
+    ] = 1,
 ) -> None:
     """Serve the gateways over HTTP, with /healthz, /readyz and /metrics, until SIGTERM or Ctrl-C."""
     with Ending():
@@ -48,6 +55,8 @@ def serve(
             settings=settings,
             audit=audit,
             log=log,
+            redis=redis,
+            gateways=gateways,
         )
 
         def started(http: int, grpc: int | None) -> None:

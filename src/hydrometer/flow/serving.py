@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import ExitStack
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -20,6 +21,7 @@ from hydrometer.flow.guarding import SKETCH_HASHES
 from hydrometer.flow.verdicts import check, settings_of
 from hydrometer.guard.auditing import QueuedAudit
 from hydrometer.guard.core import Guard
+from hydrometer.guard.fleet import Fleet
 from hydrometer.guard.gate import Gate
 from hydrometer.guard.journal import Journal
 from hydrometer.guard.keeping import Keeper
@@ -49,6 +51,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Folder of the audit log; None writes none."""
     log: Path | None = None
     """File of the log; None is standard error."""
+    redis: str = ""
+    """Server by which a fleet of gateways shares its budgets; empty: this gateway counts for itself."""
+    gateways: int = 1
+    """How many share them at least."""
 
 
 class OpenGate:
@@ -77,7 +83,8 @@ class OpenGate:
             self._audit = QueuedAudit(log, self.metrics, self.journal)
             closing.callback(self._audit.close)
         guard = Guard(None, self._sketch)
-        self.metrics.gauges = lambda: _gauges(guard)
+        fleet = self._fleet(place, guard) if place.redis else None
+        self.metrics.gauges = lambda: _gauges(guard, fleet)
         self._reloading = Reloading(
             guard,
             Keeper(guard, place.snapshot, keys),
@@ -89,6 +96,9 @@ class OpenGate:
         )
         self._reloading.start()
         closing.callback(self._reloading.stop)
+        if fleet is not None:
+            fleet.start()
+            closing.callback(fleet.stop)
         if self._sketch.problem == OTHER_KEY:
             raise InputError(
                 "is not the key that the snapshot was made with",
@@ -104,6 +114,21 @@ class OpenGate:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closing.close()
+
+    def _fleet(self, place: Place, guard: Guard) -> Fleet:
+        if self._secret is None:
+            raise InputError(
+                "the subjects of shared budgets are hashed under the site key, and none is named",
+                mend="Name the site key; every gateway of the fleet needs the same.",
+            )
+        key = blake2b(b"".join(word.to_bytes(8, "little") for word in self._secret.words), person=b"hydrometer fleet")
+        return Fleet(
+            guard.budgets,
+            place.redis,
+            key=key.digest(),
+            gateways=place.gateways,
+            say=lambda words: self.journal.tell("fleet", says=words),
+        )
 
     def _taken(self, snapshot: Snapshot) -> None:
         self._sketch.follow(snapshot)
@@ -200,7 +225,7 @@ def _token(path: Path) -> str:
 LEAST_TOKEN = 16
 
 
-def _gauges(guard: Guard) -> Iterator[Gauge]:
+def _gauges(guard: Guard, fleet: Fleet | None) -> Iterator[Gauge]:
     for budget, state in guard.budgets.state().items():
         labels = {"budget": budget}
         yield Gauge("budget_subjects", "Subjects that a budget remembers.", labels, state["subjects"])
@@ -208,3 +233,8 @@ def _gauges(guard: Guard) -> Iterator[Gauge]:
     for rule, count in guard.unevaluated.items():
         text = "Conditions that could not be evaluated since the snapshot was loaded."
         yield Gauge("conditions_unevaluated", text, {"rule": rule}, count)
+    if fleet is not None:
+        yield Gauge("fleet_alone", "1 when the others of the fleet cannot be heard.", {}, float(fleet.alone))
+        yield Gauge("fleet_gateways", "Gateways that were heard last.", {}, fleet.gateways)
+        yield Gauge("fleet_failures", "Exchanges with the others that failed.", {}, fleet.failures)
+        yield Gauge("fleet_untold", "Changes of counts that were too many to tell.", {}, fleet.untold)
