@@ -23,6 +23,7 @@ import statistics
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -120,8 +121,8 @@ async def loaded(port: int, requests: list[bytes], connections: int, seconds: fl
     loop = asyncio.get_running_loop()
     end = time.perf_counter() + seconds
     made = [
-        (await loop.create_connection(lambda n=n: Connection(requests, n, connections, end), "127.0.0.1", port))[1]
-        for n in range(connections)
+        (await loop.create_connection(partial(Connection, requests, place, connections, end), "127.0.0.1", port))[1]
+        for place in range(connections)
     ]
     await asyncio.gather(*(connection.done for connection in made))
     taken = [second for connection in made for second in connection.taken]

@@ -17,8 +17,9 @@ import anthropic
 import openai
 import orjson
 import pytest
-from gateway_stand import BLOCK, THROTTLE, Stand, free_port, process, running
+from gateway_stand import BLOCK, THROTTLE, Stand, await_true, free_port, process, running
 from gateway_upstream import Upstream
+from serving_stand import Files
 
 from hydrometer.guard.app import GuardApp
 from hydrometer.guard.gateways.http import Asked, Route, found_routes
@@ -210,15 +211,16 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Upstr
         (folder / "config.yaml").write_bytes(orjson.dumps(config))  # JSON is YAML
         (folder / "standing_guardrail.py").write_text(GUARDRAIL)
         port = free_port()
-        start = "import sys, litellm; sys.argv[0] = 'litellm'; litellm.run_server()"
-        command = [
-            "env",
-            f"PYTHONPATH={ROOT / 'src'}",
-            "LITELLM_LOCAL_MODEL_COST_MAP=True",
-            *(INTERPRETER, "-c", start, "--config", "config.yaml", "--host", "127.0.0.1", "--port", str(port)),
-        ]
-        with process(command, folder, port):
+        with process(proxy_command(port), folder, port):
             yield f"http://127.0.0.1:{port}", upstream, stand
+
+
+def proxy_command(port: int, **environment: str) -> list[str]:
+    """Return the command of a proxy with the file `config.yaml` of its folder."""
+    given = {"PYTHONPATH": str(ROOT / "src"), "LITELLM_LOCAL_MODEL_COST_MAP": "True", **environment}
+    start = "import sys, litellm; sys.argv[0] = 'litellm'; litellm.run_server()"
+    run = (INTERPRETER, "-c", start, "--config", "config.yaml", "--host", "127.0.0.1", "--port", str(port))
+    return ["env", *(f"{name}={value}" for name, value in given.items()), *run]
 
 
 def chat(address: str, text: str, **more: Any) -> Any:
@@ -267,3 +269,34 @@ def test_the_real_proxy_asks_over_http(proxy: tuple[str, Upstream, Stand]) -> No
         chat(address, "hello", extra_body={"guardrails": ["over-http"]})
     assert stand.told.asked[-1].prompt == "hello"
     assert stand.told.asked[-1].account_id == "litellm_proxy_master_key"
+
+
+def test_the_real_proxy_goes_by_a_snapshot_as_the_example_has_it(tmp_path: Path) -> None:
+    if not INTERPRETER:
+        pytest.skip("HYDROMETER_LITELLM names no interpreter that has LiteLLM")
+    files, upstream, port = Files(tmp_path), Upstream(), free_port()
+    files.write(blocked=("litellm_proxy_master_key",))
+    text = (ROOT / "examples" / "litellm" / "config.yaml").read_text()
+    assert "http://127.0.0.1:8000" in text
+    with running(upstream) as models:
+        text = text.replace("http://127.0.0.1:8000", models).replace("model_name: large", "model_name: chat")
+        (tmp_path / "config.yaml").write_text(f"{text}general_settings: {{master_key: sk-for-this-test}}\n")
+        settings = tmp_path / "gateways.toml"
+        settings.write_text("reload_seconds = 0.05\n")
+        command = proxy_command(
+            port,
+            HYDROMETER_SNAPSHOT=str(files.snapshot),
+            HYDROMETER_PUBLIC_KEY=str(files.public),
+            HYDROMETER_GATEWAYS=str(settings),
+            HYDROMETER_AUDIT=str(tmp_path / "audit"),
+            HYDROMETER_GUARD_LOG=str(tmp_path / "log"),
+        )
+        with process(command, tmp_path, port):
+            with pytest.raises(openai.PermissionDeniedError, match="Refused by policy"):
+                chat(f"http://127.0.0.1:{port}", "hello")
+            assert not any(upstream.bodies)  # but for a look at what models there are
+            files.write("v2", blocked=())
+            await_true(lambda: b'"v2"' in (tmp_path / "log").read_bytes(), "the newer snapshot")
+            assert chat(f"http://127.0.0.1:{port}", "hello").choices
+    lines = b"".join(file.read_bytes() for file in (tmp_path / "audit").glob("*.jsonl"))
+    assert lines.count(b'"litellm_proxy_master_key"') == 1
