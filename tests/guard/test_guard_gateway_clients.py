@@ -160,3 +160,18 @@ def test_failing_closed_is_a_503_that_is_not_tried_again() -> None:
     assert refused.value.code == "guard_unavailable"
     assert counted.requests == 2
     assert stand.metrics.failures["asgi", "closed", "no snapshot"] == 2
+
+
+def test_without_the_mark_a_library_asks_three_times() -> None:
+    """Why every refusal carries it."""
+
+    async def busy(_: Any, receive: Any, send: Any) -> None:
+        await receive()
+        headers = [(b"retry-after-ms", b"1"), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 429, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    counted = Counted(busy)
+    with running(counted) as address, pytest.raises(openai.RateLimitError):
+        ask_openai(address, "honest")
+    assert counted.requests == 3

@@ -2,7 +2,8 @@
 
 Where its guard finds what it goes by is in the environment, since the proxy makes instances before it reads more:
 `HYDROMETER_SNAPSHOT`, `HYDROMETER_PUBLIC_KEY` (several with the path separator between them), `HYDROMETER_SITE_KEY`,
-`HYDROMETER_GATEWAYS` (settings), `HYDROMETER_AUDIT` and `HYDROMETER_GUARD_LOG`; the last four may be absent.
+`HYDROMETER_GATEWAYS` (settings), `HYDROMETER_AUDIT` and `HYDROMETER_GUARD_LOG`; the last four may be absent. An audit
+has one writer: with several processes of the proxy, write `{pid}` into its name.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def opened() -> Gate:
 
 def _path(name: str) -> Path | None:
     value = os.environ.get(name)
-    return Path(value) if value else None
+    return Path(value.replace("{pid}", str(os.getpid()))) if value else None
 
 
 Guardrail = guardrail_class(opened)
