@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+BAD = {"input_type": "request", "texts": [], "request_data": {"user_api_key_hash": "bad"}}
+
+
 def command(files: Files, port: int, *more: str) -> list[str]:
     start = [sys.executable, "-m", "hydrometer", "guard", "serve", str(files.snapshot)]
     log = str(files.folder / "log")
@@ -82,24 +85,27 @@ def events(folder: Path) -> list[bytes]:
     return (folder / "log").read_bytes().splitlines()
 
 
-@pytest.mark.parametrize(("failing", "status"), [("open", 200), ("closed", 503)])
 @pytest.mark.parametrize("broken", ["no snapshot", "stale snapshot", "damaged"])
-def test_without_a_good_snapshot_it_fails_as_set(tmp_path: Path, failing: str, status: int, broken: str) -> None:
+def test_without_a_good_snapshot_each_gateway_fails_as_set(tmp_path: Path, broken: str) -> None:
     files = Files(tmp_path)
     if broken == "stale snapshot":
         files.write(seconds=2.0)
     elif broken == "damaged":
         files.snapshot.write_bytes(b"HYDROSN1 and no more")
     setting = tmp_path / "gateways.toml"
-    setting.write_text(f"failing = '{failing}'\nreload_seconds = 0.05\n")
+    setting.write_text("reload_seconds = 0.05\n[failing_by]\nforward_auth = 'closed'\n")
     with served(files, "--settings", str(setting)) as (client, _):
         await_true(lambda: client.get("/readyz").status_code == 503, "the snapshot is not to be gone by")
         assert client.get("/healthz").status_code == 200
-        assert asked(client, "bad").status_code == status
-        assert f'done="{failing}"' in client.get("/metrics").text
+        assert asked(client, "bad").status_code == 503
+        assert client.post("/beta/litellm_basic_guardrail_api", json=BAD).json() == {"action": "NONE"}
+        page = client.get("/metrics").text
+        assert 'failures_total{done="closed",gateway="forward_auth"' in page
+        assert 'failures_total{done="open",gateway="litellm_http"' in page
         files.write("good")
         await_true(lambda: client.get("/readyz").status_code == 200, "a good snapshot")
         assert asked(client, "bad").status_code == 403
+        assert client.post("/beta/litellm_basic_guardrail_api", json=BAD).json()["action"] == "BLOCKED"
 
 
 def test_two_servers_cannot_write_one_audit(tmp_path: Path) -> None:

@@ -76,9 +76,11 @@ async def _serve(
             listening.close()
             raise _absent("envoy") from None
         envoy, bound = await start_envoy(gate, host, envoy_port)
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, setattr, server, "should_exit", True)
+    # Not the loop's handlers, which Windows has not: the server looks at the flag ten times a second.
+    before = {
+        name: signal.signal(name, lambda *_: setattr(server, "should_exit", True))
+        for name in (signal.SIGINT, signal.SIGTERM)
+    }
     server.config.load()
     server.lifespan = server.config.lifespan_class(server.config)
     try:
@@ -87,6 +89,8 @@ async def _serve(
         await server.main_loop()
         await server.shutdown(sockets=[listening])
     finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
         if envoy is not None:
             await envoy.stop(SHUTDOWN_SECONDS)
 
