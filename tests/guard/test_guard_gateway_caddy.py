@@ -57,7 +57,7 @@ def test_caddy_passes_marks_and_refuses_as_the_guard_says(tmp_path: Path) -> Non
             forged = {"x-forwarded-for": "6.6.6.6", "x-hydrometer-withhold": "forged"}
             assert ask(address, "honest", **forged).choices[0].message.content == "Hello"
             assert stand.told.asked[-1].client_ip == "127.0.0.1"
-            # Some versions send an empty header for what the guard did not say.
+            # An empty header stands for what the guard did not say.
             assert not dict(upstream.scopes[-1]["headers"]).get(b"x-hydrometer-withhold")
             assert ask(address, "plain").choices
             assert dict(upstream.scopes[-1]["headers"])[b"x-hydrometer-withhold"] == b"reasoning"
