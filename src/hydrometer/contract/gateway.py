@@ -24,46 +24,39 @@ Shape = Literal["openai", "anthropic"]
 class Headers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which header of a trusted proxy says what of the sender; an empty name is read by nobody."""
 
-    account: Annotated[str, Meta(description="Account id, as the logs name it.")] = "x-account-id"
-    organisation: Annotated[str, Meta(description="Organisation id.")] = "x-organisation-id"
-    conversation: Annotated[str, Meta(description="Conversation id.")] = "x-conversation-id"
-    channel: Annotated[str, Meta(description="Way by which the account came.")] = "x-channel"
-    ja4: Annotated[str, Meta(description="JA4 fingerprint of the client's TLS.")] = "x-ja4"
-    asn: Annotated[str, Meta(description="Number of the client's network.")] = "x-client-asn"
+    account: str = "x-account-id"
+    """Account id, as the logs name it."""
+    organisation: str = "x-organisation-id"
+    """Organisation id."""
+    conversation: str = "x-conversation-id"
+    """Conversation id."""
+    channel: str = "x-channel"
+    """Way by which the account came."""
+    ja4: str = "x-ja4"
+    """JA4 fingerprint of the client's TLS."""
+    asn: str = "x-client-asn"
+    """Number of the client's network."""
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of the gateways, as a TOML file holds them."""
 
-    trusted_hops: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=16,
-            description="Proxies between the client and the guard that append to X-Forwarded-For. The client's address is "
-            "the entry so many from the right; 0 takes the address that connects.",
-        ),
-    ] = 1
-    account_from: Annotated[
-        Literal["header", "key"],
-        Meta(
-            description="`header` takes the account from the header below; `key` takes the hexadecimal SHA-256 of the API "
-            "key (Authorization: Bearer, x-api-key), as LiteLLM logs it."
-        ),
-    ] = "header"
-    max_body: Annotated[
-        int, Meta(ge=1024, le=1 << 30, description="Bytes of a body that are read; a larger one is refused with 413.")
-    ] = 32 << 20
-    failing: Annotated[
-        Failing, Meta(description="What gateways do when they cannot decide: `open` lets pass, `closed` refuses.")
-    ] = "open"
-    failing_by: Annotated[
-        dict[str, Failing], Meta(description="The same for single gateways, by name, over `failing`.")
-    ] = {}
-    reload_seconds: Annotated[
-        float, Meta(gt=0, le=3600, description="How often the file of the snapshot is looked at.")
-    ] = 2.0
+    trusted_hops: Annotated[int, Meta(ge=0, le=16)] = 1
+    """Proxies between client and guard that append to X-Forwarded-For. The client's address is the entry so many from the right;
+    0 takes the address that connects."""
+    account_from: Literal["header", "key"] = "header"
+    """`header`: the account is in the header that `headers` names. `key`: it is the SHA-256 of the API key in hexadecimal, as
+    LiteLLM logs it."""
+    max_body: Annotated[int, Meta(ge=1024, le=1 << 30)] = 32 << 20
+    """Bytes of a body that are read; a larger one is refused with 413."""
+    failing: Failing = "open"
+    """What gateways do when they cannot decide: `open` lets pass, `closed` refuses."""
+    failing_by: dict[str, Failing] = {}
+    """The same for single gateways, by name, over `failing`."""
+    reload_seconds: Annotated[float, Meta(gt=0, le=3600)] = 2.0
+    """How often the file of the snapshot is looked at."""
     headers: Headers = Headers()
+    """Where the sender is told."""
 
     def failing_of(self, gateway: str) -> Failing:
         """Return what the gateway of that name does when it cannot decide."""
