@@ -181,6 +181,14 @@ def test_a_fleet_without_a_key_is_refused(tmp_path: Path) -> None:
         OpenGate(place)
 
 
+def test_a_gateway_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    setting = tmp_path / "gateways.toml"
+    setting.write_text("[failing_by]\nenvoi = 'closed'\n")
+    with pytest.raises(InputError, match=r"envoi.*asgi, authzen, envoy, forward_auth, litellm, litellm_http"):
+        OpenGate(Place(snapshot=files.snapshot, public_keys=(files.public,), settings=setting))
+
+
 def test_the_gate_of_an_own_server_closes_what_it_opened(tmp_path: Path) -> None:
     files = Files(tmp_path)
     files.write()

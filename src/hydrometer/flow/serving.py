@@ -23,6 +23,7 @@ from hydrometer.guard.auditing import QueuedAudit
 from hydrometer.guard.core import Guard
 from hydrometer.guard.fleet import Fleet
 from hydrometer.guard.gate import Gate
+from hydrometer.guard.gateways.http import gateway_names
 from hydrometer.guard.journal import Journal
 from hydrometer.guard.keeping import Keeper
 from hydrometer.guard.keys import verify_key
@@ -71,6 +72,12 @@ class OpenGate:
 
     def _open(self, place: Place, closing: ExitStack) -> None:
         settings = load_gateway_settings(place.settings)
+        if unknown := sorted(set(settings.failing_by) - gateway_names()):
+            raise InputError(
+                f"failing_by names no gateway: {', '.join(unknown)}",
+                file=str(place.settings),
+                mend=f"Name one of {', '.join(sorted(gateway_names()))}.",
+            )
         keys = [verify_key(key) for key in place.public_keys]
         self._secret = SiteKey.load(place.site_key) if place.site_key is not None else None
         self._sketch = FollowingSketch(self._secret)

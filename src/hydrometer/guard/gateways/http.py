@@ -83,4 +83,9 @@ def found_routes(gate: Gate) -> list[Route]:
     return routes
 
 
+def gateway_names() -> frozenset[str]:
+    """Return the names of all gateways, by which settings speak of them."""
+    return frozenset(entry.name for entry in pkgutil.iter_modules(gateways.__path__)) - {"http"}
+
+
 NOT_HTTP = frozenset({"envoy", "http"})
