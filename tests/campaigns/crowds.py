@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from hydrometer.campaigns.counter import Objection, community, objections
 from hydrometer.campaigns.grow import resemblance
@@ -15,7 +16,7 @@ from hydrometer.campaigns.traits import Trait, Traits, coded_trait, describe
 from hydrometer.contract.accounts import ACCOUNTS
 from hydrometer.contract.exchanges import EXCHANGES
 from hydrometer.contract.group import Group
-from hydrometer.contract.population import Bools, Entities, Events, Floats, Fragments, Ints, Population
+from hydrometer.contract.population import Bools, Entities, Events, Floats, Fragments, Ints, Population, Strings
 from hydrometer.contract.results import Evidence
 from hydrometer.signals.demands import leaning, leans, share_of
 from hydrometer.signals.measure import fragments_of, turned_to
@@ -154,7 +155,7 @@ def _entities(people: Sequence[Person], org: Ints) -> dict[str, Entities]:
             family=FAMILY[kind],
             account=account,
             value=value.astype(np.int64),
-            names=names.tolist(),
+            names=Strings(pa.array(names.tolist(), pa.string())),
             orgs=distinct(value.astype(np.int64), org[account], names.size),
             single=kind not in MANY_VALUED,
             uses=np.ones(account.size, dtype=np.int64),

@@ -73,9 +73,19 @@ def detect(
     source: str | None,
     progress: Progress,
     session: object | None = None,
+    constraints: str | None = None,
 ) -> CampaignFile:
     """Play a run."""
-    CALLS.append({"traffic": traffic, "settings": settings, "source": source, "mapping": mapping, "site_key": site_key})
+    CALLS.append(
+        {
+            "constraints": constraints,
+            "traffic": traffic,
+            "settings": settings,
+            "source": source,
+            "mapping": mapping,
+            "site_key": site_key,
+        }
+    )
     if traffic.name == "bad":
         raise InputError("not a time", file=str(traffic), row=7, column="started_at", mend="Write ISO 8601.")
     if traffic.name == "early":

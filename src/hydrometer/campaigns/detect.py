@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from hydrometer.campaigns.bounds import CLEARED, Bounds
 from hydrometer.campaigns.follow import name_campaigns
 from hydrometer.campaigns.grow import Resemblance, resemblance
 from hydrometer.campaigns.harvested import Harvest, harvested
@@ -81,6 +82,7 @@ def find_campaigns(
     attainable: float,
     earlier: dict[str, set[str]],
     progress: Progress,
+    bounds: Bounds | None = None,
 ) -> Findings:
     """Propose, test, judge and name.
 
@@ -88,6 +90,7 @@ def find_campaigns(
         tests: the signals that are on.
         attainable: most bits of coordination that the signals that are on can give.
         earlier: account ids by campaign of the result that this one replaces.
+        bounds: what people found of accounts, which groups keep to.
     """
     traits = describe(population, settings.without)
     testing = Testing(
@@ -104,8 +107,14 @@ def find_campaigns(
         return testing.test(members).probability
 
     proposals, caps = propose(population, traits, settings, weighed)
+    if bounds is not None:
+        left = [Proposal(bounds.without_cleared(proposal.members), proposal.seed) for proposal in proposals]
+        proposals = [proposal for proposal in left if proposal.members.any()]
     groups, taken = _gathered(population, traits, proposals, weighed, settings)
     groups += [(text, mask) for text, mask in coordinated(population, settings) if not np.any(mask & taken)]
+    if bounds is not None:
+        masks = bounds.kept(traits.without("content"), [mask for _, mask in groups])
+        groups = [(text, mask) for (text, _), mask in zip(groups, masks, strict=True) if mask.any()]
     groups += single_customers(population, taken, settings)
     may = authorised(population, settings)
     if may is not None:
@@ -117,7 +126,7 @@ def find_campaigns(
         for (seed, mask), one, evidence in zip(groups, found, kept, strict=True)
     ]
     judged.sort(key=lambda j: (-j.probability, -j.coordination - j.harvest, -j.group.accounts.size, j.seed))
-    return _findings(population, traits, judged, settings, earlier, caps, testing.made)
+    return _findings(population, traits, judged, settings, earlier, caps, testing.made, bounds)
 
 
 def _gathered(
@@ -160,6 +169,7 @@ def _findings(
     earlier: dict[str, set[str]],
     caps: list[str],
     tests: int,
+    bounds: Bounds | None,
 ) -> Findings:
     found = [judgement for judgement in judged if judgement.verdict == "campaign"]
     names = name_campaigns(
@@ -184,7 +194,8 @@ def _findings(
         belonging = membership(likeness, inside, compared.numbers, judgement.probability, settings)
         _consider(considered, population, candidate, belonging)
         if name is not None:
-            _near_misses(considered, population, candidate, likeness, np.nonzero(~inside)[0], compared.numbers)
+            beside = np.nonzero(~inside)[0]
+            _near_misses(considered, population, candidate, likeness, beside, compared.numbers, bounds)
             harvest = harvested(judgement.group)
             campaigns.append(campaign_record(judgement, harvest, name))
             harvests.append(harvest)
@@ -246,6 +257,7 @@ def _near_misses(
     likeness: Resemblance,
     beside: Ints,
     numbers: Ints,
+    bounds: Bounds | None,
 ) -> None:
     """Say of the accounts nearest to a campaign why they are not of it; `beside` are places among the accounts compared."""
     nearest = beside[np.argsort(-likeness.total[beside], kind="stable")][:NEAR_MISSES]
@@ -253,4 +265,6 @@ def _near_misses(
     for place in nearest.tolist():
         bits = {family: float(families[family][place]) for family in FAMILIES if family in families}
         why = differences(likeness, place) + [f"alike: {reason}" for reason in reasons(likeness, place)]
+        if bounds is not None and bounds.cleared[numbers[place]]:
+            why = [CLEARED, *why]
         considered.add(candidate.id, population.accounts[numbers[place]], 0.0, bits, False, why)

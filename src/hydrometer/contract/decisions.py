@@ -26,6 +26,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     system_prompt: str = ""
     prompt: str = ""
     """The last user message."""
+    words: int = 0
+    """Of both texts, where the texts themselves are not carried."""
     turns: int = 1
     tools: tuple[str, ...] = ()
     n: int = 1
@@ -38,6 +40,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Encrypted or signed reasoning that the request carries back."""
     bytes: int = 0
     """Size of the body."""
+    unread: str = ""
+    """Why part of the body could not be read, empty when all was: `oversized`, `malformed`, `unknown shape`, `field`."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +107,25 @@ class KnownEntity(msgspec.Struct, frozen=True, kw_only=True):
     population: int
 
 
+class Recognition(msgspec.Struct, frozen=True, kw_only=True):
+    """When an account without a verdict is taken for a campaign's next one."""
+
+    containment: float = 0.6
+    """Share of a template's hashes that a request must carry; `background` is measured at the same share."""
+    least_hashes: int = 8
+    """And at least so many of them."""
+    most_background: float = 0.001
+    """Templates that more of the strangers' exchanges carry are not recognised by."""
+    least_background: float = 0.0001
+    """A rarer wording counts as this common: the sample that it was looked for in is finite."""
+    least_probability: float = 0.5
+    """Below it, nothing is said."""
+    most_probability: float = 0.9
+    """Above it, nothing is said either: nobody has looked at the account yet."""
+    remember_seconds: float = 86_400.0
+    """How long an account that was recognised once is held to it."""
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """What the guard knows of an account that a rule may ask for."""
 
@@ -126,6 +149,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     probability: float
     reviewed: bool = False
     """A person has upheld it."""
+    successor: bool = False
+    """Suspected of being the campaign's next account, by what was known of it before its first request."""
+    why: str = ""
+    """For a successor: the kinds of value that it shares with the campaign, joined by +."""
 
 
 class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +170,9 @@ class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
     entities: list[KnownEntity] = []
     accounts: list[Account] = []
     cleared: list[str] = []
-    """Accounts whose appeal was upheld: never a successor, never a member."""
+    """Accounts of which a decision was overturned: never a successor, never a member."""
+    population: int = 0
+    """Accounts of the traffic that the verdicts were drawn from; 0 when it is not known."""
+    recognition: Recognition = Recognition()
     sketch: dict[str, int] = {}
     """Settings of the sketch: `shingle_words`, `sample_one_in`, `max_sketch`, `max_words`, `lead_words`."""

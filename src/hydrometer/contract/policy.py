@@ -70,18 +70,23 @@ FACTS: dict[str, dict[str, str]] = {
         "resembles": "double",
         "indicators": "list(string)",
         "replayed": "bool",
+        "replayed_from": "string",
     },
 }
-"""What a condition may read: by variable, each field with its CEL type. A string that is not known is empty."""
+"""What a condition may read: by variable, each field with its CEL type. A string that is not known is empty.
+
+`request.replayed_from` says where a replayed envelope belongs: to another `account`, `conversation` or `model`.
+`account.age_days` goes in steps of an hour, and is -1 when it is not known.
+"""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What `limit_features` leaves; None leaves a feature alone."""
 
-    n: Annotated[int | None, Meta(ge=1)] = None
+    n: Annotated[int, Meta(ge=1)] | None = None
     logprobs: bool | None = None
     batch: bool | None = None
-    max_tokens: Annotated[int | None, Meta(ge=1)] = None
+    max_tokens: Annotated[int, Meta(ge=1)] | None = None
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,7 +103,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Share of the subjects that the rule is rolled out to, by a stable hash of the subject."""
     person: bool = False
     """A person has approved what cannot be undone."""
-    retry_after: Annotated[int | None, Meta(ge=1)] = None
+    retry_after: Annotated[int, Meta(ge=1)] | None = None
     """Seconds, of a throttle."""
     limits: Limits | None = None
     line: int = 0
@@ -110,8 +115,8 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     name: str
     over: Over
-    requests: Annotated[int, Meta(ge=1)]
-    seconds: Annotated[int, Meta(ge=1)]
+    requests: Annotated[int, Meta(ge=1, le=1_000_000_000)]
+    seconds: Annotated[int, Meta(ge=1, le=2_678_400)]
     when: str = "true"
     """Only requests of which this holds are counted and held to the budget."""
     action: Action = "throttle"

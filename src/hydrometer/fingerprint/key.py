@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 LENGTH = 16
 """Bytes in a key."""
+_MEND = "Name a file that only you can read, or remove it to have a new key made (old sketches then match nothing)."
 
 
 class SiteKey:
@@ -44,9 +45,6 @@ class SiteKey:
             InputError: the file is not a regular file, may be read by others, has a wrong length, or cannot be read or
             written.
         """
-        mend = (
-            "Name a file that only you can read, or remove it to have a new key made (old sketches then match nothing)."
-        )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -56,6 +54,18 @@ class SiteKey:
             else:
                 with os.fdopen(handle, "wb") as file:
                     file.write(os.urandom(LENGTH))
+        except OSError as error:
+            raise InputError(f"cannot use the site key: {error.strerror}", file=str(path), mend=_MEND) from None
+        return cls.load(path)
+
+    @classmethod
+    def load(cls, path: Path) -> SiteKey:
+        """Read the key at `path`.
+
+        Raises:
+            InputError: as `load_or_create`, and where there is no such file.
+        """
+        try:
             with path.open("rb") as file:
                 mode = os.fstat(file.fileno()).st_mode
                 if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
@@ -64,9 +74,9 @@ class SiteKey:
                     )
                 secret = file.read(LENGTH + 1)
         except OSError as error:
-            raise InputError(f"cannot use the site key: {error.strerror}", file=str(path), mend=mend) from None
+            raise InputError(f"cannot use the site key: {error.strerror}", file=str(path), mend=_MEND) from None
         if len(secret) != LENGTH:
-            raise InputError(f"a site key has {LENGTH} bytes", file=str(path), mend=mend)
+            raise InputError(f"a site key has {LENGTH} bytes", file=str(path), mend=_MEND)
         return cls(secret)
 
     @property

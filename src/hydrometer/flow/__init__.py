@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from hydrometer.campaigns.bounds import bounds_of
 from hydrometer.campaigns.calibration import load_calibration
 from hydrometer.campaigns.detect import Findings, find_campaigns
 from hydrometer.campaigns.indicators import blocks
@@ -25,6 +26,7 @@ from hydrometer.contract.results import (
     Run,
 )
 from hydrometer.flow.account import Account
+from hydrometer.flow.constraints import load_constraints
 from hydrometer.flow.evaluation import evaluate
 from hydrometer.flow.exhibits import with_wordings
 from hydrometer.flow.opening import explained, measure, opened, written
@@ -40,6 +42,7 @@ from hydrometer.store.result import WORK, ResultFolder, prepare
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from hydrometer.contract.cases import Constraints
     from hydrometer.contract.engine import Engine
     from hydrometer.contract.progress import Progress
     from hydrometer.contract.settings import Settings
@@ -81,18 +84,20 @@ def detect(
     source: str | None,
     progress: Progress,
     session: object | None = None,
+    constraints: str | None = None,
 ) -> CampaignFile:
     """Find the campaigns in `traffic` and write the result folder `out`.
 
     A Spark `session` that exists already is used and left as it was; the engine then is `spark`, and `traffic` may be
-    whatever docs/spark.md names.
+    whatever docs/spark.md names. `constraints` is a file of constraints or a casebook: what people found of accounts.
 
     Raises:
-        InputError: unusable traffic, settings or result folder.
+        InputError: unusable traffic, settings, constraints or result folder.
         KeyboardInterrupt: after what was done has been written, with status `interrupted` in run.json.
     """
     if session is not None:
         settings = replace(settings, engine="spark")
+    told = load_constraints(constraints) if constraints is not None else None
     prepare(out)
     earlier = _earlier(out)
     account = Account(settings, progress)
@@ -102,7 +107,7 @@ def detect(
         with tempfile.TemporaryDirectory(prefix=WORK, dir=out) as folder:
             asked = Asked(traffic, site_key, mapping, source, session)
             with opened(asked, Path(folder), out / REJECTED, account) as (engine, reading):
-                _detect(engine, reading, account, earlier, work)
+                _detect(engine, reading, account, earlier, work, told)
         status = "done"
     except KeyboardInterrupt:
         status = "interrupted"
@@ -117,11 +122,19 @@ def detect(
     return _write(out, account.closed(status), work)
 
 
-def _detect(engine: Engine, reading: Reading, account: Account, earlier: dict[str, set[str]], work: _Work) -> None:
+def _detect(
+    engine: Engine,
+    reading: Reading,
+    account: Account,
+    earlier: dict[str, set[str]],
+    work: _Work,
+    told: Constraints | None,
+) -> None:
     settings, progress = account.settings, account.stage_progress()
     measured = measure(engine, reading, account)
     account.measured(measured.population, measured.rows)
     on = account.signals(find_signals(), reading.columns)
+    bounds = bounds_of(measured.population, told, earlier) if told is not None else None
     with account.stage("link and test"):
         work.findings = find_campaigns(
             measured.population,
@@ -131,11 +144,13 @@ def _detect(engine: Engine, reading: Reading, account: Account, earlier: dict[st
             attainable=account.attainable,
             earlier=earlier,
             progress=progress,
+            bounds=bounds,
         )
         work.harvested = harvested_of(measured, work.findings)
         work.indicators, work.blocks = work.findings.indicators, blocks(measured.population)
         work.templates = templates_of(measured, work.findings)
         account.caps += work.findings.caps
+        account.notes |= bounds.counts if bounds is not None else {}
     if settings.exhibits and not reading.traffic.fingerprinted and work.findings.campaigns:
         with account.stage("show wordings"):
             work.findings = with_wordings(work.findings, work.harvested, reading, progress)

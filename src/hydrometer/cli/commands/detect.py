@@ -31,6 +31,10 @@ def detect(
     no_exhibits: Annotated[
         bool, typer.Option("--no-exhibits", help="Show no wording of prompts in the report.")
     ] = False,
+    constraints: Annotated[
+        str | None,
+        typer.Option("--constraints", metavar="FILE", help="What people found of accounts: an export, or a casebook."),
+    ] = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Find campaigns in TRAFFIC; write campaigns, members, harvested exchanges and a report to a folder."""
@@ -65,6 +69,7 @@ def detect(
             mapping=mapping,
             source=source,
             progress=progress,
+            constraints=constraints,
         )
     if as_json:
         typer.echo(json_text(summary(found, out)))

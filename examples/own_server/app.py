@@ -1,0 +1,44 @@
+"""An own server of models with the guard before it: `uvicorn app:app`.
+
+Takes HYDROMETER_SNAPSHOT, HYDROMETER_PUBLIC_KEY and HYDROMETER_SITE_KEY from the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from hydrometer.flow.serving import OpenGate, Place
+from hydrometer.guard.bodies import Sender
+from hydrometer.guard.gateways.asgi import GuardMiddleware
+
+ACCOUNTS = {"sk-example": "acct-1"}
+"""Whose key is whose; an own server knows that better than a header."""
+
+
+def identify(scope: Any) -> Sender:
+    """Return who asks."""
+    headers = dict(scope["headers"])
+    key = headers.get(b"authorization", b"").removeprefix(b"Bearer ").decode("latin-1")
+    return Sender(account_id=ACCOUNTS.get(key, ""), client_ip=scope["client"][0])
+
+
+async def model(_scope: Any, receive: Any, send: Any) -> None:
+    """Answer as a model would."""
+    asked = json.loads((await receive())["body"])
+    answer = json.dumps({"model": asked["model"], "choices": [{"message": {"role": "assistant", "content": "Hello"}}]})
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.encode()})
+
+
+opened = OpenGate(
+    Place(
+        snapshot=Path(os.environ["HYDROMETER_SNAPSHOT"]),
+        public_keys=(Path(os.environ["HYDROMETER_PUBLIC_KEY"]),),
+        site_key=Path(os.environ["HYDROMETER_SITE_KEY"]) if "HYDROMETER_SITE_KEY" in os.environ else None,
+    )
+)
+app = GuardMiddleware(model, opened.gate, identify=identify)

@@ -1,0 +1,187 @@
+"""`hydrometer policy`: check, test and show a policy, and what it would have done."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
+from hydrometer.cli.backtest import print_backtest
+from hydrometer.cli.ending import UNUSABLE, Ending
+from hydrometer.cli.progress import listening
+from hydrometer.cli.text import json_text, shown
+from hydrometer.contract.policy import Budget, Rule
+
+policy = typer.Typer(no_args_is_help=True, help="Policies: check, test, show, and what they would have done.")
+
+File = Annotated[Path, typer.Argument(metavar="POLICY", help="A policy file (YAML).")]
+
+
+@policy.command("check")
+def check(file: File, as_json: options.Json = False) -> None:
+    """Say everything that is wrong with a policy, line by line; exit status 2 when it cannot be used."""
+    with Ending():
+        from hydrometer.flow import responding
+
+        made, problems = responding.check_policy(file, datetime.now(UTC))
+    if as_json:
+        rows = [{"line": p.line, "column": p.column, "what": p.what, "mend": p.mend, "note": p.note} for p in problems]
+        typer.echo(json_text({"usable": made is not None, "problems": rows}))
+    else:
+        for each in problems:
+            kind = "note: " if each.note else ""
+            typer.echo(shown(f"{file}:{each.line}:{each.column}: {kind}{each.what}. {each.mend}"))
+        if made is not None:
+            counts = f"{len(made.rules)} rules, {len(made.budgets)} budgets, {len(made.tests)} tests"
+            typer.echo(shown(f"{made.name}: can be used; mode {made.mode}, {counts}"))
+    if made is None:
+        raise typer.Exit(UNUSABLE)
+
+
+@policy.command("test")
+def run_tests(file: File, as_json: options.Json = False) -> None:
+    """Run the tests in a policy by the rulebook that the guard goes by; exit status 2 when one fails."""
+    with Ending():
+        from hydrometer.flow import responding
+
+        tested = responding.tested(file, datetime.now(UTC))
+    if as_json:
+        import msgspec
+
+        typer.echo(json_text([{**msgspec.to_builtins(each), "passed": each.passed} for each in tested]))
+    else:
+        for each in tested:
+            if not each.passed:
+                wanted = each.expected + (f" by {each.expected_rule}" if each.expected_rule else "")
+                got = each.action + (f" by {each.rule}" if each.rule else "")
+                typer.echo(shown(f"{file}:{each.line}: {each.name}: expected {wanted}, got {got}"))
+            for name in each.unevaluated:
+                typer.echo(shown(f"{file}:{each.line}: {each.name}: the condition of {name} could not be evaluated"))
+        failed = sum(not each.passed for each in tested)
+        typer.echo(f"{len(tested) - failed} of {len(tested)} tests passed")
+    if not all(each.passed for each in tested):
+        raise typer.Exit(UNUSABLE)
+
+
+@policy.command("show")
+def show(
+    file: Annotated[Path | None, typer.Argument(metavar="POLICY", help="A policy file; none: the example.")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Print a policy as it is understood; without a file, an example with comments to begin with."""
+    with Ending():
+        from hydrometer.flow import responding
+
+        if file is None and not as_json:
+            typer.echo(responding.example_policy(), nl=False)
+            return
+        found = responding.understood(file)
+    if as_json:
+        typer.echo(json_text(found))
+        return
+    typer.echo(shown(f"{found.name}: mode {found.mode}, appeals to {found.appeal or 'nowhere'}"))
+    typer.echo(f"Silent degradation: {'off' if found.silent_degradation == 'off' else 'ON, accepted by its owner'}")
+    parts: list[Rule | Budget] = [*found.rules, *found.budgets]
+    for each in parts:
+        until = f", until {each.expires:%Y-%m-%d %H:%M} UTC" if each.expires else ""
+        share = f", for {each.percent:g} % of subjects" if each.percent < 100 else ""
+        person = ", approved by a person" if each.person else ""
+        size = (
+            f" beyond {each.requests:,} in {each.seconds:,} s for one {each.over}" if isinstance(each, Budget) else ""
+        )
+        typer.echo(shown(f"  {each.action:<18} {each.name}{size}{share}{until}{person}"))
+        typer.echo(shown(f"  {'':<18} if {' '.join(each.when.split())}"))
+
+
+@policy.command("backtest")
+def backtest(
+    file: File,
+    result: options.Result,
+    traffic: Annotated[Path, typer.Argument(metavar="TRAFFIC", help="Past traffic: a log file or a folder of logs.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Folder for the page, the record and every decision.")
+    ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            "--truth", metavar="WORLD", help="A labelled world that TRAFFIC is of; WORLD.truth lies beside it."
+        ),
+    ] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option("--also", metavar="RESULT", help="A result of another day, known from its traffic's end on."),
+    ] = None,
+    known_from: Annotated[
+        datetime | None,
+        typer.Option("--as-if-known-from", metavar="DATE", help="Take RESULT as known from then on (UTC)."),
+    ] = None,
+    upheld: Annotated[
+        bool, typer.Option("--as-if-upheld", help="As if a person had upheld every campaign of the results.")
+    ] = False,
+    source: options.Source = None,
+    mapping: options.Mapping = None,
+    site_key: options.SiteKey = None,
+    most: Annotated[
+        int,
+        typer.Option("--most", metavar="N", min=1, help="Requests of other accounts from which on they are sampled."),
+    ] = 2_000_000,
+    no_thresholds: Annotated[
+        bool, typer.Option("--no-thresholds", help="Do not try other thresholds, which takes longest.")
+    ] = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Replay TRAFFIC under POLICY by what RESULT knew: harvest stopped, honest customers touched, other thresholds."""
+    with Ending(out), listening(quiet=quiet) as progress:
+        from hydrometer.flow import backtesting
+
+        asked = backtesting.Asked(
+            policy=file,
+            result=result,
+            traffic=traffic,
+            also=also or [],
+            known_from=known_from.replace(tzinfo=UTC) if known_from else None,
+            truth=truth,
+            site_key=site_key,
+            source=source,
+            mapping=mapping,
+            upheld=upheld,
+            thresholds=not no_thresholds,
+            most=most,
+        )
+        tried = backtesting.backtest(asked, progress)
+        if out is not None:
+            backtesting.write(tried, out)
+    if as_json:
+        typer.echo(json_text(tried.record))
+    else:
+        print_backtest(tried.record, out)
+
+
+@policy.command("shadow")
+def shadow(
+    logs: Annotated[list[Path], typer.Argument(metavar="AUDIT ...", help="Audit logs of gateways in shadow mode.")],
+    as_json: options.Json = False,
+) -> None:
+    """Sum up what gateways in shadow mode wrote down: what would have been done, by which rule, to how many."""
+    with Ending():
+        from hydrometer.flow import auditing
+
+        found = auditing.in_shadow(logs)
+    if as_json:
+        typer.echo(json_text(found))
+        return
+    typer.echo(
+        f"{found.decisions:,} requests of {found.accounts:,} accounts would not have been let through as they were"
+    )
+    if found.decisions:
+        typer.echo(f"From {found.first} to {found.last}")
+    for action, requests in found.actions.items():
+        typer.echo(shown(f"  {action:<18} {requests:,} requests"))
+    for rule, told in sorted(found.rules.items(), key=lambda pair: -pair[1]["requests"]):
+        typer.echo(shown(f"  by {rule}: {told['requests']:,} requests of {told['accounts']:,} accounts"))
+    for account, requests in found.busiest:
+        typer.echo(shown(f"  account {account}: {requests:,} requests"))

@@ -1,0 +1,195 @@
+"""The columns of a snapshot: what is known of accounts and organisations, a few bytes each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from hydrometer.guard.index import Index, build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hydrometer.contract.decisions import Verdict, Verdicts
+
+REVIEWED, SUCCESSOR, CLEARED = 1, 2, 4
+"""Bits of the column `flags`."""
+JOINED = "\x1f"
+"""Stands between the members of a list in a word."""
+WORDS = ("plan", "verification", "country", "agreements", "why")
+"""Columns that hold places in a list of words, the empty word first."""
+_TYPES = {
+    "campaign": np.int32,
+    "probability": np.float64,
+    "flags": np.uint8,
+    "created": np.int64,
+    "organisation": np.int32,
+    "plan": np.uint16,
+    "verification": np.uint16,
+    "country": np.uint16,
+    "agreements": np.uint16,
+    "why": np.uint16,
+}
+_HELD = ("campaign", "probability", "flags", "why")
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+class Holding(NamedTuple):
+    """What is held against a subject."""
+
+    campaign: int
+    probability: float
+    reviewed: bool
+    successor: bool
+    why: str
+
+
+class Row(NamedTuple):
+    """What a snapshot knows of an account."""
+
+    organisation: str
+    plan: str
+    verification: str
+    country: str
+    created: int
+    agreements: tuple[str, ...]
+    cleared: bool
+    holding: Holding | None
+
+
+class Columns:
+    """The columns of some subjects, found by name."""
+
+    def __init__(
+        self, arrays: Mapping[str, npt.NDArray[Any]], words: Mapping[str, list[str]], key: bytes, campaigns: int
+    ) -> None:
+        """Raises ValueError where a column is missing, too short, of another type, or names no campaign or word."""
+        self._index = index = Index(arrays, key)
+        self.size = index.size
+        for name in _TYPES if "organisation" in arrays else _HELD:
+            array = arrays[name]
+            if array.size != self.size or array.dtype != np.dtype(_TYPES[name]):
+                raise ValueError(f"column {name} does not fit")
+            if name in WORDS and self.size and int(array.max()) >= len(words[name]):
+                raise ValueError(f"column {name} names a word that is not there")
+        held = arrays["campaign"]
+        if self.size and not (int(held.min()) >= -1 and int(held.max()) < campaigns):
+            raise ValueError("a verdict of no campaign")
+
+        self.holds = bool(np.any(held >= 0))
+        """Whether there is a verdict at all."""
+        self.campaign, self.probability, self.flags = held.data, arrays["probability"].data, arrays["flags"].data
+        self._why, self._words = arrays["why"].data, words
+        if "organisation" in arrays:
+            self.most_organisation = int(arrays["organisation"].max(initial=-1))
+            self.organisation, self.created = arrays["organisation"].data, arrays["created"].data
+            self._plan, self._verification, self._country, self._agreements = (
+                arrays[name].data for name in ("plan", "verification", "country", "agreements")
+            )
+            self._lists = [tuple(word.split(JOINED)) if word else () for word in words["agreements"]]
+
+    def find(self, name: str) -> int:
+        """Return the row of a name, -1 where there is none."""
+        return self._index.find(name)
+
+    def name(self, row: int) -> str:
+        """Return the name of a row."""
+        return self._index.name(row)
+
+    def holding(self, row: int) -> Holding | None:
+        """Return what is held against a row's subject."""
+        campaign = self.campaign[row]
+        if campaign < 0:
+            return None
+        flags = self.flags[row]
+        why = self._words["why"][self._why[row]]
+        return Holding(campaign, self.probability[row], bool(flags & REVIEWED), bool(flags & SUCCESSOR), why)
+
+    def customer(self, row: int, organisation: str) -> Row:
+        """Return what is known of an account."""
+        words = self._words
+        return Row(
+            organisation,
+            words["plan"][self._plan[row]],
+            words["verification"][self._verification[row]],
+            words["country"][self._country[row]],
+            self.created[row],
+            self._lists[self._agreements[row]],
+            bool(self.flags[row] & CLEARED),
+            self.holding(row),
+        )
+
+
+def columns_of(verdicts: Verdicts, key: bytes) -> tuple[Arrays, Arrays, dict[str, list[str]]]:
+    """Return the arrays of accounts, those of organisations, and the words that their codes stand for.
+
+    Of several verdicts on one subject the strongest stays: what a person has upheld, then members before successors, then
+    the likelier.
+
+    Raises:
+        ValueError: a verdict of no campaign, or too many different words.
+    """
+    if any(not 0 <= verdict.campaign < len(verdicts.campaigns) for verdict in verdicts.verdicts):
+        raise ValueError("a verdict of no campaign")
+    words: dict[str, dict[str, int]] = {name: {"": 0} for name in WORDS}
+    held = {scope: _strongest(verdicts.verdicts, scope) for scope in ("account", "organisation")}
+    cleared = set(verdicts.cleared)
+    known = {account.id: account for account in verdicts.accounts}
+    names = sorted(known.keys() | held["account"].keys() | cleared)
+    index, order = build(names, key)
+    rows = [names[place] for place in order.tolist()]
+    accounts = [known.get(name) for name in rows]
+    arrays: Arrays = {**index, **_held([held["account"].get(name) for name in rows], words)}
+    if cleared:
+        marks = np.fromiter((CLEARED if name in cleared else 0 for name in rows), np.uint8, len(rows))
+        arrays["flags"] = arrays["flags"] | marks
+    arrays["created"] = np.fromiter((a.created if a else 0 for a in accounts), np.int64, len(rows))
+    for name in ("plan", "verification", "country"):
+        arrays[name] = _codes((getattr(a, name) if a else "" for a in accounts), name, words)
+    arrays["agreements"] = _codes((JOINED.join(a.agreements) if a else "" for a in accounts), "agreements", words)
+    customers = sorted({a.organisation for a in accounts if a and a.organisation} | held["organisation"].keys())
+    index, order = build(customers, key)
+    customers = [customers[number] for number in order.tolist()]
+    place = {name: row for row, name in enumerate(customers)}
+    arrays["organisation"] = np.fromiter(
+        (place[a.organisation] if a and a.organisation else -1 for a in accounts), np.int32, len(rows)
+    )
+    found = [held["organisation"].get(name) for name in customers]
+    return arrays, {**index, **_held(found, words)}, {name: list(codes) for name, codes in words.items()}
+
+
+def _strongest(verdicts: Iterable[Verdict], scope: str) -> dict[str, Verdict]:
+    found: dict[str, Verdict] = {}
+    for verdict in verdicts:
+        if verdict.scope == scope:
+            before = found.get(verdict.subject)
+            if before is None or _strength(verdict) > _strength(before):
+                found[verdict.subject] = verdict
+    return found
+
+
+def _strength(verdict: Verdict) -> tuple[bool, bool, float]:
+    return verdict.reviewed, not verdict.successor, verdict.probability
+
+
+def _held(verdicts: list[Verdict | None], words: dict[str, dict[str, int]]) -> Arrays:
+    size = len(verdicts)
+    return {
+        "campaign": np.fromiter((v.campaign if v else -1 for v in verdicts), np.int32, size),
+        "probability": np.fromiter((v.probability if v else 0.0 for v in verdicts), np.float64, size),
+        "flags": np.fromiter(
+            ((REVIEWED * v.reviewed | SUCCESSOR * v.successor) if v else 0 for v in verdicts), np.uint8, size
+        ),
+        "why": _codes((v.why if v else "" for v in verdicts), "why", words),
+    }
+
+
+def _codes(values: Iterable[str], name: str, words: dict[str, dict[str, int]]) -> npt.NDArray[Any]:
+    codes = words[name]
+    found = [codes.setdefault(value, len(codes)) for value in values]
+    kind = np.dtype(_TYPES[name])
+    if len(codes) > 256**kind.itemsize:
+        raise ValueError(f"more than {256**kind.itemsize - 1:,} different values of {name}")
+    return np.array(found, kind)

@@ -1,0 +1,91 @@
+"""What the HTTP gateways have in common: a question, an answer, a route, and how routes are found.
+
+A gateway over HTTP is a module of this folder with `routes(gate)`; it is found by walking the folder.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+import orjson
+
+from hydrometer.guard import gateways
+
+if TYPE_CHECKING:
+    from hydrometer.guard.gate import Gate
+
+RawHeaders = list[tuple[bytes, bytes]]
+JSON: RawHeaders = [(b"content-type", b"application/json")]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One request to the guard's own server."""
+
+    method: str
+    path: str
+    headers: RawHeaders
+    """Names in lower case."""
+    peer: str
+    """Address that connected."""
+    body: bytes
+
+    def header(self, name: bytes) -> str:
+        """Return the first value of a header, empty where there is none."""
+        for found, value in self.headers:
+            if found == name:
+                return value.decode("latin-1")
+        return ""
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """The answer of the guard's own server."""
+
+    status: int
+    body: bytes = b""
+    headers: RawHeaders = []
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One address of a gateway."""
+
+    path: str
+    answer: Callable[[Asked], Answered]
+    methods: frozenset[str]
+    token_header: bytes = b"x-hydrometer-token"
+    """Header in which the peer shows the token, where the server asks for one; empty: it never does."""
+    refused: Callable[[Asked, int], Answered] | None = None
+    """What answers instead where the body is too large (413) or the token wrong (401)."""
+
+
+def json_answer(status: int, body: object, headers: RawHeaders | None = None) -> Answered:
+    """Return an answer with a JSON body."""
+    return Answered(status, orjson.dumps(body), [*JSON, *(headers or ())])
+
+
+def raw(pairs: list[tuple[str, str]]) -> RawHeaders:
+    """Return headers as ASGI takes them."""
+    return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in pairs]
+
+
+def found_routes(gate: Gate) -> list[Route]:
+    """Return the routes of every gateway that speaks HTTP."""
+    routes: list[Route] = []
+    for module in sorted(entry.name for entry in pkgutil.iter_modules(gateways.__path__)):
+        # Those of an extra are imported by whoever starts them.
+        if module not in NOT_HTTP:
+            made = getattr(importlib.import_module(f"{gateways.__name__}.{module}"), "routes", None)
+            if made is not None:
+                routes.extend(made(gate))
+    return routes
+
+
+def gateway_names() -> frozenset[str]:
+    """Return the names of all gateways, by which settings speak of them."""
+    return frozenset(entry.name for entry in pkgutil.iter_modules(gateways.__path__)) - {"http"}
+
+
+NOT_HTTP = frozenset({"envoy", "http"})

@@ -1,0 +1,95 @@
+"""LiteLLM's generic guardrail: the proxy asks over HTTP, so no code of ours runs in it.
+
+`POST /beta/litellm_basic_guardrail_api`. The proxy makes a 400 of every block, and hands over no address of the client
+and the values of those headers only that its `extra_headers` name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from hydrometer.guard.bodies import Sender
+from hydrometer.guard.gateways.http import Answered, Asked, Route, json_answer
+from hydrometer.guard.senders import MOST
+
+if TYPE_CHECKING:
+    from hydrometer.guard.gate import Gate
+
+NAME = "litellm_http"
+PATH = "/beta/litellm_basic_guardrail_api"
+PRESENT = "[present]"
+"""Stands for the value of a header that the proxy was not told to hand over."""
+_PARAMETERS = ("model", "tools")
+
+
+def routes(gate: Gate) -> list[Route]:
+    """Return the address that the proxy asks at."""
+    names = gate.settings.headers
+
+    def answer(asked: Asked) -> Answered:
+        try:
+            question = orjson.loads(asked.body)
+        except orjson.JSONDecodeError:
+            question = None
+        if not isinstance(question, dict):
+            gate.metrics.bodies[NAME, "malformed"] += 1
+            return json_answer(400, {"error": "not a JSON object"})
+        if question.get("input_type") == "response":
+            return _NONE  # decided on before the model was asked
+        sender = _sender(question, names.ja4.lower(), names.conversation.lower())
+        try:
+            body = _body(question)
+        except orjson.JSONEncodeError:
+            # Deeper than can be written again: decided on by its sender.
+            gate.metrics.bodies[NAME, "nested too deeply"] += 1
+            body = b"{}"
+        outcome = gate.ask_body(NAME, body, sender)
+        if outcome.refusal is None:
+            return _NONE
+        return json_answer(200, {"action": "BLOCKED", "blocked_reason": outcome.refusal.message})
+
+    return [Route(path=PATH, answer=answer, methods=frozenset({"POST"}), token_header=b"x-api-key")]
+
+
+_NONE = json_answer(200, {"action": "NONE"})
+
+
+def _sender(question: dict[str, Any], ja4: str, conversation: str) -> Sender:
+    keyed = question.get("request_data")
+    keyed = keyed if isinstance(keyed, dict) else {}
+    given = question.get("request_headers")
+    headers = {str(name).lower(): value for name, value in given.items()} if isinstance(given, dict) else {}
+    # The same order as the reader of LiteLLM's logs takes, or verdicts would be of other ids.
+    account = next(
+        (
+            value
+            for name in ("user_api_key_hash", "user_api_key_user_id", "user_api_key_alias", "user_api_key_team_id")
+            if (value := _text(keyed, name))
+        ),
+        "",
+    )
+    return Sender(
+        account_id=account,
+        organisation=_text(keyed, "user_api_key_org_id"),
+        user_agent=_text(headers, "user-agent"),
+        ja4=_text(headers, ja4),
+        conversation=_text(headers, conversation) or _text(question, "litellm_trace_id"),
+    )
+
+
+def _body(question: dict[str, Any]) -> bytes:
+    """Return the body of a chat request with what the proxy hands over."""
+    body: dict[str, Any] = {name: question[name] for name in _PARAMETERS if name in question}
+    messages = question.get("structured_messages")
+    if not isinstance(messages, list) or not messages:
+        texts = question.get("texts")
+        messages = [{"role": "user", "content": text} for text in texts] if isinstance(texts, list) else []
+    body["messages"] = messages
+    return orjson.dumps(body)
+
+
+def _text(held: dict[str, Any], name: str) -> str:
+    value = held.get(name)
+    return value[:MOST] if isinstance(value, str) and value != PRESENT else ""

@@ -1,0 +1,83 @@
+"""Names in an order in which they are found without an object for each: millions load as a few arrays.
+
+Rows lie in the order of a keyed 64-bit hash of their names. The hash's first bits lead to the place where its few
+neighbours begin; a row counts only if its name is exactly the one looked for.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ROWS_A_BUCKET = 2
+
+
+def hashed(name: bytes, key: bytes) -> int:
+    """Return the keyed 64-bit hash of a name (BLAKE2b, RFC 7693)."""
+    return int.from_bytes(blake2b(name, digest_size=8, key=key).digest(), "little")
+
+
+def build(names: Sequence[str], key: bytes) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64]]:
+    """Return the arrays of an index over distinct names, and the order in which rows lie in it.
+
+    Arrays: `directory` (where the rows of each bucket begin), `hashes`, `offsets` into the bytes `ids`.
+    """
+    encoded = [name.encode("utf-8", "surrogatepass") for name in names]
+    hashes = np.fromiter((hashed(name, key) for name in encoded), np.uint64, len(encoded))
+    order = np.argsort(hashes, kind="stable")
+    hashes = hashes[order]
+    lengths = np.fromiter((len(name) for name in encoded), np.int64, len(encoded))[order]
+    offsets = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    ids = np.frombuffer(b"".join([encoded[place] for place in order.tolist()]), np.uint8)
+    bits = max(1, (len(encoded) // ROWS_A_BUCKET).bit_length())
+    directory = np.searchsorted(hashes >> np.uint64(64 - bits), np.arange((1 << bits) + 1)).astype(np.uint32)
+    return {"directory": directory, "hashes": hashes, "offsets": offsets, "ids": ids}, order
+
+
+class Index:
+    """Finds the row of a name."""
+
+    __slots__ = ("_directory", "_hashes", "_ids", "_key", "_offsets", "_shift", "size")
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], key: bytes) -> None:
+        """Raises ValueError where the arrays do not fit together."""
+        directory, hashes, offsets, ids = (arrays[name] for name in ("directory", "hashes", "offsets", "ids"))
+        self.size = int(hashes.size)
+        buckets = int(directory.size) - 1
+        sound = (
+            buckets >= 2
+            and buckets & (buckets - 1) == 0
+            and offsets.size == self.size + 1
+            and int(directory[-1]) == self.size
+            and int(offsets[0]) == 0
+            and int(offsets[-1]) == ids.size
+            and bool(np.all(directory[1:] >= directory[:-1]))
+            and bool(np.all(offsets[1:] >= offsets[:-1]))
+        )
+        if not sound:
+            raise ValueError("an index whose arrays do not fit together")
+        # Views of plain memory: reading one number from them takes a third of the time that an array takes.
+        self._directory, self._hashes = directory.data, hashes.data
+        self._offsets, self._ids = offsets.data, ids.data
+        self._shift, self._key = 64 - (buckets.bit_length() - 1), key
+
+    def find(self, name: str) -> int:
+        """Return the row of a name, -1 where there is none."""
+        encoded = name.encode("utf-8", "surrogatepass")
+        value = int.from_bytes(blake2b(encoded, digest_size=8, key=self._key).digest(), "little")
+        bucket = value >> self._shift
+        for row in range(self._directory[bucket], self._directory[bucket + 1]):
+            if self._hashes[row] == value and self._ids[self._offsets[row] : self._offsets[row + 1]] == encoded:
+                return row
+        return -1
+
+    def name(self, row: int) -> str:
+        """Return the name of a row."""
+        return bytes(self._ids[self._offsets[row] : self._offsets[row + 1]]).decode("utf-8", "surrogatepass")

@@ -1,0 +1,161 @@
+"""Recognises a campaign's next account by its first requests: by the campaign's wording, or by values that only its
+accounts show.
+
+What was found is turned into a probability by Bayes' rule, campaign by campaign: the prior is the campaign's share of
+all accounts, and each independent kind of value counts by how much likelier a member shows it than a stranger.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from hydrometer.contract.decisions import KnownCampaign, KnownEntity, KnownTemplate, Recognition
+    from hydrometer.guard.wording import Carried
+
+GROUPS = {
+    "address": "place",
+    "network": "place",
+    "asn": "place",
+    "signup_network": "place",
+    "ja4": "client",
+    "user_agent": "client",
+    "tools": "client",
+    "payment": "card",
+    "bin": "card",
+    "device": "device",
+    "phone": "phone",
+    "email_domain": "mail",
+    "email_shape": "mail",
+    "email_length": "mail",
+    "signup_day": "day",
+    "end_user": "users",
+    "session": "users",
+}
+"""Kinds of one group depend on each other: a group counts once."""
+MEMBERS_CARRY = 0.5
+"""Share of a campaign's exchanges that is taken to carry one of its wordings."""
+NO_POPULATION_PRIOR = 1e-4
+"""The campaign's share of all accounts where their number is not known."""
+TELLING, TELLING_OF_CLIENTS = math.log(20), math.log(100)
+"""A group of kinds that says less does not count as one of the two that must speak; and what it must say where the two are the
+place and the client, since the customers of one place often use one client."""
+UNSEEN_MEMBERS, UNSEEN_STRANGERS = 0.5, 1.0
+"""Accounts that are added to what was counted: the error is to speak for the account."""
+
+
+class Shared(NamedTuple):
+    """A value that a campaign's accounts show."""
+
+    kind: str
+    campaign: int
+    log_ratio: float
+    """Natural logarithm of how much likelier a member shows it than a stranger."""
+    alone: bool = False
+    """Whether it recognises an account without anything else."""
+
+
+class Successor(NamedTuple):
+    """A campaign that an account seems to belong to."""
+
+    campaign: int
+    probability: float
+    why: str
+
+
+class Recogniser:
+    """Judges what an account shares with campaigns."""
+
+    def __init__(
+        self,
+        campaigns: Sequence[KnownCampaign],
+        entities: Iterable[KnownEntity],
+        templates: Sequence[KnownTemplate],
+        population: int,
+        settings: Recognition,
+    ) -> None:
+        self._campaigns, self._settings = campaigns, settings
+        self._prior = [_log_odds(c.accounts / population if population else NO_POPULATION_PRIOR) for c in campaigns]
+        self._values: dict[str, dict[str, list[Shared]]] = {}
+        entities = list(entities)
+        chance: dict[tuple[str, int], float] = {}
+        for entity in entities:
+            place = entity.kind, entity.campaign
+            chance[place] = chance.get(place, 0.0) + _strangers_share(entity, campaigns, population)
+        for entity in entities:
+            members = max(campaigns[entity.campaign].accounts, entity.accounts)
+            ratio = (entity.accounts + UNSEEN_MEMBERS) / (members + 1) / _strangers_share(entity, campaigns, population)
+            # A campaign of many networks meets every customer in one of them: no value says more than that any of its
+            # kind is met.
+            ratio = min(ratio, 1 / chance[entity.kind, entity.campaign])
+            if ratio > 1:
+                found = Shared(entity.kind, entity.campaign, math.log(ratio))
+                self._values.setdefault(entity.kind, {}).setdefault(entity.value, []).append(found)
+        self._templates = templates
+        self.kinds = tuple(self._values)
+        """Kinds of value that there is something to compare with."""
+
+    def shared(self, kind: str, value: str) -> list[Shared]:
+        """Return the campaigns whose accounts show this value."""
+        values = self._values.get(kind)
+        return values.get(value, []) if values is not None else []
+
+    def wording(self, carried: Carried) -> Shared | None:
+        """Return what a carried template says; None where too little of it is carried, or strangers carry it too.
+
+        A short one does not speak alone: a few words in a row are met by chance.
+        """
+        settings = self._settings
+        if carried.template < 0 or carried.share < settings.containment:
+            return None
+        template = self._templates[carried.template]
+        if template.background > settings.most_background:
+            return None
+        ratio = math.log(MEMBERS_CARRY / max(settings.least_background, template.background))
+        return Shared("template", template.campaign, ratio, carried.hashes >= settings.least_hashes)
+
+    def judge(self, shared: Sequence[Shared]) -> Successor | None:
+        """Return the likeliest campaign, None where nothing is likely enough or one group alone speaks."""
+        best: Successor | None = None
+        for campaign in sorted({found.campaign for found in shared}):
+            groups: dict[str, float] = {}
+            kinds: list[str] = []
+            alone = False
+            for found in shared:
+                if found.campaign == campaign:
+                    group = GROUPS.get(found.kind, found.kind)
+                    groups[group] = max(groups.get(group, 0.0), found.log_ratio)
+                    alone = alone or found.alone
+                    if found.kind not in kinds:
+                        kinds.append(found.kind)
+            if not alone and not _enough(groups):
+                continue
+            odds = self._prior[campaign] + sum(groups.values())
+            likely = self._campaigns[campaign].probability / (1 + math.exp(-odds))
+            likely = min(likely, self._settings.most_probability)
+            if likely >= self._settings.least_probability and (best is None or likely > best.probability):
+                best = Successor(campaign, likely, "+".join(kinds))
+        return best
+
+
+def _enough(groups: Mapping[str, float]) -> bool:
+    """Return whether two groups at least speak, each clearly enough."""
+    telling = {group for group, ratio in groups.items() if ratio >= TELLING}
+    if telling == {"place", "client"}:
+        return min(groups[group] for group in telling) >= TELLING_OF_CLIENTS
+    return len(telling) >= 2
+
+
+def _strangers_share(entity: KnownEntity, campaigns: Sequence[KnownCampaign], population: int) -> float:
+    """Share of the accounts outside the campaign that show a value."""
+    members = max(campaigns[entity.campaign].accounts, entity.accounts)
+    strangers = max(0, max(population, entity.population) - members)
+    return (max(0, entity.population - entity.accounts) + UNSEEN_STRANGERS) / (strangers + 1)
+
+
+def _log_odds(share: float) -> float:
+    share = min(0.5, max(1e-9, share))
+    return math.log(share / (1 - share))

@@ -1,0 +1,144 @@
+"""A policy, compiled: which rules hold for a request, and which budgets it is held to.
+
+A condition costs some thirty microseconds to evaluate, and most requests look alike in what it reads: its outcome is
+remembered by those values. What is remembered is bounded, and forgotten all at once when it is full.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from operator import itemgetter
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from hydrometer.contract.policy import LADDER, Budget, Rule
+from hydrometer.guard.facts import empty
+from hydrometer.guard.rules import Condition, compile_condition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hydrometer.contract.policy import Policy
+    from hydrometer.guard.facts import Facts
+
+R = TypeVar("R", Rule, Budget)
+
+REMEMBERED = 8_192
+"""Outcomes that are remembered of one condition."""
+SEVERITY = {action: place for place, action in enumerate(LADDER)}
+"""How hard an action is."""
+
+
+class Subjects(NamedTuple):
+    """Who a request is of, and what it shares with others; empty where there is none."""
+
+    account: str
+    organisation: str
+    campaign: str
+    template: str
+    address: str
+    network: str
+
+
+class Rulebook:
+    """The rules and budgets of a policy; `unevaluated` counts, by rule, conditions that could not be evaluated."""
+
+    def __init__(self, policy: Policy) -> None:
+        """Raises ConditionError for a condition that cannot be compiled."""
+        self.policy = policy
+        self.unevaluated: dict[str, int] = {}
+        self._rules = [_Bound(rule, place, self._remembered(rule)) for place, rule in enumerate(policy.rules)]
+        self._budgets = [_Bound(rule, place, self._remembered(rule)) for place, rule in enumerate(policy.budgets)]
+        # Most requests are of accounts that nothing is held against: what cannot hold for them is not asked again.
+        self._idle_rules = [bound for bound in self._rules if bound.may_idle]
+        self._idle_budgets = [bound for bound in self._budgets if bound.may_idle]
+        self.reads = frozenset().union(*(b.reads for b in self._rules), *(b.reads for b in self._budgets))
+        """Facts that some condition reads, as `variable.field`."""
+
+    def rules(self, facts: Facts, subjects: Subjects, now: float, *, idle: bool = False) -> list[Rule]:
+        """Return the rules that hold, in the order of the policy; `idle`: nothing is held against the account."""
+        return [
+            bound.rule
+            for bound in (self._idle_rules if idle else self._rules)
+            if bound.holds(facts) and now < bound.until and bound.reaches(subjects)
+        ]
+
+    def budgets(
+        self, facts: Facts, subjects: Subjects, now: float, *, idle: bool = False
+    ) -> list[tuple[int, Budget, str]]:
+        """Return the budgets that the request is held to: place in the policy, budget, who shares it."""
+        found = []
+        for bound in self._idle_budgets if idle else self._budgets:
+            subject: str = subjects[bound.over]
+            if subject and bound.holds(facts) and now < bound.until and bound.reaches(subjects):
+                found.append((bound.place, bound.rule, subject))
+        return found
+
+    def _remembered(self, rule: Rule | Budget) -> tuple[Condition, Callable[[Facts], bool]]:
+        condition, name = compile_condition(rule.when), rule.name
+        if not condition.reads:
+            outcome = condition.holds({})
+            return condition, lambda _: outcome
+        key_of = _key(condition)
+        known: dict[object, bool] = {}
+
+        def holds(facts: Facts) -> bool:
+            key = key_of(facts)
+            found = known.get(key)
+            if found is None:
+                outcome = condition.outcome(facts)
+                if outcome is None:
+                    self.unevaluated[name] = self.unevaluated.get(name, 0) + 1
+                if len(known) >= REMEMBERED:
+                    known.clear()
+                found = known[key] = outcome is True
+            return found
+
+        return condition, holds
+
+
+class _Bound(Generic[R]):
+    """A rule or a budget with what decides whether it holds."""
+
+    __slots__ = ("holds", "may_idle", "over", "place", "reads", "rule", "until", "whole")
+
+    def __init__(self, rule: R, place: int, compiled: tuple[Condition, Callable[[Facts], bool]]) -> None:
+        condition, self.holds = compiled
+        self.rule: R = rule
+        self.place, self.reads = place, condition.reads
+        self.until = rule.expires.timestamp() if rule.expires is not None else float("inf")
+        self.whole = rule.percent >= 100
+        # A roll-out of requests goes by their accounts, so that a customer's day is of one piece.
+        shared = rule.over if isinstance(rule, Budget) else rule.scope
+        self.over = Subjects._fields.index("account" if shared == "request" else shared)
+        self.may_idle = condition.outcome({name: empty(name) for name in ("verdict", "campaign")}) is not False
+
+    def reaches(self, subjects: Subjects) -> bool:
+        """Return whether the roll-out reaches a request."""
+        return self.whole or rolled_out(self.rule.name, self.rule.percent, subjects[self.over] or subjects.account)
+
+
+def rolled_out(name: str, percent: float, subject: str) -> bool:
+    """Return whether a subject belongs to the first `percent` of all, by a hash that is the same on every gateway."""
+    digest = blake2b(f"{name}\0{subject}".encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "little") < percent / 100 * 2**64
+
+
+def hardest(rules: Sequence[Rule | Budget]) -> Rule | Budget | None:
+    """Return the one with the hardest action, the first of equals."""
+    return max(rules, key=lambda rule: SEVERITY[rule.action], default=None)
+
+
+def _key(condition: Condition) -> Callable[[Facts], object]:
+    """Return what reads from facts the values that decide a condition."""
+    by_variable: dict[str, list[str]] = {}
+    for name in sorted(condition.reads):
+        variable, _, field = name.partition(".")
+        by_variable.setdefault(variable, []).append(field)
+    getters = [(variable, itemgetter(*fields)) for variable, fields in by_variable.items()]
+    if len(getters) == 1:
+        ((only, get),) = getters
+        return lambda facts: get(facts[only])
+    if len(getters) == 2:
+        (first, get_first), (second, get_second) = getters
+        return lambda facts: (get_first(facts[first]), get_second(facts[second]))
+    return lambda facts: tuple([get(facts[variable]) for variable, get in getters])

@@ -1,0 +1,1 @@
+"""What is done about a campaign: policies, what they would have done, appeals, and the log of every decision."""

@@ -1,0 +1,299 @@
+"""The audit log: every decision that is not `allow`, every policy, snapshot, review and appeal, in a chain of hashes.
+
+One process writes a log, any number of threads in it. A line is acknowledged when it is on disk (fsync); threads that
+write at the same time share one fsync. What a killed process left half-written was never acknowledged: it is set
+aside, and the log says so.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, BinaryIO, Self
+
+import msgspec
+
+from hydrometer.contract.errors import InputError
+from hydrometer.response.audit_lines import FIRST, Link, line_of, lines_of, link_of, segment, segments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+    from types import TracebackType
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+SEGMENT_BYTES = 64 << 20
+"""A file that is larger is followed by another."""
+HEAD = "head.json"
+LOCK = "lock"
+TORN = ".torn"
+"""Ending of what a killed process left half-written."""
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """The last line that was on disk when the log was closed, or an anchor: put down elsewhere, it shows a shortened log."""
+
+    sequence: int
+    hash: str
+    time: datetime
+    signature: str = ""
+    """Ed25519 over sequence and hash, in hexadecimal; empty when no key was given."""
+
+
+class AuditLog:
+    """A log that is open for writing; a context manager."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        segment_bytes: int = SEGMENT_BYTES,
+        wait: float = 0.0,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Open the log in `folder`, or begin one there.
+
+        wait: seconds to wait for another process that writes there.
+
+        Raises:
+            InputError: the folder cannot be used, another process writes there, or the log is broken.
+        """
+        self._folder, self._segment_bytes, self._clock = folder, segment_bytes, clock
+        self._changed = threading.Condition()
+        self._pending: list[bytes] = []
+        self._flushing = False
+        self._failure: OSError | None = None
+        self.torn = 0
+        """Bytes that an earlier process left half-written, none of them acknowledged."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (folder / LOCK).open("a+b")
+        except OSError as error:
+            raise InputError(
+                f"cannot be used: {error.strerror}", file=str(folder), mend="Name a folder that you may write to."
+            ) from None
+        usable = False
+        try:
+            _only_writer(self._lock, folder, wait)
+            self._written, self._last = self._recovered()
+            self._durable = self._written
+            self._file = self._opened()
+            usable = True
+        finally:
+            if not usable:
+                self._lock.close()
+        if self.torn:
+            self.append("recovered", {"bytes": self.torn})
+
+    @property
+    def sequence(self) -> int:
+        """Number of the last line that is on disk."""
+        return self._durable
+
+    def append(self, kind: str, body: object) -> int:
+        """Put down one line; return its number once it is on disk.
+
+        Raises:
+            OSError: the disk failed, now or earlier; nothing is written any more, and this line is not acknowledged.
+            ValueError: the line is too large.
+        """
+        return self.append_all([(kind, body)])
+
+    def append_all(self, entries: Iterable[tuple[str, object]]) -> int:
+        """Put down lines, one after the other; return the number of the last once all are on disk.
+
+        Raises as `append`; a line that is too large keeps all of them from being written.
+        """
+        with self._changed:
+            self._check()
+            lines, sequence, last = [], self._written, self._last
+            for kind, body in entries:
+                line, last = line_of(sequence + 1, last, self._clock(), kind, body)
+                lines.append(line)
+                sequence += 1
+            self._pending += lines
+            self._written, self._last = sequence, last
+            while self._durable < sequence:
+                if self._flushing:
+                    self._changed.wait()
+                    self._check()
+                    continue
+                self._flush()
+            return sequence
+
+    def close(self) -> None:
+        """Write the head and let others write; nothing is pending, since every line was waited for."""
+        with self._changed:
+            if self._file.closed:
+                return
+            self._file.close()
+            if self._failure is None and self._durable:
+                head = Head(sequence=self._durable, hash=self._last, time=self._clock())
+                _replace(self._folder / HEAD, msgspec.json.encode(head) + b"\n")
+            self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise OSError(self._failure.errno, f"the audit log is not written any more: {self._failure.strerror}")
+        if self._file.closed:
+            raise OSError(0, "the audit log is closed")
+
+    def _flush(self) -> None:
+        """Write everything pending with one fsync; called and left with the condition held."""
+        lines, self._pending, self._flushing = self._pending, [], True
+        sequence, size = self._written, self._file.tell()
+        self._changed.release()
+        failure: OSError | None = None
+        try:
+            self._file.write(b"".join(lines))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            size = self._file.tell()
+        except OSError as error:
+            # After a failed fsync nobody knows what is on disk. What was not acknowledged is found when it is reopened.
+            failure = error
+        finally:
+            self._changed.acquire()
+            self._flushing = False
+            self._failure = failure
+            if failure is None:
+                self._durable = sequence
+            self._changed.notify_all()
+        self._check()
+        if size >= self._segment_bytes:
+            # The lines are on disk and acknowledged even if no further file can be made.
+            self._file.close()
+            try:
+                self._file = self._opened()
+            except OSError as error:
+                self._failure = error
+
+    def _opened(self) -> BinaryIO:
+        held = segments(self._folder)
+        if held and held[-1][1].stat().st_size < self._segment_bytes:
+            return held[-1][1].open("ab")
+        file = segment(self._folder, self._durable + 1).open("ab")
+        _sync_folder(self._folder)
+        return file
+
+    def _recovered(self) -> tuple[int, str]:
+        """Return number and hash of the last line, after setting aside what was left half-written.
+
+        Raises:
+            InputError: a line before the end is broken.
+        """
+        files = segments(self._folder)
+        after = None
+        for first, file in reversed(files):
+            end, last = _last_whole(first, file)
+            size = file.stat().st_size
+            if end < size:
+                self._set_aside(file, end)
+                self.torn += size - end
+            if last is not None and after in {None, last.sequence + 1}:
+                return last.sequence, last.hash
+            if last is not None:
+                break
+            after = first
+        if after in {None, 1}:
+            return 0, FIRST
+        raise _broken(files[0][1], 1)
+
+    def _set_aside(self, file: Path, end: int) -> None:
+        with file.open("r+b") as opened:
+            opened.seek(end)
+            rest = opened.read()
+            aside = file.with_name(f"{file.stem}-{sha256(rest).hexdigest()[:8]}{TORN}")
+            _replace(aside, rest)
+            opened.truncate(end)
+            opened.flush()
+            os.fsync(opened.fileno())
+
+
+def _last_whole(first: int, file: Path) -> tuple[int, Link | None]:
+    """Return where the whole lines of a file end, and the last of them.
+
+    Raises:
+        InputError: a broken line has a whole one behind it, which no killed writer leaves.
+    """
+    end, at, last = 0, 0, None
+    broken = False
+    for number, line in enumerate(lines_of(file), 1):
+        at += len(line)
+        link = link_of(line)
+        follows = link is not None and link.whole and link.sequence == (last.sequence + 1 if last else first)
+        follows = follows and (last is None or (link is not None and link.previous == last.hash))
+        if not follows and link is None:
+            broken = True
+        elif not follows or broken:
+            raise _broken(file, number)
+        else:
+            end, last = at, link
+    return end, last
+
+
+def _broken(file: Path, number: int) -> InputError:
+    return InputError(
+        "the audit log is broken before its end",
+        file=str(file),
+        row=number,
+        mend="`hydrometer audit verify` says what is wrong; keep the folder, and log to a new one.",
+    )
+
+
+def _only_writer(lock: BinaryIO, folder: Path, wait: float) -> None:
+    until = time.monotonic() + wait
+    while not _locked(lock):
+        if time.monotonic() >= until:
+            raise InputError(
+                "another process writes this audit log", file=str(folder), mend="Stop it, or log to another folder."
+            )
+        time.sleep(0.05)
+
+
+def _locked(lock: BinaryIO) -> bool:
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _replace(file: Path, content: bytes) -> None:
+    beside = file.with_name(file.name + ".partial")
+    with beside.open("wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+    beside.replace(file)
+    _sync_folder(file.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make names of files as durable as their contents; only where folders can be opened."""
+    if sys.platform == "win32":
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,116 @@
+"""The audit log's lines: JSON that carries the hash of the line before and, last, its own.
+
+```
+{"sequence":7,"previous":"<64 hex>","time":"2026-03-01T09:00:00.000000Z","kind":"decision","body":{…},"hash":"<64 hex>"}
+```
+
+`hash` is the SHA-256 of the line's bytes up to `,"hash"`, so that a line is checked as it lies there, without reading
+its JSON the same way again. Whoever can write the log can write another one that is whole: what shows that is an
+anchor, a line's number and hash that were put down elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FIRST = "0" * 64
+"""What the first line names as the hash of the line before."""
+LARGEST = 1 << 20
+"""Bytes of a line; a decision takes some 600."""
+ENDING = ".jsonl"
+
+_BEGINNING = re.compile(rb'\{"sequence":(\d{1,18}),"previous":"([0-9a-f]{64})",')
+_TAIL = len(b',"hash":""}\n') + 64
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line: what happened, and when it was put down."""
+
+    sequence: int
+    """From 1, without gaps."""
+    previous: str
+    """SHA-256 of the line before, in hexadecimal."""
+    time: datetime
+    kind: str
+    """decision, policy, snapshot, review, appeal, case, or recovered."""
+    body: dict[str, Any]
+    hash: str
+
+
+class Link(msgspec.Struct, frozen=True):
+    """What chains a line to its neighbours."""
+
+    sequence: int
+    previous: str
+    hash: str
+    whole: bool
+    """The line has the hash that it says."""
+
+
+def line_of(sequence: int, previous: str, time: datetime, kind: str, body: object) -> tuple[bytes, str]:
+    """Return a line with its line end, and its hash.
+
+    Raises:
+        ValueError: the line would be larger than LARGEST.
+    """
+    held = {"time": time.astimezone(UTC), "kind": kind, "body": body}
+    try:
+        rest = msgspec.json.encode(held)
+    except UnicodeEncodeError:
+        # A client may send half of a surrogate pair, which UTF-8 cannot hold: it becomes a question mark.
+        plain = json.dumps(msgspec.to_builtins(held), ensure_ascii=False, separators=(",", ":"))
+        rest = plain.encode("utf-8", "replace")
+    start = b'{"sequence":%d,"previous":"%b",%b' % (sequence, previous.encode(), rest[1:-1])
+    if len(start) + _TAIL > LARGEST:
+        raise ValueError(f"a line of {len(start)} bytes; the audit log takes {LARGEST}")
+    own = sha256(start).hexdigest()
+    return b'%b,"hash":"%b"}\n' % (start, own.encode()), own
+
+
+def link_of(line: bytes) -> Link | None:
+    """Return the links of a line with its line end; None when it is none."""
+    found = _BEGINNING.match(line)
+    if found is None or len(line) < _TAIL or line[-_TAIL : -_TAIL + 9] != b',"hash":"' or line[-3:] != b'"}\n':
+        return None
+    own = line[-_TAIL + 9 : -3]
+    whole = sha256(line[:-_TAIL]).hexdigest().encode() == own
+    return Link(int(found[1]), found[2].decode(), own.decode("ascii", "replace"), whole)
+
+
+def entry_of(line: bytes) -> Entry:
+    """Return what a line says.
+
+    Raises:
+        msgspec.DecodeError: it is none.
+    """
+    return msgspec.json.decode(line, type=Entry)
+
+
+def segments(folder: Path) -> list[tuple[int, Path]]:
+    """The files of a log in order, each with the number of its first line."""
+    found = [
+        (int(path.stem), path) for path in folder.glob("*" + ENDING) if path.stem.isascii() and path.stem.isdigit()
+    ]
+    return sorted(found)
+
+
+def segment(folder: Path, sequence: int) -> Path:
+    """The file that begins with a line."""
+    return folder / f"{sequence:018d}{ENDING}"
+
+
+def lines_of(file: Path) -> Iterator[bytes]:
+    """Yield the lines of a file with their ends; one that is too long comes in pieces, and is none."""
+    with file.open("rb") as opened:
+        while line := opened.readline(LARGEST + 1):
+            yield line

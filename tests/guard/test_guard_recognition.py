@@ -1,0 +1,167 @@
+"""What recognises a campaign's next account: wordings, values, envelopes; and what does not."""
+
+from __future__ import annotations
+
+import numpy as np
+from guard_sites import CAMPAIGNS, ENTITIES, NOW, TEMPLATES, guard, policy, request, rule
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hydrometer.contract.decisions import KnownCampaign, KnownEntity, KnownTemplate, Recognition
+from hydrometer.guard.envelopes import Envelopes
+from hydrometer.guard.facts import network_of
+from hydrometer.guard.recognition import Recogniser
+from hydrometer.guard.suspects import Suspects
+from hydrometer.guard.wording import Wordings
+
+HASHES = st.sets(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 60), max_size=30)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(HASHES.filter(bool), min_size=1, max_size=6), HASHES, st.integers(0, 30))
+def test_the_wording_carried_most_is_found(templates: list[set[int]], text: set[int], most: int) -> None:
+    """As a plain count of sets finds it; of a sketch that was cut off, only up to its last hash."""
+    known = [
+        KnownTemplate(id=str(n), campaign=0, hashes=tuple(sorted(t)), background=0.0) for n, t in enumerate(templates)
+    ]
+    sketch = sorted(text)
+    capped = 0 < most <= len(sketch)
+    sketch = sketch[:most] if capped else sketch
+    best, expected = -1, (False, 0.0)
+    for place, template in enumerate(templates):
+        possible = {value for value in template if not capped or value <= sketch[-1]}
+        shared = len(possible & set(sketch))
+        share = shared / len(possible) if possible else 0.0
+        rank = (True, float(shared)) if share >= 0.6 else (False, share)
+        if rank > expected:
+            best, expected = place, rank
+    found = Wordings(known, most, 0.6).carried(np.array(sketch, np.int64))
+    assert found.template == best
+    if best >= 0:
+        assert (found.share >= 0.6, found.hashes if found.share >= 0.6 else found.share) == expected
+
+
+def test_no_wordings_and_no_text() -> None:
+    assert Wordings([], 0, 0.6).carried(np.array([1], np.int64)).template == -1
+    assert Wordings(TEMPLATES, 0, 0.6).carried(np.zeros(0, np.int64)).template == -1
+
+
+def test_a_common_wording_recognises_nobody() -> None:
+    common = [KnownTemplate(id="T", campaign=0, hashes=tuple(range(40)), background=0.01)]
+    made = guard(policy(rule("s", "verdict.successor || request.template != ''", "verify")), templates=common)
+    assert made.decide(request("new", prompt=" ".join(map(str, range(40)))), NOW).action == "allow"
+
+
+def test_a_short_wording_needs_a_value_beside_it() -> None:
+    short = [KnownTemplate(id="T", campaign=0, hashes=(1, 2, 3), background=0.0)]
+    made = guard(policy(rule("s", "verdict.successor", "verify")), templates=short)
+    assert made.decide(request("new", prompt="1 2 3"), NOW).action == "allow"
+    found = made.decide(request("new", prompt="1 2 3", ja4="t13d-odd"), NOW)
+    assert (found.action, found.why) == ("verify", "successor: template+ja4")
+
+
+def recogniser(population: int = 20_000) -> Recogniser:
+    return Recogniser(CAMPAIGNS, ENTITIES, TEMPLATES, population, Recognition())
+
+
+def test_the_probability_is_that_of_bayes() -> None:
+    known = recogniser()
+    address, ja4 = known.shared("address", "198.51.100.7"), known.shared("ja4", "t13d-odd")
+    found = known.judge([*address, *ja4])
+    assert found is not None
+    odds = 50 / (20_000 - 50)
+    odds *= (20.5 / 51) / (2 / 19_951)
+    odds *= (40.5 / 51) / (5 / 19_951)
+    assert found.probability == min(0.9, 0.97 * odds / (1 + odds))
+    assert found.why == "address+ja4"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(2, 500), st.integers(0, 500), st.integers(100, 2_000_000))
+def test_a_value_that_more_strangers_show_speaks_less(accounts: int, others: int, population: int) -> None:
+    campaigns = [KnownCampaign(id="c", probability=1.0, accounts=accounts, harvested=0, active=True)]
+
+    def ratio(strangers: int) -> float:
+        value = KnownEntity(kind="ja4", value="v", campaign=0, accounts=accounts, population=accounts + strangers)
+        found = Recogniser(campaigns, [value], [], population, Recognition()).shared("ja4", "v")
+        return found[0].log_ratio if found else 0.0
+
+    assert 0.0 <= ratio(others + 1) <= ratio(others)
+    assert ratio(others + 1) < ratio(others) or ratio(others + 1) == 0.0
+
+
+def test_a_campaign_of_many_networks_is_not_recognised_by_one_of_them() -> None:
+    """Whoever moves about meets one of them in the end."""
+
+    def found(networks: int) -> bool:
+        values = [
+            KnownEntity(kind="network", value=f"198.18.{n}.0/24", campaign=0, accounts=3, population=4)
+            for n in range(networks)
+        ]
+        client = KnownEntity(kind="ja4", value="odd", campaign=0, accounts=45, population=50)
+        known = Recogniser(CAMPAIGNS, [*values, client], [], 20_000, Recognition())
+        return known.judge([*known.shared("network", "198.18.0.0/24"), *known.shared("ja4", "odd")]) is not None
+
+    assert found(1)
+    assert found(10)
+    assert not found(4_000)
+
+
+def test_two_campaigns_do_not_add_up() -> None:
+    campaigns = [KnownCampaign(id=name, probability=0.9, accounts=50, harvested=0, active=True) for name in "ab"]
+    values = [
+        KnownEntity(kind="address", value="v", campaign=0, accounts=20, population=20),
+        KnownEntity(kind="ja4", value="v", campaign=1, accounts=20, population=20),
+    ]
+    known = Recogniser(campaigns, values, [], 20_000, Recognition())
+    assert known.judge([*known.shared("address", "v"), *known.shared("ja4", "v")]) is None
+
+
+def test_suspects_are_bounded() -> None:
+    made = guard()
+    made.suspects = Suspects(most=100)
+    for number in range(1_000):
+        made.decide(request(f"a{number}", ja4="t13d-odd"), NOW)
+    assert len(made.suspects) == 100
+    made.decide(request("x" * 10_000, ja4="t13d-odd"), NOW)
+    assert len(made.suspects) <= 100
+
+
+def envelope(number: int) -> str:
+    return f"{number:064d}"
+
+
+def test_an_envelope_belongs_to_one_account_conversation_and_model() -> None:
+    known = Envelopes(sets=64)
+    assert known.replayed_from([envelope(1)], "me", "talk", "large") == ""
+    assert known.replayed_from([envelope(1), envelope(2)], "me", "talk", "large") == ""
+    assert known.replayed_from([envelope(1)], "me", "", "large") == ""
+    assert known.replayed_from([envelope(1)], "me", "talk", "small") == "model"
+    assert known.replayed_from([envelope(1)], "me", "other", "small") == "conversation"
+    assert known.replayed_from([envelope(3), envelope(1)], "you", "talk", "large") == "account"
+    assert known.replayed_from([envelope(1), envelope(2)], "you", "talk", "large") == "account"
+
+
+def test_agreed_words_are_no_envelopes() -> None:
+    known = Envelopes(sets=64)
+    for owner in ("me", "you"):
+        assert known.replayed_from(["skip_thought_signature_validator"], owner, "", "m") == ""
+
+
+def test_envelopes_take_bounded_memory_and_many_in_one_request_are_counted() -> None:
+    known = Envelopes(sets=16)
+    for number in range(5_000):
+        known.replayed_from([envelope(number)], "me", "", "m")
+    assert known.replayed_from([envelope(4_999)], "you", "", "m") == "account"
+    assert known.replayed_from([envelope(0)], "you", "", "m") == ""
+    known.replayed_from([envelope(number) for number in range(300)], "me", "", "m")
+    assert known.skipped == 44
+
+
+def test_networks_are_named_as_detection_names_them() -> None:
+    assert network_of("192.0.2.77") == "192.0.2.0/24"
+    assert network_of("2001:db8:1:2::3") == "2001:db8:1::/48"
+    assert network_of("2001:db8::1") == "2001:db8:0::/48"
+    assert network_of("::1") == "0:0:0::/48"
+    for odd in ("", "nonsense", "1.2.3", "a.b.c.d.e", "9" * 1_000, ":" * 1_000):
+        assert "/" not in network_of(odd)

@@ -1,0 +1,270 @@
+"""The audit log: what is acknowledged stays, and whatever is done to it shows."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from nacl.signing import SigningKey
+
+from hydrometer.contract.errors import InputError
+from hydrometer.response.audit import HEAD, AuditLog
+from hydrometer.response.audit_check import anchor, read, read_anchor, verify
+from hydrometer.response.audit_lines import LARGEST, segments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+WRITER = """
+import sys, threading
+from pathlib import Path
+from hydrometer.response.audit import AuditLog
+
+log = AuditLog(Path(sys.argv[1]), segment_bytes=4000)
+print("torn", log.torn, flush=True)
+said = threading.Lock()
+
+def write(name):
+    for n in range(10_000):
+        sequence = log.append("decision", {"by": name, "n": n, "filler": "x" * (n % 900)})
+        with said:
+            print("ack", sequence, name, n, flush=True)
+
+for name in "abc":
+    threading.Thread(target=write, args=(name,)).start()
+"""
+
+
+def written(folder: Path, lines: int = 12, *, segment_bytes: int = 1000) -> list[bytes]:
+    """Write a log of so many lines over several files; return its lines."""
+    with AuditLog(folder, segment_bytes=segment_bytes) as log:
+        for n in range(lines):
+            log.append("decision", {"n": n, "why": "member"})
+    return [line for _, file in segments(folder) for line in file.read_bytes().splitlines(keepends=True)]
+
+
+def test_what_is_put_down_is_read_again(tmp_path: Path) -> None:
+    time = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    with AuditLog(tmp_path, clock=lambda: time) as log:
+        assert log.append("policy", {"name": "p", "text": "grüße\n\x1b[2J"}) == 1
+        assert log.append_all([("decision", {"n": 1}), ("decision", {"lone": "\ud800"})]) == 3
+    entries = list(read(tmp_path))
+    assert [each.sequence for each in entries] == [1, 2, 3]
+    assert entries[0].time == time
+    assert entries[2].body == {"lone": "?"}
+    assert (entries[0].kind, entries[0].body["text"]) == ("policy", "grüße\n\x1b[2J")
+    assert [each.sequence for each in read(tmp_path, last=2)] == [2, 3]
+    found = verify(tmp_path)
+    assert (found.lines, found.last, found.faults, found.anchors) == (3, 3, [], 1)
+
+
+def test_a_log_goes_on_over_files_and_processes(tmp_path: Path) -> None:
+    written(tmp_path, 12)
+    written(tmp_path, 5)
+    found = verify(tmp_path)
+    assert found.whole
+    assert (found.first, found.last, found.lines) == (1, 17, 17)
+    assert len(segments(tmp_path)) > 3
+
+
+def test_threads_share_a_log(tmp_path: Path) -> None:
+    numbers: list[int] = []
+    with AuditLog(tmp_path, segment_bytes=2000) as log:
+
+        def write() -> None:
+            numbers.extend(log.append("decision", {}) for _ in range(25))
+
+        threads = [threading.Thread(target=write) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(numbers) == list(range(1, 201))
+    assert verify(tmp_path).whole
+
+
+def test_only_one_process_writes(tmp_path: Path) -> None:
+    with AuditLog(tmp_path), pytest.raises(InputError, match="another process"):
+        AuditLog(tmp_path)
+    AuditLog(tmp_path).close()
+
+
+def test_a_line_that_is_too_large_is_refused_and_the_log_goes_on(tmp_path: Path) -> None:
+    with AuditLog(tmp_path) as log:
+        with pytest.raises(ValueError, match="takes"):
+            log.append_all([("decision", {}), ("decision", {"a": "x" * LARGEST})])
+        assert log.append("decision", {}) == 1
+    with pytest.raises(OSError, match="closed"):
+        log.append("decision", {})
+    assert verify(tmp_path).lines == 1
+
+
+def test_a_failing_disk_acknowledges_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = AuditLog(tmp_path)
+    log.append("decision", {"n": 1})
+
+    def failing(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", failing)
+        with pytest.raises(OSError, match="not written any more"):
+            log.append("decision", {"n": 2})
+    with pytest.raises(OSError, match="not written any more"):
+        log.append("decision", {"n": 3})
+    assert log.sequence == 1
+    log.close()
+    assert verify(tmp_path).whole
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_at_any_moment_no_acknowledged_line_is_lost(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    acknowledged: dict[int, tuple[str, int]] = {}
+    for _ in range(3):
+        process = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE)  # noqa: S603
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(chance.randrange(20, 200))]
+        process.send_signal(signal.SIGKILL)
+        said += process.stdout.read().splitlines()
+        process.wait()
+        process.stdout.close()
+        for word in map(bytes.split, said):
+            if len(word) == 4:
+                acknowledged[int(word[1])] = (word[2].decode(), int(word[3]))
+    with AuditLog(tmp_path) as log:
+        last = log.sequence
+    held = {each.sequence: each.body for each in read(tmp_path)}
+    assert acknowledged
+    for sequence, (name, n) in acknowledged.items():
+        assert (held[sequence]["by"], held[sequence]["n"]) == (name, n)
+    found = verify(tmp_path)
+    assert found.whole
+    assert found.last == last
+
+
+def test_a_torn_line_is_set_aside_and_said(tmp_path: Path) -> None:
+    lines = written(tmp_path, 3, segment_bytes=1 << 20)
+    file = segments(tmp_path)[-1][1]
+    file.write_bytes(b"".join(lines) + lines[0][:50])
+    assert verify(tmp_path).torn == 50
+    with AuditLog(tmp_path) as log:
+        assert log.torn == 50
+    entry = list(read(tmp_path))[-1]
+    assert (entry.sequence, entry.kind, entry.body) == (4, "recovered", {"bytes": 50})
+    (aside,) = tmp_path.glob("*.torn")
+    assert aside.read_bytes() == lines[0][:50]
+    assert verify(tmp_path).whole
+
+
+def test_a_file_that_was_begun_and_torn_goes_on_from_the_one_before(tmp_path: Path) -> None:
+    lines = written(tmp_path, 12)
+    first, file = segments(tmp_path)[-1]
+    file.write_bytes(lines[0][:30])
+    with AuditLog(tmp_path, segment_bytes=1000) as log:
+        assert log.append("decision", {}) == first + 1
+    (tmp_path / HEAD).unlink()
+    assert verify(tmp_path).whole
+
+
+def test_a_broken_log_is_not_written_to(tmp_path: Path) -> None:
+    lines = written(tmp_path, 4, segment_bytes=1 << 20)
+    file = segments(tmp_path)[-1][1]
+    file.write_bytes(b"".join([lines[0], lines[1].replace(b'"n":1', b'"n":9'), *lines[2:]]))
+    with pytest.raises(InputError, match="broken before its end"):
+        AuditLog(tmp_path)
+    file.write_bytes(b"".join([lines[0], b"\0" * 40 + b"\n", *lines[2:]]))
+    with pytest.raises(InputError, match="broken before its end"):
+        AuditLog(tmp_path)
+
+
+def _flip(lines: list[bytes], n: int, m: int) -> list[bytes]:
+    """Change one byte of a line, not its end."""
+    at = m % (len(lines[n]) - 1)
+    return [*lines[:n], lines[n][:at] + bytes([lines[n][at] ^ 1]) + lines[n][at + 1 :], *lines[n + 1 :]]
+
+
+def _swap(lines: list[bytes], n: int, m: int) -> list[bytes]:
+    lines[n], lines[m % len(lines)] = lines[m % len(lines)], lines[n]
+    return lines
+
+
+MISCHIEF: dict[str, Callable[[list[bytes], int, int], list[bytes]]] = {
+    "altered": _flip,
+    "removed": lambda lines, n, _: lines[:n] + lines[n + 1 :],
+    "repeated": lambda lines, n, _: [*lines[: n + 1], lines[n], *lines[n + 1 :]],
+    "reordered": _swap,
+    "cut off": lambda lines, n, _: lines[:n],
+    "cut within": lambda lines, n, m: [*lines[:n], lines[n][: m % len(lines[n])]],
+}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(sorted(MISCHIEF)), st.integers(0, 9), st.integers(0, 10_000))
+def test_whatever_is_done_to_it_shows(tmp_path_factory: pytest.TempPathFactory, what: str, n: int, m: int) -> None:
+    folder = tmp_path_factory.mktemp("log")
+    lines = written(folder, 10, segment_bytes=1 << 20)
+    anchored = anchor(folder)
+    (folder / HEAD).unlink()
+    file = segments(folder)[0][1]
+    changed = MISCHIEF[what](list(lines), n, m)
+    if changed == lines:
+        return
+    file.write_bytes(b"".join(changed))
+    assert not verify(folder, [anchored]).whole
+    if what not in {"cut off", "cut within"} and not (what == "removed" and n == 9):
+        assert not verify(folder).whole
+
+
+def test_a_rewritten_log_shows_against_an_anchor_only(tmp_path: Path) -> None:
+    written(tmp_path / "true", 5)
+    anchored = anchor(tmp_path / "true")
+    with AuditLog(tmp_path / "false") as log:
+        for n in range(5):
+            log.append("decision", {"n": n, "why": "nothing"})
+    assert verify(tmp_path / "false").whole
+    found = verify(tmp_path / "false", [anchored])
+    assert "another one than the anchor says" in found.faults[0].what
+
+
+def test_a_removed_file_shows_and_an_archived_one_does_not(tmp_path: Path) -> None:
+    written(tmp_path, 4, segment_bytes=300)
+    anchored = anchor(tmp_path)
+    written(tmp_path, 8, segment_bytes=300)
+    for first, file in segments(tmp_path):
+        if first <= anchored.sequence:
+            file.unlink()
+    assert "lines 1 to 4 are not here" in verify(tmp_path).faults[0].what
+    assert verify(tmp_path, after=anchored).whole
+
+
+def test_an_anchor_is_signed(tmp_path: Path) -> None:
+    written(tmp_path / "log", 3)
+    key = SigningKey.generate()
+    file = tmp_path / "anchor.json"
+    file.write_bytes(msgspec.json.encode(anchor(tmp_path / "log", key)))
+    assert read_anchor(file, key.verify_key).sequence == 3
+    with pytest.raises(InputError, match="not signed by that key"):
+        read_anchor(file, SigningKey.generate().verify_key)
+    file.write_bytes(msgspec.json.encode(anchor(tmp_path / "log")))
+    with pytest.raises(InputError, match="not signed by that key"):
+        read_anchor(file, key.verify_key)
+    file.write_bytes(b"{}")
+    with pytest.raises(InputError, match="no anchor"):
+        read_anchor(file)
+
+
+def test_where_there_is_no_log_nothing_is_verified(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no audit log"):
+        verify(tmp_path)
