@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
@@ -26,8 +28,6 @@ from hydrometer.store.casebook import Casebook
 from hydrometer.store.result import ResultFolder
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hydrometer.contract.backtest import Backtest
 
 HALF = datetime(2026, 4, 12, tzinfo=UTC)
@@ -146,6 +146,15 @@ def test_a_result_of_an_earlier_day_comes_first(folder: Path) -> None:
     record = record_of(folder, also=[folder / "result"], known_from=HALF)
     assert [each.as_if for each in record.results] == [True, False]
     assert record.harvest == record_of(folder).harvest
+
+
+def test_a_folder_of_results_is_known_day_by_day(folder: Path, tmp_path: Path) -> None:
+    for day in ("2026-04-18", "2026-04-19"):
+        shutil.copytree(folder / "result", tmp_path / "days" / day)
+    record = record_of(folder, result=tmp_path / "days", known_from=None)
+    assert [Path(each.result).name for each in record.results] == ["2026-04-18", "2026-04-19"]
+    with pytest.raises(InputError, match="holds 2 results"):
+        backtest(asked(folder, result=tmp_path / "days"), Silent())
 
 
 def ran(*arguments: object) -> Any:
