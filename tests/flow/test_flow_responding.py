@@ -15,15 +15,14 @@ from typer.testing import CliRunner
 
 from hydrometer import flow
 from hydrometer.cli.app import app
-from hydrometer.contract.decisions import Decision, Request
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.progress import Silent
 from hydrometer.contract.settings import Settings
+from hydrometer.flow.auditing import record_snapshot
 from hydrometer.flow.backtesting import Asked, backtest, write
 from hydrometer.flow.casework import Desk, audit_folder
 from hydrometer.response.audit import AuditLog
 from hydrometer.response.audit_check import read, verify
-from hydrometer.response.audit_entries import decision_entry
 from hydrometer.store.casebook import Casebook
 from hydrometer.store.result import ResultFolder
 
@@ -229,8 +228,8 @@ def test_from_a_decision_to_an_appeal_to_detection(folder: Path, tmp_path: Path)
 
 def test_an_appeal_against_a_decision_of_a_gateway_finds_it_in_the_log(tmp_path: Path) -> None:
     with AuditLog(tmp_path / "gateway") as log:
-        decision = Decision(action="verify", rule="held", case="K7Q2", campaign="HY-1", probability=0.9, why="member")
-        log.append_all([decision_entry(Request(account_id=name), decision, 0.0) for name in ("a",)])
+        body = {"account": "a", "case": "K7Q2", "action": "verify", "rule": "held", "campaign": "HY-1", "why": "member"}
+        log.append_all([("decision", {**body, "case": "other"}), ("decision", body)])
     desk = Desk(str(tmp_path / "book.db"))
     with pytest.raises(InputError, match="no case K7Q2"):
         desk.open_appeal("K7Q2", None, by="a", statement="why")
@@ -253,6 +252,15 @@ def test_a_change_that_is_not_logged_is_not_made(tmp_path: Path) -> None:
         audit_folder("postgresql://me@host/name", None)
     with pytest.raises(InputError, match="is not there"), Desk(str(tmp_path / "none.db")).reading():
         pass
+
+
+def test_a_snapshot_is_logged_with_its_policy_when_that_is_new(tmp_path: Path) -> None:
+    policy, log = tmp_path / "policy.yaml", tmp_path / "log"
+    for text in ("version: 1", "version: 1", "version: 1\nmode: shadow"):
+        policy.write_text(text)
+        record_snapshot(log, policy, {"version": "v"})
+    assert [entry.kind for entry in read(log)] == ["policy", "snapshot", "snapshot", "policy", "snapshot"]
+    assert [entry.body["mode"] for entry in read(log) if entry.kind == "policy"] == ["observe", "shadow"]
 
 
 def test_the_audit_log_from_the_command_line(folder: Path, tmp_path: Path) -> None:
