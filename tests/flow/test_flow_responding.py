@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
@@ -13,21 +15,18 @@ from typer.testing import CliRunner
 
 from hydrometer import flow
 from hydrometer.cli.app import app
-from hydrometer.contract.decisions import Decision, Request
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.progress import Silent
 from hydrometer.contract.settings import Settings
+from hydrometer.flow.auditing import record_snapshot
 from hydrometer.flow.backtesting import Asked, backtest, write
 from hydrometer.flow.casework import Desk, audit_folder
 from hydrometer.response.audit import AuditLog
 from hydrometer.response.audit_check import read, verify
-from hydrometer.response.audit_entries import decision_entry
 from hydrometer.store.casebook import Casebook
 from hydrometer.store.result import ResultFolder
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hydrometer.contract.backtest import Backtest
 
 HALF = datetime(2026, 4, 12, tzinfo=UTC)
@@ -148,6 +147,15 @@ def test_a_result_of_an_earlier_day_comes_first(folder: Path) -> None:
     assert record.harvest == record_of(folder).harvest
 
 
+def test_a_folder_of_results_is_known_day_by_day(folder: Path, tmp_path: Path) -> None:
+    for day in ("2026-04-18", "2026-04-19"):
+        shutil.copytree(folder / "result", tmp_path / "days" / day)
+    record = record_of(folder, result=tmp_path / "days", known_from=None)
+    assert [Path(each.result).name for each in record.results] == ["2026-04-18", "2026-04-19"]
+    with pytest.raises(InputError, match="holds 2 results"):
+        backtest(asked(folder, result=tmp_path / "days"), Silent())
+
+
 def ran(*arguments: object) -> Any:
     return CliRunner().invoke(app, [str(each) for each in arguments])
 
@@ -220,8 +228,8 @@ def test_from_a_decision_to_an_appeal_to_detection(folder: Path, tmp_path: Path)
 
 def test_an_appeal_against_a_decision_of_a_gateway_finds_it_in_the_log(tmp_path: Path) -> None:
     with AuditLog(tmp_path / "gateway") as log:
-        decision = Decision(action="verify", rule="held", case="K7Q2", campaign="HY-1", probability=0.9, why="member")
-        log.append_all([decision_entry(Request(account_id=name), decision, 0.0) for name in ("a",)])
+        body = {"account": "a", "case": "K7Q2", "action": "verify", "rule": "held", "campaign": "HY-1", "why": "member"}
+        log.append_all([("decision", {**body, "case": "other"}), ("decision", body)])
     desk = Desk(str(tmp_path / "book.db"))
     with pytest.raises(InputError, match="no case K7Q2"):
         desk.open_appeal("K7Q2", None, by="a", statement="why")
@@ -244,6 +252,15 @@ def test_a_change_that_is_not_logged_is_not_made(tmp_path: Path) -> None:
         audit_folder("postgresql://me@host/name", None)
     with pytest.raises(InputError, match="is not there"), Desk(str(tmp_path / "none.db")).reading():
         pass
+
+
+def test_a_snapshot_is_logged_with_its_policy_when_that_is_new(tmp_path: Path) -> None:
+    policy, log = tmp_path / "policy.yaml", tmp_path / "log"
+    for text in ("version: 1", "version: 1", "version: 1\nmode: shadow"):
+        policy.write_text(text)
+        record_snapshot(log, policy, {"version": "v"})
+    assert [entry.kind for entry in read(log)] == ["policy", "snapshot", "snapshot", "policy", "snapshot"]
+    assert [entry.body["mode"] for entry in read(log) if entry.kind == "policy"] == ["observe", "shadow"]
 
 
 def test_the_audit_log_from_the_command_line(folder: Path, tmp_path: Path) -> None:

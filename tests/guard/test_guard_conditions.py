@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrometer.contract.policy import FACTS
+from hydrometer.guard.condition_types import CONVERSIONS
 from hydrometer.guard.rules import ConditionError, compile_condition
 
 EMPTY: dict[str, object] = {"string": "", "double": 0.0, "int": 0, "bool": False, "list(string)": []}
@@ -124,6 +125,35 @@ def test_what_cannot_be_evaluated_neither_holds_nor_fails_to(text: str) -> None:
 def test_a_fact_that_is_not_given_cannot_be_evaluated() -> None:
     assert compile_condition("request.n > 1").outcome({"request": {}}) is None
     assert compile_condition("request.n > 1").outcome({}) is None
+
+
+VALUES = {
+    "int": "3",
+    "uint": "3u",
+    "double": "1.5",
+    "bool": "true",
+    "string": "'3'",
+    "timestamp": "timestamp('2026-01-01T00:00:00Z')",
+    "duration": "duration('1h')",
+}
+
+
+@pytest.mark.parametrize("to", sorted(CONVERSIONS))
+@pytest.mark.parametrize("of", sorted(VALUES))
+def test_the_check_knows_the_conversions_of_the_engine(to: str, of: str) -> None:
+    value = (
+        {"timestamp": "'2026-01-01T00:00:00Z'", "duration": "'1h'"}.get(to, VALUES[of])
+        if of == "string"
+        else VALUES[of]
+    )
+    text = f"{to}({value}) == {to}({value})"
+    if of in CONVERSIONS[to]:
+        assert compile_condition(text).outcome({}) is True
+    else:
+        with pytest.raises(ConditionError, match="does not take"):
+            compile_condition(text)
+        with pytest.raises(RuntimeError, match="Undefined"):
+            cel.evaluate(text)
 
 
 _NUMBER = st.sampled_from(["request.n", "request.turns", "1", "2", "0"])

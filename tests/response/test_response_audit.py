@@ -265,6 +265,21 @@ def test_an_anchor_is_signed(tmp_path: Path) -> None:
         read_anchor(file)
 
 
+def test_a_signed_head_shows_a_log_that_was_cut_off_and_its_head_with_it(tmp_path: Path) -> None:
+    key, other = SigningKey.generate(), SigningKey.generate()
+    with AuditLog(tmp_path, segment_bytes=500, key=key) as log:
+        for n in range(3):
+            log.append("decision", {"n": n})
+        early = (tmp_path / HEAD).read_bytes()
+        log.append("decision", {"n": 3})
+    assert 1 < msgspec.json.decode(early)["sequence"] < 4
+    assert verify(tmp_path, public=key.verify_key).whole
+    assert "not signed by that key" in verify(tmp_path, public=other.verify_key).faults[0].what
+    (tmp_path / HEAD).unlink()
+    assert verify(tmp_path).whole
+    assert "removed" in verify(tmp_path, public=key.verify_key).faults[0].what
+
+
 def test_where_there_is_no_log_nothing_is_verified(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no audit log"):
         verify(tmp_path)

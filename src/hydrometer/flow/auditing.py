@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hydrometer.contract.errors import InputError
 from hydrometer.guard.keys import signing_key, verify_key
+from hydrometer.response.audit import AuditLog
 from hydrometer.response.audit_check import Verification, anchor, read, read_anchor, verify
-from hydrometer.response.audit_entries import Shadowed, shadowed
+from hydrometer.response.audit_entries import Shadowed, policy_entry, shadowed
+from hydrometer.response.policy import load_policy, policy_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,20 +18,31 @@ if TYPE_CHECKING:
     from hydrometer.response.audit import Head
     from hydrometer.response.audit_lines import Entry
 
-__all__ = ["about", "anchored", "in_shadow", "last", "verified"]
+__all__ = ["about", "anchored", "in_shadow", "last", "record_snapshot", "verified"]
+
+WAIT_SECONDS = 10.0
+"""How long a command waits for another one to finish writing the audit log."""
 
 
 def verified(
-    folder: Path, anchors: Sequence[Path], *, after: Path | None = None, public_key: Path | None = None
+    folder: Path,
+    anchors: Sequence[Path],
+    *,
+    after: Path | None = None,
+    public_key: Path | None = None,
+    signed_head: bool = False,
 ) -> Verification:
-    """Look through a log, and hold anchors against it.
+    """Look through a log, and hold anchors against it, which a public key must have signed; the log's own head, if asked.
 
     Raises:
         InputError: there is no log, or an anchor or key cannot be used.
     """
     public = verify_key(public_key) if public_key is not None else None
+    if signed_head and public is None:
+        raise InputError("no key is named that the head must be signed by", mend="Name it with --public-key.")
     begun = read_anchor(after, public) if after is not None else None
-    return verify(folder, [read_anchor(file, public) for file in anchors], after=begun)
+    held = [read_anchor(file, public) for file in anchors]
+    return verify(folder, held, after=begun, public=public if signed_head else None)
 
 
 def anchored(folder: Path, key: Path | None) -> Head:
@@ -65,6 +78,20 @@ def last(folder: Path, lines: int) -> list[Entry]:
         InputError: there is no log.
     """
     return list(read(folder, last=lines))
+
+
+def record_snapshot(folder: Path, policy: Path, told: dict[str, Any]) -> None:
+    """Write down that a snapshot was made; before it the policy with its text, where that is another one than before.
+
+    Raises:
+        InputError: the log or the policy cannot be used.
+    """
+    made, _ = load_policy(policy)
+    line = policy_entry(made, policy_text(policy))
+    with AuditLog(folder, wait=WAIT_SECONDS) as log:
+        before = [entry.body.get("sha256") for entry in read(folder) if entry.kind == "policy"]
+        lines = [("snapshot", told)] if before[-1:] == [line[1]["sha256"]] else [line, ("snapshot", told)]
+        log.append_all(lines)
 
 
 def in_shadow(folders: Sequence[Path]) -> Shadowed:

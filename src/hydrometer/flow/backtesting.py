@@ -31,7 +31,7 @@ from hydrometer.response.policy import load_policy
 from hydrometer.response.replay import Known, Replayed, replay, under, unseen
 from hydrometer.response.thresholds import moved
 from hydrometer.sources import Rejects, open_traffic
-from hydrometer.store.result import ResultFolder
+from hydrometer.store.result import RUN_FILE, ResultFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ class Asked:
     result: Path
     traffic: Path
     also: Sequence[Path] = ()
-    """Earlier or later results; each is known from the end of its own traffic on."""
+    """More results; each is known from the end of its own traffic on."""
     known_from: datetime | None = None
     """When `result` is taken to have been known; by itself, from the end of its traffic on."""
     truth: Path | None = None
@@ -93,7 +93,7 @@ def backtest(asked: Asked, progress: Progress) -> Tried:
     # Shadow decides as if it were enforced, and says so of every decision.
     policy = msgspec.structs.replace(written, mode="shadow")
     traffic = open_traffic(asked.traffic, settings=ReadSettings(), source=asked.source, mapping=asked.mapping)
-    results = [(path, ResultFolder.read(path)) for path in (asked.result, *asked.also)]
+    results = [(path, ResultFolder.read(path)) for path in _folders(asked)]
     always = {name for _, each in results for name in pc.unique(each.members["account_id"]).to_pylist()}
     rejects, notes = Rejects(), list[str]()
     sketch = None if traffic.fingerprinted else _sketch(asked, results[0][1], notes)
@@ -129,6 +129,20 @@ def backtest(asked: Asked, progress: Progress) -> Tried:
         notes=notes,
     )
     return Tried(record, policy, past, found)
+
+
+def _folders(asked: Asked) -> list[Path]:
+    """The results to go by: `result` may be a folder of results, of successive days for instance."""
+    days = sorted(run.parent for run in asked.result.glob(f"*/{RUN_FILE}"))
+    if (asked.result / RUN_FILE).exists() or not days:
+        return [asked.result, *asked.also]
+    if asked.known_from is not None:
+        raise InputError(
+            f"holds {len(days)} results, each known from the end of its own traffic on",
+            file=str(asked.result),
+            mend="Leave out --as-if-known-from, or name one of them.",
+        )
+    return [*days, *asked.also]
 
 
 def _sketch(asked: Asked, result: ResultFolder, notes: list[str]) -> TextSketch | None:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from hydrometer.contract.cases import Case, Constraint, ConstraintKind
 from hydrometer.contract.errors import InputError
+from hydrometer.flow.auditing import WAIT_SECONDS
 from hydrometer.response.audit import AuditLog
 from hydrometer.response.audit_check import read
 from hydrometer.store.casebook import Casebook
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Desk", "audit_folder", "constraint_of", "upgrade", "write_constraints"]
 
-WAIT_SECONDS = 10.0
-"""How long a command waits for another one to finish writing the audit log."""
 SUFFIX = ".audit"
 """Ending of the folder beside a casebook's file, that its audit log is in."""
 

@@ -30,10 +30,10 @@ METHODS: dict[str, tuple[str, tuple[str, ...], str]] = {
 }
 """By name: what it is called on, its arguments, its result."""
 CONVERSIONS: dict[str, frozenset[str]] = {
-    "int": NUMBERS | {"string", "timestamp"},
+    "int": NUMBERS | {"string"},
     "uint": NUMBERS | {"string"},
     "double": NUMBERS | {"string"},
-    "string": NUMBERS | {"string", "bool", "timestamp", "duration"},
+    "string": NUMBERS | {"string", "timestamp", "duration"},
     "timestamp": frozenset({"string", "timestamp"}),
     "duration": frozenset({"string", "duration"}),
 }

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from nacl.signing import SigningKey
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -39,13 +41,18 @@ TORN = ".torn"
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """The last line that was on disk when the log was closed, or an anchor: put down elsewhere, it shows a shortened log."""
+    """The last line when a file was full or the log was closed, or an anchor: put down elsewhere, it shows a shortened log."""
 
     sequence: int
     hash: str
     time: datetime
     signature: str = ""
     """Ed25519 over sequence and hash, in hexadecimal; empty when no key was given."""
+
+
+def signed_bytes(sequence: int, own: str) -> bytes:
+    """What a signature of a head or an anchor is over."""
+    return b"hydrometer audit %d %b" % (sequence, own.encode())
 
 
 class AuditLog:
@@ -57,16 +64,17 @@ class AuditLog:
         *,
         segment_bytes: int = SEGMENT_BYTES,
         wait: float = 0.0,
+        key: SigningKey | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Open the log in `folder`, or begin one there.
 
-        wait: seconds to wait for another process that writes there.
+        wait: seconds to wait for another process that writes there. key: signs the head.
 
         Raises:
             InputError: the folder cannot be used, another process writes there, or the log is broken.
         """
-        self._folder, self._segment_bytes, self._clock = folder, segment_bytes, clock
+        self._folder, self._segment_bytes, self._clock, self._key = folder, segment_bytes, clock, key
         self._changed = threading.Condition()
         self._pending: list[bytes] = []
         self._flushing = False
@@ -136,8 +144,7 @@ class AuditLog:
                 return
             self._file.close()
             if self._failure is None and self._durable:
-                head = Head(sequence=self._durable, hash=self._last, time=self._clock())
-                _replace(self._folder / HEAD, msgspec.json.encode(head) + b"\n")
+                self._write_head(self._durable, self._last)
             self._lock.close()
 
     def __enter__(self) -> Self:
@@ -157,7 +164,7 @@ class AuditLog:
     def _flush(self) -> None:
         """Write everything pending with one fsync; called and left with the condition held."""
         lines, self._pending, self._flushing = self._pending, [], True
-        sequence, size = self._written, self._file.tell()
+        sequence, last, size = self._written, self._last, self._file.tell()
         self._changed.release()
         failure: OSError | None = None
         try:
@@ -181,8 +188,14 @@ class AuditLog:
             self._file.close()
             try:
                 self._file = self._opened()
+                self._write_head(sequence, last)
             except OSError as error:
                 self._failure = error
+
+    def _write_head(self, sequence: int, own: str) -> None:
+        signature = self._key.sign(signed_bytes(sequence, own)).signature.hex() if self._key else ""
+        head = Head(sequence=sequence, hash=own, time=self._clock(), signature=signature)
+        _replace(self._folder / HEAD, msgspec.json.encode(head) + b"\n")
 
     def _opened(self) -> BinaryIO:
         held = segments(self._folder)

@@ -9,7 +9,7 @@ import msgspec
 from nacl.exceptions import BadSignatureError
 
 from hydrometer.contract.errors import InputError
-from hydrometer.response.audit import HEAD, Head
+from hydrometer.response.audit import HEAD, Head, signed_bytes
 from hydrometer.response.audit_lines import FIRST, Entry, Link, entry_of, lines_of, link_of, segments
 
 if TYPE_CHECKING:
@@ -64,10 +64,13 @@ class Verification(msgspec.Struct, kw_only=True):
             self.faults.append(Fault(file, line, what))
 
 
-def verify(folder: Path, anchors: Sequence[Head] = (), *, after: Head | None = None) -> Verification:
+def verify(
+    folder: Path, anchors: Sequence[Head] = (), *, after: Head | None = None, public: VerifyKey | None = None
+) -> Verification:
     """Look through the log in `folder`; hold its own head and `anchors` against it.
 
-    With `after`, the log goes on from that anchor: earlier files have been taken to an archive.
+    With `after`, the log goes on from that anchor: earlier files have been taken to an archive. With `public`, its own
+    head must be signed by that key.
 
     Lines that were taken away at the end show only against an anchor that is younger than they are.
 
@@ -75,7 +78,7 @@ def verify(folder: Path, anchors: Sequence[Head] = (), *, after: Head | None = N
         InputError: there is no log.
     """
     found = Verification(last=after.sequence, hash=after.hash) if after else Verification()
-    head = _head(folder, found)
+    head = _head(folder, found, public)
     wanted: dict[int, list[str]] = {}
     for each in (*anchors, *([head] if head else [])):
         wanted.setdefault(each.sequence, []).append(each.hash)
@@ -145,7 +148,7 @@ def anchor(folder: Path, key: SigningKey | None = None) -> Head:
     entry = next(iter(read(folder, last=1)), None)
     if entry is None:
         raise InputError("the log is empty", file=str(folder), mend="Anchor it once something is in it.")
-    signature = key.sign(_signed(entry.sequence, entry.hash)).signature.hex() if key else ""
+    signature = key.sign(signed_bytes(entry.sequence, entry.hash)).signature.hex() if key else ""
     return Head(sequence=entry.sequence, hash=entry.hash, time=entry.time, signature=signature)
 
 
@@ -161,27 +164,33 @@ def read_anchor(file: Path, public: VerifyKey | None = None) -> Head:
         raise InputError(
             f"is no anchor: {error}", file=str(file), mend="Name what `hydrometer audit anchor` printed."
         ) from None
-    if public is not None:
-        try:
-            public.verify(_signed(head.sequence, head.hash), bytes.fromhex(head.signature))
-        except (BadSignatureError, ValueError):
-            raise InputError("is not signed by that key", file=str(file), mend="Name its anchor, or its key.") from None
+    if public is not None and not _signed_by(public, head):
+        raise InputError("is not signed by that key", file=str(file), mend="Name its anchor, or its key.")
     return head
 
 
-def _signed(sequence: int, own: str) -> bytes:
-    return b"hydrometer audit %d %b" % (sequence, own.encode())
-
-
-def _head(folder: Path, found: Verification) -> Head | None:
+def _head(folder: Path, found: Verification, public: VerifyKey | None) -> Head | None:
     file = folder / HEAD
     if not file.exists():
+        if public is not None:
+            found.add(HEAD, 0, "is not there, and would be signed: removed")
         return None
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Head)
+        head = msgspec.json.decode(file.read_bytes(), type=Head)
     except (OSError, msgspec.DecodeError):
         found.add(HEAD, 1, "is no head of a log: altered")
         return None
+    if public is not None and not _signed_by(public, head):
+        found.add(HEAD, 1, "is not signed by that key: altered, or written without it")
+    return head
+
+
+def _signed_by(public: VerifyKey, head: Head) -> bool:
+    try:
+        public.verify(signed_bytes(head.sequence, head.hash), bytes.fromhex(head.signature))
+    except (BadSignatureError, ValueError):
+        return False
+    return True
 
 
 def _links(folder: Path) -> Iterator[tuple[Path, int, bytes, Link | None]]:

@@ -1,4 +1,7 @@
-"""What is written to the audit log of decisions, policies and snapshots: enough to answer an appeal, and no texts."""
+"""Lines of the audit log: a policy that came into force, and what gateways in shadow mode leave.
+
+A gateway writes a line of kind `decision` for whatever is not `allow`, with the account and the fields of the decision.
+"""
 
 from __future__ import annotations
 
@@ -12,24 +15,11 @@ from hydrometer.contract.policy import LADDER
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hydrometer.contract.decisions import Decision, Request
     from hydrometer.contract.policy import Policy
-    from hydrometer.guard.snapshot import Snapshot
     from hydrometer.response.audit_lines import Entry
 
 Line = tuple[str, dict[str, Any]]
 """Kind and body."""
-
-
-def decision_entry(request: Request, decision: Decision, at: float) -> Line:
-    """Return the entry of a decision that is not `allow`.
-
-    at: seconds since 1970. Neither texts nor addresses of the request are in it.
-    """
-    told = msgspec.to_builtins(decision)
-    told = {name: value for name, value in told.items() if value not in ("", None)}
-    who = {"account": request.account_id, "organisation": request.organisation, "model": request.model}
-    return "decision", {**{name: value for name, value in who.items() if value}, "at": round(at, 3), **told}
 
 
 def policy_entry(policy: Policy, text: str) -> Line:
@@ -39,20 +29,6 @@ def policy_entry(policy: Policy, text: str) -> Line:
         "mode": policy.mode,
         "sha256": sha256(text.encode()).hexdigest(),
         "text": text,
-    }
-
-
-def snapshot_entry(snapshot: Snapshot) -> Line:
-    """Return the entry of a snapshot that a guard goes by from now on."""
-    policy = msgspec.json.encode(snapshot.policy, order="deterministic")
-    return "snapshot", {
-        "version": snapshot.version,
-        "expires_at": snapshot.expires_at,
-        "accounts": snapshot.accounts,
-        "campaigns": [campaign.id for campaign in snapshot.campaigns],
-        "policy": snapshot.policy.name,
-        "mode": snapshot.policy.mode,
-        "policy_sha256": sha256(policy).hexdigest(),
     }
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import insert, select, update
 
-from hydrometer.contract.cases import AppealStep, Case, Constraint, Finding
 from hydrometer.contract.errors import InputError
 from hydrometer.store.casebook_tables import (
     appeal_events,
@@ -31,10 +30,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, Table
+
+    from hydrometer.contract.cases import AppealStep, Case, Constraint, Finding
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"
 """Letters and digits that are not taken for one another."""
+CHUNK = 500
+"""Accounts that one statement names."""
 STATES: dict[str, str] = {"uphold": "upheld", "overturn": "overturned"}
 """The state that a finding leads to."""
 
@@ -56,9 +59,7 @@ class Changes:
             row = {name: getattr(case, name) for name in ("id", "kind", "campaign", "action", "rule", "probability")}
             run(insert(cases).values(**row, opened_at=case.opened_at, state="open"))
         held = set(run(select(case_accounts.c.account).where(case_accounts.c.case == case.id)).scalars())
-        added = [{"case": case.id, "account": account} for account in case.accounts if account not in held]
-        if added:
-            run(insert(case_accounts), added)
+        self._insert(case_accounts, [{"case": case.id, "account": name} for name in case.accounts if name not in held])
         for kind, body in kept:
             self._add_evidence(case.id, kind, body, at)
         return new
@@ -216,17 +217,27 @@ class Changes:
         self, case: Row[Any], accounts: Sequence[str], finding: Finding, *, by: str, why: str, at: datetime
     ) -> None:
         """Make constraints and labels follow what was found of accounts of a case."""
-        run, table = self._connection.execute, labels.c
-        for account in accounts:
+        run, rule, label = self._connection.execute, constraints.c, labels.c
+        word = {"operator": finding == "uphold", "by": by, "at": at, "case": case.id}
+        for start in range(0, len(accounts), CHUNK):
+            part = accounts[start : start + CHUNK]
+            in_force = rule.account.in_(part) & rule.revoked_at.is_(None)
             if finding == "overturn":
-                self.constrain(Constraint(kind="cleared", account=account, by=by, why=why, case=case.id), at)
+                alone = in_force & (rule.kind == "cleared") & (rule.other == "") & (rule.campaign == "")
+                held = set(run(select(rule.account).where(alone)).scalars())
+                row = {"kind": "cleared", "other": "", "campaign": "", "by": by, "at": at, "why": why, "case": case.id}
+                self._insert(constraints, [{**row, "account": account} for account in part if account not in held])
             else:
-                mine = (constraints.c.account == account) & (constraints.c.case == case.id)
-                run(update(constraints).where(mine, constraints.c.revoked_at.is_(None)).values(revoked_at=at))
-            word = {"operator": finding == "uphold", "by": by, "at": at, "case": case.id}
-            same = (table.account == account) & (table.campaign == case.campaign)
-            if not run(update(labels).where(same).values(**word)).rowcount:
-                run(insert(labels).values(account=account, campaign=case.campaign, **word))
+                run(update(constraints).where(in_force & (rule.case == case.id)).values(revoked_at=at))
+            mine = label.account.in_(part) & (label.campaign == case.campaign)
+            held = set(run(select(label.account).where(mine)).scalars())
+            run(update(labels).where(mine).values(**word))
+            added = [{"account": account, "campaign": case.campaign, **word} for account in part if account not in held]
+            self._insert(labels, added)
+
+    def _insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(insert(table), rows)
 
     def _add_evidence(self, case: str, kind: str, body: dict[str, Any], at: datetime) -> None:
         digest = hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

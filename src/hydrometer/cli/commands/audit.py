@@ -30,13 +30,16 @@ def verify(
         typer.Option("--after", metavar="FILE", help="Anchor that the log goes on from: the rest is archived."),
     ] = None,
     public_key: PublicKey = None,
+    signed_head: Annotated[
+        bool, typer.Option("--signed-head", help="The log's own head must be signed by that key too.")
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Find lines that were removed, altered, reordered or cut off; exit status 2 when there are any."""
     with Ending():
         from hydrometer.flow import auditing
 
-        found = auditing.verified(folder, anchor or [], after=after, public_key=public_key)
+        found = auditing.verified(folder, anchor or [], after=after, public_key=public_key, signed_head=signed_head)
     if as_json:
         typer.echo(json_text({**found.told(), "whole": found.whole}))
     else:

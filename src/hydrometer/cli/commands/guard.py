@@ -64,6 +64,9 @@ def snapshot(
         str | None,
         typer.Option("--casebook", metavar="PLACE", help="Casebook of people's decisions: a file, or postgresql://…"),
     ] = None,
+    audit: Annotated[
+        Path | None, typer.Option("--audit", metavar="FOLDER", help="Audit log that tells of policies and snapshots.")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Write the signed snapshot of a result, by which guards decide."""
@@ -83,6 +86,11 @@ def snapshot(
             casebook=casebook,
             chosen=chosen,
         )
+        if audit is not None:
+            from hydrometer.flow.auditing import record_snapshot
+
+            told = {"version": built.version, "signed_by": built.signed_by, "holds": built.holds, "result": str(result)}
+            record_snapshot(audit, policy, told)
     if as_json:
         typer.echo(json_text(built))
         return

@@ -99,7 +99,9 @@ def show(
 @policy.command("backtest")
 def backtest(
     file: File,
-    result: options.Result,
+    result: Annotated[
+        Path, typer.Argument(metavar="RESULT", help="A folder that `detect` wrote, or a folder of such, one a day.")
+    ],
     traffic: Annotated[Path, typer.Argument(metavar="TRAFFIC", help="Past traffic: a log file or a folder of logs.")],
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FOLDER", help="Folder for the page, the record and every decision.")
