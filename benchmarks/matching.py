@@ -1,13 +1,15 @@
 """What private matching costs each side: wall and CPU seconds, memory and bytes, of two processes over the loopback.
 
-usage: python benchmarks/matching.py [--items 100000] [--shared 10000] [--threads 0] [--json]
+usage: python benchmarks/matching.py [--items 100000] [--shared 10000] [--threads 0] [--parts] [--json]
 
 Both sides have as many items. They share this machine, so that the wall time is that of two sites on one machine's cores.
+With --parts it measures what an item's steps cost, and how fast a keyed digest lets values be tried, on one core and on all.
 """
 
 from __future__ import annotations
 
 import argparse
+import hmac
 import os
 import resource
 import subprocess
@@ -16,16 +18,20 @@ import tempfile
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from hydrometer import __version__
+from hydrometer.sharing import matching_points as group
 from hydrometer.sharing import matching_tcp
 from hydrometer.sharing.matching_items import Item
 from hydrometer.sharing.matching_ledger import Ledger
 from hydrometer.sharing.matching_partner import Partner
 from hydrometer.sharing.matching_terms import Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Figures = dict[str, Any]
 SECONDS = 3_600.0
@@ -90,6 +96,29 @@ def measured(items: int, shared: int, threads: int) -> Figures:
     }
 
 
+def steps(count: int) -> Figures:
+    """Time each step on its own, in microseconds an item on one core, and the raising in all threads."""
+    session, secret, items = bytes(32), group.secret_number(), addresses(0, count)
+    points = [group.point(session, item) for item in items]
+    works: dict[str, Callable[[], object]] = {
+        "HMAC-SHA256 of a value": lambda: [hmac.digest(session, item.value.encode(), "sha256") for item in items],
+        "value to point": lambda: [group.point(session, item) for item in items],
+        "point raised": lambda: [group.raised(one, secret) for one in points],
+    }
+    figures: Figures = {"cores": os.cpu_count(), "items": count, "cpu_us_an_item": {}, "wall_seconds_of_raising": {}}
+    for name, work in works.items():
+        cpu = time.process_time()
+        work()
+        figures["cpu_us_an_item"][name] = round((time.process_time() - cpu) / count * 1e6, 2)
+    for threads in sorted({1, os.cpu_count() or 1}):
+        with group.Mill(threads) as mill:
+            mill.raised(points[:100], secret)
+            wall = time.perf_counter()
+            mill.raised(points, secret)
+            figures["wall_seconds_of_raising"][f"{threads} threads"] = round(time.perf_counter() - wall, 2)
+    return figures
+
+
 def show(figures: Figures) -> None:
     """Print the figures as a table."""
     print(f"{figures['items']:,} items a side, {figures['shared']:,} shared; {figures['cores']} cores, of both sides")
@@ -106,6 +135,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=100_000, help="of each side")
     parser.add_argument("--shared", type=int, default=10_000)
     parser.add_argument("--threads", type=int, default=0, help="of each side; 0: all cores")
+    parser.add_argument("--parts", action="store_true", help="what an item's steps cost, as JSON")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--side", choices=["serve", "join"], help=argparse.SUPPRESS)
     parser.add_argument("--first", type=int, default=0, help=argparse.SUPPRESS)
@@ -117,6 +147,9 @@ def main() -> None:
             arguments.side, arguments.first, arguments.items, arguments.threads, arguments.folder, arguments.port
         )
         print(orjson.dumps(found).decode())
+        return
+    if arguments.parts:
+        print(orjson.dumps(steps(arguments.items), option=orjson.OPT_INDENT_2).decode())
         return
     figures = measured(arguments.items, arguments.shared, arguments.threads)
     if arguments.json:

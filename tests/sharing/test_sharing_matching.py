@@ -6,6 +6,7 @@ import itertools
 import socket
 import struct
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -320,6 +321,34 @@ def test_strangers_are_sent_away(tmp_path: Path, data: bytes) -> None:
         one.shutdown(socket.SHUT_WR)
         outcome = Side(tmp_path, "serve", Wish(items=items(range(3)))).run(two)
     assert isinstance(outcome, StrangerError)
+
+
+MESSAGES = st.lists(
+    st.binary(max_size=100)
+    | st.sampled_from([b"go", b'{"items":2,"learn":"both"}', b'{"items":0,"learn":"both"}', b"\0" * 32, b"\1" * 64])
+    | st.binary(min_size=64, max_size=64),
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(MESSAGES, st.booleans())
+def test_whatever_a_partner_with_the_key_sends_the_session_ends_in_order(messages: list[bytes], well: bool) -> None:
+    """Also after terms and a `go` that are as they should be."""
+    one, two = socket.socketpair()
+    with TemporaryDirectory() as folder, one, ThreadPoolExecutor(1) as threads:
+        side = Side(Path(folder), "serve", Wish(items=items(range(2))))
+        serving = threads.submit(side.run, two)
+        channel = Channel(one, "join", side.partner.secret, 20.0)
+        for message in [*([b'{"items":2,"learn":"both"}', b"go"] if well else []), *messages]:
+            try:
+                channel.send(message)
+            except ChannelError:
+                break
+        one.shutdown(socket.SHUT_WR)
+        outcome = serving.result()
+        assert isinstance(outcome, InputError)
+        assert not any(entry.counted for entry in side.ledger.sessions())
 
 
 def test_a_partner_that_is_too_slow_is_left(tmp_path: Path) -> None:

@@ -65,6 +65,14 @@ def test_what_is_posted_is_read_back_in_its_order(ours: Speaker, theirs: Speaker
     assert theirs.get(f"/api/status/{status.json()['id']}/").status_code == 404
 
 
+def test_head_has_the_headers_of_get(ours: Speaker) -> None:
+    ours.post(OBJECTS, indicator("a"))
+    got, head = ours.http.get(OBJECTS), ours.http.head(OBJECTS)
+    assert (head.status_code, head.content) == (200, b"")
+    names = ("content-type", "x-taxii-date-added-last")
+    assert [head.headers[name] for name in names] == [got.headers[name] for name in names]
+
+
 def test_pages_hold_every_object_once_also_while_more_is_added(ours: Speaker, theirs: Speaker) -> None:
     ours.post(OBJECTS, *(indicator(f"n{number}") for number in range(7)))
     seen, page = [], theirs.get(OBJECTS, limit=3).json()

@@ -124,7 +124,7 @@ class _Session:
         secret = group.secret_number()
         points: list[tuple[bytes, Item | None]] = [
             *zip(mill.masked(self._channel.session, self._wish.items, secret), self._wish.items, strict=True),
-            *((group.meaningless(), None) for _ in range(self._ours - len(self._wish.items))),
+            *((one, None) for one in mill.filled(self._ours - len(self._wish.items), secret)),
         ]
         points.sort(key=lambda pair: pair[0])
         sent = [one for one, _ in points]

@@ -51,6 +51,10 @@ class Mill:
         """Return the point of each item in this session, raised by the secret."""
         return self._each(lambda item: rbcl.crypto_scalarmult_ristretto255(secret, point(session, item)), items)
 
+    def filled(self, count: int, secret: bytes) -> list[bytes]:
+        """Return so many points that stand for no item; each costs what an item costs, so that time tells nothing."""
+        return self._each(lambda _: raised(meaningless(), secret), range(count))
+
     def raised(self, points: Sequence[bytes], secret: bytes) -> list[bytes]:
         """Return each point raised by the secret; raises PointError."""
         return self._each(lambda one: raised(one, secret), points)
@@ -91,6 +95,6 @@ def raised(one: bytes, secret: bytes) -> bytes:
 
 
 def meaningless() -> bytes:
-    """Return a random point, to fill up a list: it stands for no value."""
+    """Return a random point: it stands for no value."""
     found: bytes = rbcl.crypto_core_ristretto255_from_hash(os.urandom(64))
     return found

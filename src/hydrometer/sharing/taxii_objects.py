@@ -60,7 +60,8 @@ def microseconds(stamp: str) -> tuple[int, bool]:
 
 def stamped(moment: int) -> str:
     """Return microseconds since 1970 as a timestamp with six digits of fraction, the form of TAXII's headers."""
-    return (EPOCH + moment * MICROSECOND).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime: its %Y has fewer than four digits before the year 1000.
+    return (EPOCH + moment * MICROSECOND).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def offered(thing: Any) -> Offered | Refused:

@@ -56,7 +56,7 @@ CREATE TRIGGER removals_remain BEFORE DELETE ON removals BEGIN SELECT RAISE(ABOR
 """
 _LIVE = "NOT EXISTS (SELECT 1 FROM removals AS r WHERE r.added = {0}.added)"
 _OTHER = f"""NOT EXISTS (
-    SELECT 1 FROM versions AS w
+    SELECT 1 FROM versions AS w INDEXED BY versions_of_object
     WHERE w.collection = v.collection AND w.id = v.id AND w.version {{0}} v.version AND {_LIVE.format("w")}
 )"""
 
@@ -198,7 +198,7 @@ class TaxiiStore:
         size = 0
         with self._reading() as file:
             found = file.execute(
-                f"SELECT v.added, v.id, v.stamp, v.body FROM versions AS v "
+                f"SELECT v.added, v.id, v.stamp, v.body FROM versions AS v INDEXED BY {_index(query)} "
                 f"WHERE v.collection = ? AND v.added > ? AND {where} ORDER BY v.added LIMIT ?",
                 (collection, query.after, *values, query.limit + 1),
             )
@@ -214,7 +214,8 @@ class TaxiiStore:
         with self._reading() as file:
             return bool(
                 file.execute(
-                    f"SELECT 1 FROM versions AS v WHERE v.collection = ? AND v.id = ? AND {_LIVE.format('v')} LIMIT 1",
+                    f"SELECT 1 FROM versions AS v INDEXED BY versions_of_object "
+                    f"WHERE v.collection = ? AND v.id = ? AND {_LIVE.format('v')} LIMIT 1",
                     (collection, identifier),
                 ).fetchone()
             )
@@ -226,7 +227,9 @@ class TaxiiStore:
         where, values = _where(query)
         with self._writing() as file:
             found = file.execute(
-                f"SELECT v.added, v.client FROM versions AS v WHERE v.collection = ? AND {where}", (collection, *values)
+                f"SELECT v.added, v.client FROM versions AS v INDEXED BY {_index(query)} "
+                f"WHERE v.collection = ? AND {where}",
+                (collection, *values),
             ).fetchall()
             if any(by != client for _, by in found):
                 return "foreign"
@@ -251,8 +254,8 @@ class TaxiiStore:
 def _standing(file: sqlite3.Connection, collection: str, thing: Offered, client: str) -> tuple[str, int | None]:
     """Tell why an object is not added, empty if it is to be; and since when it is there as it is."""
     rows = file.execute(
-        f"SELECT v.added, v.version, v.client, v.body = ? FROM versions AS v "
-        f"WHERE v.collection = ? AND v.id = ? AND {_LIVE.format('v')} ORDER BY v.added",
+        f"SELECT v.added, v.version, v.client, v.body = ? FROM versions AS v INDEXED BY versions_of_object "
+        f"WHERE v.collection = ? AND v.id = ? AND {_LIVE.format('v')}",
         (thing.body, collection, thing.id),
     ).fetchall()
     for added, version, _, same in rows:
@@ -261,6 +264,11 @@ def _standing(file: sqlite3.Connection, collection: str, thing: Offered, client:
     if any(by != client for _, _, by, _ in rows):
         return "another client added this object", None
     return "", None
+
+
+def _index(query: Query) -> str:
+    """Return the index to go by: left to itself, SQLite reads a whole collection in order to find one object."""
+    return "versions_of_object" if query.ids else "versions_of_collection"
 
 
 def _where(query: Query) -> tuple[str, list[str | int]]:
