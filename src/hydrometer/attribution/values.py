@@ -1,0 +1,154 @@
+"""Evidence of values: what accounts show that dossiers name, and what dossiers name that they do not show."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, get_args
+
+from hydrometer.attribution.item import Item
+from hydrometer.attribution.kinds import HELD_LONG, KINDS, TRUTHFUL
+from hydrometer.attribution.matching import kinds_shown
+from hydrometer.attribution.rarity import COMMON, bits, chance
+from hydrometer.contract.intel import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from hydrometer.attribution.case import Case
+    from hydrometer.attribution.matching import Hit
+    from hydrometer.attribution.standing import Claim, Standing
+
+ROLES: tuple[Role, ...] = get_args(Role)
+LET = 0.25
+"""Chance that a value that several known actors were seen with is shown by one that is not known."""
+GAP_DAYS, LONG_DAYS, KEPT = 3.0, 14.0, 0.25
+"""An address was not let anew when the gap between its last known use and the campaign's is at most so many days, both uses
+last so long together, and at least this share of the members uses it."""
+LEAST_UNSEEN = 3
+"""Values of a group that a dossier must hold for their absence to say anything."""
+HELD_KINDS = tuple(name for name, kind in KINDS.items() if kind.tier == "held")
+
+
+def shown_values(case: Case, standing: Standing, found: Sequence[Hit]) -> Iterator[Item]:
+    """Yield an item for each question, kind, actor and source whose values the campaign shows."""
+    known: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for claim in standing.claims:
+        for actor in _pointed(claim):
+            known[claim.indicator.kind, actor].add(claim.indicator.value)
+    sorted_out: dict[tuple[Role, str, str, str], list[Hit]] = defaultdict(list)
+    for hit in found:
+        for role, actors in hit.claim.points.items():
+            if role == "beneficiary" and not _tells_beneficiary(hit.claim):
+                continue
+            for actor in actors:
+                sorted_out[role, hit.claim.indicator.kind, actor, hit.claim.source.id].append(hit)
+    names = {actor.id: actor.name for actor in standing.actors}
+    for (role, kind, actor, _), hits in sorted_out.items():
+        yield _item(role, kind, actor, names[actor], hits, len(known[kind, actor]), case)
+
+
+def unseen_values(case: Case, standing: Standing, found: Sequence[Hit]) -> Iterator[Item]:
+    """Yield an item for each actor with current payment instruments, devices or numbers that no member shows."""
+    columns = kinds_shown(case)
+    matched = {(hit.claim.indicator.kind, actor) for hit in found for actor in _pointed(hit.claim)}
+    claims: dict[tuple[str, str, str], list[Claim]] = defaultdict(list)
+    for claim in standing.claims:
+        if claim.indicator.kind in HELD_KINDS and claim.indicator.kind in columns:
+            for actor in claim.points["operator"]:
+                claims[claim.indicator.kind, actor, claim.source.id].append(claim)
+    names = {actor.id: actor.name for actor in standing.actors}
+    for (kind, actor, _), held in claims.items():
+        if (kind, actor) in matched or len({claim.indicator.value for claim in held}) < LEAST_UNSEEN:
+            continue
+        begins, source = case.campaign.first_seen, held[0].source
+        expected = max(_weight(claim, actor, "operator") * claim.fresh(begins) for claim in held)
+        share = TRUTHFUL[source.reliability] * KINDS[kind].reuse * expected
+        yield Item(
+            "operator",
+            kind,
+            actor,
+            source,
+            bits(0.0, 1.0, share),
+            f"None of the {len(held)} {KINDS[kind].plural} that the dossier of {names[actor]} holds is seen",
+            tier=KINDS[kind].tier,
+        )
+
+
+def _item(role: Role, kind: str, actor: str, name: str, hits: list[Hit], known: int, case: Case) -> Item:
+    declared, begins = KINDS[kind], case.campaign.first_seen
+    members = case.campaign.accounts
+    likely_chance = chance(hits, known, members, case.strangers)
+    values = {hit.value for hit in hits}
+    seen_with = min(members, max(hit.accounts for hit in hits) if len(values) == 1 else sum(h.accounts for h in hits))
+    several = max(len(_pointed(hit.claim)) for hit in hits)
+    weight = max(_weight(hit.claim, actor, role) for hit in hits)
+    fresh = max(hit.claim.fresh(begins) for hit in hits)
+    long = declared.group == "infrastructure" and several == 1 and any(_held_long(h, members) for h in hits)
+    most = HELD_LONG if long else declared.most
+    # Whoever else shows the value bought, rented or planted it; what several are known to show, further ones do.
+    floor = max(2.0**-most, LET if several > 1 else 0.0)
+    unlikely = max(likely_chance, floor)
+    common = likely_chance >= COMMON
+    reused = declared.reuse * fresh
+    elsewhere = round(sum(hit.elsewhere for hit in hits))
+    source = hits[0].claim.source
+    notes = []
+    if several > 1:
+        notes.append(f"points to {several} actors")
+    if common:
+        notes.append("too common to weigh anything")
+    if fresh < 0.5:
+        notes.append("last known use long ago")
+    confirming = sorted({c for hit in hits for c in hit.claim.confirmed})
+    if confirming:
+        notes.append(f"confirmed by {', '.join(confirming)}")
+    example = min(values)
+    return Item(
+        role,
+        kind,
+        actor,
+        source,
+        0.0 if common else bits(reused + (1 - reused) * unlikely, unlikely, weight),
+        f"{_count(len(values), kind)} of {name} ({example}{', …' if len(values) > 1 else ''}) with {seen_with} of {members} "
+        f"members and {elsewhere} other accounts",
+        "; ".join(notes),
+        values=frozenset(values),
+        hard=(declared.tier == "held" or long) and several == 1 and not common,
+        shared=several > 1,
+        stale=fresh < 0.5,
+        tier="held" if long else declared.tier,
+    )
+
+
+def _held_long(hit: Hit, members: int) -> bool:
+    """Whether an address or network went on being used without a gap in which it could have been let to somebody else."""
+    claim = hit.claim
+    if claim.first_used is None or claim.last_used is None or hit.elsewhere > 0 or hit.accounts < KEPT * members:
+        return False
+    gap = (hit.first_seen - claim.last_used).total_seconds() / 86_400
+    together = (hit.last_seen - claim.first_used).total_seconds() / 86_400
+    before = (hit.first_seen - claim.first_used).total_seconds() / 86_400
+    return claim.indicator.kind in ("address", "network") and gap <= GAP_DAYS < before and together >= LONG_DAYS
+
+
+def _weight(claim: Claim, actor: str, role: Role) -> float:
+    return claim.weight * claim.points[role].get(actor, 0.0)
+
+
+def _pointed(claim: Claim) -> set[str]:
+    return {actor for role in ROLES for actor in claim.points[role]}
+
+
+def _tells_beneficiary(claim: Claim) -> bool:
+    """Who runs accounts need not get the outputs: only what is said to be the beneficiary's, and wordings, tell of it."""
+    return claim.indicator.role == "beneficiary" or claim.indicator.kind == "template"
+
+
+def _count(number: int, kind: str) -> str:
+    plural = KINDS[kind].plural
+    return f"{number} {plural}" if number != 1 else f"1 of the {plural}"
+
+
+def too_common(items: Iterable[Item]) -> int:
+    """How many findings were too common to weigh anything."""
+    return sum("too common" in item.note for item in items)
