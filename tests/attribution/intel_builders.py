@@ -11,7 +11,7 @@ import pyarrow as pa
 from hydrometer.attribution import Case, cases
 from hydrometer.contract.attribution import nobody_asked
 from hydrometer.contract.intel import Actor, Dossiers, Indicator, Source
-from hydrometer.contract.results import BLOCKS, INDICATORS, TEMPLATES, Campaign, Exhibit, Run, Segment, Template
+from hydrometer.contract.results import BLOCKS, INDICATORS, TEMPLATES, Campaign, Exhibit, Segment, Template
 
 START = datetime(2026, 4, 6, tzinfo=UTC)
 MEMBERS = 100
@@ -76,30 +76,6 @@ def shown(kind: str, value: str, accounts: int = 40, population: int | None = No
     }
 
 
-def run_of(**changes: Any) -> Run:
-    fields: dict[str, Any] = {
-        "version": "0",
-        "versions": {},
-        "started_at": START,
-        "status": "done",
-        "seed": 7,
-        "settings": {},
-        "inputs": [],
-        "rows": {"accounts": POPULATION},
-        "rejected": {},
-        "repaired": {},
-        "notes": {},
-        "absent_columns": [],
-        "signals_off": [],
-        "caps": [],
-        "stages": [],
-        "calibration": {},
-        "first_exchange": START - timedelta(days=1),
-        "last_exchange": START + timedelta(days=14),
-    }
-    return Run(**(fields | changes))
-
-
 def case(
     *rows: dict[str, Any],
     blocks: tuple[dict[str, Any], ...] = (),
@@ -109,10 +85,11 @@ def case(
     """The case of a campaign of 100 members that shows the rows."""
     (made,) = cases(
         [campaign(**changes)],
-        run_of(),
         pa.Table.from_pylist(list(rows), INDICATORS.schema),
         pa.Table.from_pylist(list(templates), TEMPLATES.schema),
         pa.Table.from_pylist(list(blocks), BLOCKS.schema),
+        accounts=POPULATION,
+        span=(START - timedelta(days=1), START + timedelta(days=14)),
     )
     return made
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from hydrometer.contract.results import Campaign, Run
+    from hydrometer.contract.results import Campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,22 @@ class Case:
 
 
 def cases(
-    campaigns: Sequence[Campaign], run: Run, indicators: pa.Table, templates: pa.Table, blocks: pa.Table
+    campaigns: Sequence[Campaign],
+    indicators: pa.Table,
+    templates: pa.Table,
+    blocks: pa.Table,
+    *,
+    accounts: int,
+    span: tuple[datetime | None, datetime | None],
 ) -> Iterator[Case]:
-    """Yield the case of each campaign; the tables are those of a result (contract/results.py)."""
+    """Yield the case of each campaign.
+
+    Args:
+        campaigns: those of a result.
+        indicators, templates, blocks: the tables of the result (contract/results.py).
+        accounts: accounts of the whole population.
+        span: first and last exchange of the traffic, where they are known.
+    """
     rows = indicators.to_pylist()
     of_campaigns: dict[tuple[str, str], int] = defaultdict(int)
     for row in rows:
@@ -107,10 +120,10 @@ def cases(
             Wording(row["template_id"], row["accounts"], frozenset(row["hashes"]), row["background"])
         )
     network = Network.of(blocks)
-    strangers = max(1, run.rows.get("accounts", 0) - sum(campaign.accounts for campaign in campaigns))
+    strangers = max(1, accounts - sum(campaign.accounts for campaign in campaigns))
     for campaign in campaigns:
-        span = (run.first_exchange or campaign.first_seen, run.last_exchange or campaign.last_seen)
-        yield Case(campaign, values.get(campaign.id, {}), wordings.get(campaign.id, []), strangers, network, span)
+        whole = (span[0] or campaign.first_seen, span[1] or campaign.last_seen)
+        yield Case(campaign, values.get(campaign.id, {}), wordings.get(campaign.id, []), strangers, network, whole)
 
 
 def _part(inner: IPv4Network | IPv6Network, outer: IPv4Network | IPv6Network) -> bool:

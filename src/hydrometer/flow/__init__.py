@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -25,6 +26,7 @@ from hydrometer.contract.results import (
     Run,
 )
 from hydrometer.flow.account import Account
+from hydrometer.flow.attributing import attributed, dossiers_beside
 from hydrometer.flow.evaluation import evaluate
 from hydrometer.flow.exhibits import with_wordings
 from hydrometer.flow.opening import explained, measure, opened, written
@@ -38,9 +40,12 @@ from hydrometer.signals.signal import Signals, find_signals
 from hydrometer.store.result import WORK, ResultFolder, prepare
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
     from hydrometer.contract.engine import Engine
+    from hydrometer.contract.intel import Dossiers
     from hydrometer.contract.progress import Progress
     from hydrometer.contract.settings import Settings
     from hydrometer.contract.step import Step
@@ -65,6 +70,7 @@ class _Work:
     """What a run has come to, so that an interruption can be written down."""
 
     findings: Findings | None = None
+    dossiers: Dossiers | None = None
     harvested: pa.Table | None = None
     indicators: pa.Table = field(default_factory=INDICATORS.schema.empty_table)
     templates: pa.Table = field(default_factory=TEMPLATES.schema.empty_table)
@@ -81,14 +87,17 @@ def detect(
     source: str | None,
     progress: Progress,
     session: object | None = None,
+    intel: Sequence[Path] = (),
 ) -> CampaignFile:
     """Find the campaigns in `traffic` and write the result folder `out`.
+
+    With dossiers of known actors, in `intel` or in a folder `intel` of the traffic, say too who may be behind them.
 
     A Spark `session` that exists already is used and left as it was; the engine then is `spark`, and `traffic` may be
     whatever docs/spark.md names.
 
     Raises:
-        InputError: unusable traffic, settings or result folder.
+        InputError: unusable traffic, settings, dossiers or result folder.
         KeyboardInterrupt: after what was done has been written, with status `interrupted` in run.json.
     """
     if session is not None:
@@ -96,7 +105,7 @@ def detect(
     prepare(out)
     earlier = _earlier(out)
     account = Account(settings, progress)
-    work = _Work()
+    work = _Work(dossiers=dossiers_beside(traffic, intel))
     status = "failed"
     try:
         with tempfile.TemporaryDirectory(prefix=WORK, dir=out) as folder:
@@ -139,6 +148,21 @@ def _detect(engine: Engine, reading: Reading, account: Account, earlier: dict[st
     if settings.exhibits and not reading.traffic.fingerprinted and work.findings.campaigns:
         with account.stage("show wordings"):
             work.findings = with_wordings(work.findings, work.harvested, reading, progress)
+    if work.dossiers is not None and work.findings.campaigns:
+        with account.stage("attribute"):
+            work.findings = _attributed(work.findings, work.dossiers, work, account)
+
+
+def _attributed(findings: Findings, dossiers: Dossiers, work: _Work, account: Account) -> Findings:
+    campaigns = attributed(
+        findings.campaigns,
+        dossiers,
+        account.settings.attribution,
+        accounts=account.rows["accounts"],
+        span=account.span,
+        tables=(work.indicators, work.templates, work.blocks),
+    )
+    return dataclasses.replace(findings, campaigns=campaigns)
 
 
 def _earlier(out: Path) -> dict[str, set[str]]:
