@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hydrometer.attribution.case import Case
+    from hydrometer.attribution.kinds import Tier
     from hydrometer.attribution.matching import Hit
     from hydrometer.attribution.standing import Standing
     from hydrometer.attribution.weighing import Weighed
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from hydrometer.contract.intel import Dossiers
     from hydrometer.contract.settings import AttributionSettings
 
-FOR_ITSELF, FOR_OTHERS, LET_OUT = 0.8, 0.1, 0.4
+FOR_ITSELF, FOR_OTHERS, LET_OUT = 0.85, 0.05, 0.4
 """Chances that an actor that does both gathers outputs for itself; that one who gathers for another would be found so; and
 the same where the accounts belong to a pool that several use."""
 HERE = Source(id="source--this-analysis", name="this analysis", reliability="A")
@@ -60,7 +61,7 @@ def attribute(case: Case, dossiers: Dossiers, settings: AttributionSettings) -> 
     beneficiary, _ = answer("beneficiary", sorted(about, key=lambda item: item.order), prior, names, settings)
     answers = [operator, beneficiary]
     left = Counter({**stand.left_out, **incomparable})
-    left["actors: unknown timezone"] += unknown_zones(stand, case)
+    left["actors: unknown timezone"] += unknown_zones(stand)
     left["findings: too common to weigh anything"] += too_common(items)
     return Attribution(
         status="attributed" if any(a.conclusion != NOT_ATTRIBUTED for a in answers) else "not attributed",
@@ -126,8 +127,18 @@ def _of_operator(
             "the pool is let to several" if shared else "who runs accounts need not get the outputs",
             hard=strong,
             shared=shared,
-            tier="rented",
+            tier=_costliest([(item.tier, weighed.counted[place]) for place, item in mine]),
         )
+
+
+def _costliest(counted: Sequence[tuple[Tier, float]]) -> Tier:
+    """The tier of half of the bits that speak for an actor, cheaper ones counted with it: what an imitator had to pay."""
+    gained = [(tier, bits) for tier, bits in counted if bits > 0]
+    whole = math.fsum(bits for _, bits in gained)
+    if whole and math.fsum(bits for tier, bits in gained if tier == "held") >= whole / 2:
+        return "held"
+    cheap = math.fsum(bits for tier, bits in gained if tier == "cheap")
+    return "cheap" if cheap > whole / 2 else "rented"
 
 
 def _why(answers: Sequence[Answer], found: Sequence[Hit], stand: Standing) -> str:

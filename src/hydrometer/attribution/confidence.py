@@ -1,8 +1,9 @@
 """How good the basis of an answer is: apart from how likely it is, as ICD 203 asks.
 
 High: two independent groups of evidence that cannot be planted, nothing that strongly contradicts, and the answer stands
-when any one group, or any one source that does not stand alone, is left out. Moderate: one such group and another of any
-kind, nothing that strongly contradicts, and no single partner that decides. Else low.
+when any one group, or any one source that does not stand alone, is left out. Moderate: one such group, which is not the
+infrastructure (what is rented is let again), and another of any kind, nothing that strongly contradicts, and no single
+partner that decides. Else low.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def judge(items: Sequence[Item], weighed: Weighed, prior: Mapping[str, float], s
     independent = len(supporting) >= 2
     if len(hard) >= 2 and not (contradictions or fragile or alone or stale):
         confidence: Confidence = "high"
-    elif hard and independent and not (contradictions or alone or stale):
+    elif hard - {"infrastructure"} and independent and not (contradictions or alone or stale):
         confidence = "moderate"
     else:
         confidence = "low"

@@ -8,7 +8,7 @@ from hydrometer.attribution.item import Item
 from hydrometer.attribution.kinds import HEARD, KINDS, TRUTHFUL
 from hydrometer.attribution.naming import named
 from hydrometer.attribution.rarity import bits
-from hydrometer.attribution.timing import evidence, hours_p, releases_p, succession_p
+from hydrometer.attribution.timing import evidence, hours_p, releases_p, succession_p, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hydrometer.attribution.case import Case
     from hydrometer.attribution.matching import Hit
     from hydrometer.attribution.standing import Standing
-    from hydrometer.contract.intel import Actor
+    from hydrometer.contract.intel import Actor, WorkingHours
 
 OVERRIDDEN, MENTIONED = 2.0, 0.8
 """Bits of a wording that tells the model to be an actor's product, and of one that names it."""
@@ -34,26 +34,24 @@ def habits(case: Case, standing: Standing, found: Sequence[Hit]) -> Iterator[Ite
     yield from _successions(case, standing, found)
 
 
-def unknown_zones(standing: Standing, case: Case) -> int:
+def unknown_zones(standing: Standing) -> int:
     """How many actors have working hours in a timezone that is not known here."""
-    wrong = 0
-    for actor in standing.actors:
-        if actor.hours is not None:
-            try:
-                hours_p(case.campaign.exhibit, actor.hours)
-            except ValueError:
-                wrong += 1
-    return wrong
+    return sum(actor.hours is not None and not _known(actor.hours) for actor in standing.actors)
+
+
+def _known(hours: WorkingHours) -> bool:
+    try:
+        zone_of(hours)
+    except ValueError:
+        return False
+    return True
 
 
 def _hours(case: Case, standing: Standing, actor: Actor) -> Iterator[Item]:
-    if actor.hours is None or "operator" not in actor.roles:
+    # An unknown timezone is counted by unknown_zones.
+    if actor.hours is None or "operator" not in actor.roles or not _known(actor.hours):
         return
-    try:
-        p = hours_p(case.campaign.exhibit, actor.hours)
-    except ValueError:
-        # Counted by unknown_zones.
-        return
+    p = hours_p(case.campaign.exhibit, actor.hours)
     if p is not None:
         yield _habit(
             standing,
@@ -92,6 +90,7 @@ def _products(case: Case, standing: Standing, actor: Actor) -> Iterator[Item]:
             f"The shared wording {told} {name.product} of {actor.name}",
             "anybody can write a name",
             frozenset(name.templates),
+            max(t.accounts for t in case.campaign.exhibit.templates if t.id in name.templates),
         )
 
 
@@ -125,9 +124,11 @@ def _successions(case: Case, standing: Standing, found: Sequence[Hit]) -> Iterat
         p = succession_p(case.campaign.first_seen, past.stopped, case.span)
         if p is None:
             continue
-        weight = past.confidence / 100
+        weight, held = past.confidence / 100, {actor.id for actor in standing.actors}
         source = standing.source(past.source)
         for actor, role in sorted(past.actors.items()):
+            if actor not in held:
+                continue
             yield Item(
                 role,
                 "earlier_campaign",
@@ -150,6 +151,7 @@ def _habit(
     statement: str,
     note: str = "",
     values: frozenset[str] = frozenset(),
+    members: int = 0,
 ) -> Item:
     source = standing.source(actor.source)
     trust = TRUTHFUL[source.reliability]
@@ -163,4 +165,5 @@ def _habit(
         statement,
         note,
         values=values,
+        members=members,
     )

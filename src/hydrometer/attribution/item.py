@@ -26,6 +26,8 @@ class Item:
     """log2 of the likelihood against an actor not in the dossiers, were it the only evidence."""
     statement: str
     note: str = ""
+    members: int = 0
+    """Members that show it, where it is something that members show."""
     values: frozenset[str] = frozenset()
     """What the campaign shows: two actors with different values are two hands."""
     hard: bool = False
@@ -38,8 +40,8 @@ class Item:
 
     @property
     def group(self) -> str:
-        """Evidence of one group counts once."""
-        return KINDS[self.kind].group
+        """Evidence of one group counts once; all that several actors share is one pool."""
+        return KINDS["pool" if self.shared and self.kind != "operator" else self.kind].group
 
     @property
     def order(self) -> tuple[str, str, str, str, str]:

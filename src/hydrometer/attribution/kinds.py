@@ -62,10 +62,15 @@ KINDS: Mapping[str, Kind] = {
     "releases": Kind("releases", "cheap", 2.5, 1.0, 3650, 0.0, "releases"),
     "earlier_campaign": Kind("succession", "cheap", 2.0, 0.5, 3650, 0.0, "earlier campaigns"),
     "sighting": Kind("sighting", "cheap", 1.5, 0.5, 60, 0.0, "sightings"),
-    "operator": Kind("operator", "rented", 3.5, 1.0, 3650, 0.0, "operators"),
+    "operator": Kind("operator", "rented", 4.5, 1.0, 3650, 0.0, "operators"),
+    "pool": Kind("pool", "rented", 2.0, 0.4, 60, 0.2, "shared pools"),
 }
 """Kinds of indicators, then what is evidence without being one."""
 
+CHANGED_HANDS: Mapping[Tier, float] = {"cheap": 0.25, "rented": 0.15, "held": 0.02}
+"""Chance that a value which changed hands is next shown by another actor of the same trade."""
+FEW = 3
+"""Members with a held value below which it may have been bought with a few accounts."""
 HELD_LONG = 6.0
 """Bits of an address or network that accounts of both hardly left, and that nobody else uses: it was not let anew."""
 

@@ -68,12 +68,16 @@ def standing(dossiers: Dossiers, case: Case) -> Standing:
     sources = {source.id: source for source in dossiers.sources}
     opinions = _Opinions(dossiers, sources)
     left: Counter[str] = Counter()
-    actors = {actor.id: actor for actor in dossiers.actors}
-    past = {
-        c.id: c for c in dossiers.campaigns if c.id != case.campaign.id and not opinions.struck(c.id, left, "campaigns")
-    }
-    if len(past) < len(dossiers.campaigns) and any(c.id == case.campaign.id for c in dossiers.campaigns):
-        left["campaigns that are this one"] += 1
+    actors = {actor.id: actor for actor in dossiers.actors if not actor.revoked}
+    left["actors: revoked"] += len(dossiers.actors) - len(actors)
+    past = {}
+    for campaign in sorted(dossiers.campaigns, key=lambda c: c.id):
+        if campaign.revoked:
+            left["campaigns: revoked"] += 1
+        elif campaign.id == case.campaign.id:
+            left["campaigns: this very one"] += 1
+        elif not opinions.struck(campaign.id, left, "campaigns"):
+            past[campaign.id] = campaign
     sightings: dict[str, list[Sighting]] = defaultdict(list)
     for sighting in dossiers.sightings:
         sightings[sighting.of].append(sighting)
@@ -92,18 +96,18 @@ def standing(dossiers: Dossiers, case: Case) -> Standing:
         claims.append(_claim(indicator, points, sightings[indicator.id], sources, opinions, case))
     silent = {
         actor.id
-        for actor in dossiers.actors
+        for actor in actors.values()
         if (actor.valid_until is not None and actor.valid_until < case.campaign.first_seen)
         or opinions.struck(actor.id, left, "actors")
     }
     return Standing(
-        actors=tuple(sorted(dossiers.actors, key=lambda a: a.id)),
+        actors=tuple(sorted(actors.values(), key=lambda a: a.id)),
         claims=tuple(claims),
         sources=sources,
         sketches={sketch.id: sketch for sketch in dossiers.templates},
         past=past,
         sightings=tuple(sorted(dossiers.sightings, key=lambda s: s.id)),
-        left_out=dict(sorted(left.items())),
+        left_out={name: count for name, count in sorted(left.items()) if count},
         silent=frozenset(silent),
     )
 

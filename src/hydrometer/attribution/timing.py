@@ -102,12 +102,17 @@ def _share(fits: Floats) -> float:
     return float(np.count_nonzero(fits >= fits[0] - slack) / fits.size)
 
 
-def _worked(first: date, hours: int, habit: WorkingHours) -> Floats:
-    """Return 1 for each hour (UTC) from midnight of `first` on that is worked, else 0."""
+def zone_of(habit: WorkingHours) -> ZoneInfo:
+    """Return the timezone; raises ValueError where it is not known here."""
     try:
-        zone = ZoneInfo(habit.timezone)
+        return ZoneInfo(habit.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"unknown timezone {habit.timezone}") from error
+
+
+def _worked(first: date, hours: int, habit: WorkingHours) -> Floats:
+    """Return 1 for each hour (UTC) from midnight of `first` on that is worked, else 0."""
+    zone = zone_of(habit)
     begin = datetime(first.year, first.month, first.day, tzinfo=UTC)
     worked = np.zeros(hours)
     for hour in range(hours):

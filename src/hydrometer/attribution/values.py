@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, get_args
 
 from hydrometer.attribution.item import Item
-from hydrometer.attribution.kinds import HELD_LONG, KINDS, TRUTHFUL
+from hydrometer.attribution.kinds import CHANGED_HANDS, FEW, HELD_LONG, KINDS, TRUTHFUL
 from hydrometer.attribution.matching import kinds_shown
 from hydrometer.attribution.rarity import COMMON, bits, chance
 from hydrometer.contract.intel import Role
@@ -24,6 +24,8 @@ LET = 0.25
 GAP_DAYS, LONG_DAYS, KEPT = 3.0, 14.0, 0.25
 """An address was not let anew when the gap between its last known use and the campaign's is at most so many days, both uses
 last so long together, and at least this share of the members uses it."""
+FEW_BITS = 3.0
+"""Bits that a held value of fewer than FEW members bears less: that many accounts can be bought with what they hold."""
 LEAST_UNSEEN = 3
 """Values of a group that a dossier must hold for their absence to say anything."""
 HELD_KINDS = tuple(name for name, kind in KINDS.items() if kind.tier == "held")
@@ -84,9 +86,10 @@ def _item(role: Role, kind: str, actor: str, name: str, hits: list[Hit], known: 
     weight = max(_weight(hit.claim, actor, role) for hit in hits)
     fresh = max(hit.claim.fresh(begins) for hit in hits)
     long = declared.group == "infrastructure" and several == 1 and any(_held_long(h, members) for h in hits)
-    most = HELD_LONG if long else declared.most
-    # Whoever else shows the value bought, rented or planted it; what several are known to show, further ones do.
-    floor = max(2.0**-most, LET if several > 1 else 0.0)
+    most = HELD_LONG if long else declared.most - (FEW_BITS if declared.tier == "held" and seen_with < FEW else 0.0)
+    # Whoever else shows the value bought, rented or planted it, or got it when it changed hands; what several are known to
+    # show, further ones do.
+    floor = max(2.0**-most, LET if several > 1 else 0.0, (1.0 - fresh) * CHANGED_HANDS[declared.tier])
     unlikely = max(likely_chance, floor)
     common = likely_chance >= COMMON
     reused = declared.reuse * fresh
@@ -113,10 +116,11 @@ def _item(role: Role, kind: str, actor: str, name: str, hits: list[Hit], known: 
         f"members and {elsewhere} other accounts",
         "; ".join(notes),
         values=frozenset(values),
-        hard=(declared.tier == "held" or long) and several == 1 and not common,
+        members=seen_with,
+        hard=((declared.tier == "held" and seen_with >= FEW) or long) and several == 1 and not common,
         shared=several > 1,
         stale=fresh < 0.5,
-        tier="held" if long else declared.tier,
+        tier=declared.tier,
     )
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from hydrometer.attribution.kinds import HELD_LONG, KINDS, source_cap
+from hydrometer.attribution.kinds import FEW, HELD_LONG, KINDS, source_cap
 from hydrometer.contract.attribution import NOBODY, UNKNOWN
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ UNSEEN_MOST = 1.5
 """Most bits that absent payment instruments, devices and numbers take off together."""
 PAIR_BITS = 3.0
 """What it costs to suppose two hands: which two is a guess of its own."""
+HAND_SHARE = 0.25
+"""Least share of the members of the first hand that a second has: a few values are mistakes, not a hand."""
 HAND_BITS = 2.0
 """Bits from which a finding may show a second hand."""
 
@@ -141,8 +143,7 @@ def _bound(bits: dict[int, float], most: float) -> None:
 
 
 def _most(item: Item) -> float:
-    declared = KINDS[item.kind].most
-    return max(declared, HELD_LONG) if item.tier == "held" else declared
+    return HELD_LONG if item.hard and item.group == "infrastructure" else KINDS[item.kind].most
 
 
 def _several_hands(items: Sequence[Item], counted: Sequence[float]) -> tuple[float, tuple[str, ...]]:
@@ -160,12 +161,17 @@ def _several_hands(items: Sequence[Item], counted: Sequence[float]) -> tuple[flo
     hands: tuple[str, ...] = ()
     for one, other in combinations(sorted(shown), 2):
         values = [frozenset[str]().union(*(items[place].values for place in shown[name])) for name in (one, other)]
-        if values[0] & values[1]:
+        most, least = sorted((_covered(items, shown[name]) for name in (one, other)), reverse=True)
+        if values[0] & values[1] or least < max(FEW, most * HAND_SHARE):
             continue
         bits = math.fsum(counted[place] for place in (*shown[one], *shown[other])) - PAIR_BITS
         if bits > best:
             best, hands = bits, (one, other)
     return best, hands
+
+
+def _covered(items: Sequence[Item], places: Sequence[int]) -> int:
+    return max(items[place].members for place in places)
 
 
 def priors(actors: Sequence[str], *, nobody: float, known: float) -> dict[str, float]:

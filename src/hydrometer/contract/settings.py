@@ -115,7 +115,7 @@ class AttributionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     ] = 0.05
     several: Annotated[
         float, Meta(description="Prior probability that no single actor gets the outputs.", ge=0, le=0.95)
-    ] = 0.2
+    ] = 0.25
     planted_bits: Annotated[
         float,
         Meta(
