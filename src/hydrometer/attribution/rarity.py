@@ -19,11 +19,13 @@ COMMON = 0.3
 
 
 def chance(found: Sequence[Hit], known: int, members: int, strangers: int) -> float:
-    """Return the chance (0 to 1) that unrelated accounts match as much of what is known of an actor.
+    """Return the chance (0 to 1) that accounts without a tie to an actor match as much of what is known of it.
 
-    Null: each of `members` accounts shows each of the actor's `known` values of this kind as often as the `strangers` do.
-    The values that nobody shows are taken to be as common as those that were found, since nothing is known of them;
-    a Poisson tail of the uses found. A range that thousands use gives 1.
+    The largest of three. Accounts apart: each of `members` shows each of the actor's `known` values of this kind as often
+    as the `strangers` do, a Poisson tail of the uses found; the values that were not found are taken to be as common as
+    those that were, since nothing is known of them. One hand: another operator chooses once for all its accounts, and a
+    value is chosen as often as strangers show it. A place: whoever was known to use an address or a range may be any of
+    its users, so that the share of them who are no members counts. A range that thousands use gives 1.
 
     Args:
         found: what was found, all of one kind and actor.
@@ -35,7 +37,12 @@ def chance(found: Sequence[Hit], known: int, members: int, strangers: int) -> fl
     rate = sum(min(1.0, (hit.elsewhere + unseen) / strangers) for hit in found)
     expected = members * rate * max(1.0, known / len(found))
     uses = sum(min(hit.accounts, members) for hit in found)
-    return min(1.0, float(gammainc(uses, expected))) if uses else 1.0
+    apart = float(gammainc(uses, expected)) if uses else 1.0
+    chosen = max(hit.elsewhere for hit in found) / strangers
+    place = 0.0
+    if KINDS[found[0].claim.indicator.kind].group == "infrastructure":
+        place = min(hit.elsewhere / (hit.elsewhere + hit.accounts) for hit in found)
+    return min(1.0, max(apart, chosen, place))
 
 
 def bits(likely: float, unlikely: float, weight: float) -> float:

@@ -125,7 +125,7 @@ class AttributionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     ] = 3.0
     rented_bits: Annotated[
         float, Meta(description="Most bits of that and of all that an imitator can rent or buy.", ge=0)
-    ] = 6.0
+    ] = 5.0
     most_bits: Annotated[float, Meta(description="Most bits of all evidence for one actor.", ge=0)] = 14.0
     least_probability: Annotated[float, Meta(description="Probability below which nobody is named.", ge=0.5, le=1)] = (
         0.8
