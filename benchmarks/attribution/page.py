@@ -96,9 +96,9 @@ def _names(records: Sequence[Record], drawing: str) -> str:
         lines += [
             "",
             (
-                f"Wrong names at high confidence: {told.high_wrong} of {told.cases:,} answers, at most "
-                f"{bound(told.high_wrong, told.cases):.2%}; at any confidence: {told.named_wrong}, at most "
-                f"{bound(told.named_wrong, told.cases):.2%}."
+                f"Of {told.campaigns} campaigns, wrongly named under any circumstance: {told.campaigns_high_wrong} at high "
+                f"confidence (at most {bound(told.campaigns_high_wrong, told.campaigns):.1%}), {told.campaigns_wrong} at any "
+                f"(at most {bound(told.campaigns_wrong, told.campaigns):.1%})."
             ),
         ]
     return "\n".join(lines) + "\n"

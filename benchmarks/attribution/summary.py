@@ -34,6 +34,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     named_wrong: int
     high_right: int
     high_wrong: int
+    campaigns: int
+    campaigns_wrong: int
+    """Campaigns for which a wrong name is given under any circumstance."""
+    campaigns_high_wrong: int
+    """And at high confidence."""
     brier: float
     brier_interval: tuple[float, float] | None
     rival: float
@@ -58,6 +63,11 @@ def row(records: Sequence[Record]) -> Row:
         named_wrong=sum(r.named == "wrong" for r in records),
         high_right=sum(r.named == "right" and r.confidence == "high" for r in records),
         high_wrong=sum(r.named == "wrong" and r.confidence == "high" for r in records),
+        campaigns=len({(r.seed, r.campaign) for r in records}),
+        campaigns_wrong=len({(r.seed, r.campaign) for r in records if r.named == "wrong"}),
+        campaigns_high_wrong=len(
+            {(r.seed, r.campaign) for r in records if r.named == "wrong" and r.confidence == "high"}
+        ),
         brier=float(np.mean([r.brier for r in records])) if records else 0.0,
         brier_interval=_interval(records),
         rival=float(np.mean([r.rival for r in records])) if records else 0.0,

@@ -17,6 +17,7 @@ from hydrometer.attribution.rarity import bits
 from hydrometer.attribution.weighing import priors, weigh
 from hydrometer.contract.attribution import NOBODY, UNKNOWN
 from hydrometer.contract.intel import IndicatorKind
+from hydrometer.contract.results import Segment, Template
 from hydrometer.contract.settings import AttributionSettings
 
 SETTINGS = AttributionSettings()
@@ -93,8 +94,6 @@ def test_products_are_found_as_words(text: str, found: bool, override: bool) -> 
 
 
 def test_slots_are_not_read_for_products() -> None:
-    from hydrometer.contract.results import Segment, Template
-
     slot = Template(id="w", exchanges=1, accounts=1, elicitation="none", wording=[Segment("Birchling", slot=True)])
     assert named(actor("birch", products=("Birchling",)), [slot]) == []
 
