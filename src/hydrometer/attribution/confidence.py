@@ -71,13 +71,16 @@ def judge(items: Sequence[Item], weighed: Weighed, prior: Mapping[str, float], s
     hard_items = [place for place in mine if items[place].hard and weighed.counted[place] >= HARD]
     hard = frozenset(items[place].group for place in hard_items)
     without = {group: weigh([i for i in items if i.group != group], prior, settings) for group in supporting}
-    fragile = sorted(group for group in supporting if not _stands(without[group], leader))
-    alone = _alone(items, leader, prior, settings)
+    likely = _stands(weighed, leader)
+    fragile = sorted(group for group in supporting if likely and not _stands(without[group], leader))
+    alone = _alone(items, leader, prior, settings) if likely else []
     contradictions = _contradictions(items, weighed, leader, groups, hard)
     stale = bool(hard_items) and all(items[place].stale for place in hard_items)
     independent = len(supporting) >= 2
-    if len(hard) >= 2 and not (contradictions or fragile or alone or stale):
-        confidence: Confidence = "high"
+    if not likely:
+        confidence: Confidence = "low"
+    elif len(hard) >= 2 and not (contradictions or fragile or alone or stale):
+        confidence = "high"
     elif hard - {"infrastructure"} and independent and not (contradictions or alone or stale):
         confidence = "moderate"
     else:
@@ -86,6 +89,7 @@ def judge(items: Sequence[Item], weighed: Weighed, prior: Mapping[str, float], s
         f"{_number(len(supporting), 'independent group')} of evidence{_listed(supporting)}",
         f"{_number(len(hard), 'group')} that an imitator could hardly show{_listed(sorted(hard))}",
         f"Sources: {', '.join(sorted({_source(items[place]) for place in mine if weighed.counted[place] > 0})) or 'none'}",
+        *([] if likely else ["It is less likely than not"]),
         *(f"Contradiction: {told}" for told in contradictions),
         *(f"Does not stand without the {group} evidence" for group in fragile),
         *(f"Rests on {name} alone" for name in alone),

@@ -56,7 +56,7 @@ class Shelf:
         self._campaigns: list[PastCampaign] = []
         self._indicators: dict[str, Indicator] = {}
         self._sketches: dict[str, TemplateSketch] = {}
-        self._sightings: list[Sighting] = []
+        self._sightings: dict[str, Sighting] = {}
         self.own = self.source(*PARTNERS[0][:2])
 
     def source(self, name: str, grade: Grade) -> Source:
@@ -132,14 +132,13 @@ class Shelf:
             valid_from=self._begins - timedelta(days=begun),
             valid_until=self._begins - timedelta(days=ago / 2) if expires else None,
         )
-        self._sightings.append(
-            Sighting(
-                id=_id("sighting", name),
-                of=name,
-                source=report.source.id,
-                first_seen=self._begins - timedelta(days=begun),
-                last_seen=self._begins - timedelta(days=ago),
-            )
+        sighting = _id("sighting", name)
+        self._sightings[sighting] = Sighting(
+            id=sighting,
+            of=name,
+            source=report.source.id,
+            first_seen=self._begins - timedelta(days=begun),
+            last_seen=self._begins - timedelta(days=ago),
         )
 
     def put_wording(self, number: int, hashes: list[int], reports: Sequence[Report]) -> None:
@@ -169,7 +168,7 @@ class Shelf:
             indicators=tuple(self._indicators[name] for name in sorted(self._indicators)),
             templates=tuple(self._sketches[name] for name in sorted(self._sketches)),
             campaigns=tuple(sorted(self._campaigns, key=lambda campaign: campaign.id)),
-            sightings=tuple(sorted(self._sightings, key=lambda sighting: sighting.id)),
+            sightings=tuple(self._sightings[name] for name in sorted(self._sightings)),
         )
 
 
