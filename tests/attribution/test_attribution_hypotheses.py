@@ -167,6 +167,32 @@ def test_a_pool_tells_of_the_operator_and_hardly_of_the_beneficiary() -> None:
     assert 0 < bits(gets, ALDER) < 0.5 < bits(runs, ALDER) < 2.5
 
 
+def test_a_value_in_two_dossiers_is_shared_unless_the_second_source_is_less_reliable() -> None:
+    rows = (shown("payment", "pm1", 45),)
+    alone, equal, worse = (
+        bits(operator(case(*rows), dossiers(indicator("payment", "pm1", "alder"), *more)), ALDER)
+        for more in (
+            (),
+            (indicator("payment", "pm1", "birch", id="indicator--2"),),
+            (indicator("payment", "pm1", "birch", source=PARTNER),),
+        )
+    )
+    assert equal < 2.1 < alone == worse
+
+
+def test_actors_of_one_name_are_one_hypothesis() -> None:
+    theirs = msgspec.structs.replace(actor("partners-alder"), name="Alder", source=PARTNER.id)
+    liar = actor("liar", aliases=("alder", "birch"), source=GOSSIP.id)
+    known = dossiers(
+        OF_ALDER[0], indicator("device", "dv1", "partners-alder"), actors=(actor("alder"), actor("birch"), theirs, liar)
+    )
+    found = said(case(*HARD), known)
+    assert {h.name for h in found.answers[0].hypotheses} >= {"alder", "birch", "liar"}
+    assert "Alder" not in {h.name for h in found.answers[0].hypotheses}
+    assert found.answers[0].confidence == "high"
+    assert found.dossiers["actors: another's under another id"] == 1
+
+
 def test_hard_evidence_for_two_actors_on_different_members_is_no_common_actor() -> None:
     rows = (shown("payment", "pm1", 45), shown("payment", "pm2", 45))
     known = dossiers(indicator("payment", "pm1", "alder"), indicator("payment", "pm2", "birch"))

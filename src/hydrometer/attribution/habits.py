@@ -99,7 +99,12 @@ def _sightings(case: Case, standing: Standing, actor: Actor) -> Iterator[Item]:
     for sighting in standing.sightings:
         source = standing.source(sighting.source)
         begins, ends = sighting.first_seen or sighting.last_seen, sighting.last_seen or sighting.first_seen
-        if sighting.of != actor.id or source.reliability not in HEARD or begins is None or ends is None:
+        if (
+            standing.under.get(sighting.of) != actor.id
+            or source.reliability not in HEARD
+            or begins is None
+            or ends is None
+        ):
             continue
         if begins <= case.campaign.last_seen and ends >= case.campaign.first_seen:
             share = TRUTHFUL[source.reliability]
@@ -124,15 +129,15 @@ def _successions(case: Case, standing: Standing, found: Sequence[Hit]) -> Iterat
         p = succession_p(case.campaign.first_seen, past.stopped, case.span)
         if p is None:
             continue
-        weight, held = past.confidence / 100, {actor.id for actor in standing.actors}
+        weight = past.confidence / 100
         source = standing.source(past.source)
         for actor, role in sorted(past.actors.items()):
-            if actor not in held:
+            if actor not in standing.under:
                 continue
             yield Item(
                 role,
                 "earlier_campaign",
-                actor,
+                standing.under[actor],
                 source,
                 max(0.0, min(KINDS["earlier_campaign"].most, weight * evidence(p))),
                 f"The accounts woke {_hours_after(case, past.stopped)} after {past.name} was stopped, whose values they show",

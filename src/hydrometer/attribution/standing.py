@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hydrometer.attribution.identities import same_actors
 from hydrometer.attribution.kinds import HEARD, KINDS, TRUTHFUL, item_weight
 from hydrometer.contract.intel import Source
 
@@ -54,6 +55,8 @@ class Standing:
     sketches: Mapping[str, TemplateSketch]
     past: Mapping[str, PastCampaign]
     sightings: tuple[Sighting, ...]
+    under: Mapping[str, str]
+    """The id that each actor is weighed under."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     silent: frozenset[str] = frozenset()
     """Actors whose own dossier has expired or is disagreed with: they stay hypotheses, their habits say nothing."""
@@ -70,6 +73,9 @@ def standing(dossiers: Dossiers, case: Case) -> Standing:
     left: Counter[str] = Counter()
     actors = {actor.id: actor for actor in dossiers.actors if not actor.revoked}
     left["actors: revoked"] += len(dossiers.actors) - len(actors)
+    under = same_actors(actors.values(), sources)
+    left["actors: another's under another id"] += sum(name != root for name, root in under.items())
+    actors = {name: actor for name, actor in actors.items() if under[name] == name}
     past = {}
     for campaign in sorted(dossiers.campaigns, key=lambda c: c.id):
         if campaign.revoked:
@@ -89,7 +95,7 @@ def standing(dossiers: Dossiers, case: Case) -> Standing:
             continue
         if opinions.struck(indicator.id, left, "indicators"):
             continue
-        points = _points(indicator, actors, past)
+        points = _points(indicator, actors, past, under)
         if not any(points.values()):
             left["indicators: of nobody known"] += 1
             continue
@@ -107,6 +113,7 @@ def standing(dossiers: Dossiers, case: Case) -> Standing:
         sketches={sketch.id: sketch for sketch in dossiers.templates},
         past=past,
         sightings=tuple(sorted(dossiers.sightings, key=lambda s: s.id)),
+        under=under,
         left_out={name: count for name, count in sorted(left.items()) if count},
         silent=frozenset(silent),
     )
@@ -121,20 +128,20 @@ def _unusable(indicator: Indicator, case: Case) -> str:
 
 
 def _points(
-    indicator: Indicator, actors: Mapping[str, Actor], past: Mapping[str, PastCampaign]
+    indicator: Indicator, actors: Mapping[str, Actor], past: Mapping[str, PastCampaign], under: Mapping[str, str]
 ) -> dict[Role, dict[str, float]]:
     """Return the actors that an indicator points to, directly or through earlier campaigns."""
     found: dict[Role, dict[str, float]] = {"operator": {}, "beneficiary": {}}
     for name in indicator.indicates:
-        if name in actors:
-            for role in actors[name].roles:
+        if name in under:
+            for role in actors[under[name]].roles:
                 if indicator.role in (None, role):
-                    found[role][name] = 1.0
+                    found[role][under[name]] = 1.0
         elif name in past:
             for actor, role in past[name].actors.items():
-                if actor in actors and indicator.role in (None, role):
+                if actor in under and indicator.role in (None, role):
                     held = past[name].confidence / 100
-                    found[role][actor] = max(found[role].get(actor, 0.0), held)
+                    found[role][under[actor]] = max(found[role].get(under[actor], 0.0), held)
     return found
 
 

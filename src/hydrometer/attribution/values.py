@@ -12,7 +12,7 @@ from hydrometer.attribution.rarity import COMMON, bits, chance
 from hydrometer.contract.intel import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hydrometer.attribution.case import Case
     from hydrometer.attribution.matching import Hit
@@ -34,19 +34,26 @@ HELD_KINDS = tuple(name for name, kind in KINDS.items() if kind.tier == "held")
 def shown_values(case: Case, standing: Standing, found: Sequence[Hit]) -> Iterator[Item]:
     """Yield an item for each question, kind, actor and source whose values the campaign shows."""
     known: dict[tuple[str, str], set[str]] = defaultdict(set)
+    said: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     for claim in standing.claims:
+        kind, value = claim.indicator.kind, claim.indicator.value
         for actor in _pointed(claim):
-            known[claim.indicator.kind, actor].add(claim.indicator.value)
-    sorted_out: dict[tuple[Role, str, str, str], list[Hit]] = defaultdict(list)
+            known[kind, actor].add(value)
+            held = said[kind, value]
+            held[actor] = max(held.get(actor, 0.0), TRUTHFUL[claim.source.reliability])
+    sorted_out: dict[tuple[Role, str, str, str, bool], list[Hit]] = defaultdict(list)
     for hit in found:
+        tenants = _tenants(hit.claim, said)
         for role, actors in hit.claim.points.items():
             if role == "beneficiary" and not _tells_beneficiary(hit.claim):
                 continue
             for actor in actors:
-                sorted_out[role, hit.claim.indicator.kind, actor, hit.claim.source.id].append(hit)
+                key = (role, hit.claim.indicator.kind, actor, hit.claim.source.id, len(tenants) > 1)
+                sorted_out[key].append(hit)
     names = {actor.id: actor.name for actor in standing.actors}
-    for (role, kind, actor, _), hits in sorted_out.items():
-        yield _item(role, kind, actor, names[actor], hits, len(known[kind, actor]), case)
+    for (role, shown, actor, _, _), hits in sorted_out.items():
+        several = max(len(_tenants(hit.claim, said)) for hit in hits)
+        yield _item(role, shown, actor, names[actor], hits, len(known[shown, actor]), several, case)
 
 
 def unseen_values(case: Case, standing: Standing, found: Sequence[Hit]) -> Iterator[Item]:
@@ -76,13 +83,12 @@ def unseen_values(case: Case, standing: Standing, found: Sequence[Hit]) -> Itera
         )
 
 
-def _item(role: Role, kind: str, actor: str, name: str, hits: list[Hit], known: int, case: Case) -> Item:
+def _item(role: Role, kind: str, actor: str, name: str, hits: list[Hit], known: int, several: int, case: Case) -> Item:
     declared, begins = KINDS[kind], case.campaign.first_seen
     members = case.campaign.accounts
     likely_chance = chance(hits, known, members, case.strangers)
     values = {hit.value for hit in hits}
     seen_with = min(members, max(hit.accounts for hit in hits) if len(values) == 1 else sum(h.accounts for h in hits))
-    several = max(len(_pointed(hit.claim)) for hit in hits)
     weight = max(_weight(hit.claim, actor, role) for hit in hits)
     fresh = max(hit.claim.fresh(begins) for hit in hits)
     long = declared.group == "infrastructure" and several == 1 and any(_held_long(h, members) for h in hits)
@@ -141,6 +147,13 @@ def _weight(claim: Claim, actor: str, role: Role) -> float:
 
 def _pointed(claim: Claim) -> set[str]:
     return {actor for role in ROLES for actor in claim.points[role]}
+
+
+def _tenants(claim: Claim, said: Mapping[tuple[str, str], Mapping[str, float]]) -> set[str]:
+    """Actors that the value points to, by this source and by those that are no less reliable."""
+    trust = TRUTHFUL[claim.source.reliability]
+    others = said[claim.indicator.kind, claim.indicator.value]
+    return _pointed(claim) | {actor for actor, held in others.items() if held >= trust}
 
 
 def _tells_beneficiary(claim: Claim) -> bool:
