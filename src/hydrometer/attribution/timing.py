@@ -77,8 +77,7 @@ def releases_p(exhibit: Exhibit, releases: Sequence[Release]) -> float | None:
         following = 0.0 if calendar[day] else following + 1
         wait[day] = following
     weight = np.exp(-wait / LEAD)
-    places = np.arange(harvest.size)
-    fits = np.array([float(weight[(places + shift) % YEAR] @ harvest) for shift in range(YEAR)])
+    fits = _rotations(weight, np.bincount(np.arange(harvest.size) % YEAR, harvest, YEAR).astype(np.float64))
     return _share(fits)
 
 
@@ -90,10 +89,10 @@ def succession_p(begins: datetime, stopped: datetime, span: tuple[datetime, date
     return min(1.0, max(wait, 3_600.0) / whole)
 
 
-def _rotations(counts: Floats, worked: Floats) -> Floats:
-    """Return the sum of counts × worked for every rotation of the counts, the first being none."""
-    turned = np.fft.irfft(np.fft.rfft(worked) * np.conj(np.fft.rfft(counts)), counts.size)
-    return np.asarray(turned, dtype=np.float64)
+def _rotations(turned: Floats, fixed: Floats) -> Floats:
+    """Return the sum of turned × fixed for every rotation of the first, the first being none."""
+    sums = np.fft.irfft(np.fft.rfft(fixed) * np.conj(np.fft.rfft(turned)), turned.size)
+    return np.asarray(sums, dtype=np.float64)
 
 
 def _share(fits: Floats) -> float:

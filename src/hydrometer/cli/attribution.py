@@ -26,7 +26,7 @@ def lines(campaigns: Sequence[Campaign]) -> Iterator[str]:
             yield f"  {found.why}"
         for answer in found.answers:
             yield from _answer(answer)
-        weighed = ", ".join(f"{number:,} {name}" for name, number in found.dossiers.items() if number)
+        weighed = "; ".join(f"{name} {number:,}" for name, number in found.dossiers.items() if number)
         yield f"  Weighed: {weighed or 'nothing'}"
 
 

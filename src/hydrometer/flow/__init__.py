@@ -71,6 +71,8 @@ class _Work:
 
     findings: Findings | None = None
     dossiers: Dossiers | None = None
+    intel: list[str] = field(default_factory=list)
+    """Where the dossiers were named, beside those in the traffic."""
     harvested: pa.Table | None = None
     indicators: pa.Table = field(default_factory=INDICATORS.schema.empty_table)
     templates: pa.Table = field(default_factory=TEMPLATES.schema.empty_table)
@@ -105,7 +107,7 @@ def detect(
     prepare(out)
     earlier = _earlier(out)
     account = Account(settings, progress)
-    work = _Work(dossiers=dossiers_beside(traffic, intel))
+    work = _Work(dossiers=dossiers_beside(traffic, intel), intel=[str(path) for path in intel])
     status = "failed"
     try:
         with tempfile.TemporaryDirectory(prefix=WORK, dir=out) as folder:
@@ -130,6 +132,7 @@ def _detect(engine: Engine, reading: Reading, account: Account, earlier: dict[st
     settings, progress = account.settings, account.stage_progress()
     measured = measure(engine, reading, account)
     account.measured(measured.population, measured.rows)
+    account.inputs = [*account.inputs, *work.intel]
     on = account.signals(find_signals(), reading.columns)
     with account.stage("link and test"):
         work.findings = find_campaigns(
