@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_OID, uuid5
 
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from hydrometer import flow
 from hydrometer.cli.app import app
-from hydrometer.contract.intel import Actor, Dossiers, Indicator, Source
-from hydrometer.sharing.stix import write
+from hydrometer.contract.intel import Actor, Dossiers, Indicator, PastCampaign, Source
+from hydrometer.sharing.keys import SharingKey
+from hydrometer.sharing.stix import read_dossiers, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,6 +133,42 @@ def test_dossiers_that_are_not_there_are_told_before_anything_is_read(found: Pat
     ended = ran("detect", flow.sample(), "--out", out, "--quiet", "--intel", tmp_path / "nothing.json")
     assert ended.exit_code == 2
     assert not (out / "run.json").exists()
+
+
+def test_digests_of_partners_are_compared_under_the_shared_key(found: Path, dossiers: Path, tmp_path: Path) -> None:
+    key = tmp_path / "circle.key"
+    key.touch(mode=0o600)
+    key.write_bytes(bytes(range(16)))
+    digests = SharingKey(bytes(range(16)))
+    known = read_dossiers(dossiers)
+    theirs = [msgspec.structs.replace(i, value=digests.digest(i.kind, i.value)) for i in known.indicators]
+    sent = tmp_path / "sent"
+    sent.mkdir()
+    write(msgspec.structs.replace(known, indicators=tuple(theirs)), sent, datetime(2026, 5, 1, tzinfo=UTC))
+    for more, status in (((), "not attributed"), (("--sharing-key", key), "attributed")):
+        result = tmp_path / f"result-{status}"
+        shutil.copytree(found, result)
+        assert ran("attribute", result, "--intel", sent, *more).exit_code == 0
+        assert status in {told["status"] for told in attributions(result).values()}
+
+
+def test_a_campaign_is_no_evidence_on_itself(found: Path, dossiers: Path, tmp_path: Path) -> None:
+    known = read_dossiers(dossiers)
+    first = min(attributions(found))
+    this = PastCampaign(
+        id=named("campaign", first), name=first, actors={known.actors[0].id: "operator"}, source=known.sources[0].id
+    )
+    theirs = [msgspec.structs.replace(i, indicates=(this.id,)) for i in known.indicators]
+    circular = tmp_path / "circular"
+    circular.mkdir()
+    made = msgspec.structs.replace(known, indicators=tuple(theirs), campaigns=(this,))
+    write(made, circular, datetime(2026, 5, 1, tzinfo=UTC))
+    result = tmp_path / "result"
+    shutil.copytree(found, result)
+    assert ran("attribute", result, "--intel", circular).exit_code == 0
+    told = attributions(result)[first]
+    assert told["status"] == "not attributed"
+    assert told["dossiers"]["campaigns: this very one"] == 1
 
 
 def test_settings_decide_how_sure_a_name_must_be(found: Path, dossiers: Path, tmp_path: Path) -> None:

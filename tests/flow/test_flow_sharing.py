@@ -59,7 +59,9 @@ def made_key(file: Path, secret: bytes) -> Path:
 def leaving(result: Path, pieces: ResultFolder, key: Path) -> dict[tuple[str, str], str]:
     """What leaves of every campaign in every format."""
     return {
-        (campaign.id, form): sharing.share(result, campaign.id, tlp="green", form=form, sharing_key=key).content.decode()
+        (campaign.id, form): sharing.share(
+            result, campaign.id, tlp="green", form=form, sharing_key=key
+        ).content.decode()
         for campaign in pieces.campaigns
         for form in FORMATS
     }

@@ -80,7 +80,7 @@ def standing(dossiers: Dossiers, case: Case) -> Standing:
     for campaign in sorted(dossiers.campaigns, key=lambda c: c.id):
         if campaign.revoked:
             left["campaigns: revoked"] += 1
-        elif campaign.id == case.campaign.id:
+        elif case.campaign.id in (campaign.id, campaign.name):
             left["campaigns: this very one"] += 1
         elif not opinions.struck(campaign.id, left, "campaigns"):
             past[campaign.id] = campaign
@@ -135,14 +135,19 @@ def _points(
     for name in indicator.indicates:
         if name in under:
             for role in actors[under[name]].roles:
-                if indicator.role in (None, role):
+                if _tells(indicator, role):
                     found[role][under[name]] = 1.0
         elif name in past:
             for actor, role in past[name].actors.items():
-                if actor in under and indicator.role in (None, role):
+                if actor in under and _tells(indicator, role):
                     held = past[name].confidence / 100
                     found[role][under[actor]] = max(found[role].get(under[actor], 0.0), held)
     return found
+
+
+def _tells(indicator: Indicator, role: Role) -> bool:
+    """Whether an indicator may tell of a role: a wording is the beneficiary's, and tells of who uses it again as well."""
+    return indicator.role in (None, role) or indicator.kind == "template"
 
 
 def _claim(

@@ -10,6 +10,7 @@ import msgspec
 
 from hydrometer.attribution import attribute, cases
 from hydrometer.contract.results import CampaignFile
+from hydrometer.flow.sharing import comparable
 from hydrometer.report.html import render
 from hydrometer.sharing.stix import read_dossiers
 from hydrometer.store.result import ResultFolder
@@ -39,23 +40,29 @@ def dossiers_beside(traffic: Path | str, intel: Sequence[Path]) -> Dossiers | No
     return read_dossiers(places) if places else None
 
 
-def attribute_result(result: Path, intel: Sequence[Path], settings: AttributionSettings) -> CampaignFile:
+def attribute_result(
+    result: Path, intel: Sequence[Path], settings: AttributionSettings, *, sharing_key: Path | None = None
+) -> CampaignFile:
     """Weigh the dossiers in `intel` for every campaign of a result, and write campaigns.json and the report again.
 
-    All other files of the result stay as they are.
+    All other files of the result stay as they are. With the key that partners share, their digests and sketches are
+    compared too.
 
     Raises:
-        InputError: no result there, or a dossier that cannot be read.
+        InputError: no result there, a dossier that cannot be read, or an unusable key.
     """
     dossiers = read_dossiers(list(intel))
     found = ResultFolder.read(result)
+    indicators, templates = found.indicators, found.templates
+    if sharing_key is not None:
+        indicators, templates = comparable(found, sharing_key)
     campaigns = attributed(
         found.campaigns,
         dossiers,
         settings,
         accounts=found.run.rows.get("accounts", 0),
         span=(found.run.first_exchange, found.run.last_exchange),
-        tables=(found.indicators, found.templates, found.blocks),
+        tables=(indicators, templates, found.blocks),
     )
     known = replace(found, campaigns=campaigns)
     known.rewrite_campaigns(result, render(known))

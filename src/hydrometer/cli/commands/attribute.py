@@ -23,6 +23,14 @@ def attribute(
             help="Dossiers of known actors: STIX 2.1 bundles, or a folder of them; can be given again.",
         ),
     ],
+    sharing_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--sharing-key",
+            metavar="FILE",
+            help="The key that partners share: compares their digests and sketches too.",
+        ),
+    ] = None,
     settings: options.SettingsFile = None,
     as_json: options.Json = False,
 ) -> None:
@@ -31,7 +39,7 @@ def attribute(
         chosen = options.chosen(settings)
         from hydrometer.flow.attributing import attribute_result
 
-        found = attribute_result(result, intel, chosen.attribution)
+        found = attribute_result(result, intel, chosen.attribution, sharing_key=sharing_key)
     if as_json:
         typer.echo(json_text([{"id": c.id, "attribution": c.attribution} for c in found.campaigns]))
         return
