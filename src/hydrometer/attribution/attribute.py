@@ -112,7 +112,7 @@ def _of_operator(
             continue
         gained = math.fsum(max(0.0, weighed.counted[place]) for place, _ in mine)
         let = math.fsum(weighed.counted[place] for place, item in mine if item.shared and weighed.counted[place] > 0)
-        shared = gained > 0 and let >= gained / 2
+        shared = total > 0 and let >= gained / 2
         others = LET_OUT if shared else FOR_OTHERS
         ratio = 2.0**total
         bits = math.log2((FOR_ITSELF * ratio + 1 - FOR_ITSELF) / (others * ratio + 1 - others))

@@ -35,7 +35,9 @@ def _answer(answer: Answer) -> Iterator[str]:
     first = answer.hypotheses[:MOST_HYPOTHESES]
     yield "    likeliest: " + ", ".join(f"{h.name} {h.probability:.2f}" for h in first)
     yield f"    {answer.likelihood}; {answer.confidence} confidence: {'. '.join(answer.confidence_reasons)}."
-    for row in answer.evidence[:MOST_EVIDENCE]:
+    # Of the likeliest first: it is what the answer stands on.
+    ordered = sorted(answer.evidence, key=lambda row: first[0].id not in row.bits)
+    for row in ordered[:MOST_EVIDENCE]:
         bits = ", ".join(f"{value:+.1f}" for value in row.bits.values())
         yield f"    {bits} bits  {row.statement}" + (f" ({row.note})" if row.note else "")
     if len(answer.evidence) > MOST_EVIDENCE:
