@@ -123,6 +123,7 @@ def _scores(records: Sequence[Record]) -> str:
         "## Scores",
         "",
         "Brier score over all hypotheses (0 best, 2 worst). `prior alone` says the same whatever is found.",
+        "`likeliest is right` counts an unknown actor that is called unknown, and no common actor.",
         "",
         "| question | method | Brier | interval | likeliest is right |",
         "| --- | --- | --: | --: | --: |",
@@ -162,9 +163,10 @@ def _variants(records: Sequence[Record]) -> str:
     ]
     for method in (HYDROMETER, *variants(records), PRIOR, HITS):
         told = row(chosen(records, question="operator", method=method))
+        high = "–" if method in (PRIOR, HITS) else f"{told.high_wrong:,}"
         lines.append(
             f"| {'all' if method == HYDROMETER else method} | {told.brier:.3f} | {_span(told)} | {told.named_right:,} | "
-            f"{told.named_wrong:,} | {told.high_wrong:,} | {told.rival:.3f} |"
+            f"{told.named_wrong:,} | {high} | {told.rival:.3f} |"
         )
     return "\n".join(lines) + "\n"
 
