@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-quality calibrate docs clean
+.PHONY: help demo test check bench bench-quality bench-attribution calibrate docs clean
 
 # The interpreter to make .venv/ with. Empty: the first of CANDIDATES that is new enough and can make one.
 PYTHON ?=
@@ -30,6 +30,9 @@ bench: $(READY) ## Measure speed, memory and cost, ours and others' (20 minutes)
 
 bench-quality: $(READY) ## Measure how well campaigns are found (45 minutes); writes docs/benchmark.md
 	PYTHONPATH=benchmarks $(BIN)/python -m quality
+
+bench-attribution: $(READY) ## Measure how well operators are named, false flags and all; writes docs/benchmark-attribution.md
+	PYTHONPATH=benchmarks $(BIN)/python -m attribution
 
 calibrate: $(READY) ## Fit the probabilities anew on simulated worlds (5 minutes)
 	PYTHONPATH=benchmarks $(BIN)/python -m quality.calibrate

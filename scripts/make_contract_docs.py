@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FIRST = ("exchanges", "accounts", "fingerprints", "results")
 """Modules in the order in which a reader meets them; further ones follow by name."""
-APART = ("settings", "table", "errors", "progress", "moment")
+APART = ("settings", "table", "errors", "progress", "moment", "likelihood")
 """Modules that declare no table and no record of a result."""
 MADE = (
     "<!-- Made by scripts/make_contract_docs.py from src/hydrometer/contract/; change the declarations, not this. -->"

@@ -65,7 +65,7 @@ Written by `make bench-quality`; do not edit.
 ({platform.machine()}, {platform.system()}). Python {platform.python_version()}, {versions}.
 Training seeds are below 100, test seeds from {TEST_SEED} on. Calibrated by `{provenance["command"]}`.
 `{HELD_OUT[0]}` and `{HELD_OUT[1]}` were seen by no tuning. An interval is of 95 %, over worlds
-([evaluation.md](evaluation.md)).
+([evaluation.md](evaluation.md)). How well operators are named is measured apart: [benchmark-attribution.md](benchmark-attribution.md).
 
 Settings of the baselines, chosen by `PYTHONPATH=benchmarks python -m quality.baselines.tune`:
 

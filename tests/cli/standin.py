@@ -20,7 +20,7 @@ from hydrometer.contract.errors import InputError
 from hydrometer.contract.results import Campaign, CampaignFile, Exhibit, Off, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hydrometer.contract.progress import Progress
     from hydrometer.contract.settings import Settings
@@ -74,6 +74,7 @@ def detect(
     progress: Progress,
     session: object | None = None,
     constraints: str | None = None,
+    intel: Sequence[Path] = (),
 ) -> CampaignFile:
     """Play a run."""
     CALLS.append(

@@ -35,8 +35,7 @@ def test_dossiers_sightings_and_opinions_go_over_taxii_without_loss(tmp_path: Pa
         pulled = exchanging.pull(theirs, "shared", tmp_path / "inbox", page=4)
     assert len(pulled.bundles) > 2
     assert read_dossiers(tmp_path / "inbox") == read_dossiers(bundle)
-    for path in pulled.bundles:
-        intelligence.add_file(tmp_path / "intel", path, source="Partner", reliability="B")
+    intelligence.add_files(tmp_path / "intel", pulled.bundles, source="Partner", reliability="B")
     known, _, _ = intelligence.known(tmp_path / "intel")
     assert {one.id for one in known.indicators} == {one.id for one in dossiers().indicators}
     items = matching.taken(tmp_path / "intel")

@@ -44,6 +44,7 @@ def summary(found: CampaignFile, out: Path) -> dict[str, object]:
                 "capabilities": c.capabilities,
                 "elicitation": c.elicitation,
                 "models": c.models,
+                "attribution": {"status": c.attribution.status, "why": c.attribution.why},
             }
             for c in found.campaigns
         ],
@@ -63,6 +64,9 @@ def print_campaigns(found: CampaignFile, out: Path) -> None:
     console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
     if found.campaigns:
         console.print(_table(found.campaigns), "")
+        for c in found.campaigns:
+            if c.attribution.dossiers:
+                console.print(Text(shown(f"{c.id}: {c.attribution.why}")), soft_wrap=True)
     else:
         console.print("No campaigns found.")
     for line in _limits(found.run):

@@ -47,6 +47,14 @@ Memory = Annotated[
 Engine = Annotated[
     str | None, typer.Option("--engine", metavar="NAME", help="What measures the traffic: embedded, duckdb or spark.")
 ]
+Intel = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--intel",
+        metavar="PATH",
+        help="Dossiers of known actors: STIX 2.1 bundles, or a folder of them; can be given again.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and only JSON, on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress; errors and results are still printed.")]
 

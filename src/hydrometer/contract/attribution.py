@@ -32,7 +32,8 @@ class AttributionEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the matrix: what was found, and how it speaks of each hypothesis."""
 
     kind: str
-    """Kind of indicator, or timing, releases, product, sighting, earlier_campaign."""
+    """Kind of indicator, or timing, releases, product, sighting, earlier_campaign, operator (what is known of who runs the
+    accounts, as evidence on who gets the outputs), several_hands (values of two actors on different members)."""
     group: str
     """Evidence of one group depends on each other; a group counts once."""
     statement: str

@@ -99,6 +99,42 @@ class CampaignSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     ] = 0.01
 
 
+class AttributionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How it is weighed who is behind a campaign."""
+
+    known: Annotated[
+        float,
+        Meta(
+            description="Prior probability that a common actor is one of the dossiers; spread evenly over them.",
+            ge=0,
+            le=0.95,
+        ),
+    ] = 0.4
+    nobody: Annotated[
+        float, Meta(description="Prior probability that no common actor runs the accounts.", ge=0, le=0.95)
+    ] = 0.05
+    several: Annotated[
+        float, Meta(description="Prior probability that no single actor gets the outputs.", ge=0, le=0.95)
+    ] = 0.25
+    planted_bits: Annotated[
+        float,
+        Meta(
+            description="Most bits of all evidence that an imitator shows by deciding so: -log2 of the chance of such a flag.",
+            ge=0,
+        ),
+    ] = 3.0
+    rented_bits: Annotated[
+        float, Meta(description="Most bits of that and of all that an imitator can rent or buy.", ge=0)
+    ] = 5.0
+    most_bits: Annotated[float, Meta(description="Most bits of all evidence for one actor.", ge=0)] = 14.0
+    least_probability: Annotated[float, Meta(description="Probability below which nobody is named.", ge=0.5, le=1)] = (
+        0.8
+    )
+    least_confidence: Annotated[
+        Literal["low", "moderate", "high"], Meta(description="Confidence below which nobody is named.")
+    ] = "moderate"
+
+
 class SparkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How `--engine spark` runs."""
 
@@ -155,6 +191,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     read: ReadSettings = ReadSettings()
     fingerprint: FingerprintSettings = FingerprintSettings()
     campaigns: CampaignSettings = CampaignSettings()
+    attribution: AttributionSettings = AttributionSettings()
     spark: SparkSettings = SparkSettings()
 
     @property

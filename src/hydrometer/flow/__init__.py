@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -26,6 +27,7 @@ from hydrometer.contract.results import (
     Run,
 )
 from hydrometer.flow.account import Account
+from hydrometer.flow.attributing import attributed, dossiers_beside
 from hydrometer.flow.constraints import load_constraints
 from hydrometer.flow.evaluation import evaluate
 from hydrometer.flow.exhibits import with_wordings
@@ -40,10 +42,13 @@ from hydrometer.signals.signal import Signals, find_signals
 from hydrometer.store.result import WORK, ResultFolder, prepare
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
     from hydrometer.contract.cases import Constraints
     from hydrometer.contract.engine import Engine
+    from hydrometer.contract.intel import Dossiers
     from hydrometer.contract.progress import Progress
     from hydrometer.contract.settings import Settings
     from hydrometer.contract.step import Step
@@ -68,6 +73,9 @@ class _Work:
     """What a run has come to, so that an interruption can be written down."""
 
     findings: Findings | None = None
+    dossiers: Dossiers | None = None
+    intel: list[str] = field(default_factory=list)
+    """Where the dossiers were named, beside those in the traffic."""
     harvested: pa.Table | None = None
     indicators: pa.Table = field(default_factory=INDICATORS.schema.empty_table)
     templates: pa.Table = field(default_factory=TEMPLATES.schema.empty_table)
@@ -85,14 +93,17 @@ def detect(
     progress: Progress,
     session: object | None = None,
     constraints: str | None = None,
+    intel: Sequence[Path] = (),
 ) -> CampaignFile:
     """Find the campaigns in `traffic` and write the result folder `out`.
+
+    With dossiers of known actors, in `intel` or in a folder `intel` of the traffic, say too who may be behind them.
 
     A Spark `session` that exists already is used and left as it was; the engine then is `spark`, and `traffic` may be
     whatever docs/spark.md names. `constraints` is a file of constraints or a casebook: what people found of accounts.
 
     Raises:
-        InputError: unusable traffic, settings, constraints or result folder.
+        InputError: unusable traffic, settings, dossiers, constraints or result folder.
         KeyboardInterrupt: after what was done has been written, with status `interrupted` in run.json.
     """
     if session is not None:
@@ -101,7 +112,7 @@ def detect(
     prepare(out)
     earlier = _earlier(out)
     account = Account(settings, progress)
-    work = _Work()
+    work = _Work(dossiers=dossiers_beside(traffic, intel), intel=[str(path) for path in intel])
     status = "failed"
     try:
         with tempfile.TemporaryDirectory(prefix=WORK, dir=out) as folder:
@@ -133,6 +144,7 @@ def _detect(
     settings, progress = account.settings, account.stage_progress()
     measured = measure(engine, reading, account)
     account.measured(measured.population, measured.rows)
+    account.inputs = [*account.inputs, *work.intel]
     on = account.signals(find_signals(), reading.columns)
     bounds = bounds_of(measured.population, told, earlier) if told is not None else None
     with account.stage("link and test"):
@@ -154,6 +166,21 @@ def _detect(
     if settings.exhibits and not reading.traffic.fingerprinted and work.findings.campaigns:
         with account.stage("show wordings"):
             work.findings = with_wordings(work.findings, work.harvested, reading, progress)
+    if work.dossiers is not None and work.findings.campaigns:
+        with account.stage("attribute"):
+            work.findings = _attributed(work.findings, work.dossiers, work, account)
+
+
+def _attributed(findings: Findings, dossiers: Dossiers, work: _Work, account: Account) -> Findings:
+    campaigns = attributed(
+        findings.campaigns,
+        dossiers,
+        account.settings.attribution,
+        accounts=account.rows["accounts"],
+        span=account.span,
+        tables=(work.indicators, work.templates, work.blocks),
+    )
+    return dataclasses.replace(findings, campaigns=campaigns)
 
 
 def _earlier(out: Path) -> dict[str, set[str]]:

@@ -94,6 +94,11 @@ class Account:
         if exchanges:
             self._first, self._last = moment(population.start), moment(population.end)
 
+    @property
+    def span(self) -> tuple[datetime | None, datetime | None]:
+        """First and last exchange of the traffic; None where it has none."""
+        return self._first, self._last
+
     def columns(self, seen: frozenset[str], *, texts: bool) -> None:
         """Note which optional columns never held a value; texts are not missed where fingerprints stand for them."""
         for table in (EXCHANGES, ACCOUNTS):

@@ -125,11 +125,22 @@ class ResultFolder:
             if report is not None:
                 _replace(out / REPORT_FILE, partial(_write_bytes, report.encode("utf-8")))
         except OSError as error:
-            raise InputError(
-                f"cannot be written: {error.strerror or error}",
-                file=str(error.filename or out),
-                mend="Free some space, or name a folder that you may write to.",
-            ) from None
+            raise _unwritable(error, out) from None
+
+    def rewrite_campaigns(self, out: Path, report: str) -> None:
+        """Write campaigns.json and the report of a result again, where campaigns were told more of; nothing else changes.
+
+        Raises:
+            InputError: a file cannot be written.
+            ValueError: a record breaks the contract (a stage's fault, not the user's).
+        """
+        campaigns = _encode(CampaignFile(campaigns=self.campaigns, run=self.run), CampaignFile)
+        try:
+            (out / REPORT_FILE).unlink(missing_ok=True)
+            _replace(out / CAMPAIGNS_FILE, partial(_write_bytes, campaigns))
+            _replace(out / REPORT_FILE, partial(_write_bytes, report.encode("utf-8")))
+        except OSError as error:
+            raise _unwritable(error, out) from None
 
     @classmethod
     def read(cls, path: Path) -> ResultFolder:
@@ -198,6 +209,14 @@ def sorted_table(table: pa.Table, declared: Table) -> pa.Table:
     table = table.select(declared.names).cast(declared.schema)
     order = pc.sort_indices(table, sort_keys=ORDER[declared.name])
     return table.take(order).combine_chunks().replace_schema_metadata(None)
+
+
+def _unwritable(error: OSError, out: Path) -> InputError:
+    return InputError(
+        f"cannot be written: {error.strerror or error}",
+        file=str(error.filename or out),
+        mend="Free some space, or name a folder that you may write to.",
+    )
 
 
 def _is_result(folder: Path) -> bool:

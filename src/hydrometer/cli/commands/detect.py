@@ -24,6 +24,7 @@ def detect(
     threads: options.Threads = None,
     memory: options.Memory = None,
     engine: options.Engine = None,
+    intel: options.Intel = None,
     as_json: options.Json = False,
     explain_steps: Annotated[
         bool, typer.Option("--explain-steps", help="Print the SQL steps of such a run and run nothing.")
@@ -70,6 +71,7 @@ def detect(
             source=source,
             progress=progress,
             constraints=constraints,
+            intel=intel or (),
         )
     if as_json:
         typer.echo(json_text(summary(found, out)))
