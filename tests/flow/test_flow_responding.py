@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from hydrometer import flow
 from hydrometer.cli.app import app
+from hydrometer.contract.cases import Constraint
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.progress import Silent
 from hydrometer.contract.settings import Settings
@@ -252,6 +253,29 @@ def test_a_change_that_is_not_logged_is_not_made(tmp_path: Path) -> None:
         audit_folder("postgresql://me@host/name", None)
     with pytest.raises(InputError, match="is not there"), Desk(str(tmp_path / "none.db")).reading():
         pass
+
+
+def test_where_the_log_cannot_be_written_nothing_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = str(tmp_path / "book.db")
+    pair = Constraint(kind="cleared", account="a", by="ann", why="known")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    Casebook(place).close()
+    with monkeypatch.context() as broken:
+        broken.setattr("os.fsync", full)
+        with pytest.raises(InputError, match="cannot be used: No space left"):
+            Desk(place).constrain(pair)
+    with AuditLog(tmp_path / "book.db.audit"), monkeypatch.context() as broken:
+        broken.setattr("hydrometer.response.audit.AuditLog.append", lambda *_: full(0))
+        broken.setattr("hydrometer.response.audit._locked", lambda _: True)
+        with pytest.raises(InputError, match="nothing was changed: No space left"):
+            Desk(place).constrain(pair)
+    with Casebook(place) as book:
+        assert book.judged().cleared == ()
+    assert Desk(place).constrain(pair)
+    assert verify(tmp_path / "book.db.audit").whole
 
 
 def test_a_snapshot_is_logged_with_its_policy_when_that_is_new(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -69,6 +69,8 @@ class Asked:
     mapping: Path | None = None
     upheld: bool = False
     """As if a person had upheld every campaign."""
+    chosen: Chosen = field(default_factory=Chosen)
+    """What of a result goes into a snapshot, as for `guard snapshot`."""
     thresholds: bool = True
     most: int = MOST
 
@@ -166,7 +168,7 @@ def _known(
         upheld = frozenset(campaign.id for campaign in result.campaigns) if asked.upheld else frozenset()
         # Accounts that were made since would be suspected with hindsight: the tables are those of today.
         made = pc.less_equal(pc.fill_null(accounts["created_at"], since), pa.scalar(since, accounts["created_at"].type))
-        chosen = Chosen(member=0.0, campaign=0.0, hours=FOREVER_HOURS, upheld=upheld)
+        chosen = replace(asked.chosen, hours=FOREVER_HOURS, upheld=upheld)
         verdicts, _ = verdicts_of(result, policy, now=since, accounts=accounts.filter(made), chosen=chosen)
         known.append(Known(since.timestamp(), _packed(verdicts)))
         told.append(
@@ -260,6 +262,10 @@ def _blind_spots(
         notes.append(
             "All of this traffic is from before a result was known; --as-if-known-from DATE tries an earlier day."
         )
+    notes.append(
+        f"Members below probability {asked.chosen.member:g} and campaigns below {asked.chosen.campaign:g} are in no snapshot, "
+        "whatever a rule's threshold is; --member and --campaign change that."
+    )
     if past.share < 1:
         notes.append(
             f"{past.share:.2%} of the accounts that no result has weighed were replayed, and their counts multiplied; "

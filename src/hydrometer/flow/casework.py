@@ -208,7 +208,14 @@ class Desk:
         log: dict[str, Any] = {}
         with Casebook(self._place) as book, AuditLog(folder, wait=WAIT_SECONDS) as audit, book.changes() as change:
             yield change, log
-            audit.append(kind, log["body"])
+            try:
+                audit.append(kind, log["body"])
+            except OSError as error:
+                raise InputError(
+                    f"the audit log cannot be written, so nothing was changed: {error.strerror}",
+                    file=str(folder),
+                    mend="Free some space, or log to another folder.",
+                ) from None
 
 
 def _reviewed(case: str, finding: Finding, by: str, why: str, changed: Sequence[str]) -> dict[str, Any]:

@@ -85,9 +85,7 @@ class AuditLog:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = (folder / LOCK).open("a+b")
         except OSError as error:
-            raise InputError(
-                f"cannot be used: {error.strerror}", file=str(folder), mend="Name a folder that you may write to."
-            ) from None
+            raise _unusable(folder, error) from None
         usable = False
         try:
             _only_writer(self._lock, folder, wait)
@@ -95,6 +93,8 @@ class AuditLog:
             self._durable = self._written
             self._file = self._opened()
             usable = True
+        except OSError as error:
+            raise _unusable(folder, error) from None
         finally:
             if not usable:
                 self._lock.close()
@@ -201,9 +201,10 @@ class AuditLog:
         held = segments(self._folder)
         if held and held[-1][1].stat().st_size < self._segment_bytes:
             return held[-1][1].open("ab")
-        file = segment(self._folder, self._durable + 1).open("ab")
+        file = segment(self._folder, self._durable + 1)
+        file.touch()
         _sync_folder(self._folder)
-        return file
+        return file.open("ab")
 
     def _recovered(self) -> tuple[int, str]:
         """Return number and hash of the last line, after setting aside what was left half-written.
@@ -259,6 +260,12 @@ def _last_whole(first: int, file: Path) -> tuple[int, Link | None]:
         else:
             end, last = at, link
     return end, last
+
+
+def _unusable(folder: Path, error: OSError) -> InputError:
+    return InputError(
+        f"cannot be used: {error.strerror}", file=str(folder), mend="Name a folder that you may write to, with room."
+    )
 
 
 def _broken(file: Path, number: int) -> InputError:

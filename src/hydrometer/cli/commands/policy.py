@@ -123,6 +123,13 @@ def backtest(
     upheld: Annotated[
         bool, typer.Option("--as-if-upheld", help="As if a person had upheld every campaign of the results.")
     ] = False,
+    member: Annotated[
+        float, typer.Option("--member", metavar="P", min=0, max=1, help="Least probability of a member in a snapshot.")
+    ] = 0.8,
+    campaign: Annotated[
+        float,
+        typer.Option("--campaign", metavar="P", min=0, max=1, help="Least probability of a campaign in a snapshot."),
+    ] = 0.5,
     source: options.Source = None,
     mapping: options.Mapping = None,
     site_key: options.SiteKey = None,
@@ -139,6 +146,7 @@ def backtest(
     """Replay TRAFFIC under POLICY by what RESULT knew: harvest stopped, honest customers touched, other thresholds."""
     with Ending(out), listening(quiet=quiet) as progress:
         from hydrometer.flow import backtesting
+        from hydrometer.flow.verdicts import Chosen
 
         asked = backtesting.Asked(
             policy=file,
@@ -151,6 +159,7 @@ def backtest(
             source=source,
             mapping=mapping,
             upheld=upheld,
+            chosen=Chosen(member=member, campaign=campaign),
             thresholds=not no_thresholds,
             most=most,
         )
