@@ -54,6 +54,12 @@ def test_the_same_value_of_another_kind_is_another_item(tmp_path: Path) -> None:
     assert join.items == ()
 
 
+def test_a_value_is_another_point_in_every_session_and_kind() -> None:
+    sessions = (b"\0" * 32, b"\1" * 32)
+    several = [Item("device", "x"), Item("phone", "x"), Item("device", "y"), Item("bin", "x")]
+    assert len({group.point(session, item) for session in sessions for item in several}) == 8
+
+
 def test_long_lists_go_in_several_messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matching, "_PER_MESSAGE", 16)
     monkeypatch.setattr(group, "BATCH", 7)

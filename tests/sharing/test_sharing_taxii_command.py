@@ -58,6 +58,9 @@ def test_a_bundle_goes_from_one_site_to_the_other(tmp_path: Path) -> None:
     assert (again.exit_code, "already" in again.stderr) == (2, True)
     writer = granted(folder, "writer", "--write", "shared")
     reader = granted(folder, "reader", "--read", "shared")
+    assert hydrometer("clients", folder).stdout == "reader  read shared  write -\nwriter  read -  write shared\n"
+    rights = json.loads(hydrometer("clients", folder, "--json").stdout)
+    assert rights[1] == {"name": "writer", "read": [], "write": ["shared"]}
     (tmp_path / "bundle.json").write_text(json.dumps({"type": "bundle", "objects": [indicator("a"), indicator("b")]}))
     with serving(folder, signal.SIGTERM) as url:
         pushed = hydrometer("push", url, "shared", tmp_path / "bundle.json", "--token-file", writer)

@@ -78,6 +78,16 @@ def grant(folder: Path, client: str, read: list[str], write: list[str]) -> str:
     return clients.grant(client, read=tuple(ids[name] for name in read), write=tuple(ids[name] for name in write))
 
 
+def clients_of(folder: Path) -> list[tuple[str, list[str], list[str]]]:
+    """Return each client's name and the aliases of what it may read and write, by name; raises InputError."""
+    store, clients = site_of(folder)
+    aliases = {one.id: one.alias for one in store.collections()}
+    return [
+        (one.name, [aliases.get(name, name) for name in one.read], [aliases.get(name, name) for name in one.write])
+        for one in clients.every()
+    ]
+
+
 def serve(folder: Path, listen: Listen, told: Callable[[str], None]) -> None:
     """Serve a folder until the process is told to end; `told` gets the address once it is bound.
 

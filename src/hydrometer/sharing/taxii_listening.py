@@ -53,6 +53,7 @@ def serve(store: TaxiiStore, clients: Clients, listen: Listen, told: Callable[[s
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind((listen.host, listen.port))
+            bound.listen(MOST_AT_ONCE)  # so that who is told the address can call at once
         except (OSError, OverflowError) as error:
             raise InputError(
                 f"cannot listen on {listen.host} port {listen.port}: {error}", mend="Give another host or port."

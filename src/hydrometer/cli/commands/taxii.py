@@ -104,6 +104,22 @@ def grant(
         typer.echo(exchanging.grant(folder, client, read or [], write or []))
 
 
+@taxii.command("clients")
+def clients(folder: Folder, as_json: Json = False) -> None:
+    """List who was granted what."""
+    with Ending():
+        from hydrometer.flow import exchanging
+
+        every = exchanging.clients_of(folder)
+        if as_json:
+            typer.echo(json_text([{"name": name, "read": read, "write": write} for name, read, write in every]))
+            return
+        lines = [
+            f"{name}  read {', '.join(read) or '-'}  write {', '.join(write) or '-'}" for name, read, write in every
+        ]
+        typer.echo(shown_lines(lines))
+
+
 @taxii.command("withdraw")
 def withdraw(folder: Folder, client: Annotated[str, typer.Argument(metavar="CLIENT")]) -> None:
     """Forget CLIENT: its token ends at once. What it added stays."""
