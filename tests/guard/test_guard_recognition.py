@@ -70,8 +70,8 @@ def test_the_probability_is_that_of_bayes() -> None:
     found = known.judge([*address, *ja4])
     assert found is not None
     odds = 50 / (20_000 - 50)
-    odds *= (20.5 / 51) / (2 / 19_951)
-    odds *= (40.5 / 51) / (5 / 19_951)
+    odds *= (20.5 / 51) / (1.5 / 19_951)
+    odds *= (40.5 / 51) / (4.5 / 19_951)
     assert found.probability == min(0.9, 0.97 * odds / (1 + odds))
     assert found.why == "address+ja4"
 

@@ -76,7 +76,7 @@ FACTS: dict[str, dict[str, str]] = {
 """What a condition may read: by variable, each field with its CEL type. A string that is not known is empty.
 
 `request.replayed_from` says where a replayed envelope belongs: to another `account`, `conversation` or `model`.
-`account.age_days` goes in steps of an hour, and is -1 when it is not known.
+`account.age_days` goes in steps of an hour, of a day after the first week, and is -1 when it is not known.
 """
 
 

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 REMEMBERED = 65_536
 """Accounts whose standing is remembered; one that was looked up longest ago makes room."""
-HOUR, DAY = 3600.0, 86_400.0
+HOUR, DAY, WEEK = 3600.0, 86_400.0, 7.0
+
+
+def _age(days: float) -> float:
+    """Return an age in coarser steps once it is above a week: outcomes of conditions are remembered by what they read."""
+    return int(days * 24) / 24 if 0 <= days < WEEK else float(int(days))
 
 
 class Standing:
@@ -84,7 +89,7 @@ class Going:
             facts["plan"], facts["verification"] = row.plan, row.verification
             facts["country"], facts["agreements"] = row.country, row.agreements
             if row.created:
-                facts["age_days"] = (hour * HOUR - row.created) / DAY
+                facts["age_days"] = _age((hour * HOUR - row.created) / DAY)
             cleared, holding = row.cleared, row.holding
         if cleared:
             holding = None

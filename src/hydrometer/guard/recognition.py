@@ -43,7 +43,7 @@ NO_POPULATION_PRIOR = 1e-4
 TELLING, TELLING_OF_CLIENTS = math.log(20), math.log(100)
 """A group of kinds that says less does not count as one of the two that must speak; and what it must say where the two are the
 place and the client, since the customers of one place often use one client."""
-UNSEEN_MEMBERS, UNSEEN_STRANGERS = 0.5, 1.0
+UNSEEN = 0.5
 """Accounts that are added to what was counted: the error is to speak for the account."""
 
 
@@ -87,7 +87,7 @@ class Recogniser:
             chance[place] = chance.get(place, 0.0) + _strangers_share(entity, campaigns, population)
         for entity in entities:
             members = max(campaigns[entity.campaign].accounts, entity.accounts)
-            ratio = (entity.accounts + UNSEEN_MEMBERS) / (members + 1) / _strangers_share(entity, campaigns, population)
+            ratio = (entity.accounts + UNSEEN) / (members + 1) / _strangers_share(entity, campaigns, population)
             # A campaign of many networks meets every customer in one of them: no value says more than that any of its
             # kind is met.
             ratio = min(ratio, 1 / chance[entity.kind, entity.campaign])
@@ -153,7 +153,7 @@ def _strangers_share(entity: KnownEntity, campaigns: Sequence[KnownCampaign], po
     """Share of the accounts outside the campaign that show a value."""
     members = max(campaigns[entity.campaign].accounts, entity.accounts)
     strangers = max(0, max(population, entity.population) - members)
-    return (max(0, entity.population - entity.accounts) + UNSEEN_STRANGERS) / (strangers + 1)
+    return (max(0, entity.population - entity.accounts) + UNSEEN) / (strangers + 1)
 
 
 def _log_odds(share: float) -> float:
