@@ -170,6 +170,13 @@ def _variants(records: Sequence[Record]) -> str:
             f"| {'all' if method == HYDROMETER else method} | {told.brier:.3f} | {_span(told)} | {told.named_right:,} | "
             f"{told.named_wrong:,} | {high} | {told.rival:.3f} | {gets.brier:.3f} |"
         )
+    lines += ["", "The operator's Brier score by circumstance:", ""]
+    lines.append(f"| variant | {' | '.join(name.replace('_', ' ') for name in CIRCUMSTANCES)} |")
+    lines.append(f"| --- |{' --: |' * len(CIRCUMSTANCES)}")
+    for method in (HYDROMETER, *variants(records), PRIOR, HITS):
+        found = [row(chosen(records, question="operator", method=method, circumstance=c)) for c in CIRCUMSTANCES]
+        name = "all" if method == HYDROMETER else method
+        lines.append(f"| {name} | {' | '.join(f'{told.brier:.3f}' for told in found)} |")
     return "\n".join(lines) + "\n"
 
 
