@@ -156,18 +156,27 @@ def _variants(records: Sequence[Record]) -> str:
     lines = [
         "## Without one thing",
         "",
-        "Of the operator. The last column is the mean probability of whom a flag, a feed or an old record points to.",
+        "Of the operator; the last column but one is the mean probability of whom a flag, a feed or an old record points to, the",
+        "last the Brier score of the beneficiary.",
         "",
-        "| variant | Brier | interval | named right | named wrong | wrong at high confidence | of the rival |",
-        "| --- | --: | --: | --: | --: | --: | --: |",
+        "| variant | Brier | interval | named right | named wrong | wrong at high confidence | of the rival | beneficiary |",
+        "| --- | --: | --: | --: | --: | --: | --: | --: |",
     ]
     for method in (HYDROMETER, *variants(records), PRIOR, HITS):
         told = row(chosen(records, question="operator", method=method))
+        gets = row(chosen(records, question="beneficiary", method=method))
         high = "–" if method in (PRIOR, HITS) else f"{told.high_wrong:,}"
         lines.append(
             f"| {'all' if method == HYDROMETER else method} | {told.brier:.3f} | {_span(told)} | {told.named_right:,} | "
-            f"{told.named_wrong:,} | {high} | {told.rival:.3f} |"
+            f"{told.named_wrong:,} | {high} | {told.rival:.3f} | {gets.brier:.3f} |"
         )
+    lines += ["", "The operator's Brier score by circumstance:", ""]
+    lines.append(f"| variant | {' | '.join(name.replace('_', ' ') for name in CIRCUMSTANCES)} |")
+    lines.append(f"| --- |{' --: |' * len(CIRCUMSTANCES)}")
+    for method in (HYDROMETER, *variants(records), PRIOR, HITS):
+        found = [row(chosen(records, question="operator", method=method, circumstance=c)) for c in CIRCUMSTANCES]
+        name = "all" if method == HYDROMETER else method
+        lines.append(f"| {name} | {' | '.join(f'{told.brier:.3f}' for told in found)} |")
     return "\n".join(lines) + "\n"
 
 
