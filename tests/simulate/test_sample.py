@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 import hydrometer.simulate
+from hydrometer.sharing.stix import read_dossiers
 
 SAMPLE = Path(hydrometer.simulate.__file__).parent / "sample"
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "make_sample.py"
@@ -31,3 +32,6 @@ def test_the_sample_is_reproducible() -> None:
     assert pq.read_table(SAMPLE / "world" / "exchanges.parquet").equals(world.exchanges)
     assert pq.read_table(SAMPLE / "world" / "accounts.parquet").equals(world.accounts)
     assert pq.read_table(SAMPLE / "world.truth" / "exchanges.parquet").equals(world.truth_exchanges)
+    known = read_dossiers(SAMPLE / "world" / "intel")
+    made = script["dossiers"](world)
+    assert (known.actors, known.indicators, known.sources) == (made.actors, made.indicators, made.sources)
