@@ -222,6 +222,8 @@ def test_from_a_decision_to_an_appeal_to_detection(folder: Path, tmp_path: Path)
         constraints=str(book),
     )
     assert found.run.notes["accounts cleared by a person"] == 1
+    assert found.run.notes["accounts that a person found an operator's: members"] > 10
+    assert "accounts that a person found honest: members all the same" not in found.run.notes
     members = ResultFolder.read(tmp_path / "again").members["account_id"].to_pylist()
     assert account not in members
     assert len(members) > 20
