@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_campaigns_detect import HYDRA, Telling
 
-from hydrometer.campaigns.bounds import CLEARED, Bounds, bounds_of
+from hydrometer.campaigns.bounds import CLEARED, Bounds, agreement, bounds_of
 from hydrometer.campaigns.calibration import FULL, load_calibration
 from hydrometer.campaigns.detect import Findings, find_campaigns
 from hydrometer.campaigns.traits import describe
-from hydrometer.contract.cases import Constraint, Constraints
+from hydrometer.contract.cases import Constraint, Constraints, Label
 from hydrometer.contract.progress import Silent
 from hydrometer.contract.settings import CampaignSettings
 
@@ -105,6 +105,24 @@ def test_without_constraints_nothing_changes(kind: str) -> None:
     accounts = list(crowd()[0].accounts)
     far = Constraint(kind=kind, account=accounts[HYDRA + 7], other=accounts[HYDRA + 8])  # type: ignore[arg-type]
     assert found(far)[2] == found()[2] == accounts[:HYDRA]
+
+
+def test_what_was_found_is_held_against_labels() -> None:
+    labels = [
+        Label(account=name, campaign=campaign, operator=operator)
+        for name, campaign, operator in (
+            ("a", "1", True),
+            ("b", "1", True),
+            ("c", "1", False),
+            ("c", "2", True),
+            ("d", "1", False),
+        )
+    ]
+    assert agreement(Constraints(labels=tuple(labels)), {"a", "d", "e"}) == {
+        "accounts that a person found an operator's: members": 1,
+        "accounts that a person found an operator's: not members, or not here": 2,
+        "accounts that a person found honest: members all the same": 1,
+    }
 
 
 PAIRS = st.lists(st.tuples(st.integers(0, 39), st.integers(0, 39)).filter(lambda pair: pair[0] != pair[1]), max_size=6)

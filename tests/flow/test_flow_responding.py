@@ -133,6 +133,12 @@ def test_without_a_truth_the_result_says_what_is_a_harvest(folder: Path) -> None
     assert {each.group for each in record.groups} >= {"free", "pro"} or len(record.groups) > 1
 
 
+def test_traffic_without_a_table_of_accounts_has_customers_of_no_known_plan(folder: Path) -> None:
+    record = record_of(folder, truth=None, traffic=flow.sample() / "exchanges.parquet")
+    assert [each.group for each in record.groups] == ["no plan known"]
+    assert record.harvest.stopped > 0
+
+
 def test_too_much_traffic_is_sampled_by_account_and_says_so(folder: Path) -> None:
     whole, part = record_of(folder), record_of(folder, most=4_000)
     assert part.sampled_share < 1
@@ -222,6 +228,8 @@ def test_from_a_decision_to_an_appeal_to_detection(folder: Path, tmp_path: Path)
         constraints=str(book),
     )
     assert found.run.notes["accounts cleared by a person"] == 1
+    assert found.run.notes["accounts that a person found an operator's: members"] > 10
+    assert "accounts that a person found honest: members all the same" not in found.run.notes
     members = ResultFolder.read(tmp_path / "again").members["account_id"].to_pylist()
     assert account not in members
     assert len(members) > 20

@@ -100,14 +100,16 @@ def test_only_one_process_writes(tmp_path: Path) -> None:
     AuditLog(tmp_path).close()
 
 
-def test_a_line_that_is_too_large_is_refused_and_the_log_goes_on(tmp_path: Path) -> None:
+def test_a_line_that_is_too_large_is_cut_and_keeps_no_other_from_the_log(tmp_path: Path) -> None:
     with AuditLog(tmp_path) as log:
-        with pytest.raises(ValueError, match="takes"):
-            log.append_all([("decision", {}), ("decision", {"a": "x" * LARGEST})])
-        assert log.append("decision", {}) == 1
+        huge = {"account": "a", "model": "x" * LARGEST, "n": 1, "nested": {"deep": "y" * 9}, "lone": "\ud800"}
+        assert log.append_all([("decision", {}), ("decision", huge), ("decision", {})]) == 3
     with pytest.raises(OSError, match="closed"):
         log.append("decision", {})
-    assert verify(tmp_path).lines == 1
+    cut = list(read(tmp_path))[1].body
+    assert (cut["account"], cut["n"], len(cut["model"])) == ("a", 1, 200)
+    assert cut["cut_from_bytes"] > LARGEST
+    assert verify(tmp_path).whole
 
 
 def test_a_failing_disk_acknowledges_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,21 @@ def test_an_appeal_clears_one_account_and_no_review_undoes_it(book: Casebook) ->
     assert (constraint.kind, constraint.account, constraint.by, constraint.case) == ("cleared", "b", "bob", "HY-1")
 
 
+def test_an_appeal_against_a_decision_holds_for_the_campaign_that_it_rested_on(book: Casebook) -> None:
+    with book.changes() as change:
+        more = Case(id="HY-1", kind="campaign", campaign="HY-1", accounts=("d",), opened_at=NOW)
+        change.keep(more, [], NOW)
+        change.review("HY-1", "uphold", by="ann", why="seen", at=NOW)
+        appeal = change.open_appeal("K7Q2", "d", by="d", statement="why", at=NOW)
+    with pytest.raises(InputError, match="--alone"), book.changes() as change:
+        change.decide_appeal(appeal, "overturn", by="ann", why="so", at=LATER)
+    with book.changes() as change:
+        change.decide_appeal(appeal, "overturn", by="ann", why="so", at=LATER, alone=True)
+        assert change.review("HY-1", "uphold", by="ann", why="again", at=LATER) == ["a", "b", "c"]
+    assert book.judged().cleared == ("d",)
+    assert {each.account: each.operator for each in book.constraints().labels}["d"] is False
+
+
 def test_an_appeal_is_reopened_with_something_new(book: Casebook) -> None:
     with book.changes() as change:
         appeal = change.open_appeal("K7Q2", "d", by="d", statement="why", at=NOW)

@@ -11,6 +11,8 @@ from hydrometer.campaigns.follow import OVERLAP
 from hydrometer.campaigns.grow import resemblance
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from hydrometer.campaigns.traits import Traits
     from hydrometer.contract.cases import Constraints
     from hydrometer.contract.population import Bools, Population
@@ -110,6 +112,18 @@ def bounds_of(population: Population, told: Constraints, earlier: dict[str, set[
             (bounds.into if each.kind == "must_link" else bounds.out_of).append(held)
             bounds.count("accounts that a person holds for or against a campaign")
     return bounds
+
+
+def agreement(told: Constraints, members: AbstractSet[str]) -> dict[str, int]:
+    """How far what was found agrees with what people found before, by account, for run.json."""
+    operators = {each.account for each in told.labels if each.operator}
+    honest = {each.account for each in told.labels} - operators
+    counts = {
+        "accounts that a person found an operator's: members": len(operators & members),
+        "accounts that a person found an operator's: not members, or not here": len(operators - members),
+        "accounts that a person found honest: members all the same": len(honest & members),
+    }
+    return {what: count for what, count in counts.items() if count}
 
 
 def _follows(members: Bools, earlier: frozenset[int]) -> bool:

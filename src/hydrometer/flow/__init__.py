@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from hydrometer.campaigns.bounds import bounds_of
+from hydrometer.campaigns.bounds import agreement, bounds_of
 from hydrometer.campaigns.calibration import load_calibration
 from hydrometer.campaigns.detect import Findings, find_campaigns
 from hydrometer.campaigns.indicators import blocks
@@ -162,7 +162,9 @@ def _detect(
         work.indicators, work.blocks = work.findings.indicators, blocks(measured.population)
         work.templates = templates_of(measured, work.findings)
         account.caps += work.findings.caps
-        account.notes |= bounds.counts if bounds is not None else {}
+        if told is not None and bounds is not None:
+            members = set(work.findings.members["account_id"].to_pylist())
+            account.notes |= bounds.counts | agreement(told, members)
     if settings.exhibits and not reading.traffic.fingerprinted and work.findings.campaigns:
         with account.stage("show wordings"):
             work.findings = with_wordings(work.findings, work.harvested, reading, progress)

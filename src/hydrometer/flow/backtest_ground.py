@@ -38,9 +38,9 @@ def ground_of(past: PastRequests, accounts: pa.Table, results: Sequence[ResultFo
     else:
         members = pa.concat_arrays([pa.array(each.members["account_id"].to_pylist(), pa.string()) for each in results])
         honest = index_in(names, members) < 0
-        plans = (
-            accounts["plan"].combine_chunks().take(pa.array(index_in(names, accounts["account_id"].combine_chunks())))
-        )
+        # An account that no table tells of has no row, and so no plan.
+        rows = pc.index_in(names, value_set=accounts["account_id"].combine_chunks())
+        plans = accounts["plan"].combine_chunks().take(rows)
         coded = pc.fill_null(plans, "no plan known").dictionary_encode()
         group, labels = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), coded.dictionary.to_pylist()
         taken = [pa.array(each.harvested["exchange_id"].to_pylist(), pa.string()) for each in results]

@@ -111,14 +111,13 @@ class AuditLog:
 
         Raises:
             OSError: the disk failed, now or earlier; nothing is written any more, and this line is not acknowledged.
-            ValueError: the line is too large.
         """
         return self.append_all([(kind, body)])
 
     def append_all(self, entries: Iterable[tuple[str, object]]) -> int:
         """Put down lines, one after the other; return the number of the last once all are on disk.
 
-        Raises as `append`; a line that is too large keeps all of them from being written.
+        Raises as `append`.
         """
         with self._changed:
             self._check()

@@ -27,10 +27,14 @@ FIRST = "0" * 64
 """What the first line names as the hash of the line before."""
 LARGEST = 1 << 20
 """Bytes of a line; a decision takes some 600."""
+KEPT_LETTERS, KEPT_FIELDS = 200, 64
+"""Of a body that is too large: letters of each text, and plain fields."""
 ENDING = ".jsonl"
 
 _BEGINNING = re.compile(rb'\{"sequence":(\d{1,18}),"previous":"([0-9a-f]{64})",')
 _TAIL = len(b',"hash":""}\n') + 64
+ROOM = 256
+"""Bytes of a line beside what it says: number, hashes, braces."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,21 +64,39 @@ class Link(msgspec.Struct, frozen=True):
 def line_of(sequence: int, previous: str, time: datetime, kind: str, body: object) -> tuple[bytes, str]:
     """Return a line with its line end, and its hash.
 
-    Raises:
-        ValueError: the line would be larger than LARGEST.
+    A body that would make it larger than LARGEST is cut, and says so: what a stranger sent may not keep a line, nor those
+    that are written with it, out of the log.
     """
+    rest = _rest(time, kind, body)
+    if len(rest) + ROOM > LARGEST:
+        rest = _rest(time, kind, _cut(body, len(rest)))
+    start = b'{"sequence":%d,"previous":"%b",%b' % (sequence, previous.encode(), rest)
+    own = sha256(start).hexdigest()
+    return b'%b,"hash":"%b"}\n' % (start, own.encode()), own
+
+
+def _rest(time: datetime, kind: str, body: object) -> bytes:
+    """What a line says after the links, without the outer braces."""
     held = {"time": time.astimezone(UTC), "kind": kind, "body": body}
     try:
-        rest = msgspec.json.encode(held)
+        encoded = msgspec.json.encode(held)
     except UnicodeEncodeError:
         # A client may send half of a surrogate pair, which UTF-8 cannot hold: it becomes a question mark.
         plain = json.dumps(msgspec.to_builtins(held), ensure_ascii=False, separators=(",", ":"))
-        rest = plain.encode("utf-8", "replace")
-    start = b'{"sequence":%d,"previous":"%b",%b' % (sequence, previous.encode(), rest[1:-1])
-    if len(start) + _TAIL > LARGEST:
-        raise ValueError(f"a line of {len(start)} bytes; the audit log takes {LARGEST}")
-    own = sha256(start).hexdigest()
-    return b'%b,"hash":"%b"}\n' % (start, own.encode()), own
+        encoded = plain.encode("utf-8", "replace")
+    return encoded[1:-1]
+
+
+def _cut(body: object, size: int) -> dict[str, Any]:
+    """The plain fields of a body, its texts cut, and how large it was."""
+    plain = msgspec.to_builtins(body)
+    fields = plain.items() if isinstance(plain, dict) else ()
+    short = {
+        name[:KEPT_LETTERS]: value[:KEPT_LETTERS] if isinstance(value, str) else value
+        for name, value in list(fields)[:KEPT_FIELDS]
+        if isinstance(value, str | int | float | bool) or value is None
+    }
+    return {**short, "cut_from_bytes": size}
 
 
 def link_of(line: bytes) -> Link | None:

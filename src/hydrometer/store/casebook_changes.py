@@ -76,12 +76,10 @@ class Changes:
         if finding == "unsure":
             return []
         self._connection.execute(update(cases).where(cases.c.id == case).values(state=STATES[finding]))
-        own = {
-            each.account
-            for each in self._connection.execute(
-                select(appeals.c.account).where(appeals.c.case == case, appeals.c.state == "overturned")
-            )
-        }
+        # Also where the appeal was against a decision that rested on the same campaign.
+        related = (cases.c.id == case) | ((cases.c.campaign == row.campaign) & (cases.c.campaign != ""))
+        heard = select(appeals.c.account).join(cases, cases.c.id == appeals.c.case)
+        own = set(self._connection.execute(heard.where(related, appeals.c.state == "overturned")).scalars())
         changed = [account for account in self._accounts(case) if account not in own]
         self._settle(row, changed, finding, by=by, why=why, at=at)
         return changed
@@ -147,12 +145,12 @@ class Changes:
         case = self._case(row.case)
         reviewers = set(
             self._connection.execute(
-                select(reviews.c.by).where(reviews.c.case == row.case, reviews.c.finding == "uphold")
+                select(reviews.c.by).where(reviews.c.case.in_([row.case, case.campaign]), reviews.c.finding == "uphold")
             ).scalars()
         )
         if by in reviewers and not alone:
             raise InputError(
-                f"{by} upheld case {row.case} and would judge the appeal against it",
+                f"{by} upheld what this appeal is against and would judge it",
                 mend="Let somebody else decide, or say --alone where there is nobody else.",
             )
         state: AppealStep = "upheld" if finding == "uphold" else "overturned"
