@@ -2,12 +2,13 @@
 
     python benchmarks/gateway.py --json
 
-Two servers run side by side as processes: uvicorn with an application that reads the body and answers 200, and uvicorn with
-the guard's own application. Chat completions of 4 KB go to both in turn over kept connections, to the guard at
+Servers run side by side as processes: uvicorn with an application that reads the body and answers 200, and uvicorn with
+the guard's own application. Chat completions of 4 KB go to each in turn over kept connections, to the guard at
 `/forward-auth`, which reads the body, sketches its texts and decides as `benchmarks/guard.py` does: the same policy,
 templates and accounts, every request of another account and text. `ratio` is the guard's requests a second over those of
-the empty handler; `cpu_ratio` the same for requests a CPU second of the server, which other work on the machine does not
-change. Both are medians over the rounds. `headers_only` is the same without a body, as nginx asks.
+the empty handler; `cpu_ratio` the same for requests a CPU second of the server, which other work on the machine changes
+less. Both are medians over the rounds. `starlette` is an empty handler behind Starlette's router, which the guard's
+application might have been built on. `headers_only` is all of it without a body, as nginx asks.
 """
 
 from __future__ import annotations
@@ -47,6 +48,18 @@ async def app(scope, receive, send):
         pass
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
     await send({"type": "http.response.body", "body": b""})
+uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_config=None, lifespan="off",
+            server_header=False, date_header=False, proxy_headers=False)
+"""
+SERVE_STARLETTE = """
+import sys, uvicorn
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+async def empty(request):
+    await request.body()
+    return Response()
+app = Starlette(routes=[Route("/forward-auth", empty, methods=["GET", "POST"])])
 uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_config=None, lifespan="off",
             server_header=False, date_header=False, proxy_headers=False)
 """
@@ -217,9 +230,10 @@ def main() -> None:
     asked = options.parse_args()
     sent = bodies(SENT, 2)
     with TemporaryDirectory() as name:
-        ports = {"empty": free_port(), "guard": free_port()}
+        ports = {"empty": free_port(), "starlette": free_port(), "guard": free_port()}
         commands = {
             "empty": [sys.executable, "-c", SERVE_EMPTY, str(ports["empty"])],
+            "starlette": [sys.executable, "-c", SERVE_STARLETTE, str(ports["starlette"])],
             "guard": guard_command(Path(name), ports["guard"], asked.accounts),
         }
         servers: dict[str, tuple[subprocess.Popen[bytes], int]] = {}
