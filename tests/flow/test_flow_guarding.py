@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from hydrometer.cli.app import app
 from hydrometer.contract.accounts import ACCOUNTS
 from hydrometer.contract.attribution import nobody_asked
-from hydrometer.contract.decisions import Request
+from hydrometer.contract.decisions import Request, Verdict
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.results import (
     BLOCKS,
@@ -33,6 +33,7 @@ from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.fingerprint import SiteKey
 from hydrometer.fingerprint.single import TextSketch
 from hydrometer.flow.guarding import inspect, make_keys, open_guard, write_snapshot
+from hydrometer.flow.successors import organisations
 from hydrometer.flow.verdicts import Chosen
 from hydrometer.store.result import ResultFolder
 
@@ -260,3 +261,14 @@ def test_the_command_line(site: Path) -> None:
     assert refused.exit_code == 2
     assert "none of the keys" in refused.stderr
     assert ran("snapshot", str(site / "nowhere"), *given).exit_code == 2
+
+
+def test_an_organisation_that_is_nearly_all_members_answers_for_its_next_accounts() -> None:
+    held = [Verdict(subject=f"m{n}", scope="account", campaign=0, probability=0.9) for n in range(8)]
+    rows = [{"account_id": f"m{n}", "org_id": "shell"} for n in range(4)]
+    rows += [{"account_id": f"m{n}", "org_id": "mixed"} for n in range(4, 7)]
+    rows += [{"account_id": f"h{n}", "org_id": "mixed"} for n in range(3)]
+    rows += [{"account_id": "m7", "org_id": "alone"}]
+    found = organisations(table(ACCOUNTS, *rows), held, 0.85)
+    assert [(one.subject, one.scope, one.successor) for one in found] == [("shell", "organisation", True)]
+    assert found[0].probability == 0.85

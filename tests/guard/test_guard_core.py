@@ -48,6 +48,17 @@ def test_an_organisation_is_held_as_a_whole_unless_its_account_is_cleared() -> N
     assert made.decide(request("alone"), NOW).action == "allow"
 
 
+def test_a_suspicion_against_an_organisation_is_about_its_new_accounts() -> None:
+    held = [
+        Verdict(subject="org", scope="organisation", campaign=0, probability=0.8, successor=True, why="successor: o")
+    ]
+    rules = policy(rule("successors", "verdict.successor", "verify"))
+    made = guard(rules, accounts=[Account(id="weighed", organisation="org")], verdicts=held)
+    assert made.decide(request("weighed"), NOW).action == "allow"
+    assert made.decide(request("weighed", organisation="org"), NOW).action == "allow"
+    assert made.decide(request("new", organisation="org"), NOW).why == "successor: o"
+
+
 def test_a_successor_is_recognised_by_its_wording_at_its_first_request() -> None:
     successors = policy(rule("successors", "verdict.successor && verdict.probability > 0.5", "verify"))
     made = guard(successors, expires_at=NOW + 200_000)

@@ -45,6 +45,10 @@ EARLY = 0.1
 """Share of a campaign's accounts that may be older than its pool: bought or stolen ones tell nothing of when it was made."""
 
 
+LEAST_MEMBERS, NEARLY_ALL = 3, 0.8
+"""Members of an organisation, and their share of its accounts, from which on its next accounts are suspected too."""
+
+
 def made_since(accounts: pa.Table, members: Sequence[Verdict], seen: Sequence[datetime]) -> list[datetime]:
     """Return, by campaign, when its operator began to make accounts, `seen` at the latest.
 
@@ -59,6 +63,33 @@ def made_since(accounts: pa.Table, members: Sequence[Verdict], seen: Sequence[da
     for place, times in made.items():
         since[place] = min(since[place], sorted(times)[int(EARLY * len(times))])
     return since
+
+
+def organisations(accounts: pa.Table, members: Sequence[Verdict], most: float) -> list[Verdict]:
+    """Return suspicions against organisations that are nearly all members, for the accounts that they may make next.
+
+    most: greatest probability of a suspicion.
+    """
+    held = {verdict.subject: verdict for verdict in members}
+    known: dict[str, int] = {}
+    of: dict[tuple[str, int], list[float]] = {}
+    for name, organisation in zip(accounts["account_id"].to_pylist(), accounts["org_id"].to_pylist(), strict=True):
+        if organisation:
+            known[organisation] = known.get(organisation, 0) + 1
+            if verdict := held.get(name):
+                of.setdefault((organisation, verdict.campaign), []).append(verdict.probability)
+    return [
+        Verdict(
+            subject=organisation,
+            scope="organisation",
+            campaign=campaign,
+            probability=min(most, sum(found) / known[organisation]),
+            successor=True,
+            why="successor: organisation",
+        )
+        for (organisation, campaign), found in sorted(of.items())
+        if len(found) >= LEAST_MEMBERS and len(found) >= NEARLY_ALL * known[organisation]
+    ]
 
 
 def successors(

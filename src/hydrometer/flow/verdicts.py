@@ -21,7 +21,7 @@ from hydrometer.contract.decisions import (
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.fingerprint.single import TextSketch
-from hydrometer.flow.successors import made_since, successors
+from hydrometer.flow.successors import made_since, organisations, successors
 from hydrometer.guard.recognition import GROUPS, Recogniser
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ def verdicts_of(
         recogniser = Recogniser(campaigns, entities, templates, population, recognition)
         considered = set(found.considered["account_id"].to_pylist())
         since = made_since(accounts, members, [campaign.first_seen for campaign in kept])
-        expected = successors(accounts, recogniser, since, held | considered)
+        expected = organisations(accounts, members, recognition.most_probability)
+        expected += successors(accounts, recogniser, since, held | considered)
     verdicts = Verdicts(
         version=now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ"),
         created_at=now.timestamp(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from hydrometer.guard.index import Index, build
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from hydrometer.contract.decisions import Verdict, Verdicts
 
@@ -21,17 +22,20 @@ JOINED = "\x1f"
 WORDS = ("plan", "verification", "country", "agreements", "why")
 """Columns that hold places in a list of words, the empty word first."""
 _TYPES = {
-    "campaign": np.int32,
-    "probability": np.float64,
-    "flags": np.uint8,
     "created": np.int64,
+    "probability": np.float64,
+    "campaign": np.int32,
     "organisation": np.int32,
     "plan": np.uint16,
     "verification": np.uint16,
     "country": np.uint16,
     "agreements": np.uint16,
     "why": np.uint16,
+    "flags": np.uint8,
 }
+_ROW = np.dtype([(name, np.dtype(kind).newbyteorder("<")) for name, kind in _TYPES.items()])
+_SIZE = _ROW.itemsize
+_read = struct.Struct("<qdiiHHHHHB").unpack_from
 _HELD = ("campaign", "probability", "flags", "why")
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -80,15 +84,14 @@ class Columns:
 
         self.holds = bool(np.any(held >= 0))
         """Whether there is a verdict at all."""
-        self.campaign, self.probability, self.flags = held.data, arrays["probability"].data, arrays["flags"].data
-        self._why, self._words = arrays["why"].data, words
-        if "organisation" in arrays:
-            self.most_organisation = int(arrays["organisation"].max(initial=-1))
-            self.organisation, self.created = arrays["organisation"].data, arrays["created"].data
-            self._plan, self._verification, self._country, self._agreements = (
-                arrays[name].data for name in ("plan", "verification", "country", "agreements")
-            )
-            self._lists = [tuple(word.split(JOINED)) if word else () for word in words["agreements"]]
+        self.most_organisation = int(arrays["organisation"].max(initial=-1)) if "organisation" in arrays else -1
+        # A row's values side by side: one place of memory is read for an account, not ten.
+        rows = np.zeros(self.size, _ROW)
+        for name in _TYPES:
+            if name in arrays:
+                rows[name] = arrays[name]
+        self._rows, self._words = memoryview(rows.tobytes()), words
+        self._lists = [tuple(word.split(JOINED)) if word else () for word in words["agreements"]]
 
     def find(self, name: str) -> int:
         """Return the row of a name, -1 where there is none."""
@@ -100,26 +103,27 @@ class Columns:
 
     def holding(self, row: int) -> Holding | None:
         """Return what is held against a row's subject."""
-        campaign = self.campaign[row]
-        if campaign < 0:
-            return None
-        flags = self.flags[row]
-        why = self._words["why"][self._why[row]]
-        return Holding(campaign, self.probability[row], bool(flags & REVIEWED), bool(flags & SUCCESSOR), why)
+        _, probability, campaign, _, _, _, _, _, why, flags = _read(self._rows, row * _SIZE)
+        return self._held(campaign, probability, why, flags) if campaign >= 0 else None
 
-    def customer(self, row: int, organisation: str) -> Row:
-        """Return what is known of an account."""
+    def customer(self, row: int, name_of: Callable[[int], str]) -> Row:
+        """Return what is known of an account; `name_of` names an organisation by its row."""
+        found = _read(self._rows, row * _SIZE)
+        created, probability, campaign, organisation, plan, verification, country, agreements, why, flags = found
         words = self._words
         return Row(
-            organisation,
-            words["plan"][self._plan[row]],
-            words["verification"][self._verification[row]],
-            words["country"][self._country[row]],
-            self.created[row],
-            self._lists[self._agreements[row]],
-            bool(self.flags[row] & CLEARED),
-            self.holding(row),
+            name_of(organisation) if organisation >= 0 else "",
+            words["plan"][plan],
+            words["verification"][verification],
+            words["country"][country],
+            created,
+            self._lists[agreements],
+            flags & CLEARED != 0,
+            self._held(campaign, probability, why, flags) if campaign >= 0 else None,
         )
+
+    def _held(self, campaign: int, probability: float, why: int, flags: int) -> Holding:
+        return Holding(campaign, probability, flags & REVIEWED != 0, flags & SUCCESSOR != 0, self._words["why"][why])
 
 
 def columns_of(verdicts: Verdicts, key: bytes) -> tuple[Arrays, Arrays, dict[str, list[str]]]:

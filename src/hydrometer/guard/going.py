@@ -95,7 +95,9 @@ class Going:
             holding = None
         elif holding is None or (holding.successor and organisation):
             of_all = self.snapshot.organisation(organisation)
-            holding = of_all._replace(why=of_all.why or "organisation") if of_all is not None else holding
+            # A suspicion against an organisation is about accounts that nothing was known of; the others were weighed.
+            if of_all is not None and not (of_all.successor and row is not None):
+                holding = of_all._replace(why=of_all.why or "organisation")
         if holding is not None and not holding.why:
             holding = holding._replace(why="member")
         return Standing(facts, holding, organisation, cleared=cleared, hour=hour)

@@ -6,6 +6,7 @@ neighbours begin; a row counts only if its name is exactly the one looked for.
 
 from __future__ import annotations
 
+import struct
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ROWS_A_BUCKET = 2
+_entry = struct.Struct("<QQQQ").unpack_from
 
 
 def hashed(name: bytes, key: bytes) -> int:
@@ -44,7 +46,7 @@ def build(names: Sequence[str], key: bytes) -> tuple[dict[str, npt.NDArray[Any]]
 class Index:
     """Finds the row of a name."""
 
-    __slots__ = ("_directory", "_hashes", "_ids", "_key", "_offsets", "_shift", "size")
+    __slots__ = ("_directory", "_entries", "_ids", "_key", "_shift", "size")
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], key: bytes) -> None:
         """Raises ValueError where the arrays do not fit together."""
@@ -64,8 +66,11 @@ class Index:
         if not sound:
             raise ValueError("an index whose arrays do not fit together")
         # Views of plain memory: reading one number from them takes a third of the time that an array takes.
-        self._directory, self._hashes = directory.data, hashes.data
-        self._offsets, self._ids = offsets.data, ids.data
+        self._directory, self._ids = directory.data, ids.data
+        # Each row's hash, with where its name begins, beside the next one's: all that a look-up compares.
+        entries = np.zeros((self.size + 1, 2), np.uint64)
+        entries[:-1, 0], entries[:, 1] = hashes, offsets
+        self._entries = memoryview(entries.tobytes())
         self._shift, self._key = 64 - (buckets.bit_length() - 1), key
 
     def find(self, name: str) -> int:
@@ -74,10 +79,12 @@ class Index:
         value = int.from_bytes(blake2b(encoded, digest_size=8, key=self._key).digest(), "little")
         bucket = value >> self._shift
         for row in range(self._directory[bucket], self._directory[bucket + 1]):
-            if self._hashes[row] == value and self._ids[self._offsets[row] : self._offsets[row + 1]] == encoded:
+            found, begin, _, end = _entry(self._entries, 16 * row)
+            if found == value and self._ids[begin:end] == encoded:
                 return row
         return -1
 
     def name(self, row: int) -> str:
         """Return the name of a row."""
-        return bytes(self._ids[self._offsets[row] : self._offsets[row + 1]]).decode("utf-8", "surrogatepass")
+        _, begin, _, end = _entry(self._entries, 16 * row)
+        return str(self._ids[begin:end], "utf-8", "surrogatepass")

@@ -99,12 +99,8 @@ class Snapshot:
 
     def account(self, name: str) -> Row | None:
         """Return what is known of an account."""
-        columns = self._accounts
-        row = columns.find(name)
-        if row < 0:
-            return None
-        organisation = columns.organisation[row]
-        return columns.customer(row, self._organisations.name(organisation) if organisation >= 0 else "")
+        row = self._accounts.find(name)
+        return self._accounts.customer(row, self._organisations.name) if row >= 0 else None
 
     def organisation(self, name: str) -> Holding | None:
         """Return what is held against an organisation."""
