@@ -87,14 +87,17 @@ def test_the_report_names_every_campaign_and_stands_alone(small_outcome: Outcome
 
 def test_nothing_but_the_result_is_left_in_the_folder(small_outcome: Outcome) -> None:
     assert sorted(path.name for path in small_outcome.out.iterdir()) == [
+        "blocks.parquet",
         "campaigns.json",
         "candidates.json",
         "considered.parquet",
         "harvested.parquet",
+        "indicators.parquet",
         "members.parquet",
         "rejected.jsonl",
         "report.html",
         "run.json",
+        "templates.parquet",
     ]
     read = msgspec.json.decode((small_outcome.out / "campaigns.json").read_bytes(), type=CampaignFile)
     assert read == small_outcome.found
