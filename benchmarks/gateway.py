@@ -35,7 +35,7 @@ from nacl.signing import SigningKey
 from guard import bodies, verdicts
 from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.fingerprint import SiteKey
-from hydrometer.flow.verdicts import check
+from hydrometer.flow.sketching import check
 from hydrometer.guard.snapshot import pack
 
 GOAL = 0.55

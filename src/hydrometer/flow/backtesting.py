@@ -23,7 +23,8 @@ from hydrometer.fingerprint.single import TextSketch
 from hydrometer.flow.backtest_ground import ground_of
 from hydrometer.flow.past_requests import PastRequests, past_requests
 from hydrometer.flow.reading import default_site_key
-from hydrometer.flow.verdicts import Chosen, settings_of, verdicts_of
+from hydrometer.flow.sketching import settings_of
+from hydrometer.flow.verdicts import Chosen, verdicts_of
 from hydrometer.guard.snapshot import Snapshot, pack, unpack
 from hydrometer.response.backtest_page import bottom_line, render
 from hydrometer.response.effects import STOPS, WEAKENS, days, effect, groups, innocent, rules

@@ -12,7 +12,8 @@ from hydrometer.contract.errors import InputError
 from hydrometer.contract.settings import ReadSettings
 from hydrometer.fingerprint import SiteKey
 from hydrometer.fingerprint.single import TextSketch
-from hydrometer.flow.verdicts import Built, Chosen, check, settings_of, verdicts_of
+from hydrometer.flow.sketching import SKETCH_HASHES, check, settings_of
+from hydrometer.flow.verdicts import Built, Chosen, verdicts_of
 from hydrometer.guard.core import Guard
 from hydrometer.guard.keeping import Keeper
 from hydrometer.guard.keys import make_keys, name_of, signing_key, verify_key
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from hydrometer.guard.budgets import Budgets
 
 __all__ = ["inspect", "make_keys", "open_guard", "write_snapshot"]
-
-SKETCH_HASHES = 4_096
-"""Hashes that the guard keeps of one exchange: more than detection does, so that padding hides no wording."""
 
 
 def write_snapshot(

@@ -17,8 +17,7 @@ from hydrometer.contract.errors import InputError
 from hydrometer.contract.gateway import load_gateway_settings
 from hydrometer.fingerprint import SiteKey
 from hydrometer.fingerprint.single import TextSketch
-from hydrometer.flow.guarding import SKETCH_HASHES
-from hydrometer.flow.verdicts import check, settings_of
+from hydrometer.flow.sketching import SKETCH_HASHES, check, settings_of
 from hydrometer.guard.auditing import QueuedAudit
 from hydrometer.guard.core import Guard
 from hydrometer.guard.fleet import Fleet

@@ -20,7 +20,7 @@ from hydrometer.contract.decisions import (
 )
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.settings import FingerprintSettings
-from hydrometer.fingerprint.single import TextSketch
+from hydrometer.flow.sketching import check
 from hydrometer.flow.successors import made_since, organisations, successors
 from hydrometer.guard.recognition import GROUPS, Recogniser
 
@@ -39,7 +39,6 @@ ACTIVE_DAYS = 14
 """A campaign is active when it was seen so shortly before its traffic ended."""
 MOST_ENTITIES, MOST_TEMPLATES = 100_000, 5_000
 """Kept of what campaigns are known by; what tells most stays."""
-CHECKED = "hydrometer checks with these words that a guard has the key which its snapshot was made with"
 
 
 @dataclass
@@ -236,17 +235,6 @@ def _sketch_settings(found: ResultFolder, site_key: SiteKey | None) -> dict[str,
     values = msgspec.to_builtins(settings)
     sketch = {name: value for name, value in values.items() if isinstance(value, int)}
     return {**sketch, "check": check(settings, site_key)} if site_key is not None else sketch
-
-
-def settings_of(sketch: dict[str, int]) -> FingerprintSettings:
-    """The settings of sketches that a snapshot was made with."""
-    return msgspec.convert({name: value for name, value in sketch.items() if name != "check"}, FingerprintSettings)
-
-
-def check(settings: FingerprintSettings, key: SiteKey) -> int:
-    """A number that only the site key gives, and that does not give the key."""
-    every = msgspec.structs.replace(settings, sample_one_in=1)
-    return int(TextSketch(every, key)("", CHECKED)[0])
 
 
 def listed(file: Path | None) -> frozenset[str]:
