@@ -211,6 +211,7 @@ def test_facts_of_an_account() -> None:
 def test_facts_of_a_request() -> None:
     rules = policy(
         rule("tools", "'run' in request.tools && request.words > 3 && request.network == '192.0.2.0/24'", "verify"),
+        rule("unread", "request.unread == 'oversized'", "verify"),
         rule("six", "request.network == '2001:db8:1::/48'", "verify"),
         rule(
             "indicators",
@@ -220,5 +221,6 @@ def test_facts_of_a_request() -> None:
     )
     made = guard(rules)
     assert made.decide(request("a", tools=("run",), prompt="a b c d", client_ip="192.0.2.9"), NOW).rule == "tools"
+    assert made.decide(request("a", unread="oversized"), NOW).rule == "unread"
     assert made.decide(request("a", client_ip="2001:db8:1::5"), NOW).rule == "six"
     assert made.decide(request("b", prompt=HARVEST, client_ip="198.51.100.7"), NOW).rule == "indicators"
