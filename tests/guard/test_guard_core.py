@@ -110,6 +110,8 @@ def test_the_hardest_action_wins_and_limits_add_up() -> None:
     assert found.limits == Limits(n=1, logprobs=False, batch=True, max_tokens=100)
     assert made.decide(request("a"), NOW).action == "throttle"
     assert made.counts["rule watch"] == 2
+    terminal = guard(policy(rule("slow", "true", "throttle", retry_after=30), rule("who", "true", "verify")))
+    assert terminal.decide(request("a"), NOW).retry_after is None
 
 
 def test_modes() -> None:
