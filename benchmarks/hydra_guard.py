@@ -143,6 +143,10 @@ class Count:
 
 def world(spec: OperatorSpec, seed: int, honest: int, folder: Path) -> Path:
     """Make a world of fingerprints and return its folder; the truth lies beside it."""
+    # Which shingles are sampled depends on the key: the same seed is the same run.
+    key = folder / "site.key"
+    key.touch(0o600)
+    key.write_bytes(seed.to_bytes(16, "little"))
     recipe = folder / "recipe.json"
     recipe.write_bytes(msgspec.json.encode(Scenario(name="hydra", honest=honest, operators=(spec,))))
     made = folder / "world"
@@ -153,7 +157,7 @@ def world(spec: OperatorSpec, seed: int, honest: int, folder: Path) -> Path:
         Settings(threads=1),
         size=flow.Size(),
         sketches_only=True,
-        site_key=folder / "site.key",
+        site_key=key,
         progress=Silent(),
     )
     return made

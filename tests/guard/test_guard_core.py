@@ -110,6 +110,8 @@ def test_the_hardest_action_wins_and_limits_add_up() -> None:
     assert found.limits == Limits(n=1, logprobs=False, batch=True, max_tokens=100)
     assert made.decide(request("a"), NOW).action == "throttle"
     assert made.counts["rule watch"] == 2
+    terminal = guard(policy(rule("slow", "true", "throttle", retry_after=30), rule("who", "true", "verify")))
+    assert terminal.decide(request("a"), NOW).retry_after is None
 
 
 def test_modes() -> None:
@@ -211,6 +213,7 @@ def test_facts_of_an_account() -> None:
 def test_facts_of_a_request() -> None:
     rules = policy(
         rule("tools", "'run' in request.tools && request.words > 3 && request.network == '192.0.2.0/24'", "verify"),
+        rule("unread", "request.unread == 'oversized'", "verify"),
         rule("six", "request.network == '2001:db8:1::/48'", "verify"),
         rule(
             "indicators",
@@ -220,5 +223,6 @@ def test_facts_of_a_request() -> None:
     )
     made = guard(rules)
     assert made.decide(request("a", tools=("run",), prompt="a b c d", client_ip="192.0.2.9"), NOW).rule == "tools"
+    assert made.decide(request("a", unread="oversized"), NOW).rule == "unread"
     assert made.decide(request("a", client_ip="2001:db8:1::5"), NOW).rule == "six"
     assert made.decide(request("b", prompt=HARVEST, client_ip="198.51.100.7"), NOW).rule == "indicators"

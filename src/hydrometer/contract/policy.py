@@ -71,10 +71,12 @@ FACTS: dict[str, dict[str, str]] = {
         "indicators": "list(string)",
         "replayed": "bool",
         "replayed_from": "string",
+        "unread": "string",
     },
 }
 """What a condition may read: by variable, each field with its CEL type. A string that is not known is empty.
 
+`request.unread` says why its body could not be read (`oversized`, `malformed`, `unknown shape`, `field`).
 `request.replayed_from` says where a replayed envelope belongs: to another `account`, `conversation` or `model`.
 `account.age_days` goes in steps of an hour, of a day after the first week, and is -1 when it is not known.
 """

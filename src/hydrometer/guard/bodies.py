@@ -46,7 +46,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_body(body: bytes | bytearray | memoryview, sender: Sender, *, most_bytes: int = MOST_BYTES) -> Request:
     """Return the request of a body; of a batch, its first one."""
-    return next(iter(read_bodies(body, sender, most_bytes=most_bytes, most_batch=1)))
+    return read_bodies(body, sender, most_bytes=most_bytes, most_batch=1)[0]
 
 
 def read_bodies(

@@ -172,7 +172,8 @@ class Guard:
             campaign=known,
             probability=probability,
             why=why,
-            retry_after=max(waits) if waits else None,
+            # To come back later helps nobody whom a person must let in.
+            retry_after=max(waits) if waits and action not in ("block", "verify") else None,
             limits=_merged([rule.limits for rule in rules if rule.limits is not None]),
             shadow=mode == "shadow",
             case=self._case(),

@@ -113,7 +113,7 @@ class RequestFacts:
 
 _PLAIN = frozenset({"asn", "turns", "n", "max_tokens", "logprobs", "stream", "batch", "reasoning"})
 _FOUND = frozenset({"network", "indicators", "template", "resembles", "replayed", "replayed_from"})
-_TEXTS = {name: name for name in ("model", "channel", "user_agent", "ja4")} | {"address": "client_ip"}
+_TEXTS = {name: name for name in ("model", "channel", "user_agent", "ja4", "unread")} | {"address": "client_ip"}
 
 
 def _values(names: Sequence[str]) -> Callable[[Request], tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from hydrometer.contract.decisions import Decision
@@ -12,6 +13,8 @@ from hydrometer.guard.rulebook import Rulebook
 from hydrometer.guard.wording import Wordings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hydrometer.contract.decisions import Request
     from hydrometer.guard.columns import Holding
     from hydrometer.guard.snapshot import Snapshot
@@ -19,6 +22,16 @@ if TYPE_CHECKING:
 REMEMBERED = 65_536
 """Accounts whose standing is remembered; one that was looked up longest ago makes room."""
 HOUR, DAY, WEEK = 3600.0, 86_400.0, 7.0
+
+
+_VALUES: dict[str, Callable[[Request], str]] = {
+    "address": attrgetter("client_ip"),
+    "ja4": attrgetter("ja4"),
+    "user_agent": attrgetter("user_agent"),
+    "asn": lambda request: str(request.asn),
+    "tools": lambda request: " ".join(sorted(request.tools)),
+}
+"""What of a request is compared with the values of campaigns, as detection spells it; beside the network of its address."""
 
 
 def _age(days: float) -> float:
@@ -56,7 +69,9 @@ class Going:
         self.recogniser = Recogniser(
             snapshot.campaigns, snapshot.entities, snapshot.templates, snapshot.population, snapshot.recognition
         )
-        self.compares = bool(self.recogniser.kinds)
+        self._networks = self.recogniser.values("network")
+        self._lookups = [(values, of) for kind, of in _VALUES.items() if (values := self.recogniser.values(kind))]
+        self.compares = bool(self._lookups or self._networks)
         self.has_wordings, self.has_budgets = len(self.wordings) > 0, bool(snapshot.policy.budgets)
         self.allowed = Decision(action="allow", snapshot=snapshot.version)
         self.request_facts = RequestFacts(self.rulebook.reads)
@@ -105,23 +120,11 @@ class Going:
     def shared(self, request: Request, network: str) -> list[Shared]:
         """Return the values of a request that campaigns are known by."""
         found: list[Shared] = []
-        for kind in self.recogniser.kinds:
-            if kind == "address":
-                value = request.client_ip
-            elif kind == "network":
-                value = network
-            elif kind == "ja4":
-                value = request.ja4
-            elif kind == "user_agent":
-                value = request.user_agent
-            elif kind == "asn":
-                value = str(request.asn)
-            elif kind == "tools":
-                value = " ".join(sorted(request.tools))
-            else:
-                continue
-            if value:
-                found += self.recogniser.shared(kind, value)
+        for values, value_of in self._lookups:
+            if (hit := values.get(value_of(request))) is not None:
+                found += hit
+        if self._networks and (hit := self._networks.get(network)) is not None:
+            found += hit
         return found
 
     def held(self, holding: Holding | None) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -46,7 +46,7 @@ def build(names: Sequence[str], key: bytes) -> tuple[dict[str, npt.NDArray[Any]]
 class Index:
     """Finds the row of a name."""
 
-    __slots__ = ("_directory", "_entries", "_ids", "_key", "_shift", "size")
+    __slots__ = ("_directory", "_entries", "_ids", "_keyed", "_shift", "size")
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], key: bytes) -> None:
         """Raises ValueError where the arrays do not fit together."""
@@ -71,12 +71,15 @@ class Index:
         entries = np.zeros((self.size + 1, 2), np.uint64)
         entries[:-1, 0], entries[:, 1] = hashes, offsets
         self._entries = memoryview(entries.tobytes())
-        self._shift, self._key = 64 - (buckets.bit_length() - 1), key
+        self._shift = 64 - (buckets.bit_length() - 1)
+        self._keyed = blake2b(digest_size=8, key=key).copy
 
     def find(self, name: str) -> int:
         """Return the row of a name, -1 where there is none."""
         encoded = name.encode("utf-8", "surrogatepass")
-        value = int.from_bytes(blake2b(encoded, digest_size=8, key=self._key).digest(), "little")
+        digest = self._keyed()  # a copy of the keyed state takes less than setting it up anew
+        digest.update(encoded)
+        value = int.from_bytes(digest.digest(), "little")
         bucket = value >> self._shift
         for row in range(self._directory[bucket], self._directory[bucket + 1]):
             found, begin, _, end = _entry(self._entries, 16 * row)

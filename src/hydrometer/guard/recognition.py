@@ -98,6 +98,10 @@ class Recogniser:
         self.kinds = tuple(self._values)
         """Kinds of value that there is something to compare with."""
 
+    def values(self, kind: str) -> Mapping[str, list[Shared]]:
+        """Return, by value of a kind, the campaigns whose accounts show it; an empty value is nobody's."""
+        return {value: shared for value, shared in self._values.get(kind, {}).items() if value}
+
     def shared(self, kind: str, value: str) -> list[Shared]:
         """Return the campaigns whose accounts show this value."""
         values = self._values.get(kind)

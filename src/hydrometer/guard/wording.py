@@ -30,26 +30,27 @@ NOTHING = Carried(-1, 0.0, 0)
 
 
 @njit(cache=True)
-def most_carried(
-    sketch: Any,
-    capped: bool,
-    enough: float,
-    sieve: Any,
-    shift: Any,
-    keys: Any,
-    starts: Any,
-    owners: Any,
-    hashes: Any,
-    bounds: Any,
-) -> Any:
+def most_carried(sketch: Any, capped: bool, enough: float, sieve: Any, table: Any) -> Any:
     """Return (template, hashes that it shares with `sketch`, hashes of it that could be shared).
 
     sketch: ascending int64, distinct. capped: it holds only the smallest hashes of its text, so that a template's greater
     ones say nothing. enough: of templates of which so great a share is carried, the one with most hashes counts; where
-    there is none, the one with the greatest share. sieve: a byte for each bucket of hashes, 1 where a key falls. keys: ascending hashes of all
-    templates; those of keys[i] are owners[starts[i]:starts[i + 1]]. hashes[bounds[t]:bounds[t + 1]]: those of template t,
-    ascending.
+    there is none, the one with the greatest share. sieve: a byte for each bucket of hashes, 1 where a key falls.
+    table: int64, one array since each that is handed over takes time: (shift to a bucket, keys, hashes, templates), then
+    the ascending hashes of all templates; where the owners of each begin, and end; the owners; the hashes of each template,
+    ascending; where those of each template begin, and end.
     """
+    shift, many, whole, templates = np.uint64(table[0]), table[1], table[2], table[3]
+    at = 4
+    keys = table[at : at + many]
+    at += many
+    starts = table[at : at + many + 1]
+    at += many + 1
+    owners = table[at : at + whole]
+    at += whole
+    hashes = table[at : at + whole]
+    at += whole
+    bounds = table[at : at + templates + 1]
     tally = np.zeros(bounds.size - 1, np.int32)
     last = sketch.size - 1
     begin = 0
@@ -99,18 +100,19 @@ class Wordings:
         """max_sketch: hashes at which a sketch may have been cut off; 0 for never. enough: see most_carried."""
         self.templates, self._max_sketch, self._enough = templates, max_sketch, enough
         parts = [np.unique(np.asarray(template.hashes, np.int64)) for template in templates]
-        self._bounds = np.zeros(len(parts) + 1, np.int64)
-        np.cumsum([part.size for part in parts], out=self._bounds[1:])
-        self._hashes = np.concatenate(parts) if parts else np.zeros(0, np.int64)
-        owner = np.repeat(np.arange(len(parts), dtype=np.int32), [part.size for part in parts])
-        order = np.lexsort((owner, self._hashes))
-        self._owners = owner[order]
-        self._keys, first = np.unique(self._hashes[order], return_index=True)
-        self._starts = np.append(first, self._hashes.size).astype(np.int64)
-        bits = min(SIEVE_BITS, max(10, int(self._keys.size).bit_length() + 4))
-        self._shift = np.uint64(64 - bits)
+        bounds = np.zeros(len(parts) + 1, np.int64)
+        np.cumsum([part.size for part in parts], out=bounds[1:])
+        hashes = np.concatenate(parts) if parts else np.zeros(0, np.int64)
+        owner = np.repeat(np.arange(len(parts)), [part.size for part in parts])
+        order = np.lexsort((owner, hashes))
+        keys, first = np.unique(hashes[order], return_index=True)
+        bits = min(SIEVE_BITS, max(10, int(keys.size).bit_length() + 4))
+        shift = 64 - bits
         self._sieve = np.zeros(1 << bits, np.uint8)
-        self._sieve[(self._keys.view(np.uint64) * _SPREAD) >> self._shift] = 1
+        self._sieve[(keys.view(np.uint64) * _SPREAD) >> np.uint64(shift)] = 1
+        sizes = np.array([shift, keys.size, hashes.size, len(parts)], np.int64)
+        starts = np.append(first, hashes.size)
+        self._table = np.concatenate([sizes, keys, starts, owner[order], hashes, bounds]).astype(np.int64)
 
     def __len__(self) -> int:
         return len(self.templates)
@@ -120,16 +122,5 @@ class Wordings:
         if not self.templates or not sketch.size:
             return NOTHING
         capped = 0 < self._max_sketch <= sketch.size
-        template, shared, possible = most_carried(
-            sketch,
-            capped,
-            self._enough,
-            self._sieve,
-            self._shift,
-            self._keys,
-            self._starts,
-            self._owners,
-            self._hashes,
-            self._bounds,
-        )
+        template, shared, possible = most_carried(sketch, capped, self._enough, self._sieve, self._table)
         return Carried(template, shared / possible, shared) if template >= 0 else NOTHING

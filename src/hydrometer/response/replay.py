@@ -41,7 +41,7 @@ COLUMNS = (
     "tool_names",
 )
 """What a request is made of; `words`, `reasoning` and `sketch` come beside them."""
-UNSEEN = ("n", "max_tokens", "logprobs", "stream", "batch", "replayed", "replayed_from")
+UNSEEN = ("n", "max_tokens", "logprobs", "stream", "batch", "replayed", "replayed_from", "unread")
 """Facts of a request that no log tells: conditions that read them see them empty."""
 
 
