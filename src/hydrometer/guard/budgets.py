@@ -149,8 +149,10 @@ class Window:
         return max(1, math.ceil(self._step_seconds - now % self._step_seconds))
 
     def _slide(self, now: float) -> _Step:
-        number = math.floor(now / self._step_seconds)
+        number = int(now // self._step_seconds)
         steps = self._steps
+        if steps and steps[-1].number == number:
+            return steps[-1]
         if steps and number <= steps[-1].number:
             if number > steps[-1].number - STEPS:
                 return steps[-1]  # a clock that was set back a little: time stands still until it has caught up
@@ -201,7 +203,7 @@ class Budgets:
                 window = self._windows[place] if place < len(self._windows) else None
                 if window is None or window.budget is not budget:
                     continue  # the policy was replaced while this was decided on
-                own, others = window.used(_kept(subject), now)
+                own, others = window.used(subject if len(subject) <= MOST_NAME else _hashed(subject), now)
                 alone = self.alone and own >= max(1, window.limit // self.gateways)
                 if alone or own + others >= window.limit:
                     found.append((budget, window.wait(now)))
@@ -214,7 +216,7 @@ class Budgets:
                 window = self._windows[place] if place < len(self._windows) else None
                 if window is not None and window.budget is budget:
                     tell = max(1, int(window.limit * TELL / STEPS / self.gateways)) if self.shared else 0
-                    window.count(_kept(subject), now, tell)
+                    window.count(subject if len(subject) <= MOST_NAME else _hashed(subject), now, tell)
 
     def changes(self) -> list[Change]:
         """Return what was counted and not told the others of the fleet, and take it as told."""
@@ -240,7 +242,5 @@ class Budgets:
             return {window.name: window.heaviest(most) for window in self._windows}
 
 
-def _kept(subject: str) -> str:
-    if len(subject) <= MOST_NAME:
-        return subject
+def _hashed(subject: str) -> str:
     return blake2b(subject.encode("utf-8", "replace"), digest_size=16).hexdigest()
