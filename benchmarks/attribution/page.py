@@ -11,6 +11,7 @@ from attribution.drawing import draw
 from attribution.summary import METHODS, QUESTIONS, bins, bound, chosen, row, variants
 from attribution.trial import HITS, HYDROMETER, PRIOR
 from hydrometer.simulate.dossiers import CIRCUMSTANCES
+from shared_page import replace_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,7 +47,42 @@ def write_page(records: Sequence[Record], folder: Path) -> Path:
     ]
     page = folder / PAGE
     page.write_text("\n".join(parts), "utf-8")
+    replace_part(folder / "benchmark.md", _part(records))
     return page
+
+
+def _part(records: Sequence[Record]) -> str:
+    """What docs/benchmark.md tells of attribution."""
+    seeds = sorted({r.seed for r in records})
+    campaigns = len({(r.seed, r.campaign) for r in records})
+    lines = [
+        "## Who is behind it",
+        "",
+        (
+            f"`make bench-attribution`: {campaigns} campaigns found in {len(seeds)} worlds (seeds {seeds[0]} to {seeds[-1]}), each under "
+            f"{len(CIRCUMSTANCES)} circumstances: true dossiers, missing actors, shared pools, false flags, stale records, poisoned feeds. "
+            f"All of it is in [{PAGE}]({PAGE})."
+        ),
+        "",
+        "| question | method | Brier | named right | named wrong | wrong at high confidence |",
+        "| --- | --- | --: | --: | --: | --: |",
+    ]
+    for question in QUESTIONS:
+        for method in METHODS:
+            told = row(chosen(records, question=question, method=method))
+            high = f"{told.high_wrong:,}" if method == HYDROMETER else "–"
+            lines.append(
+                f"| {question} | {method} | {told.brier:.3f} | {told.named_right:,} | {told.named_wrong:,} | {high} |"
+            )
+    missing = row(chosen(records, question="operator", method=HYDROMETER, circumstance="missing"))
+    lines += [
+        "",
+        f"Of {missing.cases:,} operators without a dossier {missing.led_right:,} are called unknown, and none but "
+        f"{missing.named_wrong:,} is named."
+        if missing.named_wrong
+        else f"Of {missing.cases:,} operators without a dossier {missing.led_right:,} are called unknown, and none is named.",
+    ]
+    return "\n".join(lines)
 
 
 def _head(records: Sequence[Record]) -> str:

@@ -13,6 +13,7 @@ from quality import tables
 from quality.baselines import runner
 from quality.drawings import draw
 from quality.plan import HELD_OUT, INNOCENT, LADDER, OTHERS, TEST_SEED, VARIED
+from shared_page import kept_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,9 @@ def write_page(records: Sequence[Record], folder: Path, seconds: float, workers:
     ]
     parts = [sections[0], READING.read_text("utf-8").replace("../../docs/", "")]
     parts += [f"## {title}\n\n{text}" for title, text in sections[1:] if text.strip()]
-    (folder / "benchmark.md").write_text("\n".join(str(part) for part in parts), "utf-8")
+    page = folder / "benchmark.md"
+    kept = kept_part(page)
+    page.write_text("\n".join(str(part) for part in (*parts, *([f"{kept}\n"] if kept else []))), "utf-8")
 
 
 def _head(records: Sequence[Record], seconds: float, workers: int) -> str:
@@ -65,7 +68,8 @@ Written by `make bench-quality`; do not edit.
 ({platform.machine()}, {platform.system()}). Python {platform.python_version()}, {versions}.
 Training seeds are below 100, test seeds from {TEST_SEED} on. Calibrated by `{provenance["command"]}`.
 `{HELD_OUT[0]}` and `{HELD_OUT[1]}` were seen by no tuning. An interval is of 95 %, over worlds
-([evaluation.md](evaluation.md)). How well operators are named is measured apart: [benchmark-attribution.md](benchmark-attribution.md).
+([evaluation.md](evaluation.md)). How well operators are named is measured by `make bench-attribution`, at the end of this page and in
+[benchmark-attribution.md](benchmark-attribution.md).
 
 Settings of the baselines, chosen by `PYTHONPATH=benchmarks python -m quality.baselines.tune`:
 
