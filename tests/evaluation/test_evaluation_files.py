@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from small_worlds import write_result, write_world
 
 from hydrometer.contract.errors import InputError
 from hydrometer.evaluation import score
+from hydrometer.evaluation.truth import truth_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,3 +137,8 @@ def test_a_truth_that_names_an_account_twice_is_refused(world: Path, result: Pat
 def test_a_threshold_beyond_a_probability_is_refused(world: Path, result: Path) -> None:
     with pytest.raises(InputError, match="threshold from 0 to 1"):
         score(result, world, 1.5)
+
+
+def test_the_truth_lies_beside_its_world_or_is_named_itself() -> None:
+    assert truth_folder(Path("worlds/one")) == Path("worlds/one.truth")
+    assert truth_folder(Path("worlds/one.truth")) == Path("worlds/one.truth")

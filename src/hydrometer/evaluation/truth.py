@@ -52,9 +52,9 @@ class Harvest:
 
 
 def truth_folder(world: Path) -> Path:
-    """Return the folder of the truth about `world`."""
+    """Return the folder of the truth about `world`; one that is named itself is taken."""
     place = world if world.name not in {"", ".."} else world.resolve()
-    return place.with_name(place.name + ".truth")
+    return place if place.suffix == ".truth" else place.with_name(place.name + ".truth")
 
 
 def read_truth(world: Path) -> Truth:

@@ -109,7 +109,7 @@ def backtest(
     truth: Annotated[
         Path | None,
         typer.Option(
-            "--truth", metavar="WORLD", help="A labelled world that TRAFFIC is of; WORLD.truth lies beside it."
+            "--truth", metavar="WORLD", help="The labelled world that TRAFFIC is of, or its folder WORLD.truth."
         ),
     ] = None,
     also: Annotated[
