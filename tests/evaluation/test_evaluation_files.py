@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,9 +13,6 @@ from small_worlds import write_result, write_world
 from hydrometer.contract.errors import InputError
 from hydrometer.evaluation import score
 from hydrometer.evaluation.truth import truth_folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
