@@ -114,13 +114,14 @@ def test_detect_reads_dossiers_as_attribute_does(found: Path, dossiers: Path, tm
     apart = tmp_path / "apart"
     shutil.copytree(found, apart)
     assert ran("attribute", apart, "--intel", dossiers).exit_code == 0
-    traffic = tmp_path / "traffic"
-    shutil.copytree(flow.sample(), traffic)
+    bare, traffic = tmp_path / "bare", tmp_path / "traffic"
+    shutil.copytree(flow.sample(), bare, ignore=shutil.ignore_patterns("intel"))
+    shutil.copytree(bare, traffic)
     shutil.copytree(dossiers, traffic / "intel")
     beside = tmp_path / "beside"
     assert ran("detect", traffic, "--out", beside, "--quiet", "--no-exhibits").exit_code == 0
     asked = tmp_path / "asked"
-    told = ran("detect", flow.sample(), "--out", asked, "--quiet", "--no-exhibits", "--intel", dossiers)
+    told = ran("detect", bare, "--out", asked, "--quiet", "--no-exhibits", "--intel", dossiers)
     assert told.exit_code == 0
     assert attributions(apart) == attributions(beside) == attributions(asked)
 
