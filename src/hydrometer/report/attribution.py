@@ -28,7 +28,7 @@ def attribution(campaign: Campaign) -> Html:
     parts: list[Child] = [el("p", found.why)]
     parts += [_answer(answer, campaign.id) for answer in found.answers]
     if found.dossiers:
-        weighed = ", ".join(f"{count(number)} {label(name)}" for name, number in found.dossiers.items())
+        weighed = ", ".join(f"{count(number)} {label(name)}" for name, number in found.dossiers.items() if number)
         parts.append(el("p", f"Weighed: {weighed}.", class_="legend"))
     return join(parts)
 
@@ -100,7 +100,8 @@ def _cell(value: float, hypothesis: str) -> Child:
     """Bits against the unknown actor, which therefore has none."""
     if hypothesis == UNKNOWN and not value:
         return "0"
-    return el("span", bits(value), class_="for" if value > 0 else "against" if value < 0 else "quiet")
+    shown = bits(value)
+    return el("span", shown, class_="for" if shown[0] == "+" else "against" if shown[0] == "−" else "quiet")
 
 
 def _left_out(answer: Answer, named: dict[str, str], columns: list[Hypothesis]) -> Html:
