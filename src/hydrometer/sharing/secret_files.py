@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hydrometer.contract.errors import InputError
+from hydrometer.sharing.writing import put
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MOST = 1 << 20
 """Bytes of the largest file of secrets."""
@@ -45,20 +48,7 @@ def write_secret(path: Path, content: bytes, what: str, *, new: bool = False) ->
         InputError: it cannot be written, or `new` and there is such a file already.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
-        held = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if new:
-                os.link(held, path)  # fails where there is one; renaming would replace it
-            else:
-                held.replace(path)
-        finally:
-            held.unlink(missing_ok=True)
+        put(path, content, private=True, new=new)
     except FileExistsError:
         raise InputError(
             f"there is {what} already", file=str(path), mend="Name another file, or remove this one first."
