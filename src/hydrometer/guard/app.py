@@ -51,10 +51,8 @@ class GuardApp:
                 return  # The peer has gone; nobody waits for an answer.
             answer = self._answered(route, scope, body)
         if answer is not None:
-            shown = answer.body
-            headers = [*answer.headers, (b"content-length", b"%d" % len(shown))]
-            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else shown})
+            await send(answer.start)
+            await send(_NO_BODY if scope["method"] == "HEAD" else answer.end)
 
     def _turned_away(self, route: Route | None, scope: Scope) -> Answered | None:
         """Return the answer to what no gateway is to see, None where one is."""
@@ -94,6 +92,7 @@ class GuardApp:
         return Answered(200, self._gate.metrics.page(), [(b"content-type", CONTENT_TYPE.encode())])
 
 
+_NO_BODY = {"type": "http.response.body", "body": b""}
 _NOT_FOUND = json_answer(404, {"error": "no such address"})
 _UNANSWERED = json_answer(503, {"error": "the guard could not answer"})
 _NOT_ALLOWED = json_answer(401, {"error": "no token, or a wrong one"})

@@ -49,6 +49,11 @@ def read_body(body: bytes | bytearray | memoryview, sender: Sender, *, most_byte
     return read_bodies(body, sender, most_bytes=most_bytes, most_batch=1)[0]
 
 
+def without_body(sender: Sender) -> Request:
+    """Return the request of a sender of whom nothing else is known."""
+    return _blank(sender, 0, "")
+
+
 def read_bodies(
     body: bytes | bytearray | memoryview, sender: Sender, *, most_bytes: int = MOST_BYTES, most_batch: int = MOST_BATCH
 ) -> list[Request]:

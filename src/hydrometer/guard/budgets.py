@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hydrometer.contract.policy import Budget, Policy
 
@@ -40,6 +40,10 @@ class Change(NamedTuple):
     requests: int
     seconds: int
     """How long the others must keep it."""
+
+
+Held = tuple[int, "Budget", str]
+"""What a request is held to: place in the policy, budget, who shares it."""
 
 
 class Spent(NamedTuple):
@@ -69,26 +73,31 @@ class Window:
         self.limit, self.name = budget.requests, f"{budget.name}:{budget.over}:{budget.requests}:{budget.seconds}"
         self.seconds, self._step_seconds, self._capacity = budget.seconds, budget.seconds / STEPS, capacity
         self._steps: list[_Step] = []
+        self._began = self._ends = 0.0
+        """Between which times the newest step counts."""
+        self._before: dict[str, int] = {}
+        """What subjects used in the steps before the newest, of those that were asked about since it began."""
+        self._heard = False
+        """Whether others of a fleet ever told of requests."""
 
     def used(self, subject: str, now: float) -> tuple[int, int]:
         """Return what a subject used: (counted here, told by others)."""
-        self._slide(now)
-        own = others = 0
-        for step in self._steps:
-            own += step.counts.get(subject, 0)
-            if step.others:
-                others += step.others.get(subject, 0)
-        return own, others
+        newest = self._steps[-1] if self._began <= now < self._ends else self._next(now)
+        own = self._before.get(subject)
+        if own is None:
+            own = sum([step.counts.get(subject, 0) for step in self._steps[:-1]])
+            if len(self._before) < self._capacity:
+                self._before[subject] = own
+        others = sum([step.others.get(subject, 0) for step in self._steps]) if self._heard else 0
+        return own + newest.counts.get(subject, 0), others
 
     def count(self, subject: str, now: float, tell: int) -> None:
         """Count a request; `tell`: requests of a step from which the others of a fleet are told, 0 for never."""
-        step = self._slide(now)
-        counts = step.counts
-        have = counts.get(subject, 0) + 1
-        if have == 1 and len(counts) >= self._capacity:
+        step = self._steps[-1] if self._began <= now < self._ends else self._next(now)
+        have = step.counts.get(subject, 0) + 1
+        if have == 1 and len(step.counts) >= self._capacity:
             self._thin(step)
-        counts = step.counts
-        counts[subject] = have
+        step.counts[subject] = have
         if tell and have >= tell:
             step.dirty.add(subject)
 
@@ -136,6 +145,7 @@ class Window:
                 others = total - step.told.get(subject, 0)
                 if others > 0 and (subject in step.others or len(step.others) < self._capacity):
                     step.others[subject] = others
+                    self._heard = True
 
     def _at(self, number: int) -> _Step:
         """Return the step of a number that is not newer than the newest, made where it is missing."""
@@ -148,18 +158,19 @@ class Window:
         """Return the whole seconds until the oldest step leaves the window."""
         return max(1, math.ceil(self._step_seconds - now % self._step_seconds))
 
-    def _slide(self, now: float) -> _Step:
+    def _next(self, now: float) -> _Step:
+        """Return the step that a request of a moment belongs to that the newest step does not cover."""
         number = int(now // self._step_seconds)
         steps = self._steps
-        if steps and steps[-1].number == number:
-            return steps[-1]
-        if steps and number <= steps[-1].number:
-            if number > steps[-1].number - STEPS:
-                return steps[-1]  # a clock that was set back a little: time stands still until it has caught up
+        if steps and steps[-1].number - STEPS < number <= steps[-1].number:
+            return steps[-1]  # a clock that was set back a little: time stands still until it has caught up
+        if steps and number < steps[-1].number:
             steps.clear()
         while steps and steps[0].number <= number - STEPS:
             del steps[0]
         steps.append(_Step(number))
+        self._before.clear()
+        self._began, self._ends = number * self._step_seconds, (number + 1) * self._step_seconds
         return steps[-1]
 
     def _thin(self, step: _Step) -> None:
@@ -192,31 +203,35 @@ class Budgets:
             for window, fresh in zip(self._windows, made, strict=True):
                 window.budget = fresh.budget
 
-    def over(self, held: Iterable[tuple[int, Budget, str]], now: float) -> list[tuple[Budget, int]]:
+    def over(self, held: Sequence[Held], now: float, *, count: bool = False) -> list[tuple[Budget, int]]:
         """Return the budgets that are used up, and the seconds until that may change.
 
-        held: place in the policy, budget, subject.
+        count: a request that is over none is let through, and counted.
         """
         found = []
         with self._lock:
+            windows = self._windows
             for place, budget, subject in held:
-                window = self._windows[place] if place < len(self._windows) else None
-                if window is None or window.budget is not budget:
+                if place >= len(windows) or (window := windows[place]).budget is not budget:
                     continue  # the policy was replaced while this was decided on
                 own, others = window.used(subject if len(subject) <= MOST_NAME else _hashed(subject), now)
-                alone = self.alone and own >= max(1, window.limit // self.gateways)
-                if alone or own + others >= window.limit:
+                if own + others >= window.limit or (self.alone and own >= max(1, window.limit // self.gateways)):
                     found.append((budget, window.wait(now)))
+            if count and not found:
+                self._count(held, now)
         return found
 
-    def count(self, held: Iterable[tuple[int, Budget, str]], now: float) -> None:
+    def count(self, held: Sequence[Held], now: float) -> None:
         """Count a request that was let through."""
         with self._lock:
-            for place, budget, subject in held:
-                window = self._windows[place] if place < len(self._windows) else None
-                if window is not None and window.budget is budget:
-                    tell = max(1, int(window.limit * TELL / STEPS / self.gateways)) if self.shared else 0
-                    window.count(subject if len(subject) <= MOST_NAME else _hashed(subject), now, tell)
+            self._count(held, now)
+
+    def _count(self, held: Sequence[Held], now: float) -> None:
+        windows = self._windows
+        for place, budget, subject in held:
+            if place < len(windows) and (window := windows[place]).budget is budget:
+                tell = max(1, int(window.limit * TELL / STEPS / self.gateways)) if self.shared else 0
+                window.count(subject if len(subject) <= MOST_NAME else _hashed(subject), now, tell)
 
     def changes(self) -> list[Change]:
         """Return what was counted and not told the others of the fleet, and take it as told."""

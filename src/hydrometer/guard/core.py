@@ -15,9 +15,9 @@ from hydrometer.contract.decisions import Decision, Request
 from hydrometer.contract.policy import Limits
 from hydrometer.guard.budgets import Budgets
 from hydrometer.guard.envelopes import Envelopes
-from hydrometer.guard.facts import network_of
+from hydrometer.guard.facts import MOST_ADDRESS, network_of
 from hydrometer.guard.going import Going
-from hydrometer.guard.rulebook import Subjects, hardest
+from hydrometer.guard.rulebook import hardest
 from hydrometer.guard.suspects import Suspects
 from hydrometer.guard.wording import NOTHING
 
@@ -102,7 +102,7 @@ class Guard:
                 sketch = self._sketch(request.system_prompt, request.prompt)
             if sketch is not None:
                 carried = going.wordings.carried(sketch)
-        network = network_of(request.client_ip)
+        network = network_of(request.client_ip) if len(request.client_ip) <= MOST_ADDRESS else ""
         shared = going.shared(request, network) if going.compares else []
         kinds = tuple(sorted({found.kind for found in shared})) if shared else ()
         wording = going.recogniser.wording(carried) if carried.template >= 0 else None
@@ -116,23 +116,18 @@ class Guard:
             owner = standing.organisation or request.account_id
             replayed = self.envelopes.replayed_from(request.envelopes, owner, request.conversation, request.model)
         name = going.snapshot.templates[carried.template].id if wording is not None and wording.alone else ""
-        verdict, campaign = going.held(holding)
-        facts = {
-            "verdict": verdict,
-            "campaign": campaign,
-            "account": standing.facts,
-            "request": going.request_facts(request, network, (name, carried.share), kinds, replayed),
-        }
-        subjects = Subjects(request.account_id, standing.organisation, campaign["id"], name, request.client_ip, network)
-        idle = holding is None
-        rules = going.rulebook.rules(facts, subjects, now, idle=idle)
-        held = going.rulebook.budgets(facts, subjects, now, idle=idle) if going.has_budgets else []
-        over = self.budgets.over(held, now) if held else []
-        if idle and not rules and not over and not replayed:  # nearly always
+        found = (network, kinds, name, carried.share, replayed != "", replayed)
+        met = going.met(holding, standing, going.request_facts.values(request, found))
+        campaign = going.snapshot.campaigns[holding.campaign].id if holding is not None else ""
+        subjects = (request.account_id, standing.organisation, campaign, name, request.client_ip, network)
+        rules = met.rules(subjects, now) if met.bound_rules else []
+        held = met.budgets(subjects, now) if met.bound_budgets else []
+        plain = holding is None and not rules and not replayed  # nearly always
+        over = self.budgets.over(held, now, count=plain) if held else []
+        if plain and not over:
             self.counts["decision allow"] += 1
-            decision = going.allowed
-        else:
-            decision = self._composed(going, holding, rules, over, replayed)
+            return going.allowed
+        decision = self._composed(going, holding, rules, over, replayed)
         if held and (decision.shadow or decision.action not in HELD_BACK):
             self.budgets.count(held, now)
         return decision

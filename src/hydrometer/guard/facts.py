@@ -5,7 +5,8 @@ Texts from clients are cut here, so that whatever remembers a fact stays bounded
 
 from __future__ import annotations
 
-from operator import attrgetter
+from functools import lru_cache
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from hydrometer.contract.policy import FACTS
@@ -23,6 +24,11 @@ MOST_LETTERS = 256
 """Letters that are kept of a text from a client."""
 MOST_TOOLS, MOST_TOOL_LETTERS = 64, 64
 """Names of tools that are kept of a request, and letters of each."""
+
+MOST_ADDRESS = 45
+"""Letters of the longest address."""
+REMEMBERED = 16_384
+"""Addresses whose networks are remembered."""
 
 _EMPTY: dict[str, object] = {"string": "", "double": 0.0, "int": 0, "bool": False, "list(string)": ()}
 
@@ -47,6 +53,7 @@ def cut(text: str) -> str:
     return text if len(text) <= MOST_LETTERS else text[:MOST_LETTERS]
 
 
+@lru_cache(REMEMBERED)
 def network_of(address: str) -> str:
     """Return the block of an address that is in its canonical spelling, as detection names it: /24 for v4, /48 for v6.
 
@@ -54,7 +61,7 @@ def network_of(address: str) -> str:
     """
     if ":" in address:
         groups = [*(address.partition("::")[0] or "0").split(":"), "0", "0"]
-        return f"{groups[0]}:{groups[1]}:{groups[2]}::/48" if len(address) <= 45 else ""
+        return f"{groups[0]}:{groups[1]}:{groups[2]}::/48" if len(address) <= MOST_ADDRESS else ""
     block, dot, _ = address.rpartition(".")
     return f"{block}.0/24" if dot and len(address) <= 15 and block.count(".") == 2 else ""
 
@@ -71,60 +78,60 @@ def campaign_facts(campaign: KnownCampaign) -> dict[str, Any]:
     }
 
 
+Found = tuple[str, tuple[str, ...], str, float, bool, str]
+"""What the guard itself found of a request, in the order of FOUND: the network of its address, the kinds of value that it
+shares with campaigns, the id of the template that it carries, the share that it has of the template that it resembles most,
+whether an envelope is replayed, and from where."""
+FOUND = ("network", "indicators", "template", "resembles", "replayed", "replayed_from")
+
+
 class RequestFacts:
-    """Makes the variable `request`, of those fields alone that some condition reads."""
+    """Reads of a request those fields of the variable `request` that some condition reads."""
 
     def __init__(self, reads: AbstractSet[str]) -> None:
         """reads: facts as `variable.field`."""
         wanted = [name for name in FACTS["request"] if f"request.{name}" in reads]
-        self._plain = [name for name in wanted if name in _PLAIN]
-        self._values = _values(self._plain)
-        self._texts = [(name, attrgetter(_TEXTS[name])) for name in wanted if name in _TEXTS]
-        self._words, self._tools = "words" in wanted, "tools" in wanted
-        self._found = not _FOUND.isdisjoint(wanted)
+        plain = [name for name in wanted if name in _PLAIN]
+        found = [name for name in wanted if name in FOUND]
+        made = [name for name in wanted if name in _MADE]
+        self.names = (*plain, *found, *made)
+        self._plain: Callable[[Request], tuple[Any, ...]] = picking(attrgetter, plain)
+        self._found: Callable[[Found], tuple[Any, ...]] = picking(itemgetter, [FOUND.index(name) for name in found])
+        self._made = [_MADE[name] for name in made]
 
-    def __call__(
-        self,
-        request: Request,
-        network: str,
-        carried: tuple[str, float],
-        indicators: tuple[str, ...],
-        replayed_from: str,
-    ) -> dict[str, Any]:
-        """Return the fields.
+    def values(self, request: Request, found: Found) -> tuple[Any, ...]:
+        """Return the values of `names`."""
+        values = self._plain(request) + self._found(found)
+        return (*values, *[make(request) for make in self._made]) if self._made else values
 
-        network: of the request's address. carried: id of the template that it carries, and the share that it has of the
-        template that it resembles most. indicators: kinds of value that it shares with campaigns. replayed_from: see
-        contract.policy.FACTS.
-        """
-        facts = dict(zip(self._plain, self._values(request), strict=True))
-        for name, get in self._texts:
-            facts[name] = cut(get(request))
-        if self._words:
-            facts["words"] = _words(request.system_prompt) + _words(request.prompt) or request.words
-        if self._tools:
-            facts["tools"] = tuple([name[:MOST_TOOL_LETTERS] for name in request.tools[:MOST_TOOLS]])
-        if self._found:
-            facts["network"], facts["indicators"] = network, indicators
-            facts["template"], facts["resembles"] = carried
-            facts["replayed"], facts["replayed_from"] = replayed_from != "", replayed_from
-        return facts
+
+def picking(getter: Callable[..., Callable[[Any], Any]], names: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what reads these attributes or items at once, as a tuple; `getter`: attrgetter or itemgetter."""
+    if len(names) > 1:
+        return getter(*names)
+    one = getter(*names) if names else None
+    return lambda given: (one(given),) if one else ()
+
+
+def _text(name: str) -> Callable[[Request], str]:
+    get = attrgetter(name)
+    return lambda request: cut(get(request))
+
+
+def _words(request: Request) -> int:
+    """Blanks tell words well enough to compare sizes, at a tenth of what words would cost."""
+    texts = (request.system_prompt, request.prompt)
+    return sum(text.count(" ") + 1 for text in texts if text) or request.words
+
+
+def _tools(request: Request) -> tuple[str, ...]:
+    return tuple([name[:MOST_TOOL_LETTERS] for name in request.tools[:MOST_TOOLS]])
 
 
 _PLAIN = frozenset({"asn", "turns", "n", "max_tokens", "logprobs", "stream", "batch", "reasoning"})
-_FOUND = frozenset({"network", "indicators", "template", "resembles", "replayed", "replayed_from"})
-_TEXTS = {name: name for name in ("model", "channel", "user_agent", "ja4", "unread")} | {"address": "client_ip"}
-
-
-def _values(names: Sequence[str]) -> Callable[[Request], tuple[Any, ...]]:
-    """Return what reads these attributes at once."""
-    if len(names) > 1:
-        found: Callable[[Request], tuple[Any, ...]] = attrgetter(*names)
-        return found
-    one = attrgetter(*names) if names else None
-    return lambda request: (one(request),) if one else ()
-
-
-def _words(text: str) -> int:
-    """Blanks tell words well enough to compare sizes, at a tenth of what words would cost."""
-    return text.count(" ") + 1 if text else 0
+_MADE: dict[str, Callable[[Request], Any]] = {
+    **{name: _text(name) for name in ("model", "channel", "user_agent", "ja4", "unread")},
+    "address": _text("client_ip"),
+    "words": _words,
+    "tools": _tools,
+}

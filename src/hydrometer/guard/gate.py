@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from hydrometer.contract.decisions import Decision, Request
-from hydrometer.guard.bodies import read_bodies
+from hydrometer.contract.decisions import Decision
+from hydrometer.guard.bodies import read_bodies, without_body
 from hydrometer.guard.boundary import Boundary
 from hydrometer.guard.refusals import UNAVAILABLE, Refusal, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hydrometer.contract.decisions import Request
     from hydrometer.contract.gateway import Failing, GatewaySettings
     from hydrometer.guard.bodies import Sender
     from hydrometer.guard.journal import Journal
@@ -103,7 +104,7 @@ class Gate:
 
     def _read(self, gateway: str, body: bytes, sender: Sender) -> Outcome:
         if not body:
-            return self._decided(gateway, Request(**msgspec.structs.asdict(sender)))
+            return self._decided(gateway, without_body(sender))
         first: Outcome | None = None
         for request in read_bodies(body, sender, most_bytes=self.settings.max_body, most_batch=MOST_BATCH):
             if request.unread:

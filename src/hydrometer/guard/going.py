@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from hydrometer.contract.decisions import Decision
-from hydrometer.guard.facts import RequestFacts, campaign_facts, cut, empty
+from hydrometer.contract.policy import FACTS
+from hydrometer.guard.facts import RequestFacts, campaign_facts, cut, empty, picking
 from hydrometer.guard.recognition import Recogniser, Shared
-from hydrometer.guard.rulebook import Rulebook
+from hydrometer.guard.rulebook import Met, Rulebook
 from hydrometer.guard.wording import Wordings
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 REMEMBERED = 65_536
 """Accounts whose standing is remembered; one that was looked up longest ago makes room."""
+COMBINATIONS = 16_384
+"""Combinations of facts of which is remembered what holds for them; when there are more, all are forgotten at once."""
 HOUR, DAY, WEEK = 3600.0, 86_400.0, 7.0
 
 
@@ -32,6 +35,7 @@ _VALUES: dict[str, Callable[[Request], str]] = {
     "tools": lambda request: " ".join(sorted(request.tools)),
 }
 """What of a request is compared with the values of campaigns, as detection spells it; beside the network of its address."""
+_plainly_shown = attrgetter("client_ip", "ja4", "user_agent")
 
 
 def _age(days: float) -> float:
@@ -42,18 +46,24 @@ def _age(days: float) -> float:
 class Standing:
     """What is known of an account."""
 
-    __slots__ = ("cleared", "facts", "holding", "hour", "organisation")
+    __slots__ = ("cleared", "facts", "holding", "organisation", "since", "until", "values")
 
     def __init__(
-        self, facts: dict[str, Any], holding: Holding | None, organisation: str, *, cleared: bool, hour: int
+        self,
+        facts: dict[str, Any],
+        values: tuple[Any, ...],
+        holding: Holding | None,
+        organisation: str,
+        *,
+        cleared: bool,
+        since: float,
     ) -> None:
-        self.facts, self.holding, self.organisation, self.cleared, self.hour = (
-            facts,
-            holding,
-            organisation,
-            cleared,
-            hour,
-        )
+        self.facts = facts
+        self.values = values
+        """Of the facts that some condition reads."""
+        self.holding, self.organisation, self.cleared = holding, organisation, cleared
+        self.since, self.until = since, since + HOUR
+        """Between which times it may be gone by: an account grows older."""
 
 
 class Going:
@@ -69,8 +79,12 @@ class Going:
         self.recogniser = Recogniser(
             snapshot.campaigns, snapshot.entities, snapshot.templates, snapshot.population, snapshot.recognition
         )
-        self._networks = self.recogniser.values("network")
         self._lookups = [(values, of) for kind, of in _VALUES.items() if (values := self.recogniser.values(kind))]
+        self._networks = self.recogniser.values("network")
+        plain = [self.recogniser.values(kind) for kind in ("address", "ja4", "user_agent", "network")]
+        self._shown = frozenset[str]().union(*plain)
+        """Nearly no request shows one of these: one look tells it, and further ones only where it does."""
+        self._unplain = any(self.recogniser.values(kind) for kind in ("asn", "tools"))
         self.compares = bool(self._lookups or self._networks)
         self.has_wordings, self.has_budgets = len(self.wordings) > 0, bool(snapshot.policy.budgets)
         self.allowed = Decision(action="allow", snapshot=snapshot.version)
@@ -79,21 +93,22 @@ class Going:
         self._unknown["age_days"] = -1.0
         self._campaigns = [campaign_facts(campaign) for campaign in snapshot.campaigns]
         self._standings: OrderedDict[tuple[str, str], Standing] = OrderedDict()
-        self._held: dict[Holding, dict[str, Any]] = {}
+        reads = self.rulebook.reads
+        self._account_values = picking(itemgetter, [name for name in FACTS["account"] if f"account.{name}" in reads])
+        self._met: dict[object, Met] = {}
 
     def standing(self, account: str, organisation: str, now: float) -> Standing:
         """Return what is known of an account; `organisation`: what the gateway says it belongs to."""
-        hour = int(now // HOUR)
         found = self._standings.get((account, organisation))
-        if found is None or found.hour != hour:
-            found = self._look(account, organisation, hour)
+        if found is None or not found.since <= now < found.until:
+            found = self._look(account, organisation, now // HOUR * HOUR)
             if len(account) + len(organisation) <= 256:
                 if len(self._standings) >= REMEMBERED:
                     self._standings.popitem(last=False)
                 self._standings[account, organisation] = found
         return found
 
-    def _look(self, account: str, organisation: str, hour: int) -> Standing:
+    def _look(self, account: str, organisation: str, since: float) -> Standing:
         facts = self._unknown.copy()
         facts["id"] = cut(account)
         row = self.snapshot.account(account)
@@ -104,7 +119,7 @@ class Going:
             facts["plan"], facts["verification"] = row.plan, row.verification
             facts["country"], facts["agreements"] = row.country, row.agreements
             if row.created:
-                facts["age_days"] = _age((hour * HOUR - row.created) / DAY)
+                facts["age_days"] = _age((since - row.created) / DAY)
             cleared, holding = row.cleared, row.holding
         if cleared:
             holding = None
@@ -115,32 +130,43 @@ class Going:
                 holding = of_all._replace(why=of_all.why or "organisation")
         if holding is not None and not holding.why:
             holding = holding._replace(why="member")
-        return Standing(facts, holding, organisation, cleared=cleared, hour=hour)
+        return Standing(facts, self._account_values(facts), holding, organisation, cleared=cleared, since=since)
 
     def shared(self, request: Request, network: str) -> list[Shared]:
         """Return the values of a request that campaigns are known by."""
         found: list[Shared] = []
+        if not self._unplain and network not in self._shown and self._shown.isdisjoint(_plainly_shown(request)):
+            return found
         for values, value_of in self._lookups:
             if (hit := values.get(value_of(request))) is not None:
                 found += hit
-        if self._networks and (hit := self._networks.get(network)) is not None:
+        if (hit := self._networks.get(network)) is not None:
             found += hit
         return found
 
-    def held(self, holding: Holding | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def met(self, holding: Holding | None, standing: Standing, request: tuple[Any, ...]) -> Met:
+        """Return which rules and budgets hold by their conditions; `request`: what RequestFacts reads of it."""
+        key = holding, standing.values, request
+        found = self._met.get(key)
+        if found is None:
+            verdict, campaign = self._nothing if holding is None else self._held(holding)
+            named = dict(zip(self.request_facts.names, request, strict=True))
+            facts = {"verdict": verdict, "campaign": campaign, "account": standing.facts, "request": named}
+            found = self.rulebook.met(facts, idle=holding is None)
+            if len(self._met) >= COMBINATIONS:
+                self._met.clear()
+            self._met[key] = found
+        return found
+
+    def _held(self, holding: Holding) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the variables `verdict` and `campaign`."""
-        if holding is None:
-            return self._nothing
-        verdict = self._held.get(holding)
-        if verdict is None:
-            if len(self._held) >= REMEMBERED:
-                self._held.clear()
-            verdict = self._held[holding] = {
-                "campaign": self.snapshot.campaigns[holding.campaign].id,
-                "probability": holding.probability,
-                "member": not holding.successor,
-                "successor": holding.successor,
-                "reviewed": holding.reviewed,
-                "why": holding.why,
-            }
-        return verdict, self._campaigns[holding.campaign]
+        campaign = self._campaigns[holding.campaign]
+        verdict = {
+            "campaign": campaign["id"],
+            "probability": holding.probability,
+            "member": not holding.successor,
+            "successor": holding.successor,
+            "reviewed": holding.reviewed,
+            "why": holding.why,
+        }
+        return verdict, campaign

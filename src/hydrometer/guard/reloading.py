@@ -39,22 +39,17 @@ class Reloading:
         self._refused, self._problem = 0, ""
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-
-    @property
-    def decider(self) -> Guard | None:
+        self.decider: Guard | None = None
         """What decides; None before the first good snapshot."""
-        return self._guard if self._guard.snapshot is not None else None
-
-    @property
-    def expires_at(self) -> float:
+        self.expires_at = float("-inf")
         """When the snapshot in force expires, seconds since 1970."""
-        snapshot = self._guard.snapshot
-        return float("-inf") if snapshot is None else snapshot.expires_at
+        self._hold()
 
     def look(self) -> None:
         """Load the file if it has changed; count and tell what came of it."""
         with Boundary() as boundary:
             if self._keeper.refresh(self._clock()):
+                self._hold()
                 self._tell_taken()
             refused = self._keeper.refused.total()
             if refused > self._refused:
@@ -79,6 +74,12 @@ class Reloading:
     def _watch(self) -> None:
         while not self._ended.wait(self._seconds):
             self.look()
+
+    def _hold(self) -> None:
+        # Plain attributes: every request reads them.
+        if self._guard.snapshot is not None:
+            self.expires_at = self._guard.snapshot.expires_at
+            self.decider = self._guard
 
     def _tell_taken(self) -> None:
         snapshot = self._guard.snapshot

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hydrometer.contract.policy import Policy
+    from hydrometer.guard.budgets import Held
     from hydrometer.guard.facts import Facts
 
 R = TypeVar("R", Rule, Budget)
@@ -28,15 +29,29 @@ SEVERITY = {action: place for place, action in enumerate(LADDER)}
 """How hard an action is."""
 
 
-class Subjects(NamedTuple):
-    """Who a request is of, and what it shares with others; empty where there is none."""
+Subjects = tuple[str, str, str, str, str, str]
+"""Who a request is of, and what it shares with others, in the order of SUBJECTS; empty where there is none."""
+SUBJECTS = ("account", "organisation", "campaign", "template", "address", "network")
+_ACCOUNT = SUBJECTS.index("account")
 
-    account: str
-    organisation: str
-    campaign: str
-    template: str
-    address: str
-    network: str
+
+class Met(NamedTuple):
+    """The rules and budgets whose conditions hold, in the order of the policy."""
+
+    bound_rules: tuple[_Bound[Rule], ...]
+    bound_budgets: tuple[_Bound[Budget], ...]
+
+    def rules(self, subjects: Subjects, now: float) -> list[Rule]:
+        """Return the rules of them that are in force and reach a request."""
+        return [bound.rule for bound in self.bound_rules if bound.always or bound.reaches(subjects, now)]
+
+    def budgets(self, subjects: Subjects, now: float) -> list[Held]:
+        """Return the budgets of them that the request is held to."""
+        return [
+            (bound.place, bound.rule, subject)
+            for bound in self.bound_budgets
+            if (subject := subjects[bound.over]) and (bound.always or bound.reaches(subjects, now))
+        ]
 
 
 class Rulebook:
@@ -54,24 +69,13 @@ class Rulebook:
         self.reads = frozenset().union(*(b.reads for b in self._rules), *(b.reads for b in self._budgets))
         """Facts that some condition reads, as `variable.field`."""
 
-    def rules(self, facts: Facts, subjects: Subjects, now: float, *, idle: bool = False) -> list[Rule]:
-        """Return the rules that hold, in the order of the policy; `idle`: nothing is held against the account."""
-        return [
-            bound.rule
-            for bound in (self._idle_rules if idle else self._rules)
-            if bound.holds(facts) and now < bound.until and bound.reaches(subjects)
-        ]
-
-    def budgets(
-        self, facts: Facts, subjects: Subjects, now: float, *, idle: bool = False
-    ) -> list[tuple[int, Budget, str]]:
-        """Return the budgets that the request is held to: place in the policy, budget, who shares it."""
-        found = []
-        for bound in self._idle_budgets if idle else self._budgets:
-            subject: str = subjects[bound.over]
-            if subject and bound.holds(facts) and now < bound.until and bound.reaches(subjects):
-                found.append((bound.place, bound.rule, subject))
-        return found
+    def met(self, facts: Facts, *, idle: bool = False) -> Met:
+        """Return what holds by its condition; `idle`: nothing is held against the account."""
+        rules, budgets = (self._idle_rules, self._idle_budgets) if idle else (self._rules, self._budgets)
+        return Met(
+            tuple([bound for bound in rules if bound.holds(facts)]),
+            tuple([bound for bound in budgets if bound.holds(facts)]),
+        )
 
     def _remembered(self, rule: Rule | Budget) -> tuple[Condition, Callable[[Facts], bool]]:
         condition, name = compile_condition(rule.when), rule.name
@@ -99,22 +103,26 @@ class Rulebook:
 class _Bound(Generic[R]):
     """A rule or a budget with what decides whether it holds."""
 
-    __slots__ = ("holds", "may_idle", "over", "place", "reads", "rule", "until", "whole")
+    __slots__ = ("_until", "_whole", "always", "holds", "may_idle", "over", "place", "reads", "rule")
 
     def __init__(self, rule: R, place: int, compiled: tuple[Condition, Callable[[Facts], bool]]) -> None:
         condition, self.holds = compiled
         self.rule: R = rule
         self.place, self.reads = place, condition.reads
-        self.until = rule.expires.timestamp() if rule.expires is not None else float("inf")
-        self.whole = rule.percent >= 100
+        self._until = rule.expires.timestamp() if rule.expires is not None else float("inf")
+        self._whole = rule.percent >= 100
+        self.always = self._whole and rule.expires is None
+        """Whether it reaches every request."""
         # A roll-out of requests goes by their accounts, so that a customer's day is of one piece.
         shared = rule.over if isinstance(rule, Budget) else rule.scope
-        self.over = Subjects._fields.index("account" if shared == "request" else shared)
+        self.over = SUBJECTS.index("account" if shared == "request" else shared)
         self.may_idle = condition.outcome({name: empty(name) for name in ("verdict", "campaign")}) is not False
 
-    def reaches(self, subjects: Subjects) -> bool:
-        """Return whether the roll-out reaches a request."""
-        return self.whole or rolled_out(self.rule.name, self.rule.percent, subjects[self.over] or subjects.account)
+    def reaches(self, subjects: Subjects, now: float) -> bool:
+        """Return whether it is in force and its roll-out reaches a request."""
+        if now >= self._until:
+            return False
+        return self._whole or rolled_out(self.rule.name, self.rule.percent, subjects[self.over] or subjects[_ACCOUNT])
 
 
 def rolled_out(name: str, percent: float, subject: str) -> bool:
@@ -135,10 +143,4 @@ def _key(condition: Condition) -> Callable[[Facts], object]:
         variable, _, field = name.partition(".")
         by_variable.setdefault(variable, []).append(field)
     getters = [(variable, itemgetter(*fields)) for variable, fields in by_variable.items()]
-    if len(getters) == 1:
-        ((only, get),) = getters
-        return lambda facts: get(facts[only])
-    if len(getters) == 2:
-        (first, get_first), (second, get_second) = getters
-        return lambda facts: (get_first(facts[first]), get_second(facts[second]))
     return lambda facts: tuple([get(facts[variable]) for variable, get in getters])

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from functools import lru_cache
 from socket import AF_INET, inet_pton
 from typing import TYPE_CHECKING
 
 from hydrometer.guard.bodies import Sender
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from hydrometer.contract.gateway import GatewaySettings
 
 MOST = 512
 """Characters of an id or a user agent that are read."""
 MOST_ADDRESS = 64
+REMEMBERED = 16_384
+"""Ends of X-Forwarded-For whose addresses are remembered."""
 HEADERS_READ = 256
 """Headers of a request that are looked at."""
 
@@ -35,52 +38,72 @@ def sender_reader(settings: GatewaySettings) -> Callable[[Iterable[tuple[bytes, 
     It returns the sender and what of it could not be used, empty when all could. It never raises.
     """
     names = settings.headers
-    fields = {
-        name.lower().encode("latin-1", "replace"): field
-        for field, name in (
-            ("account_id", names.account if settings.account_from == "header" else ""),
-            ("organisation", names.organisation),
-            ("conversation", names.conversation),
-            ("channel", names.channel),
-            ("ja4", names.ja4),
-            ("asn", names.asn),
-            ("user_agent", "user-agent"),
+    account, organisation, conversation, channel, ja4, asn = [
+        name.lower().encode("latin-1", "replace") if name else _NOBODYS
+        for name in (
+            names.account if settings.account_from == "header" else "",
+            names.organisation,
+            names.conversation,
+            names.channel,
+            names.ja4,
+            names.asn,
         )
-        if name
-    }
+    ]
     hops = settings.trusted_hops
     by_key = settings.account_from == "key"
 
     def read(headers: Iterable[tuple[bytes, bytes]], peer: str) -> tuple[Sender, Fault]:
-        found: dict[str, str] = {}
-        forwarded: list[bytes] = []
+        given = headers if isinstance(headers, list) else list(headers)
         fault = ""
-        given = list(headers)
         if len(given) > HEADERS_READ:
             fault = "too many headers"
-            del given[HEADERS_READ:]
-        for name, value in given:
-            if name in fields:
-                found[fields[name]] = value.decode("latin-1")[:MOST]
-            elif name == b"x-forwarded-for":
-                forwarded.append(value)
-            elif by_key and name in _KEYS:
-                found["account_id"] = account_of_key(value)
-        client_ip = client_address(forwarded, peer, hops)
-        if not client_ip and (peer or forwarded):
+            given = given[:HEADERS_READ]
+        found = dict(given)  # of a name that came twice the last
+        get = found.get
+        once = len(found) == len(given)
+        forwarded = get(_FORWARDED)
+        if forwarded is None or once:
+            client_ip = client_address((forwarded,) if forwarded is not None else (), peer, hops)
+        else:
+            client_ip = client_address([value for name, value in given if name == _FORWARDED], peer, hops)
+        if not client_ip and (peer or forwarded is not None):
             fault = fault or "address"
-        asn = 0
-        if said := found.pop("asn", ""):
-            digits = said.upper().removeprefix("AS")
+        number = 0
+        if said := get(asn):
+            digits = _text(said).upper().removeprefix("AS")
             if digits.isascii() and digits.isdigit() and len(digits) <= 10 and int(digits) < 2**32:
-                asn = int(digits)
+                number = int(digits)
             else:
                 fault = fault or "asn"
-        return Sender(account_id=found.pop("account_id", ""), client_ip=client_ip, asn=asn, **found), fault
+        return Sender(
+            account_id=_last_key(given) if by_key else _text(get(account, b"")),
+            organisation=_text(value) if (value := get(organisation)) else "",
+            channel=_text(value) if (value := get(channel)) else "",
+            client_ip=client_ip,
+            asn=number,
+            user_agent=_text(value) if (value := get(b"user-agent")) else "",
+            ja4=_text(value) if (value := get(ja4)) else "",
+            conversation=_text(value) if (value := get(conversation)) else "",
+        ), fault
 
     return read
 
 
+def _text(value: bytes) -> str:
+    return value[:MOST].decode("latin-1")
+
+
+def _last_key(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    account = ""
+    for name, value in headers:
+        if name in _KEYS:
+            account = account_of_key(value)
+    return account
+
+
+_NOBODYS = b"\n"
+"""Stands for a header that is not read: no header can be called so."""
+_FORWARDED = b"x-forwarded-for"
 _KEYS = frozenset({b"authorization", b"x-api-key"})
 
 
@@ -92,7 +115,7 @@ def account_of_key(value: bytes) -> str:
     return hashlib.sha256(key).hexdigest() if key else ""
 
 
-def client_address(forwarded: list[bytes], peer: str, hops: int) -> str:
+def client_address(forwarded: Sequence[bytes], peer: str, hops: int) -> str:
     """Return the client's address, empty where it cannot be told.
 
     `forwarded` holds the values of all X-Forwarded-For headers in their order, `peer` is who connected, `hops` how many
@@ -101,15 +124,17 @@ def client_address(forwarded: list[bytes], peer: str, hops: int) -> str:
     """
     if hops == 0:
         return address_of(peer)
-    # Only the end is split: what a client wrote before it may be as long as it likes.
+    # Only the end is looked at: what a client wrote before it may be as long as it likes.
     if len(forwarded) == 1:
-        tail = forwarded[0][-MOST_ADDRESS * (hops + 1) :]
-    else:
-        tail = b",".join(value[-MOST_ADDRESS * (hops + 1) :] for value in forwarded[-hops - 1 :])
+        return _entry(forwarded[0][-MOST_ADDRESS * (hops + 1) :], hops)
+    return _entry(b",".join(value[-MOST_ADDRESS * (hops + 1) :] for value in forwarded[-hops - 1 :]), hops)
+
+
+@lru_cache(REMEMBERED)
+def _entry(tail: bytes, hops: int) -> str:
+    """Return the address that is so many entries from the right, empty where there are fewer."""
     entries = tail.rsplit(b",", hops)
-    if len(entries) < hops:
-        return ""
-    return address_of(entries[-hops].decode("latin-1"))
+    return address_of(entries[-hops].decode("latin-1")) if len(entries) >= hops else ""
 
 
 def address_of(text: str) -> str:

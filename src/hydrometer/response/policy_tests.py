@@ -56,8 +56,9 @@ def _run(policy: Policy, test: PolicyTest, now: float) -> Outcome:
     )
     book = Rulebook(everybody)
     subjects = _subjects(facts)
-    held: list[Rule | Budget] = [*book.rules(facts, subjects, now)]
-    held += [budget for _, budget, _ in book.budgets(facts, subjects, now) if budget.name == test.rule]
+    met = book.met(facts)
+    held: list[Rule | Budget] = [*met.rules(subjects, now)]
+    held += [budget for _, budget, _ in met.budgets(subjects, now) if budget.name == test.rule]
     chosen = hardest(held)
     return Outcome(
         name=test.name,
@@ -82,7 +83,7 @@ def _typed(test: PolicyTest) -> dict[str, dict[str, object]]:
 def _subjects(facts: Facts) -> Subjects:
     account, request = facts["account"], facts["request"]
     campaign = facts["campaign"]["id"] or facts["verdict"]["campaign"]
-    return Subjects(
+    return (
         account["id"] or NAMED,
         account["organisation"] or NAMED,
         campaign,

@@ -41,12 +41,16 @@ class Asked(msgspec.Struct, frozen=True):
         return ""
 
 
-class Answered(msgspec.Struct, frozen=True):
-    """The answer of the guard's own server."""
+class Answered:
+    """The answer of the guard's own server, with the messages that send it: one that is given often is made once."""
 
-    status: int
-    body: bytes = b""
-    headers: RawHeaders = []
+    __slots__ = ("body", "end", "headers", "start", "status")
+
+    def __init__(self, status: int, body: bytes = b"", headers: RawHeaders | None = None) -> None:
+        self.status, self.body, self.headers = status, body, headers or []
+        length = (b"content-length", b"%d" % len(body))
+        self.start = {"type": "http.response.start", "status": status, "headers": [*self.headers, length]}
+        self.end = {"type": "http.response.body", "body": body}
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
