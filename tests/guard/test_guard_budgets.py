@@ -11,6 +11,27 @@ from hypothesis import strategies as st
 
 from hydrometer.contract.policy import Budget, Policy
 from hydrometer.guard.budgets import STEPS, Budgets, Window
+from hydrometer.guard.facts import complete
+from hydrometer.guard.rulebook import Bound, Rulebook, Subjects
+
+
+def spent(tested: Window, subject: str, now: float) -> int:
+    use = tested.use(subject, now)
+    return use.before + use.here
+
+
+def count(tested: Window, subject: str, now: float) -> None:
+    tested.count(subject, tested.use(subject, now), 0)
+
+
+def adopted(tested: Budgets, *budgets: Budget) -> tuple[Bound[Budget], ...]:
+    policy = Policy(version=1, budgets=[*budgets])
+    tested.adopt(policy)
+    return Rulebook(policy).met(complete({})).budgets
+
+
+def called(name: str) -> Subjects:
+    return (name, "", "", "", name, "")
 
 
 def window(requests: int = 10, seconds: int = 80, capacity: int = 1_000) -> Window:
@@ -29,12 +50,11 @@ def test_counts_lie_between_seven_eighths_of_the_window_and_all_of_it(
     now, sent = 1_000.0, deque[tuple[float, str]]()
     for gap, subject in gaps:
         now += gap
-        own, others = tested.used(subject, now)
+        own = spent(tested, subject, now)
         whole = sum(when > now - seconds and who == subject for when, who in sent)
         sure = sum(when > now - seconds * (STEPS - 1) / STEPS + 1e-6 and who == subject for when, who in sent)
         assert sure <= own <= whole
-        assert others == 0
-        tested.count(subject, now, 0)
+        count(tested, subject, now)
         sent.append((now, subject))
 
 
@@ -45,11 +65,11 @@ def test_a_full_step_never_counts_too_much_and_says_how_much_too_little(seed: in
     tested, true = window(capacity=capacity), Counter[str]()
     for _ in range(sent):
         subject = f"s{int(rng.paretovariate(0.7))}"
-        tested.count(subject, 5.0, 0)
+        count(tested, subject, 5.0)
         true[subject] += 1
-    for subject, count in true.items():
-        counted = tested.used(subject, 5.0)[0]
-        assert count - tested.lost <= counted <= count
+    for subject, times in true.items():
+        counted = spent(tested, subject, 5.0)
+        assert times - tested.lost <= counted <= times
     assert tested.lost <= 2 * sent / capacity
     assert tested.subjects <= capacity
 
@@ -57,26 +77,26 @@ def test_a_full_step_never_counts_too_much_and_says_how_much_too_little(seed: in
 def test_memory_is_bounded_whatever_is_sent() -> None:
     tested = window(capacity=100)
     for number in range(20_000):
-        tested.count(f"subject {number}", number / 100, 0)
+        count(tested, f"subject {number}", number / 100)
     assert tested.subjects <= 100 * STEPS
 
 
 def test_a_clock_that_is_set_back() -> None:
     tested = window(requests=2, seconds=80)
-    tested.count("a", 1_000, 0)
-    assert tested.used("a", 995)[0] == 1
-    assert tested.used("a", 100)[0] == 0
-    tested.count("a", 100, 0)
-    assert tested.used("a", 101)[0] == 1
+    count(tested, "a", 1_000)
+    assert spent(tested, "a", 995) == 1
+    assert spent(tested, "a", 100) == 0
+    count(tested, "a", 100)
+    assert spent(tested, "a", 101) == 1
 
 
 def test_a_long_name_is_kept_by_its_hash() -> None:
     tested = Budgets()
     budget = Budget(name="b", over="address", requests=1, seconds=60)
-    tested.adopt(Policy(version=1, budgets=[budget]))
-    tested.count([(0, budget, "x" * 10_000)], 1.0)
-    assert tested.over([(0, budget, "x" * 10_000)], 1.0)
-    assert not tested.over([(0, budget, "x" * 10_001)], 1.0)
+    held = adopted(tested, budget)
+    tested.count(held, called("x" * 10_000), 1.0)
+    assert tested.over(held, called("x" * 10_000), 1.0)
+    assert not tested.over(held, called("x" * 10_001), 1.0)
     assert all(len(spent.subject) <= 96 for spent in tested.heaviest()[name_of_window(budget)])
 
 
@@ -88,30 +108,31 @@ def test_another_policy_keeps_what_the_same_budgets_counted() -> None:
     first = Budget(name="a", over="account", requests=2, seconds=60)
     second = Budget(name="b", over="account", requests=2, seconds=60)
     tested = Budgets()
-    tested.adopt(Policy(version=1, budgets=[first, second]))
+    before = adopted(tested, first, second)
     for _ in range(2):
-        tested.count([(0, first, "x"), (1, second, "x")], 1.0)
+        tested.count(before, called("x"), 1.0)
     smaller = Budget(name="b", over="account", requests=1, seconds=60)
-    tested.adopt(Policy(version=1, budgets=[smaller, first]))
-    assert [budget.name for budget, _ in tested.over([(0, smaller, "x"), (1, first, "x")], 1.0)] == ["a"]
+    after = adopted(tested, smaller, first)
+    assert [budget.name for budget, _ in tested.over(after, called("x"), 1.0)] == ["a"]
+    assert [budget.name for budget, _ in tested.over(before, called("x"), 1.0)] == ["a"]
 
 
 @pytest.mark.parametrize(("gateways", "left"), [(1, 10), (2, 5), (4, 2), (100, 1)])
 def test_alone_a_gateway_keeps_to_its_share(gateways: int, left: int) -> None:
     budget = Budget(name="a", over="account", requests=10, seconds=60)
     tested = Budgets()
-    tested.adopt(Policy(version=1, budgets=[budget]))
+    held = adopted(tested, budget)
     tested.alone, tested.gateways = True, gateways
     passed = 0
-    while not tested.over([(0, budget, "x")], 1.0):
-        tested.count([(0, budget, "x")], 1.0)
+    while not tested.over(held, called("x"), 1.0):
+        tested.count(held, called("x"), 1.0)
         passed += 1
     assert passed == left
 
 
 def test_the_heaviest_are_told() -> None:
     tested = window(requests=100)
-    for subject, count in (("a", 3), ("b", 9), ("c", 9)):
-        for _ in range(count):
-            tested.count(subject, 1.0, 0)
+    for subject, times in (("a", 3), ("b", 9), ("c", 9)):
+        for _ in range(times):
+            count(tested, subject, 1.0)
     assert [(spent.subject, spent.requests) for spent in tested.heaviest(2)] == [("b", 9), ("c", 9)]

@@ -17,9 +17,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hydrometer.contract.policy import Budget, Policy
+    from hydrometer.guard.rulebook import Bound, Subjects
 
 STEPS = 8
 CAPACITY = 16_384
@@ -42,10 +43,6 @@ class Change(NamedTuple):
     """How long the others must keep it."""
 
 
-Held = tuple[int, "Budget", str]
-"""What a request is held to: place in the policy, budget, who shares it."""
-
-
 class Spent(NamedTuple):
     """The state of a subject's budget."""
 
@@ -54,13 +51,26 @@ class Spent(NamedTuple):
     limit: int
 
 
+class _Use:
+    """What one subject used."""
+
+    __slots__ = ("before", "here", "told")
+
+    def __init__(self, before: int) -> None:
+        self.before = before
+        """In the steps before this one."""
+        self.here = 0
+        """In this step, counted here."""
+        self.told = 0
+        """Of `here`, what the others were told."""
+
+
 class _Step:
-    __slots__ = ("counts", "dirty", "lost", "number", "others", "told")
+    __slots__ = ("dirty", "lost", "number", "others", "uses")
 
     def __init__(self, number: int) -> None:
         self.number, self.lost = number, 0
-        self.counts: dict[str, int] = {}
-        self.told: dict[str, int] = {}
+        self.uses: dict[str, _Use] = {}
         self.others: dict[str, int] = {}
         self.dirty: set[str] = set()
 
@@ -75,31 +85,39 @@ class Window:
         self._steps: list[_Step] = []
         self._began = self._ends = 0.0
         """Between which times the newest step counts."""
-        self._before: dict[str, int] = {}
-        """What subjects used in the steps before the newest, of those that were asked about since it began."""
-        self._heard = False
+        self.heard = False
         """Whether others of a fleet ever told of requests."""
 
-    def used(self, subject: str, now: float) -> tuple[int, int]:
-        """Return what a subject used: (counted here, told by others)."""
-        newest = self._steps[-1] if self._began <= now < self._ends else self._next(now)
-        own = self._before.get(subject)
-        if own is None:
-            own = sum([step.counts.get(subject, 0) for step in self._steps[:-1]])
-            if len(self._before) < self._capacity:
-                self._before[subject] = own
-        others = sum([step.others.get(subject, 0) for step in self._steps]) if self._heard else 0
-        return own + newest.counts.get(subject, 0), others
+    def use(self, subject: str, now: float) -> _Use:
+        """Return what a subject used; one that is not remembered is from its first request on."""
+        newest = self._steps[-1] if self._began <= now < self._ends else self._slide(now)
+        return newest.uses.get(subject) or _Use(sum([self._here(step, subject) for step in self._steps]))
 
-    def count(self, subject: str, now: float, tell: int) -> None:
-        """Count a request; `tell`: requests of a step from which the others of a fleet are told, 0 for never."""
-        step = self._steps[-1] if self._began <= now < self._ends else self._next(now)
-        have = step.counts.get(subject, 0) + 1
-        if have == 1 and len(step.counts) >= self._capacity:
-            self._thin(step)
-        step.counts[subject] = have
-        if tell and have >= tell:
-            step.dirty.add(subject)
+    def count(self, subject: str, use: _Use, tell: int) -> None:
+        """Count a request on what `use` has just returned.
+
+        tell: requests of a step from which the others of a fleet are told, 0 for never.
+        """
+        if not use.here:
+            self._remember(subject, use)
+        use.here += 1
+        if tell and use.here >= tell:
+            self._steps[-1].dirty.add(subject)
+
+    def others(self, subject: str) -> int:
+        """Return what the others of a fleet told that a subject used there."""
+        return sum([step.others.get(subject, 0) for step in self._steps])
+
+    @staticmethod
+    def _here(step: _Step, subject: str) -> int:
+        use = step.uses.get(subject)
+        return use.here if use is not None else 0
+
+    def _remember(self, subject: str, use: _Use) -> None:
+        newest = self._steps[-1]
+        if len(newest.uses) >= self._capacity:
+            self._thin(newest)
+        newest.uses[subject] = use
 
     @property
     def lost(self) -> int:
@@ -109,15 +127,16 @@ class Window:
     @property
     def subjects(self) -> int:
         """Entries that are remembered."""
-        return sum(len(step.counts) + len(step.others) for step in self._steps)
+        return sum(len(step.uses) + len(step.others) for step in self._steps)
 
     def heaviest(self, most: int) -> list[Spent]:
         """Return the subjects that used most, as far as is known here."""
         total: dict[str, int] = {}
         for step in self._steps:
-            for counts in (step.counts, step.others):
-                for subject, requests in counts.items():
-                    total[subject] = total.get(subject, 0) + requests
+            for subject, use in step.uses.items():
+                total[subject] = total.get(subject, 0) + use.here
+            for subject, requests in step.others.items():
+                total[subject] = total.get(subject, 0) + requests
         top = sorted(total.items(), key=lambda entry: (-entry[1], entry[0]))[:most]
         return [Spent(subject, requests, self.limit) for subject, requests in top]
 
@@ -127,9 +146,9 @@ class Window:
         for step in self._steps:
             dirty, step.dirty = step.dirty, set()
             for subject in sorted(dirty):
-                more = step.counts.get(subject, 0) - step.told.get(subject, 0)
-                if more > 0:
-                    step.told[subject] = step.told.get(subject, 0) + more
+                use = step.uses.get(subject)
+                if use is not None and (more := use.here - use.told) > 0:
+                    use.told = use.here
                     kept = math.ceil(self.seconds + 2 * self._step_seconds) + 1
                     found.append(Change(self.name, step.number, subject, more, kept))
         return found
@@ -142,10 +161,11 @@ class Window:
         for number, total in totals.items():
             if newest - STEPS < number <= newest:
                 step = self._at(number)
-                others = total - step.told.get(subject, 0)
+                use = step.uses.get(subject)
+                others = total - (use.told if use is not None else 0)
                 if others > 0 and (subject in step.others or len(step.others) < self._capacity):
                     step.others[subject] = others
-                    self._heard = True
+                    self.heard = True
 
     def _at(self, number: int) -> _Step:
         """Return the step of a number that is not newer than the newest, made where it is missing."""
@@ -158,7 +178,7 @@ class Window:
         """Return the whole seconds until the oldest step leaves the window."""
         return max(1, math.ceil(self._step_seconds - now % self._step_seconds))
 
-    def _next(self, now: float) -> _Step:
+    def _slide(self, now: float) -> _Step:
         """Return the step that a request of a moment belongs to that the newest step does not cover."""
         number = int(now // self._step_seconds)
         steps = self._steps
@@ -169,15 +189,15 @@ class Window:
         while steps and steps[0].number <= number - STEPS:
             del steps[0]
         steps.append(_Step(number))
-        self._before.clear()
         self._began, self._ends = number * self._step_seconds, (number + 1) * self._step_seconds
         return steps[-1]
 
     def _thin(self, step: _Step) -> None:
-        counts = step.counts
-        median = sorted(counts.values())[len(counts) // 2]
-        step.counts = {subject: have - median for subject, have in counts.items() if have > median}
-        step.told = {subject: have - median for subject, have in step.told.items() if subject in step.counts}
+        median = sorted([use.here for use in step.uses.values()])[len(step.uses) // 2]
+        step.uses = {subject: use for subject, use in step.uses.items() if use.here > median}
+        for use in step.uses.values():
+            use.here -= median
+            use.told = max(0, use.told - median)
         step.lost += median
 
 
@@ -190,58 +210,74 @@ class Budgets:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
-        self._windows: list[Window] = []
+        self._windows: dict[int, Window] = {}
+        """By the identity of the budget in the policy that is gone by, which lives as long as its window."""
         self._lock = threading.Lock()
         self.gateways, self.alone, self.shared = 1, False, False
 
     def adopt(self, policy: Policy) -> None:
         """Hold requests to the budgets of another policy; what a budget of the same name and size counted stays."""
         with self._lock:
-            before = {window.name: window for window in self._windows}
-            made = [Window(budget, self._capacity) for budget in policy.budgets]
-            self._windows = [before.get(window.name, window) for window in made]
-            for window, fresh in zip(self._windows, made, strict=True):
-                window.budget = fresh.budget
+            before = {window.name: window for window in self._windows.values()}
+            self._windows = {}
+            for budget in policy.budgets:
+                made = Window(budget, self._capacity)
+                window = self._windows[id(budget)] = before.get(made.name, made)
+                window.budget = budget
 
-    def over(self, held: Sequence[Held], now: float, *, count: bool = False) -> list[tuple[Budget, int]]:
+    def over(
+        self, bounds: Iterable[Bound[Budget]], subjects: Subjects, now: float, *, count: bool = False
+    ) -> list[tuple[Budget, int]]:
         """Return the budgets that are used up, and the seconds until that may change.
 
-        count: a request that is over none is let through, and counted.
+        bounds: of a policy. count: a request that is over none is let through, and counted.
         """
-        found = []
+        found, free = [], []
         with self._lock:
-            windows = self._windows
-            for place, budget, subject in held:
-                if place >= len(windows) or (window := windows[place]).budget is not budget:
-                    continue  # the policy was replaced while this was decided on
-                own, others = window.used(subject if len(subject) <= MOST_NAME else _hashed(subject), now)
-                if own + others >= window.limit or (self.alone and own >= max(1, window.limit // self.gateways)):
-                    found.append((budget, window.wait(now)))
+            for window, subject in self._held(bounds, subjects, now):
+                use = window.use(subject, now)
+                used = use.before + use.here
+                if used >= window.limit or ((self.alone or window.heard) and self._over_in_fleet(window, subject, used)):
+                    found.append((window.budget, window.wait(now)))
+                else:
+                    free.append((window, subject, use))
             if count and not found:
-                self._count(held, now)
+                for window, subject, use in free:
+                    window.count(subject, use, self._tell(window) if self.shared else 0)
         return found
 
-    def count(self, held: Sequence[Held], now: float) -> None:
+    def count(self, bounds: Iterable[Bound[Budget]], subjects: Subjects, now: float) -> None:
         """Count a request that was let through."""
         with self._lock:
-            self._count(held, now)
+            for window, subject in self._held(bounds, subjects, now):
+                window.count(subject, window.use(subject, now), self._tell(window) if self.shared else 0)
 
-    def _count(self, held: Sequence[Held], now: float) -> None:
-        windows = self._windows
-        for place, budget, subject in held:
-            if place < len(windows) and (window := windows[place]).budget is budget:
-                tell = max(1, int(window.limit * TELL / STEPS / self.gateways)) if self.shared else 0
-                window.count(subject if len(subject) <= MOST_NAME else _hashed(subject), now, tell)
+    def _held(self, bounds: Iterable[Bound[Budget]], subjects: Subjects, now: float) -> Iterator[tuple[Window, str]]:
+        """Yield what a request is held to, and by what name."""
+        for bound in bounds:
+            subject = subjects[bound.over]
+            if subject and (bound.always or bound.reaches(subjects, now)):
+                window = self._windows.get(id(bound.rule))
+                if window is not None:  # else the policy was replaced while this was decided on
+                    yield window, subject if len(subject) <= MOST_NAME else _hashed(subject)
+
+    def _over_in_fleet(self, window: Window, subject: str, used: int) -> bool:
+        if self.alone and used >= max(1, window.limit // self.gateways):
+            return True
+        return used + window.others(subject) >= window.limit
+
+    def _tell(self, window: Window) -> int:
+        return max(1, int(window.limit * TELL / STEPS / self.gateways))
 
     def changes(self) -> list[Change]:
         """Return what was counted and not told the others of the fleet, and take it as told."""
         with self._lock:
-            return [change for window in self._windows for change in window.changes()]
+            return [change for window in self._windows.values() for change in window.changes()]
 
     def learn(self, heard: Iterable[tuple[Change, Mapping[int, int]]]) -> None:
         """Take note of what the fleet counted: with a change, all requests of its subject by step."""
         with self._lock:
-            windows = {window.name: window for window in self._windows}
+            windows = {window.name: window for window in self._windows.values()}
             for change, totals in heard:
                 if change.budget in windows:
                     windows[change.budget].learn(change.subject, totals)
@@ -249,12 +285,12 @@ class Budgets:
     def state(self) -> dict[str, dict[str, int]]:
         """Return, by budget, how many subjects are remembered and by how much a count may be too low."""
         with self._lock:
-            return {window.name: {"subjects": window.subjects, "lost": window.lost} for window in self._windows}
+            return {window.name: {"subjects": window.subjects, "lost": window.lost} for window in self._windows.values()}
 
     def heaviest(self, most: int = 10) -> dict[str, list[Spent]]:
         """Return, by budget, the subjects that used most."""
         with self._lock:
-            return {window.name: window.heaviest(most) for window in self._windows}
+            return {window.name: window.heaviest(most) for window in self._windows.values()}
 
 
 def _hashed(subject: str) -> str:

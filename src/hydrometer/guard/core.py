@@ -16,10 +16,10 @@ from hydrometer.contract.policy import Limits
 from hydrometer.guard.budgets import Budgets
 from hydrometer.guard.envelopes import Envelopes
 from hydrometer.guard.facts import MOST_ADDRESS, network_of
-from hydrometer.guard.going import Going
-from hydrometer.guard.rulebook import hardest
+from hydrometer.guard.going import Going, Seen, Standing
+from hydrometer.guard.rulebook import hardest, reaching
 from hydrometer.guard.suspects import Suspects
-from hydrometer.guard.wording import NOTHING
+from hydrometer.guard.wording import NOTHING, Carried
 
 if TYPE_CHECKING:
     from hydrometer.contract.policy import Action, Budget, Rule
@@ -102,6 +102,27 @@ class Guard:
                 sketch = self._sketch(request.system_prompt, request.prompt)
             if sketch is not None:
                 carried = going.wordings.carried(sketch)
+        shown = going.shown(request)
+        settled = standing.settled or request.account_id not in self.suspects.known
+        seen = standing.seen
+        if seen is None or shown != standing.shown or carried.template >= 0 or request.envelopes or not settled:
+            seen = self._look(going, standing, request, carried, now)
+            if seen.plain:
+                standing.remember(shown, seen)
+        holding, replayed, met, subjects, _ = seen
+        rules = reaching(met.rules, subjects, now) if met.rules else []
+        passes = holding is None and not rules and not replayed  # nearly always
+        over = self.budgets.over(met.budgets, subjects, now, count=passes) if met.budgets else []
+        if passes and not over:
+            self.counts["decision allow"] += 1
+            return going.allowed
+        decision = self._composed(going, holding, rules, over, replayed)
+        if met.budgets and (decision.shadow or decision.action not in HELD_BACK):
+            self.budgets.count(met.budgets, subjects, now)
+        return decision
+
+    def _look(self, going: Going, standing: Standing, request: Request, carried: Carried, now: float) -> Seen:
+        """Return what there is to be seen of a request."""
         network = network_of(request.client_ip) if len(request.client_ip) <= MOST_ADDRESS else ""
         shared = going.shared(request, network) if going.compares else []
         kinds = tuple(sorted({found.kind for found in shared})) if shared else ()
@@ -109,7 +130,8 @@ class Guard:
         if wording is not None:
             shared = [wording, *shared]
         holding = standing.holding
-        if holding is None and not standing.cleared and (shared or request.account_id in self.suspects):
+        suspected = not standing.settled and (shared or request.account_id in self.suspects.known)
+        if suspected:
             holding = self.suspects.successor(going, request.account_id, shared, now)
         replayed = ""
         if request.envelopes:
@@ -120,17 +142,8 @@ class Guard:
         met = going.met(holding, standing, going.request_facts.values(request, found))
         campaign = going.snapshot.campaigns[holding.campaign].id if holding is not None else ""
         subjects = (request.account_id, standing.organisation, campaign, name, request.client_ip, network)
-        rules = met.rules(subjects, now) if met.bound_rules else []
-        held = met.budgets(subjects, now) if met.bound_budgets else []
-        plain = holding is None and not rules and not replayed  # nearly always
-        over = self.budgets.over(held, now, count=plain) if held else []
-        if plain and not over:
-            self.counts["decision allow"] += 1
-            return going.allowed
-        decision = self._composed(going, holding, rules, over, replayed)
-        if held and (decision.shadow or decision.action not in HELD_BACK):
-            self.budgets.count(held, now)
-        return decision
+        plain = not suspected and carried.template < 0 and not request.envelopes
+        return Seen(holding, replayed, met, subjects, plain)
 
     def _composed(
         self,

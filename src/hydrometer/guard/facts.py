@@ -128,6 +128,10 @@ def _tools(request: Request) -> tuple[str, ...]:
     return tuple([name[:MOST_TOOL_LETTERS] for name in request.tools[:MOST_TOOLS]])
 
 
+TOO_MUCH = frozenset({"words", "tools"})
+"""Facts that are made of what is too long to be remembered."""
+ATTRIBUTES = {"address": "client_ip"}
+"""What other facts are called in a request, where it is not by the same name."""
 _PLAIN = frozenset({"asn", "turns", "n", "max_tokens", "logprobs", "stream", "batch", "reasoning"})
 _MADE: dict[str, Callable[[Request], Any]] = {
     **{name: _text(name) for name in ("model", "channel", "user_agent", "ja4", "unread")},

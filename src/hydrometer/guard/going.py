@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hydrometer.contract.decisions import Decision
 from hydrometer.contract.policy import FACTS
-from hydrometer.guard.facts import RequestFacts, campaign_facts, cut, empty, picking
+from hydrometer.guard.facts import ATTRIBUTES, FOUND, TOO_MUCH, RequestFacts, campaign_facts, cut, empty, picking
 from hydrometer.guard.recognition import Recogniser, Shared
-from hydrometer.guard.rulebook import Met, Rulebook
+from hydrometer.guard.rulebook import Met, Rulebook, Subjects
 from hydrometer.guard.wording import Wordings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from hydrometer.contract.decisions import Request
     from hydrometer.guard.columns import Holding
@@ -24,6 +24,8 @@ REMEMBERED = 65_536
 """Accounts whose standing is remembered; one that was looked up longest ago makes room."""
 COMBINATIONS = 16_384
 """Combinations of facts of which is remembered what holds for them; when there are more, all are forgotten at once."""
+MOST_SHOWN = 512
+"""Letters of a request that are remembered with a standing."""
 HOUR, DAY, WEEK = 3600.0, 86_400.0, 7.0
 
 
@@ -35,7 +37,16 @@ _VALUES: dict[str, Callable[[Request], str]] = {
     "tools": lambda request: " ".join(sorted(request.tools)),
 }
 """What of a request is compared with the values of campaigns, as detection spells it; beside the network of its address."""
-_plainly_shown = attrgetter("client_ip", "ja4", "user_agent")
+_TEXTS = frozenset({"address", "ja4", "user_agent"})
+_texts = attrgetter("client_ip", "ja4", "user_agent")
+
+
+def _shower(names: Iterable[str]) -> Callable[[Request], tuple[Any, ...] | None]:
+    """Return what reads of a request all that these facts and values are made of, its address first."""
+    if not TOO_MUCH.isdisjoint(names):
+        return lambda _: None
+    attributes = {ATTRIBUTES.get(name, name) for name in names if name not in FOUND}
+    return picking(attrgetter, ["client_ip", *sorted(attributes - {"client_ip"})])
 
 
 def _age(days: float) -> float:
@@ -43,10 +54,23 @@ def _age(days: float) -> float:
     return int(days * 24) / 24 if 0 <= days < WEEK else float(int(days))
 
 
-class Standing:
-    """What is known of an account."""
+class Seen(NamedTuple):
+    """What there was to be seen of a request."""
 
-    __slots__ = ("cleared", "facts", "holding", "organisation", "since", "until", "values")
+    holding: Holding | None
+    """What is held against its account."""
+    replayed: str
+    """Where its envelopes belong, where they are another's."""
+    met: Met
+    subjects: Subjects
+    plain: bool
+    """Whether the account and what `Going.shown` reads decide all of it."""
+
+
+class Standing:
+    """What is known of an account, and what was seen of its last plain request."""
+
+    __slots__ = ("facts", "holding", "organisation", "seen", "settled", "shown", "since", "until", "values")
 
     def __init__(
         self,
@@ -61,9 +85,18 @@ class Standing:
         self.facts = facts
         self.values = values
         """Of the facts that some condition reads."""
-        self.holding, self.organisation, self.cleared = holding, organisation, cleared
+        self.holding, self.organisation = holding, organisation
+        self.settled = cleared or holding is not None
+        """Whether it is known already what is held against it, so that nothing is suspected."""
         self.since, self.until = since, since + HOUR
         """Between which times it may be gone by: an account grows older."""
+        self.shown: tuple[Any, ...] | None = None
+        self.seen: Seen | None = None
+
+    def remember(self, shown: tuple[Any, ...] | None, seen: Seen) -> None:
+        """Remember what was seen of a request that showed this; what is long is not worth the room."""
+        if shown is not None and sum([len(value) for value in shown if isinstance(value, str)]) <= MOST_SHOWN:
+            self.shown, self.seen = shown, seen
 
 
 class Going:
@@ -79,21 +112,23 @@ class Going:
         self.recogniser = Recogniser(
             snapshot.campaigns, snapshot.entities, snapshot.templates, snapshot.population, snapshot.recognition
         )
-        self._lookups = [(values, of) for kind, of in _VALUES.items() if (values := self.recogniser.values(kind))]
+        of_requests = {kind: values for kind in _VALUES if (values := self.recogniser.values(kind))}
+        self._lookups = [(values, _VALUES[kind]) for kind, values in of_requests.items()]
         self._networks = self.recogniser.values("network")
-        plain = [self.recogniser.values(kind) for kind in ("address", "ja4", "user_agent", "network")]
-        self._shown = frozenset[str]().union(*plain)
+        self._telling = frozenset[str]().union(self._networks, *(of_requests.get(kind, ()) for kind in _TEXTS))
         """Nearly no request shows one of these: one look tells it, and further ones only where it does."""
-        self._unplain = any(self.recogniser.values(kind) for kind in ("asn", "tools"))
+        self._untold = not _TEXTS.issuperset(of_requests)
         self.compares = bool(self._lookups or self._networks)
+        reads = self.rulebook.reads
+        self.shown = _shower({name for name in FACTS["request"] if f"request.{name}" in reads} | of_requests.keys())
+        """Returns what decides how a plain request is seen, None where it would take its texts to tell."""
         self.has_wordings, self.has_budgets = len(self.wordings) > 0, bool(snapshot.policy.budgets)
         self.allowed = Decision(action="allow", snapshot=snapshot.version)
-        self.request_facts = RequestFacts(self.rulebook.reads)
+        self.request_facts = RequestFacts(reads)
         self._nothing, self._unknown = (empty("verdict"), empty("campaign")), empty("account")
         self._unknown["age_days"] = -1.0
         self._campaigns = [campaign_facts(campaign) for campaign in snapshot.campaigns]
         self._standings: OrderedDict[tuple[str, str], Standing] = OrderedDict()
-        reads = self.rulebook.reads
         self._account_values = picking(itemgetter, [name for name in FACTS["account"] if f"account.{name}" in reads])
         self._met: dict[object, Met] = {}
 
@@ -135,7 +170,7 @@ class Going:
     def shared(self, request: Request, network: str) -> list[Shared]:
         """Return the values of a request that campaigns are known by."""
         found: list[Shared] = []
-        if not self._unplain and network not in self._shown and self._shown.isdisjoint(_plainly_shown(request)):
+        if not self._untold and network not in self._telling and self._telling.isdisjoint(_texts(request)):
             return found
         for values, value_of in self._lookups:
             if (hit := values.get(value_of(request))) is not None:

@@ -15,10 +15,9 @@ from hydrometer.guard.facts import empty
 from hydrometer.guard.rules import Condition, compile_condition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from hydrometer.contract.policy import Policy
-    from hydrometer.guard.budgets import Held
     from hydrometer.guard.facts import Facts
 
 R = TypeVar("R", Rule, Budget)
@@ -38,20 +37,13 @@ _ACCOUNT = SUBJECTS.index("account")
 class Met(NamedTuple):
     """The rules and budgets whose conditions hold, in the order of the policy."""
 
-    bound_rules: tuple[_Bound[Rule], ...]
-    bound_budgets: tuple[_Bound[Budget], ...]
+    rules: tuple[Bound[Rule], ...]
+    budgets: tuple[Bound[Budget], ...]
 
-    def rules(self, subjects: Subjects, now: float) -> list[Rule]:
-        """Return the rules of them that are in force and reach a request."""
-        return [bound.rule for bound in self.bound_rules if bound.always or bound.reaches(subjects, now)]
 
-    def budgets(self, subjects: Subjects, now: float) -> list[Held]:
-        """Return the budgets of them that the request is held to."""
-        return [
-            (bound.place, bound.rule, subject)
-            for bound in self.bound_budgets
-            if (subject := subjects[bound.over]) and (bound.always or bound.reaches(subjects, now))
-        ]
+def reaching(bounds: Iterable[Bound[R]], subjects: Subjects, now: float) -> list[R]:
+    """Return those that are in force and reach a request."""
+    return [bound.rule for bound in bounds if bound.always or bound.reaches(subjects, now)]
 
 
 class Rulebook:
@@ -61,8 +53,8 @@ class Rulebook:
         """Raises ConditionError for a condition that cannot be compiled."""
         self.policy = policy
         self.unevaluated: dict[str, int] = {}
-        self._rules = [_Bound(rule, place, self._remembered(rule)) for place, rule in enumerate(policy.rules)]
-        self._budgets = [_Bound(rule, place, self._remembered(rule)) for place, rule in enumerate(policy.budgets)]
+        self._rules = [Bound(rule, self._remembered(rule)) for rule in policy.rules]
+        self._budgets = [Bound(rule, self._remembered(rule)) for rule in policy.budgets]
         # Most requests are of accounts that nothing is held against: what cannot hold for them is not asked again.
         self._idle_rules = [bound for bound in self._rules if bound.may_idle]
         self._idle_budgets = [bound for bound in self._budgets if bound.may_idle]
@@ -100,15 +92,15 @@ class Rulebook:
         return condition, holds
 
 
-class _Bound(Generic[R]):
+class Bound(Generic[R]):
     """A rule or a budget with what decides whether it holds."""
 
-    __slots__ = ("_until", "_whole", "always", "holds", "may_idle", "over", "place", "reads", "rule")
+    __slots__ = ("_until", "_whole", "always", "holds", "may_idle", "over", "reads", "rule")
 
-    def __init__(self, rule: R, place: int, compiled: tuple[Condition, Callable[[Facts], bool]]) -> None:
+    def __init__(self, rule: R, compiled: tuple[Condition, Callable[[Facts], bool]]) -> None:
         condition, self.holds = compiled
         self.rule: R = rule
-        self.place, self.reads = place, condition.reads
+        self.reads = condition.reads
         self._until = rule.expires.timestamp() if rule.expires is not None else float("inf")
         self._whole = rule.percent >= 100
         self.always = self._whole and rule.expires is None

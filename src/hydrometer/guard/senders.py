@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 from hydrometer.guard.bodies import Sender
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from hydrometer.contract.gateway import GatewaySettings
 
 MOST = 512
 """Characters of an id or a user agent that are read."""
 MOST_ADDRESS = 64
-REMEMBERED = 16_384
-"""Ends of X-Forwarded-For whose addresses are remembered."""
+REMEMBERED, MOST_REMEMBERED = 16_384, 1_024
+"""Senders that are remembered by their headers, and bytes of the headers of each."""
 HEADERS_READ = 256
 """Headers of a request that are looked at."""
 
@@ -37,74 +37,77 @@ def sender_reader(settings: GatewaySettings) -> Callable[[Iterable[tuple[bytes, 
 
     It returns the sender and what of it could not be used, empty when all could. It never raises.
     """
-    names = settings.headers
-    account, organisation, conversation, channel, ja4, asn = [
-        name.lower().encode("latin-1", "replace") if name else _NOBODYS
-        for name in (
-            names.account if settings.account_from == "header" else "",
-            names.organisation,
-            names.conversation,
-            names.channel,
-            names.ja4,
-            names.asn,
-        )
+    said = settings.headers
+    by_key = settings.account_from == "key"
+    names = [
+        _KEY_ACCOUNT if by_key else _named(said.account),
+        *map(_named, (said.organisation, said.channel, said.asn, "user-agent", said.ja4, said.conversation)),
+        _FORWARDED,
     ]
     hops = settings.trusted_hops
-    by_key = settings.account_from == "key"
+    blanks = [b""] * len(names)
 
     def read(headers: Iterable[tuple[bytes, bytes]], peer: str) -> tuple[Sender, Fault]:
         given = headers if isinstance(headers, list) else list(headers)
-        fault = ""
         if len(given) > HEADERS_READ:
-            fault = "too many headers"
-            given = given[:HEADERS_READ]
+            sender, _ = read(given[:HEADERS_READ], peer)
+            return sender, "too many headers"
         found = dict(given)  # of a name that came twice the last
-        get = found.get
-        once = len(found) == len(given)
-        forwarded = get(_FORWARDED)
-        if forwarded is None or once:
-            client_ip = client_address((forwarded,) if forwarded is not None else (), peer, hops)
-        else:
-            client_ip = client_address([value for name, value in given if name == _FORWARDED], peer, hops)
-        if not client_ip and (peer or forwarded is not None):
-            fault = fault or "address"
-        number = 0
-        if said := get(asn):
-            digits = _text(said).upper().removeprefix("AS")
-            if digits.isascii() and digits.isdigit() and len(digits) <= 10 and int(digits) < 2**32:
-                number = int(digits)
-            else:
-                fault = fault or "asn"
-        return Sender(
-            account_id=_last_key(given) if by_key else _text(get(account, b"")),
-            organisation=_text(value) if (value := get(organisation)) else "",
-            channel=_text(value) if (value := get(channel)) else "",
-            client_ip=client_ip,
-            asn=number,
-            user_agent=_text(value) if (value := get(b"user-agent")) else "",
-            ja4=_text(value) if (value := get(ja4)) else "",
-            conversation=_text(value) if (value := get(conversation)) else "",
-        ), fault
+        if len(found) != len(given):
+            found[_FORWARDED] = b",".join([value for name, value in given if name == _FORWARDED])
+        if by_key:
+            found[_KEY_ACCOUNT] = _account(given)
+        values = tuple(map(found.get, names, blanks))
+        # Most senders come again soon. What is long is no usual sender's, and not worth the room.
+        told = _sender if len(b"".join(values)) <= MOST_REMEMBERED else _sender.__wrapped__
+        return told(values, peer, hops)
 
     return read
 
 
-def _text(value: bytes) -> str:
-    return value[:MOST].decode("latin-1")
+_FORWARDED = b"x-forwarded-for"
+_KEYS = frozenset({b"authorization", b"x-api-key"})
+_NOBODYS, _KEY_ACCOUNT = b"\n", b"\naccount of a key"
+"""Stand for a header that is not read, and for what is made of a key: no header can be called so."""
 
 
-def _last_key(headers: Iterable[tuple[bytes, bytes]]) -> str:
+def _named(name: str) -> bytes:
+    return name.lower().encode("latin-1", "replace") if name else _NOBODYS
+
+
+@lru_cache(REMEMBERED)
+def _sender(values: tuple[bytes, ...], peer: str, hops: int) -> tuple[Sender, Fault]:
+    account, organisation, channel, asn, user_agent, ja4, conversation = [
+        value[:MOST].decode("latin-1") for value in values[:-1]
+    ]
+    client_ip = client_address(values[-1], peer, hops)
+    fault = "address" if not client_ip and (peer or values[-1]) else ""
+    number = 0
+    if asn:
+        digits = asn.upper().removeprefix("AS")
+        if digits.isascii() and digits.isdigit() and len(digits) <= 10 and int(digits) < 2**32:
+            number = int(digits)
+        else:
+            fault = fault or "asn"
+    sender = Sender(
+        account_id=account,
+        organisation=organisation,
+        channel=channel,
+        client_ip=client_ip,
+        asn=number,
+        user_agent=user_agent,
+        ja4=ja4,
+        conversation=conversation,
+    )
+    return sender, fault
+
+
+def _account(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     account = ""
     for name, value in headers:
         if name in _KEYS:
             account = account_of_key(value)
-    return account
-
-
-_NOBODYS = b"\n"
-"""Stands for a header that is not read: no header can be called so."""
-_FORWARDED = b"x-forwarded-for"
-_KEYS = frozenset({b"authorization", b"x-api-key"})
+    return account.encode()
 
 
 def account_of_key(value: bytes) -> str:
@@ -115,25 +118,17 @@ def account_of_key(value: bytes) -> str:
     return hashlib.sha256(key).hexdigest() if key else ""
 
 
-def client_address(forwarded: Sequence[bytes], peer: str, hops: int) -> str:
+def client_address(forwarded: bytes, peer: str, hops: int) -> str:
     """Return the client's address, empty where it cannot be told.
 
-    `forwarded` holds the values of all X-Forwarded-For headers in their order, `peer` is who connected, `hops` how many
-    proxies are trusted. With fewer entries than proxies the request came by another way than was said: no entry can be
-    trusted, and none is taken.
+    `forwarded` holds the values of all X-Forwarded-For headers in their order, joined by commas, `peer` is who connected,
+    `hops` how many proxies are trusted. With fewer entries than proxies the request came by another way than was said: no
+    entry can be trusted, and none is taken.
     """
     if hops == 0:
         return address_of(peer)
-    # Only the end is looked at: what a client wrote before it may be as long as it likes.
-    if len(forwarded) == 1:
-        return _entry(forwarded[0][-MOST_ADDRESS * (hops + 1) :], hops)
-    return _entry(b",".join(value[-MOST_ADDRESS * (hops + 1) :] for value in forwarded[-hops - 1 :]), hops)
-
-
-@lru_cache(REMEMBERED)
-def _entry(tail: bytes, hops: int) -> str:
-    """Return the address that is so many entries from the right, empty where there are fewer."""
-    entries = tail.rsplit(b",", hops)
+    # Only the end is split: what a client wrote before it may be as long as it likes.
+    entries = forwarded[-MOST_ADDRESS * (hops + 1) :].rsplit(b",", hops)
     return address_of(entries[-hops].decode("latin-1")) if len(entries) >= hops else ""
 
 

@@ -34,28 +34,26 @@ class Suspects:
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._known: OrderedDict[str, _Suspect] = OrderedDict()
-
-    def __contains__(self, account: str) -> bool:
-        return account in self._known
+        self.known: OrderedDict[str, _Suspect] = OrderedDict()
+        """By account."""
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self.known)
 
     def successor(self, going: Going, account: str, shared: list[Shared], now: float) -> Holding | None:
         """Return what is suspected of an account after one more request."""
-        suspect = self._known.get(account)
+        suspect = self.known.get(account)
         if suspect is not None and (now >= suspect.until or suspect.version != going.snapshot.version):
             # Places of campaigns are those of one snapshot; another one was made with later knowledge.
-            del self._known[account]
+            del self.known[account]
             suspect = None
         if shared:
             suspect = self._noted(going, suspect, shared, now)
-            if account not in self._known:
-                if len(self._known) >= self._most:
-                    self._known.popitem(last=False)
+            if account not in self.known:
+                if len(self.known) >= self._most:
+                    self.known.popitem(last=False)
                 if len(account) <= 256:
-                    self._known[account] = suspect
+                    self.known[account] = suspect
         found = suspect.successor if suspect is not None else None
         if found is None:
             return None

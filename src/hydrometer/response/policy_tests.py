@@ -8,7 +8,7 @@ import msgspec
 
 from hydrometer.contract.policy import FACTS, Action, Policy, PolicyTest
 from hydrometer.guard.facts import complete
-from hydrometer.guard.rulebook import Rulebook, Subjects, hardest
+from hydrometer.guard.rulebook import Rulebook, Subjects, hardest, reaching
 
 if TYPE_CHECKING:
     from hydrometer.contract.policy import Budget, Rule
@@ -57,8 +57,9 @@ def _run(policy: Policy, test: PolicyTest, now: float) -> Outcome:
     book = Rulebook(everybody)
     subjects = _subjects(facts)
     met = book.met(facts)
-    held: list[Rule | Budget] = [*met.rules(subjects, now)]
-    held += [budget for _, budget, _ in met.budgets(subjects, now) if budget.name == test.rule]
+    held: list[Rule | Budget] = [*reaching(met.rules, subjects, now)]
+    shared = [bound for bound in met.budgets if bound.rule.name == test.rule and subjects[bound.over]]
+    held += reaching(shared, subjects, now)
     chosen = hardest(held)
     return Outcome(
         name=test.name,
