@@ -37,12 +37,23 @@ class Gauge(NamedTuple):
     value: float
 
 
+class _Tally:
+    """Decisions of one gateway."""
+
+    __slots__ = ("allowed", "latency", "others", "seconds")
+
+    def __init__(self) -> None:
+        self.allowed = 0
+        self.others: Counter[tuple[str, str, str]] = Counter()
+        """By action, rule and whether it was recorded only."""
+        self.latency = [0] * (len(BUCKETS) + 1)
+        self.seconds = 0.0
+
+
 class GuardMetrics(Collector):
     """Counts of one guard; a collector for Prometheus."""
 
     def __init__(self) -> None:
-        self.decisions: Counter[tuple[str, str, str, str]] = Counter()
-        """By gateway, action, rule and whether it was recorded only."""
         self.failures: Counter[tuple[str, str, str]] = Counter()
         """Requests that could not be decided, by gateway, what was done (open, closed) and why."""
         self.bodies: Counter[tuple[str, str]] = Counter()
@@ -61,22 +72,23 @@ class GuardMetrics(Collector):
         """When it was made, seconds since 1970."""
         self.expires_at: float | None = None
         self.clock: Callable[[], float] = lambda: 0.0
-        self._latency: dict[str, list[int]] = {}
-        self._spent: dict[str, float] = {}
+        self._tallies: dict[str, _Tally] = {}
 
     def decided(self, gateway: str, decision: Decision, seconds: float) -> None:
         """Count a decision and the time that it took."""
-        shadow = "true" if decision.shadow else "false"
-        self.decisions[gateway, decision.action, decision.rule, shadow] += 1
-        counts = self._latency.get(gateway)
-        if counts is None:
-            counts = self._latency[gateway] = [0] * (len(BUCKETS) + 1)
-        counts[bisect_left(BUCKETS, seconds)] += 1
-        self._spent[gateway] = self._spent.get(gateway, 0.0) + seconds
+        tally = self._tallies.get(gateway)
+        if tally is None:
+            tally = self._tallies[gateway] = _Tally()
+        if decision.action == "allow":
+            tally.allowed += 1
+        else:
+            tally.others[decision.action, decision.rule, "true" if decision.shadow else "false"] += 1
+        tally.latency[bisect_left(BUCKETS, seconds)] += 1
+        tally.seconds += seconds
 
     def collect(self) -> Iterable[Metric]:
         """Yield every family with its samples."""
-        yield _counter("decisions", "Decisions.", ("gateway", "action", "rule", "shadow"), self.decisions)
+        yield _counter("decisions", "Decisions.", ("gateway", "action", "rule", "shadow"), self._decisions())
         yield _counter("failures", "Requests without a decision.", ("gateway", "done", "why"), self.failures)
         yield _counter("rejected_bodies", "Bodies that were not read.", ("gateway", "reason"), self.bodies)
         yield _counter("sender_faults", "What was unusable of senders.", ("gateway", "fault"), self.senders)
@@ -94,16 +106,24 @@ class GuardMetrics(Collector):
         registry.register(self)
         return generate_latest(registry)
 
+    def _decisions(self) -> dict[tuple[str, str, str, str], int]:
+        found = {}
+        for gateway, tally in self._tallies.items():
+            if tally.allowed:
+                found[gateway, "allow", "", "false"] = tally.allowed
+            found.update({(gateway, *labels): count for labels, count in tally.others.items()})
+        return found
+
     def _seconds(self) -> Metric:
         family = HistogramMetricFamily(
             "hydrometer_guard_decision_seconds", "Time that a decision took.", labels=("gateway",)
         )
-        for gateway, counts in sorted(self._latency.items()):
+        for gateway, tally in sorted(self._tallies.items()):
             so_far, buckets = 0, []
-            for bound, count in zip((*map(str, BUCKETS), "+Inf"), counts, strict=True):
+            for bound, count in zip((*map(str, BUCKETS), "+Inf"), tally.latency, strict=True):
                 so_far += count
                 buckets.append((bound, so_far))
-            family.add_metric((gateway,), buckets, sum_value=self._spent[gateway])
+            family.add_metric((gateway,), buckets, sum_value=tally.seconds)
         return family
 
     def _snapshot(self) -> Iterable[Metric]:
