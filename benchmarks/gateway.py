@@ -59,7 +59,7 @@ from starlette.routing import Route
 async def empty(request):
     await request.body()
     return Response()
-app = Starlette(routes=[Route("/forward-auth", empty, methods=["GET", "POST"])])
+app = Starlette(routes=[Route("/forward-auth", empty, methods=["POST"]), Route("/forward-auth/nginx", empty)])
 uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_config=None, lifespan="off",
             server_header=False, date_header=False, proxy_headers=False)
 """
@@ -114,7 +114,7 @@ def prepared(sent: list[bytes]) -> list[bytes]:
     for place, body in enumerate(sent):
         number = place * 100 + 7  # one in a hundred is a member, which is not what most requests come from
         lines = [
-            f"{'POST' if body else 'GET'} /forward-auth HTTP/1.1",
+            "POST /forward-auth HTTP/1.1" if body else "GET /forward-auth/nginx HTTP/1.1",
             "host: guard",
             f"x-account-id: acct_{number:08d}_{number * 2654435761 % 2**32:08x}",
             f"x-forwarded-for: 6.6.6.6, 203.0.{place // 256 % 114}.{place % 256}",

@@ -237,7 +237,9 @@ class Budgets:
             for window, subject in self._held(bounds, subjects, now):
                 use = window.use(subject, now)
                 used = use.before + use.here
-                if used >= window.limit or ((self.alone or window.heard) and self._over_in_fleet(window, subject, used)):
+                if used >= window.limit or (
+                    (self.alone or window.heard) and self._over_in_fleet(window, subject, used)
+                ):
                     found.append((window.budget, window.wait(now)))
                 else:
                     free.append((window, subject, use))
@@ -285,7 +287,9 @@ class Budgets:
     def state(self) -> dict[str, dict[str, int]]:
         """Return, by budget, how many subjects are remembered and by how much a count may be too low."""
         with self._lock:
-            return {window.name: {"subjects": window.subjects, "lost": window.lost} for window in self._windows.values()}
+            return {
+                window.name: {"subjects": window.subjects, "lost": window.lost} for window in self._windows.values()
+            }
 
     def heaviest(self, most: int = 10) -> dict[str, list[Spent]]:
         """Return, by budget, the subjects that used most."""

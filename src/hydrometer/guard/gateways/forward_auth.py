@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from hydrometer.guard.gateways.http import JSON, Answered, Asked, Route, raw
+from hydrometer.guard.gateways.http import JSON, Answered, Asked, RawHeaders, Route, raw
 from hydrometer.guard.refusals import Refusal, body_of, encoded, headers_of, marks_of, shape_of
 from hydrometer.guard.senders import sender_reader
 
@@ -41,7 +41,7 @@ def routes(gate: Gate) -> list[Route]:
 
     def nginx(asked: Asked) -> Answered:
         outcome = decided(asked)
-        return _passed(outcome) if outcome.refusal is None else _for_nginx(outcome.refusal, _shape(asked))
+        return _passed_by_nginx(outcome) if outcome.refusal is None else _for_nginx(outcome.refusal, _shape(asked))
 
     return [
         Route(path="/forward-auth", answer=plain, methods=methods),
@@ -53,6 +53,7 @@ _MARKS = (b"x-hydrometer-withhold", b"x-hydrometer-limits", b"x-hydrometer-case"
 _PASSED = Answered(200, b"", [(name, b"") for name in _MARKS])
 """Names every mark, without a value: some proxies that copy a header which is not there (Caddy 2.6) put the text of
 their own placeholder in its place."""
+_PLAINLY_PASSED = Answered(200)
 
 
 def _shape(asked: Asked) -> Shape:
@@ -66,10 +67,18 @@ def _shape(asked: Asked) -> Shape:
 
 
 def _passed(outcome: Outcome) -> Answered:
-    if outcome.decision.action == "allow":
-        return _PASSED
-    marks = dict(raw(marks_of(outcome.decision)))
+    marks = dict(_marks(outcome))
     return Answered(200, b"", [(name, marks.get(name, b"")) for name in _MARKS]) if marks else _PASSED
+
+
+def _passed_by_nginx(outcome: Outcome) -> Answered:
+    # To nginx a header that is not there is an empty one, and an empty one takes away what the client wrote.
+    marks = _marks(outcome)
+    return Answered(200, b"", marks) if marks else _PLAINLY_PASSED
+
+
+def _marks(outcome: Outcome) -> RawHeaders:
+    return [] if outcome.decision.action == "allow" else raw(marks_of(outcome.decision))
 
 
 def _plainly(refusal: Refusal, shape: Shape) -> Answered:
