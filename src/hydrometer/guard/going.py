@@ -122,7 +122,7 @@ class Going:
         reads = self.rulebook.reads
         self.shown = _shower({name for name in FACTS["request"] if f"request.{name}" in reads} | of_requests.keys())
         """Returns what decides how a plain request is seen, None where it would take its texts to tell."""
-        self.has_wordings, self.has_budgets = len(self.wordings) > 0, bool(snapshot.policy.budgets)
+        self.has_wordings = len(self.wordings) > 0
         self.allowed = Decision(action="allow", snapshot=snapshot.version)
         self.request_facts = RequestFacts(reads)
         self._nothing, self._unknown = (empty("verdict"), empty("campaign")), empty("account")
