@@ -63,6 +63,16 @@ def test_what_is_allowed_passes_and_forged_marks_are_removed() -> None:
     assert (request.account_id, request.client_ip, request.prompt) == ("honest", "198.51.100.7", "Hello?")
 
 
+def test_headers_that_come_raw_are_read_and_forged_ones_among_them_removed() -> None:
+    stand, question = Stand({"bad": BLOCK}), auth.CheckRequest()
+    question.attributes.request.http.path = "/v1/messages"
+    for name, value in ((b"x-account-id", b"honest"), (b"x-hydrometer-withhold", b"forged")):
+        question.attributes.request.http.header_map.headers.add(key=name.decode(), raw_value=value)
+    [answer] = answers(stand, question)
+    assert stand.told.asked[0].account_id == "honest"
+    assert list(answer.ok_response.headers_to_remove) == ["x-hydrometer-withhold"]
+
+
 def test_without_trusted_proxies_the_address_is_who_connected() -> None:
     stand = Stand(trusted_hops=0)
     answers(stand, check("honest", x_forwarded_for="6.6.6.6"))

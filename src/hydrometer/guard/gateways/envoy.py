@@ -98,11 +98,9 @@ def _passed(outcome: Outcome, request: CheckRequest) -> CheckResponse:
     marks = marks_of(outcome.decision)
     names = {name for name, _ in marks}
     # What a client calls a mark of ours is not one.
-    forged = [
-        name
-        for name in request.attributes.request.http.headers
-        if name.startswith("x-hydrometer-") and name not in names
-    ]
+    http = request.attributes.request.http
+    told = [*http.headers, *(header.key.lower() for header in http.header_map.headers)]
+    forged = [name for name in told if name.startswith("x-hydrometer-") and name not in names]
     answer = CheckResponse(ok_response=OkHttpResponse(headers=_options(marks), headers_to_remove=forged))
     answer.status.code = OK
     _tell(answer, outcome)
