@@ -2,13 +2,13 @@
 
     python benchmarks/gateway.py --json
 
-Servers run side by side as processes: uvicorn with an application that reads the body and answers 200, and uvicorn with
-the guard's own application. Chat completions of 4 KB go to each in turn over kept connections, to the guard at
-`/forward-auth`, which reads the body, sketches its texts and decides as `benchmarks/guard.py` does: the same policy,
-templates and accounts, every request of another account and text. `ratio` is the guard's requests a second over those of
-the empty handler; `cpu_ratio` the same for requests a CPU second of the server, which other work on the machine changes
-less. Both are medians over the rounds. `starlette` is an empty handler behind Starlette's router, which the guard's
-application might have been built on. `headers_only` is all of it without a body, as nginx asks.
+Servers run side by side as processes: uvicorn with an application that reads what it is sent and answers 200, and uvicorn
+with the guard's own application, on the policy, templates and accounts of `benchmarks/guard.py`. Both are asked in turn over
+kept connections, first without a body, as nginx asks at `/forward-auth/nginx`, then with chat completions of 4 KB at
+`/forward-auth`, which the guard reads and sketches; no two are alike. `ratio` is the guard's requests a second over those of
+the empty handler, without a body and `with_body`; `cpu_ratio` the same for requests a CPU second of the server, which other
+work on the machine changes less. Both are medians over the rounds. `starlette` is an empty handler behind Starlette's
+router, which the guard's application might have been built on.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from hydrometer.flow.sketching import check
 from hydrometer.guard.snapshot import pack
 
 GOAL = 0.55
+"""For a decision without a text to sketch."""
 SENT = 2_000
 """Different requests that are prepared."""
 SERVE_EMPTY = """
@@ -249,8 +250,8 @@ def main() -> None:
             for which, command in commands.items():
                 servers[which] = started(command, ports[which]), ports[which]
             told = {
-                **compared(servers, prepared(sent), asked),
-                "headers_only": compared(servers, prepared([b""] * SENT), asked),
+                **compared(servers, prepared([b""] * SENT), asked),
+                "with_body": compared(servers, prepared(sent), asked),
                 "body_bytes": len(sent[0]),
                 "connections": asked.connections,
                 "accounts": asked.accounts,
@@ -264,7 +265,7 @@ def main() -> None:
     if asked.json:
         print(json.dumps(told))
         return
-    for what, figures in (("4 KB bodies", told), ("no bodies", told["headers_only"])):
+    for what, figures in (("no body", told), ("4 KB bodies", told["with_body"])):
         print(
             f"{what}: {figures['guard']['requests_per_second']:,} requests a second of "
             f"{figures['empty']['requests_per_second']:,}: {figures['ratio']}, by CPU {figures['cpu_ratio']}"
