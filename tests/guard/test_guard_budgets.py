@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrometer.contract.policy import Budget, Policy
-from hydrometer.guard.budgets import STEPS, Budgets, Window
+from hydrometer.guard.budgets import Budgets
 from hydrometer.guard.facts import complete
 from hydrometer.guard.rulebook import Bound, Rulebook, Subjects
+from hydrometer.guard.windows import STEPS, Window
 
 
 def spent(tested: Window, subject: str, now: float) -> int:

@@ -15,12 +15,13 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from hydrometer.contract.errors import InputError
-from hydrometer.guard.budgets import STEPS
+from hydrometer.guard.windows import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.guard.budgets import Budgets, Change
+    from hydrometer.guard.budgets import Budgets
+    from hydrometer.guard.windows import Change
 
 SECONDS = 0.1
 """Between two exchanges."""
