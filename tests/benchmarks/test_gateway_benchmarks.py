@@ -27,7 +27,7 @@ def told(script: str, *more: str) -> dict[str, Any]:
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads CPU times under /proc")
 def test_the_gateway_is_measured_beside_an_empty_handler() -> None:
     found = told("gateway.py", "--rounds", "1", "--seconds", "0.3", "--connections", "4")
-    for figures in (found, found["headers_only"]):
+    for figures in (found, found["with_body"]):
         assert figures["wrong_answers"] == 0
         assert figures["ratio"] > 0
         assert figures["guard"]["requests_per_second"] > 0
