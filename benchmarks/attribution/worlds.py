@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hydrometer import __version__, flow
+from hydrometer.contract.addresses import network_of
 from hydrometer.contract.progress import Silent
 from hydrometer.simulate import Scenario, make_folder
-from hydrometer.simulate.dossiers import network_of, shape_of
+from hydrometer.simulate.dossiers import shape_of
 from quality.varied import varied
 from quality.worlds import ONE_THREAD, site_key
 

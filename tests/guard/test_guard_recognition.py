@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from hydrometer.contract.decisions import KnownCampaign, KnownEntity, KnownTemplate, Recognition
 from hydrometer.guard.envelopes import Envelopes
-from hydrometer.guard.facts import network_of
 from hydrometer.guard.recognition import Recogniser
 from hydrometer.guard.suspects import Suspects
 from hydrometer.guard.wording import Wordings
@@ -156,12 +155,3 @@ def test_envelopes_take_bounded_memory_and_many_in_one_request_are_counted() -> 
     assert known.replayed_from([envelope(0)], "you", "", "m") == ""
     known.replayed_from([envelope(number) for number in range(300)], "me", "", "m")
     assert known.skipped == 44
-
-
-def test_networks_are_named_as_detection_names_them() -> None:
-    assert network_of("192.0.2.77") == "192.0.2.0/24"
-    assert network_of("2001:db8:1:2::3") == "2001:db8:1::/48"
-    assert network_of("2001:db8::1") == "2001:db8:0::/48"
-    assert network_of("::1") == "0:0:0::/48"
-    for odd in ("", "nonsense", "1.2.3", "a.b.c.d.e", "9" * 1_000, ":" * 1_000):
-        assert "/" not in network_of(odd)

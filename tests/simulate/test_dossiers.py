@@ -9,7 +9,7 @@ import pytest
 
 from hydrometer.contract.attribution import NOBODY, UNKNOWN
 from hydrometer.contract.intel import Dossiers
-from hydrometer.simulate.dossiers import CIRCUMSTANCES, Circumstance, Given, Made, make_dossiers, network_of, shape_of
+from hydrometer.simulate.dossiers import CIRCUMSTANCES, Circumstance, Given, Made, make_dossiers, shape_of
 
 BEGINS = datetime(2026, 4, 7, tzinfo=UTC)
 
@@ -102,5 +102,3 @@ def test_old_records_are_old_and_feeds_are_not_to_be_believed() -> None:
 
 def test_values_are_spelt_as_results_spell_them() -> None:
     assert shape_of("anna.k07") == "a.a99"
-    assert network_of("203.0.113.7") == "203.0.113.0/24"
-    assert network_of("2001:db8:1:2::3") == "2001:db8:1::/48"

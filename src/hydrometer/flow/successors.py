@@ -6,8 +6,8 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
+from hydrometer.contract.addresses import network_of
 from hydrometer.contract.decisions import Verdict
-from hydrometer.guard.facts import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from hydrometer.contract.addresses import network_of
 from hydrometer.contract.decisions import Decision, Request
 from hydrometer.contract.policy import Limits
 from hydrometer.guard.budgets import Budgets
 from hydrometer.guard.envelopes import Envelopes
-from hydrometer.guard.facts import MOST_ADDRESS, network_of
 from hydrometer.guard.going import Going, Seen, Standing
 from hydrometer.guard.rulebook import hardest, reaching
 from hydrometer.guard.suspects import Suspects
@@ -123,7 +123,7 @@ class Guard:
 
     def _look(self, going: Going, standing: Standing, request: Request, carried: Carried, now: float) -> Seen:
         """Return what there is to be seen of a request."""
-        network = network_of(request.client_ip) if len(request.client_ip) <= MOST_ADDRESS else ""
+        network = network_of(request.client_ip)
         shared = going.shared(request, network) if going.compares else []
         kinds = tuple(sorted({found.kind for found in shared})) if shared else ()
         wording = going.recogniser.wording(carried) if carried.template >= 0 else None

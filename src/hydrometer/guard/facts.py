@@ -5,7 +5,6 @@ Texts from clients are cut here, so that whatever remembers a fact stays bounded
 
 from __future__ import annotations
 
-from functools import lru_cache
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +23,6 @@ MOST_LETTERS = 256
 """Letters that are kept of a text from a client."""
 MOST_TOOLS, MOST_TOOL_LETTERS = 64, 64
 """Names of tools that are kept of a request, and letters of each."""
-
-MOST_ADDRESS = 45
-"""Letters of the longest address."""
-REMEMBERED = 16_384
-"""Addresses whose networks are remembered."""
 
 _EMPTY: dict[str, object] = {"string": "", "double": 0.0, "int": 0, "bool": False, "list(string)": ()}
 
@@ -51,19 +45,6 @@ def complete(given: Mapping[str, Mapping[str, object]]) -> Facts:
 def cut(text: str) -> str:
     """Return a client's text, no longer than is kept."""
     return text if len(text) <= MOST_LETTERS else text[:MOST_LETTERS]
-
-
-@lru_cache(REMEMBERED)
-def network_of(address: str) -> str:
-    """Return the block of an address that is in its canonical spelling, as detection names it: /24 for v4, /48 for v6.
-
-    What is no address has none.
-    """
-    if ":" in address:
-        groups = [*(address.partition("::")[0] or "0").split(":"), "0", "0"]
-        return f"{groups[0]}:{groups[1]}:{groups[2]}::/48" if len(address) <= MOST_ADDRESS else ""
-    block, dot, _ = address.rpartition(".")
-    return f"{block}.0/24" if dot and len(address) <= 15 and block.count(".") == 2 else ""
 
 
 def campaign_facts(campaign: KnownCampaign) -> dict[str, Any]:
