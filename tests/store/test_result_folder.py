@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrometer.contract.errors import InputError
+from hydrometer.contract.replacement import PARTIAL
 from hydrometer.contract.results import BLOCKS, CONSIDERED, HARVESTED, INDICATORS, MEMBERS, RESULT_FORMAT, TEMPLATES
-from hydrometer.store.result import FILES, PARTIAL, ResultFolder, sorted_table
+from hydrometer.store.result import FILES, ResultFolder, sorted_table
 from report.builders import Result, result, run
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from hydrometer.contract.errors import InputError
+from hydrometer.contract.replacement import replacing
 from hydrometer.contract.settings import ReadSettings
 from hydrometer.fingerprint import SiteKey
 from hydrometer.fingerprint.single import TextSketch
@@ -156,13 +156,9 @@ def _read(path: Path) -> bytes:
 
 
 def _replace(out: Path, data: bytes) -> None:
-    part = out.with_name(out.name + ".partial")
     try:
-        with part.open("wb") as file:
+        with replacing(out) as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(out)
     except OSError as error:
         raise InputError(
             f"cannot be written: {error.strerror}", file=str(out), mend="Name a file that you may write to."

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 import msgspec
 
 from hydrometer.contract.errors import InputError
+from hydrometer.contract.replacement import replacing, sync_folder
 from hydrometer.response.audit_lines import FIRST, Link, line_of, lines_of, link_of, segment, segments
 
 if TYPE_CHECKING:
@@ -194,7 +195,8 @@ class AuditLog:
     def _write_head(self, sequence: int, own: str) -> None:
         signature = self._key.sign(signed_bytes(sequence, own)).signature.hex() if self._key else ""
         head = Head(sequence=sequence, hash=own, time=self._clock(), signature=signature)
-        _replace(self._folder / HEAD, msgspec.json.encode(head) + b"\n")
+        with replacing(self._folder / HEAD, lasting_name=True) as opened:
+            opened.write(msgspec.json.encode(head) + b"\n")
 
     def _opened(self) -> BinaryIO:
         held = segments(self._folder)
@@ -202,7 +204,7 @@ class AuditLog:
             return held[-1][1].open("ab")
         file = segment(self._folder, self._durable + 1)
         file.touch()
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
         return file.open("ab")
 
     def _recovered(self) -> tuple[int, str]:
@@ -233,7 +235,8 @@ class AuditLog:
             opened.seek(end)
             rest = opened.read()
             aside = file.with_name(f"{file.stem}-{sha256(rest).hexdigest()[:8]}{TORN}")
-            _replace(aside, rest)
+            with replacing(aside, lasting_name=True) as kept:
+                kept.write(rest)
             opened.truncate(end)
             opened.flush()
             os.fsync(opened.fileno())
@@ -295,24 +298,3 @@ def _locked(lock: BinaryIO) -> bool:
     except OSError:
         return False
     return True
-
-
-def _replace(file: Path, content: bytes) -> None:
-    beside = file.with_name(file.name + ".partial")
-    with beside.open("wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
-    beside.replace(file)
-    _sync_folder(file.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make names of files as durable as their contents; only where folders can be opened."""
-    if sys.platform == "win32":
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

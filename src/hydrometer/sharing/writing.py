@@ -1,12 +1,11 @@
-"""Files that are whole or not there: written beside their place and renamed into it."""
+"""Files that partners and people are given: whole or not there, in folders that are made for them."""
 
 from __future__ import annotations
 
-import os
-import secrets
 from typing import TYPE_CHECKING
 
 from hydrometer.contract.errors import InputError
+from hydrometer.contract.replacement import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,20 +19,8 @@ def put(path: Path, content: bytes, *, private: bool, new: bool = False) -> None
         OSError: it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own that was not there: no older file lends its mode, and two writers do not meet.
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if new:
-            os.link(beside, path)  # fails where there is one; renaming would replace it
-        else:
-            beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with replacing(path, private=private, new=new, contended=True) as file:
+        file.write(content)
 
 
 def replace_file(file: Path, content: bytes, *, private: bool = False) -> None:

@@ -7,10 +7,8 @@ bytes for the same findings.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from functools import partial
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import pyarrow as pa
@@ -18,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hydrometer.contract.errors import InputError
+from hydrometer.contract.replacement import PARTIAL, replacing
 from hydrometer.contract.results import (
     BLOCKS,
     CONSIDERED,
@@ -33,7 +32,6 @@ from hydrometer.contract.results import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from hydrometer.contract.table import Table
@@ -67,9 +65,6 @@ ORDER = {
 FILES = (CAMPAIGNS_FILE, CANDIDATES_FILE, RUN_FILE, REPORT_FILE, REJECTED_FILE, *TABLES)
 WORK = ".work-"
 """Beginning of the folder that a run works in; one that was killed leaves it behind."""
-PARTIAL = ".partial"
-"""Ending of a file that is still being written."""
-
 AGAIN = "Run `hydrometer detect` again, or name another result folder."
 
 T = TypeVar("T")
@@ -119,11 +114,11 @@ class ResultFolder:
         try:
             (out / REPORT_FILE).unlink(missing_ok=True)
             for name, table in tables.items():
-                _replace(out / name, partial(_write_parquet, table))
+                _write_parquet(out / name, table)
             for name, content in contents.items():
-                _replace(out / name, partial(_write_bytes, content))
+                _write_bytes(out / name, content)
             if report is not None:
-                _replace(out / REPORT_FILE, partial(_write_bytes, report.encode("utf-8")))
+                _write_bytes(out / REPORT_FILE, report.encode("utf-8"))
         except OSError as error:
             raise _unwritable(error, out) from None
 
@@ -137,8 +132,8 @@ class ResultFolder:
         campaigns = _encode(CampaignFile(campaigns=self.campaigns, run=self.run), CampaignFile)
         try:
             (out / REPORT_FILE).unlink(missing_ok=True)
-            _replace(out / CAMPAIGNS_FILE, partial(_write_bytes, campaigns))
-            _replace(out / REPORT_FILE, partial(_write_bytes, report.encode("utf-8")))
+            _write_bytes(out / CAMPAIGNS_FILE, campaigns)
+            _write_bytes(out / REPORT_FILE, report.encode("utf-8"))
         except OSError as error:
             raise _unwritable(error, out) from None
 
@@ -266,12 +261,14 @@ def _decode(file: Path, kind: type[T]) -> T:
         raise InputError(f"is damaged: {error}", file=str(file), mend=AGAIN) from None
 
 
-def _write_parquet(table: pa.Table, file: IO[bytes]) -> None:
-    pq.write_table(table, file, version="2.6", compression="zstd", compression_level=3, row_group_size=1 << 17)
+def _write_parquet(file: Path, table: pa.Table) -> None:
+    with replacing(file) as opened:
+        pq.write_table(table, opened, version="2.6", compression="zstd", compression_level=3, row_group_size=1 << 17)
 
 
-def _write_bytes(content: bytes, file: IO[bytes]) -> None:
-    file.write(content)
+def _write_bytes(file: Path, content: bytes) -> None:
+    with replacing(file) as opened:
+        opened.write(content)
 
 
 def _read_parquet(file: Path, declared: Table) -> pa.Table:
@@ -292,16 +289,3 @@ def _read_parquet(file: Path, declared: Table) -> pa.Table:
                 mend=AGAIN,
             )
     return table.select(declared.names)
-
-
-def _replace(file: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Write beside `file`, make sure it is on disk, then rename over `file`."""
-    unfinished = file.with_name(file.name + PARTIAL)
-    try:
-        with unfinished.open("wb") as opened:
-            write(opened)
-            opened.flush()
-            os.fsync(opened.fileno())
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
