@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
 from hydrometer.contract.errors import InputError
-from hydrometer.response.audit import HEAD, AuditLog
+from hydrometer.response.audit import AuditLog
 from hydrometer.response.audit_check import anchor, read, read_anchor, verify
+from hydrometer.response.audit_head import HEAD
 from hydrometer.response.audit_lines import LARGEST, segments
 
 if TYPE_CHECKING:

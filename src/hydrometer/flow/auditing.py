@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hydrometer.response.audit import Head
+    from hydrometer.response.audit_head import Head
     from hydrometer.response.audit_lines import Entry
 
 __all__ = ["about", "anchored", "in_shadow", "last", "record_snapshot", "verified"]

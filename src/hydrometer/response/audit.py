@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-import msgspec
-
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.replacement import replacing, sync_folder
-from hydrometer.response.audit_lines import FIRST, Link, line_of, lines_of, link_of, segment, segments
+from hydrometer.response.audit_head import head_of, write_head
+from hydrometer.response.audit_lines import FIRST, line_of, segment, segments
+from hydrometer.response.audit_recovery import broken, held_to_head, last_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,25 +35,9 @@ else:
 
 SEGMENT_BYTES = 64 << 20
 """A file that is larger is followed by another."""
-HEAD = "head.json"
 LOCK = "lock"
 TORN = ".torn"
 """Ending of what a killed process left half-written."""
-
-
-class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """The last line when a file was full or the log was closed, or an anchor: put down elsewhere, it shows a shortened log."""
-
-    sequence: int
-    hash: str
-    time: datetime
-    signature: str = ""
-    """Ed25519 over sequence and hash, in hexadecimal; empty when no key was given."""
-
-
-def signed_bytes(sequence: int, own: str) -> bytes:
-    """What a signature of a head or an anchor is over."""
-    return b"hydrometer audit %d %b" % (sequence, own.encode())
 
 
 class AuditLog:
@@ -73,7 +57,8 @@ class AuditLog:
         wait: seconds to wait for another process that writes there. key: signs the head.
 
         Raises:
-            InputError: the folder cannot be used, another process writes there, or the log is broken.
+            InputError: the folder cannot be used, another process writes there, or the log is broken, or has not the line
+                that its own head names: going on would put a head over the one that shows it.
         """
         self._folder, self._segment_bytes, self._clock, self._key = folder, segment_bytes, clock, key
         self._changed = threading.Condition()
@@ -91,7 +76,8 @@ class AuditLog:
         try:
             _only_writer(self._lock, folder, wait)
             self._written, self._last = self._recovered()
-            self._durable = self._written
+            self._durable, self._durable_hash = self._written, self._last
+            self._headed = held_to_head(folder, self._written, self._last)
             self._file = self._opened()
             usable = True
         except OSError as error:
@@ -137,15 +123,33 @@ class AuditLog:
                 self._flush()
             return sequence
 
+    def write_head(self) -> None:
+        """Write the head, if lines came since the last one; who appends meanwhile waits.
+
+        Raises:
+            OSError: the head cannot be written; the one before stays, and lines can be appended. Or the log is closed or
+                not written any more.
+        """
+        with self._changed:
+            self._check()
+            if self._headed < self._durable:
+                self._write_head()
+
     def close(self) -> None:
-        """Write the head and let others write; nothing is pending, since every line was waited for."""
+        """Write the head and let others write; nothing is pending, since every line was waited for.
+
+        Raises:
+            OSError: the head cannot be written; all lines are on disk, and the log is closed.
+        """
         with self._changed:
             if self._file.closed:
                 return
             self._file.close()
-            if self._failure is None and self._durable:
-                self._write_head(self._durable, self._last)
-            self._lock.close()
+            try:
+                if self._failure is None and self._durable:
+                    self._write_head()
+            finally:
+                self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -180,7 +184,7 @@ class AuditLog:
             self._flushing = False
             self._failure = failure
             if failure is None:
-                self._durable = sequence
+                self._durable, self._durable_hash = sequence, last
             self._changed.notify_all()
         self._check()
         if size >= self._segment_bytes:
@@ -188,15 +192,13 @@ class AuditLog:
             self._file.close()
             try:
                 self._file = self._opened()
-                self._write_head(sequence, last)
+                self._write_head()
             except OSError as error:
                 self._failure = error
 
-    def _write_head(self, sequence: int, own: str) -> None:
-        signature = self._key.sign(signed_bytes(sequence, own)).signature.hex() if self._key else ""
-        head = Head(sequence=sequence, hash=own, time=self._clock(), signature=signature)
-        with replacing(self._folder / HEAD, lasting_name=True) as opened:
-            opened.write(msgspec.json.encode(head) + b"\n")
+    def _write_head(self) -> None:
+        write_head(self._folder, head_of(self._durable, self._durable_hash, self._clock(), self._key))
+        self._headed = self._durable
 
     def _opened(self) -> BinaryIO:
         held = segments(self._folder)
@@ -216,7 +218,7 @@ class AuditLog:
         files = segments(self._folder)
         after = None
         for first, file in reversed(files):
-            end, last = _last_whole(first, file)
+            end, last = last_whole(first, file)
             size = file.stat().st_size
             if end < size:
                 self._set_aside(file, end)
@@ -228,7 +230,7 @@ class AuditLog:
             after = first
         if after in {None, 1}:
             return 0, FIRST
-        raise _broken(files[0][1], 1)
+        raise broken(files[0][1], 1)
 
     def _set_aside(self, file: Path, end: int) -> None:
         with file.open("r+b") as opened:
@@ -242,40 +244,9 @@ class AuditLog:
             os.fsync(opened.fileno())
 
 
-def _last_whole(first: int, file: Path) -> tuple[int, Link | None]:
-    """Return where the whole lines of a file end, and the last of them.
-
-    Raises:
-        InputError: a broken line has a whole one behind it, which no killed writer leaves.
-    """
-    end, at, last = 0, 0, None
-    broken = False
-    for number, line in enumerate(lines_of(file), 1):
-        at += len(line)
-        link = link_of(line)
-        follows = link is not None and link.whole and link.sequence == (last.sequence + 1 if last else first)
-        follows = follows and (last is None or (link is not None and link.previous == last.hash))
-        if not follows and link is None:
-            broken = True
-        elif not follows or broken:
-            raise _broken(file, number)
-        else:
-            end, last = at, link
-    return end, last
-
-
 def _unusable(folder: Path, error: OSError) -> InputError:
     return InputError(
         f"cannot be used: {error.strerror}", file=str(folder), mend="Name a folder that you may write to, with room."
-    )
-
-
-def _broken(file: Path, number: int) -> InputError:
-    return InputError(
-        "the audit log is broken before its end",
-        file=str(file),
-        row=number,
-        mend="`hydrometer audit verify` says what is wrong; keep the folder, and log to a new one.",
     )
 
 

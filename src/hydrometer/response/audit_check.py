@@ -6,11 +6,10 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from nacl.exceptions import BadSignatureError
 
 from hydrometer.contract.errors import InputError
-from hydrometer.response.audit import HEAD, Head, signed_bytes
-from hydrometer.response.audit_lines import FIRST, Entry, Link, entry_of, lines_of, link_of, segments
+from hydrometer.response.audit_head import HEAD, Head, head_of, read_head
+from hydrometer.response.audit_lines import FIRST, LARGEST, Entry, Link, entry_of, lines_of, link_of, segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,6 +45,8 @@ class Verification(msgspec.Struct, kw_only=True):
     fault_count: int = 0
     anchors: int = 0
     """Anchors that were held against the log, its own head among them."""
+    anchored: int = 0
+    """Number of the last line that an anchor names and that is there: what came after it may be cut off unseen."""
 
     @property
     def whole(self) -> bool:
@@ -72,7 +73,8 @@ def verify(
     With `after`, the log goes on from that anchor: earlier files have been taken to an archive. With `public`, its own
     head must be signed by that key.
 
-    Lines that were taken away at the end show only against an anchor that is younger than they are.
+    Lines that were taken away at the end show only against an anchor that names one of them or a later one. A writer may
+    go on meanwhile; what it is just writing counts as torn.
 
     Raises:
         InputError: there is no log.
@@ -83,16 +85,22 @@ def verify(
     for each in (*anchors, *([head] if head else [])):
         wanted.setdefault(each.sequence, []).append(each.hash)
     found.anchors = len(anchors) + (head is not None)
-    for file, number, line, link in _links(folder):
+    # After the head: a writer that goes on meanwhile has the head's line on disk already.
+    files = _files(folder)
+    for file, number, line, link in _links(files):
         if link is None:
-            if not line.endswith(b"\n") and (file, number) == _end(folder):
+            # Only a file's last line, and a piece of one that is too large, have no line end.
+            if file == files[-1] and not line.endswith(b"\n") and len(line) <= LARGEST:
                 found.torn = len(line)
             else:
                 found.add(file.name, number, "is no line of an audit log: altered")
             continue
         _follow(found, file.name, number, link)
-        if any(own != link.hash for own in wanted.pop(link.sequence, [])):
+        named = wanted.pop(link.sequence, [])
+        if any(own != link.hash for own in named):
             found.add(file.name, number, f"line {link.sequence} is another one than the anchor says")
+        elif named:
+            found.anchored = max(found.anchored, link.sequence)
     for sequence in sorted(wanted):
         what = "cut off" if sequence > found.last else "removed"
         found.add(folder.name, 0, f"line {sequence}, which an anchor names, is not there: {what}")
@@ -125,11 +133,11 @@ def read(folder: Path, *, last: int | None = None) -> Iterator[Entry]:
     Raises:
         InputError: there is no log.
     """
-    lines = (line for _, _, line, link in _links(folder) if link is not None)
+    lines = (line for _, _, line, link in _links(_files(folder)) if link is not None)
     for line in lines if last is None else deque(lines, maxlen=last):
         try:
             yield entry_of(line)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             # An altered line: `verify` tells of it, and the others can still be read.
             continue
 
@@ -148,8 +156,7 @@ def anchor(folder: Path, key: SigningKey | None = None) -> Head:
     entry = next(iter(read(folder, last=1)), None)
     if entry is None:
         raise InputError("the log is empty", file=str(folder), mend="Anchor it once something is in it.")
-    signature = key.sign(signed_bytes(entry.sequence, entry.hash)).signature.hex() if key else ""
-    return Head(sequence=entry.sequence, hash=entry.hash, time=entry.time, signature=signature)
+    return head_of(entry.sequence, entry.hash, entry.time, key)
 
 
 def read_anchor(file: Path, public: VerifyKey | None = None) -> Head:
@@ -160,49 +167,43 @@ def read_anchor(file: Path, public: VerifyKey | None = None) -> Head:
     """
     try:
         head = msgspec.json.decode(file.read_bytes(), type=Head)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
             f"is no anchor: {error}", file=str(file), mend="Name what `hydrometer audit anchor` printed."
         ) from None
-    if public is not None and not _signed_by(public, head):
+    if public is not None and not head.signed_by(public):
         raise InputError("is not signed by that key", file=str(file), mend="Name its anchor, or its key.")
     return head
 
 
 def _head(folder: Path, found: Verification, public: VerifyKey | None) -> Head | None:
-    file = folder / HEAD
-    if not file.exists():
+    try:
+        head = read_head(folder)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        found.add(HEAD, 1, "is no head of a log: altered")
+        return None
+    if head is None:
         if public is not None:
             found.add(HEAD, 0, "is not there, and would be signed: removed")
         return None
-    try:
-        head = msgspec.json.decode(file.read_bytes(), type=Head)
-    except (OSError, msgspec.DecodeError):
-        found.add(HEAD, 1, "is no head of a log: altered")
-        return None
-    if public is not None and not _signed_by(public, head):
+    if public is not None and not head.signed_by(public):
         found.add(HEAD, 1, "is not signed by that key: altered, or written without it")
     return head
 
 
-def _signed_by(public: VerifyKey, head: Head) -> bool:
-    try:
-        public.verify(signed_bytes(head.sequence, head.hash), bytes.fromhex(head.signature))
-    except (BadSignatureError, ValueError):
-        return False
-    return True
+def _files(folder: Path) -> list[Path]:
+    """The files of a log in order.
 
-
-def _links(folder: Path) -> Iterator[tuple[Path, int, bytes, Link | None]]:
+    Raises:
+        InputError: there is none.
+    """
     files = segments(folder)
     if not files:
         raise InputError("is no audit log", file=str(folder), mend="Name the folder that the log is written to.")
-    for _, file in files:
+    return [file for _, file in files]
+
+
+def _links(files: Sequence[Path]) -> Iterator[tuple[Path, int, bytes, Link | None]]:
+    for file in files:
         for number, line in enumerate(lines_of(file), 1):
             yield file, number, line, link_of(line)
-
-
-def _end(folder: Path) -> tuple[Path, int]:
-    """The last file of a log and its last line."""
-    file = segments(folder)[-1][1]
-    return file, sum(1 for _ in lines_of(file))

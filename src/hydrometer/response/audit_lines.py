@@ -132,7 +132,12 @@ def segment(folder: Path, sequence: int) -> Path:
 
 
 def lines_of(file: Path) -> Iterator[bytes]:
-    """Yield the lines of a file with their ends; one that is too long comes in pieces, and is none."""
+    """Yield the lines of a file with their ends; one that is too long comes in pieces, and is none.
+
+    A line that has no end yet is the last, even when a writer goes on meanwhile.
+    """
     with file.open("rb") as opened:
         while line := opened.readline(LARGEST + 1):
             yield line
+            if len(line) <= LARGEST and not line.endswith(b"\n"):
+                return

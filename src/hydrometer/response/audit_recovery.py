@@ -1,0 +1,85 @@
+"""What is looked at before a log is gone on with: where its whole lines end, and whether it has the line of its head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hydrometer.contract.errors import InputError
+from hydrometer.response.audit_head import HEAD, read_head
+from hydrometer.response.audit_lines import Link, lines_of, link_of, segments
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEEP = "`hydrometer audit verify` says what is wrong; keep the folder, and log to a new one."
+
+
+def last_whole(first: int, file: Path) -> tuple[int, Link | None]:
+    """Return where the whole lines of a file end, and the last of them.
+
+    Raises:
+        InputError: a broken line has a whole one behind it, which no killed writer leaves.
+    """
+    end, at, last = 0, 0, None
+    astray = False
+    for number, line in enumerate(lines_of(file), 1):
+        at += len(line)
+        link = link_of(line)
+        follows = link is not None and link.whole and link.sequence == (last.sequence + 1 if last else first)
+        follows = follows and (last is None or (link is not None and link.previous == last.hash))
+        if not follows and link is None:
+            astray = True
+        elif not follows or astray:
+            raise broken(file, number)
+        else:
+            end, last = at, link
+    return end, last
+
+
+def held_to_head(folder: Path, last: int, own: str) -> int:
+    """Return the line that a log's own head names, 0 where there is no head, after seeing that the log has it.
+
+    A head is written after its line is on disk, so no killed writer leaves one without the other. A line that went to an
+    archive is not looked for.
+
+    Raises:
+        InputError: the head is none, or the line is not there or another one.
+        OSError: a file cannot be read.
+    """
+    try:
+        head = read_head(folder)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise InputError("is no head of an audit log", file=str(folder / HEAD), mend=KEEP) from None
+    if head is None:
+        return 0
+    if head.sequence > last:
+        raise InputError(
+            f"the audit log ends with line {last}, and its head names line {head.sequence}: lines were cut off",
+            file=str(folder),
+            mend=KEEP,
+        )
+    if head.sequence == last:
+        found: str | None = own
+    else:
+        holding = [file for first, file in segments(folder) if first <= head.sequence]
+        if not holding:
+            return head.sequence
+        links = (link_of(line) for line in lines_of(holding[-1]))
+        found = next((link.hash for link in links if link is not None and link.sequence == head.sequence), None)
+    if found != head.hash:
+        raise InputError(
+            f"line {head.sequence} of the audit log is not the one that its head names", file=str(folder), mend=KEEP
+        )
+    return head.sequence
+
+
+def broken(file: Path, number: int) -> InputError:
+    """Return the error of a line that no killed writer leaves."""
+    return InputError(
+        "the audit log is broken before its end",
+        file=str(file),
+        row=number,
+        mend=KEEP,
+    )
