@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,6 +134,8 @@ class Slow:
     def __init__(self) -> None:
         self.may, self.written = threading.Event(), list[tuple[str, object]]()
         self.fails = False
+        self.heads: list[int] = []
+        self.failing_heads = 0
 
     def append_all(self, entries: Iterable[tuple[str, object]]) -> int:
         self.may.wait()
@@ -140,6 +143,15 @@ class Slow:
             raise OSError(28, "No space left on device")
         self.written += entries
         return len(self.written)
+
+    def write_head(self) -> bool:
+        if self.heads[-1:] == [len(self.written)] or not self.written:
+            return False
+        if self.failing_heads:
+            self.failing_heads -= 1
+            raise OSError(28, "No space left on device")
+        self.heads.append(len(self.written))
+        return True
 
 
 def test_the_queue_never_waits_drops_aloud_and_keeps_the_order() -> None:
@@ -165,6 +177,36 @@ def test_an_audit_that_fails_is_told_and_counted() -> None:
     audit.close()
     assert metrics.audit["failed"] == 1
     assert b"audit_failed" in log.getvalue()
+
+
+def test_a_head_follows_what_was_written_and_none_follows_nothing() -> None:
+    slow, metrics, log = Slow(), GuardMetrics(), io.BytesIO()
+    slow.may.set()
+    slow.failing_heads = 2
+    audit = QueuedAudit(slow, metrics, Journal(log, lambda: NOW), head_seconds=0.01)
+    audit.put("decision", {})
+    await_true(lambda: slow.heads == [1], "the head of the first record, after two that failed")
+    assert (metrics.audit_heads["failed"], log.getvalue().count(b"audit_head_failed")) == (2, 2)
+    audit.put("decision", {})
+    await_true(lambda: slow.heads == [1, 2], "the head of the second")
+    time.sleep(0.1)  # ten times as long as a head takes: nothing was written, so none may come
+    audit.close()
+    assert slow.heads == [1, 2]
+    assert metrics.audit_heads["written"] == 2
+
+
+def test_records_that_keep_coming_do_not_keep_a_head_from_being_written() -> None:
+    slow, metrics = Slow(), GuardMetrics()
+    slow.may.set()
+    audit = QueuedAudit(slow, metrics, Journal(None, lambda: NOW), head_seconds=0.02)
+
+    def came() -> bool:
+        audit.put("decision", {})
+        return len(slow.heads) >= 3
+
+    await_true(came, "heads while records come")
+    audit.close()
+    assert slow.heads == sorted(set(slow.heads))
 
 
 def test_the_page_is_what_prometheus_reads() -> None:

@@ -18,6 +18,7 @@ from serving_stand import Files
 from hydrometer.contract.errors import InputError
 from hydrometer.flow.serving import OpenGate, Place
 from hydrometer.guard.bodies import Sender
+from hydrometer.guard.keys import make_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +118,73 @@ def test_two_servers_cannot_write_one_audit(tmp_path: Path) -> None:
         )
     assert second.returncode == 2
     assert "another process" in second.stderr
+
+
+def verified(audit: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 -- our own command
+        [sys.executable, "-m", "hydrometer", "audit", "verify", str(audit), *more], capture_output=True, text=True
+    )
+
+
+def test_a_signed_head_shows_what_was_cut_off_after_the_server_was_killed(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.write()
+    secret, public = make_keys(tmp_path / "audit.key")
+    (tmp_path / "gateways.toml").write_text("audit_head_seconds = 0.05\n")
+    audit = tmp_path / "audit"
+    more = ("--settings", str(tmp_path / "gateways.toml"), "--audit", str(audit), "--audit-key", str(secret))
+    signed = ("--public-key", str(public), "--signed-head")
+
+    def headed() -> int:
+        return (
+            int(orjson.loads((audit / "head.json").read_bytes())["sequence"]) if (audit / "head.json").exists() else 0
+        )
+
+    with served(files, *more) as (client, started):
+        for _ in range(3):
+            assert asked(client, "bad").status_code == 403
+        await_true(lambda: headed() == 4, "the head of a snapshot and three decisions")
+        assert 'hydrometer_guard_audit_heads_total{outcome="written"}' in client.get("/metrics").text
+        while_it_ran = verified(audit, *signed)
+        assert "1 to 4: whole; 1 anchors held, the last of line 4" in while_it_ran.stdout
+        started.send_signal(signal.SIGKILL)
+        started.wait()
+    killed = verified(audit, *signed)
+    assert (killed.returncode, "4 lines, 1 to 4: whole" in killed.stdout) == (0, True), killed.stdout
+    (file,) = audit.glob("*.jsonl")
+    lines = file.read_bytes().splitlines(keepends=True)
+    for shorter in (b"".join(lines[:3]), b"".join(lines[:3]) + lines[3][:90]):
+        file.write_bytes(shorter)
+        cut = verified(audit, *signed)
+        assert cut.returncode == 2
+        assert "line 4, which an anchor names, is not there: cut off" in cut.stdout
+    again = subprocess.run(command(files, free_port(), *more), capture_output=True, text=True)  # noqa: S603
+    assert again.returncode == 2
+    assert "ends with line 3, and its head names line 4" in again.stderr
+    assert headed() == 4  # no later head covers what was done
+    file.write_bytes(b"".join(lines))
+    with served(files, *more) as (_, started):
+        started.send_signal(signal.SIGTERM)
+        assert started.wait() == 0
+    ended = verified(audit, *signed)
+    assert (ended.returncode, headed()) == (0, 5), ended.stdout
+
+
+@pytest.mark.parametrize("key", ["of snapshots", "without a log", "nowhere"])
+def test_a_key_of_the_audit_that_cannot_be_used_is_refused(tmp_path: Path, key: str) -> None:
+    files = Files(tmp_path)
+    files.write()
+    secret, public = make_keys(tmp_path / "audit.key")
+    place = Place(
+        snapshot=files.snapshot,
+        public_keys=(files.public, public) if key == "of snapshots" else (files.public,),
+        audit=tmp_path / "audit" if key != "without a log" else None,
+        audit_key=secret if key != "nowhere" else tmp_path / "nowhere",
+        log=tmp_path / "log",
+    )
+    says = {"of snapshots": "which no gateway may hold", "without a log": "none is named", "nowhere": "cannot be read"}
+    with pytest.raises(InputError, match=says[key]):
+        OpenGate(place)
 
 
 @pytest.mark.parametrize("wrong", ["token", "settings", "port", "public key"])

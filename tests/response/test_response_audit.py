@@ -283,6 +283,116 @@ def test_a_signed_head_shows_a_log_that_was_cut_off_and_its_head_with_it(tmp_pat
     assert "removed" in verify(tmp_path, public=key.verify_key).faults[0].what
 
 
+def test_a_head_while_the_log_is_open_shows_what_was_cut_off_up_to_it_and_not_after(tmp_path: Path) -> None:
+    key = SigningKey.generate()
+    log = AuditLog(tmp_path, key=key)
+    assert not log.write_head()
+    for n in range(4):
+        log.append("decision", {"n": n})
+    assert log.write_head()
+    assert not log.write_head()
+    head = (tmp_path / HEAD).read_bytes()
+    for n in range(3):
+        log.append("decision", {"n": n})
+    assert (tmp_path / HEAD).read_bytes() == head
+    found = verify(tmp_path, public=key.verify_key)
+    assert (found.whole, found.last, found.anchors, found.anchored) == (True, 7, 1, 4)
+    log.close()
+    (tmp_path / HEAD).write_bytes(head)  # as if it had been killed
+    file = segments(tmp_path)[-1][1]
+    lines = file.read_bytes().splitlines(keepends=True)
+    for left in range(7, 0, -1):
+        file.write_bytes(b"".join(lines[:left]))
+        assert verify(tmp_path, public=key.verify_key).whole == (left >= 4), left
+    assert "line 4, which an anchor names, is not there: cut off" in verify(tmp_path).faults[0].what
+
+
+@pytest.mark.parametrize("left", [0, 1, 3])
+def test_a_log_that_lacks_the_line_of_its_head_is_not_gone_on_with(tmp_path: Path, left: int) -> None:
+    lines = written(tmp_path, 4, segment_bytes=1 << 20)
+    file = segments(tmp_path)[-1][1]
+    file.write_bytes(b"".join(lines[:left]))
+    head = (tmp_path / HEAD).read_bytes()
+    for _ in range(2):
+        with pytest.raises(InputError, match=f"ends with line {left}, and its head names line 4"):
+            AuditLog(tmp_path)
+    assert (tmp_path / HEAD).read_bytes() == head
+    assert "cut off" in verify(tmp_path).faults[-1].what
+
+
+def test_a_log_that_is_another_than_its_head_says_is_not_gone_on_with(tmp_path: Path) -> None:
+    written(tmp_path / "true", 4)
+    head = (tmp_path / "true" / HEAD).read_bytes()
+    for lines in (4, 9):  # the head's line is the last one, or in an earlier file
+        written(tmp_path / str(lines), lines)
+        (tmp_path / str(lines) / HEAD).write_bytes(head)
+        with pytest.raises(InputError, match="line 4 of the audit log is not the one that its head names"):
+            AuditLog(tmp_path / str(lines))
+
+
+@pytest.mark.parametrize("held", [b"{}", b'{"sequence":1,"hash":"\xff"}', b""])
+def test_a_head_that_is_none_is_a_fault_and_is_not_written_over(tmp_path: Path, held: bytes) -> None:
+    written(tmp_path, 2)
+    (tmp_path / HEAD).write_bytes(held)
+    assert "no head of a log" in verify(tmp_path).faults[0].what
+    with pytest.raises(InputError, match="no head of an audit log"):
+        AuditLog(tmp_path)
+
+
+def test_a_log_goes_on_after_its_head_and_without_one(tmp_path: Path) -> None:
+    written(tmp_path, 6)
+    early = (tmp_path / HEAD).read_bytes()
+    written(tmp_path, 6)
+    (tmp_path / HEAD).write_bytes(early)  # killed before it wrote a later one
+    written(tmp_path, 1)
+    assert verify(tmp_path).whole
+    (tmp_path / HEAD).unlink()
+    with AuditLog(tmp_path) as log:
+        assert log.write_head()
+    assert verify(tmp_path).anchored == 13
+
+
+def test_a_head_that_cannot_be_written_keeps_no_line_from_the_log(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path)
+    log.append("decision", {"n": 1})
+    (tmp_path / (HEAD + ".partial")).mkdir()
+    with pytest.raises(OSError, match=HEAD):
+        log.write_head()
+    assert log.append("decision", {"n": 2}) == 2
+    with pytest.raises(OSError, match=HEAD):
+        log.close()
+    (tmp_path / (HEAD + ".partial")).rmdir()
+    with AuditLog(tmp_path) as again:  # the lock is free
+        assert again.sequence == 2
+
+
+def test_a_byte_that_is_no_text_hides_no_other_line(tmp_path: Path) -> None:
+    lines = written(tmp_path, 3, segment_bytes=1 << 20)
+    segments(tmp_path)[0][1].write_bytes(b"".join([lines[0], lines[1].replace(b"member", b"\xff\xff"), lines[2]]))
+    assert [each.sequence for each in read(tmp_path)] == [1, 3]
+    assert "altered" in verify(tmp_path).faults[0].what
+
+
+def test_a_log_is_verified_while_it_is_written(tmp_path: Path) -> None:
+    done = threading.Event()
+    with AuditLog(tmp_path, segment_bytes=20_000) as log:
+
+        def write() -> None:
+            while not done.is_set():
+                log.append_all([("decision", {"n": n, "filler": "x" * (n * 97 % 5000)}) for n in range(20)])
+                log.write_head()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        found = []
+        while log.sequence < 800:
+            found.append(verify(tmp_path))
+        done.set()
+        writer.join()
+    assert [each.faults for each in found if not each.whole] == []
+    assert verify(tmp_path).anchored >= 800
+
+
 def test_where_there_is_no_log_nothing_is_verified(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no audit log"):
         verify(tmp_path)

@@ -33,6 +33,10 @@ def serve(
     audit: Annotated[
         Path | None, typer.Option("--audit", metavar="FOLDER", help="Audit log of whatever is not allowed.")
     ] = None,
+    audit_key: Annotated[
+        Path | None,
+        typer.Option("--audit-key", metavar="FILE", help="Secret key of its own that signs the audit log's heads."),
+    ] = None,
     log: Annotated[
         Path | None, typer.Option("--log", metavar="FILE", help="Log, JSON lines; standard error without it.")
     ] = None,
@@ -54,6 +58,7 @@ def serve(
             site_key=site_key,
             settings=settings,
             audit=audit,
+            audit_key=audit_key,
             log=log,
             redis=redis,
             gateways=gateways,

@@ -25,16 +25,18 @@ from hydrometer.guard.gate import Gate
 from hydrometer.guard.gateways.http import gateway_names
 from hydrometer.guard.journal import Journal
 from hydrometer.guard.keeping import Keeper
-from hydrometer.guard.keys import verify_key
+from hydrometer.guard.keys import signing_key, verify_key
 from hydrometer.guard.metrics import Gauge, GuardMetrics
 from hydrometer.guard.reloading import Reloading
 from hydrometer.guard.serving import serve
 from hydrometer.response.audit import AuditLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
     from typing import Self
+
+    from nacl.signing import SigningKey, VerifyKey
 
     from hydrometer.guard.snapshot import Snapshot
 
@@ -49,6 +51,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     settings: Path | None = None
     audit: Path | None = None
     """Folder of the audit log; None writes none."""
+    audit_key: Path | None = None
+    """Secret key that signs the heads of the audit log; not the one that snapshots are signed with."""
     log: Path | None = None
     """File of the log; None is standard error."""
     redis: str = ""
@@ -84,9 +88,16 @@ class OpenGate:
         self.metrics = GuardMetrics()
         self.metrics.clock = time.time
         self._audit: QueuedAudit | None = None
+        if place.audit_key is not None and place.audit is None:
+            raise InputError(
+                "signs the heads of an audit log, and none is named",
+                file=str(place.audit_key),
+                mend="Name its folder with --audit.",
+            )
         if place.audit is not None:
-            log = closing.enter_context(AuditLog(place.audit))
-            self._audit = QueuedAudit(log, self.metrics, self.journal)
+            audit_key = _audit_key(place.audit_key, keys) if place.audit_key is not None else None
+            log = closing.enter_context(AuditLog(place.audit, key=audit_key))
+            self._audit = QueuedAudit(log, self.metrics, self.journal, head_seconds=settings.audit_head_seconds)
             closing.callback(self._audit.close)
         guard = Guard(None, self._sketch)
         fleet = self._fleet(place, guard) if place.redis else None
@@ -144,6 +155,18 @@ class OpenGate:
             policy = snapshot.policy
             told: dict[str, object] = {"version": snapshot.version, "policy": policy.name, "mode": policy.mode}
             self._audit.put("snapshot", told)
+
+
+def _audit_key(path: Path, trusted: Sequence[VerifyKey]) -> SigningKey:
+    key = signing_key(path)
+    if key.verify_key in trusted:
+        # Whoever takes over this server could make snapshots that every guard goes by.
+        raise InputError(
+            "is the key that snapshots are signed with, which no gateway may hold",
+            file=str(path),
+            mend="Make a pair for the audit with `hydrometer guard keygen`.",
+        )
+    return key
 
 
 def _log(path: Path | None, closing: ExitStack) -> BinaryIO:

@@ -1,13 +1,14 @@
 """Hands records to the audit without making a request wait for a disk.
 
 Records wait in a bounded queue that a thread empties. Where the disk cannot keep up they are dropped, counted and told:
-the guard's first duty is to answer.
+the guard's first duty is to answer. The same thread has the log's head written now and then.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from hydrometer.guard.boundary import Boundary
@@ -22,6 +23,8 @@ MOST_WAITING = 100_000
 """Records that may wait, about 50 MB."""
 BATCH = 1_000
 """Records that are written at once."""
+HEAD_SECONDS = 60.0
+"""Time from a record to a head that covers it. Lines that no head covers can be cut off unseen; a head costs three fsyncs."""
 
 
 class AuditWriter(Protocol):
@@ -30,14 +33,23 @@ class AuditWriter(Protocol):
     def append_all(self, entries: Iterable[tuple[str, object]]) -> int:
         """Write records, each with its kind, in their order; return the number of the last once all are on disk."""
 
+    def write_head(self) -> bool:
+        """Put down which record is the last; False where there was none since the head before."""
+
 
 class QueuedAudit:
     """The audit as a gate sees it."""
 
     def __init__(
-        self, writer: AuditWriter, metrics: GuardMetrics, journal: Journal, *, most: int = MOST_WAITING
+        self,
+        writer: AuditWriter,
+        metrics: GuardMetrics,
+        journal: Journal,
+        *,
+        most: int = MOST_WAITING,
+        head_seconds: float = HEAD_SECONDS,
     ) -> None:
-        self._writer, self._metrics, self._journal = writer, metrics, journal
+        self._writer, self._metrics, self._journal, self._head_seconds = writer, metrics, journal, head_seconds
         self._queue: queue.Queue[tuple[str, dict[str, object]] | None] = queue.Queue(most)
         self._thread = threading.Thread(target=self._empty, name="hydrometer-audit", daemon=True)
         self._thread.start()
@@ -62,18 +74,43 @@ class QueuedAudit:
         self._thread.join()
 
     def _empty(self) -> None:
-        ended = False
+        # An earlier process may have been killed before it put down a head, so the first comes without a record too.
+        ended, due = False, time.monotonic() + self._head_seconds
+        covered = False
         while not ended:
-            batch = [self._queue.get()]
-            while len(batch) < BATCH and not self._queue.empty():
-                batch.append(self._queue.get())
+            batch = self._next(None if covered else due - time.monotonic())
             records = [entry for entry in batch if entry is not None]
             ended = len(records) < len(batch)
-            if not records:
-                continue
-            with Boundary() as boundary:
-                self._writer.append_all(records)
-                self._metrics.audit["written"] += len(records)
-            if boundary.error is not None:
-                self._metrics.audit["failed"] += len(records)
-                self._journal.tell_error("audit_failed", boundary.error, records=len(records))
+            if records:
+                self._write(records)
+                if covered:
+                    covered, due = False, time.monotonic() + self._head_seconds
+            if not covered and not ended and time.monotonic() >= due:
+                covered, due = self._head_written(), time.monotonic() + self._head_seconds
+
+    def _next(self, seconds: float | None) -> list[tuple[str, dict[str, object]] | None]:
+        """Wait for records, at most so long; return those that wait, at most BATCH, None for the end."""
+        try:
+            batch = [self._queue.get(timeout=None if seconds is None else max(seconds, 0.0))]
+        except queue.Empty:
+            return []
+        while len(batch) < BATCH and not self._queue.empty():
+            batch.append(self._queue.get())
+        return batch
+
+    def _write(self, records: list[tuple[str, dict[str, object]]]) -> None:
+        with Boundary() as boundary:
+            self._writer.append_all(records)
+            self._metrics.audit["written"] += len(records)
+        if boundary.error is not None:
+            self._metrics.audit["failed"] += len(records)
+            self._journal.tell_error("audit_failed", boundary.error, records=len(records))
+
+    def _head_written(self) -> bool:
+        """Whether a head covers all that was written; one that fails is counted, told, and tried again."""
+        with Boundary() as boundary:
+            self._metrics.audit_heads["written"] += self._writer.write_head()
+        if boundary.error is not None:
+            self._metrics.audit_heads["failed"] += 1
+            self._journal.tell_error("audit_head_failed", boundary.error)
+        return boundary.error is None

@@ -62,6 +62,8 @@ class GuardMetrics(Collector):
         """Snapshots that were loaded, refused or could not be read."""
         self.audit: Counter[str] = Counter()
         """Records of the audit: written, dropped, failed."""
+        self.audit_heads: Counter[str] = Counter()
+        """Times that the audit's head was to be written while it grew: written, failed."""
         self.senders: Counter[tuple[str, str]] = Counter()
         """What was missing or unusable of a sender, by gateway and what."""
         self.gauges: Callable[[], Iterable[Gauge]] = tuple
@@ -95,6 +97,9 @@ class GuardMetrics(Collector):
         yield _counter("snapshot_loads", "Snapshots by what came of them.", ("outcome",), _wrapped(self.loads))
         yield _counter(
             "audit_records", "Records of the audit by what came of them.", ("outcome",), _wrapped(self.audit)
+        )
+        yield _counter(
+            "audit_heads", "Heads of the audit by what came of them.", ("outcome",), _wrapped(self.audit_heads)
         )
         yield self._seconds()
         yield from self._snapshot()

@@ -123,8 +123,8 @@ class AuditLog:
                 self._flush()
             return sequence
 
-    def write_head(self) -> None:
-        """Write the head, if lines came since the last one; who appends meanwhile waits.
+    def write_head(self) -> bool:
+        """Write the head; False where no line came since the last one. Who appends meanwhile waits.
 
         Raises:
             OSError: the head cannot be written; the one before stays, and lines can be appended. Or the log is closed or
@@ -132,8 +132,10 @@ class AuditLog:
         """
         with self._changed:
             self._check()
-            if self._headed < self._durable:
-                self._write_head()
+            if self._headed == self._durable:
+                return False
+            self._write_head()
+            return True
 
     def close(self) -> None:
         """Write the head and let others write; nothing is pending, since every line was waited for.

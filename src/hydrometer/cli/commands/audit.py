@@ -52,9 +52,12 @@ def verify(
         if found.torn:
             typer.echo(f"{found.torn} bytes at the end were never acknowledged: a writer was killed")
         state = "whole" if found.whole else f"NOT whole: {found.fault_count:,} faults"
-        held = (
-            f"{found.anchors} anchors held" if found.anchors else "no anchor: a log that was cut off would look whole"
-        )
+        if not found.anchors:
+            held = "no anchor: a log that was cut off would look whole"
+        elif not found.anchored:
+            held = f"{found.anchors:,} anchors, none of which it has the line of"
+        else:
+            held = f"{found.anchors:,} anchors held, the last of line {found.anchored:,}; cut off after it would look whole"
         typer.echo(f"{found.lines:,} lines, {found.first:,} to {found.last:,}: {state}; {held}")
     if not found.whole:
         raise typer.Exit(UNUSABLE)
