@@ -54,11 +54,12 @@ class AuditLog:
     ) -> None:
         """Open the log in `folder`, or begin one there.
 
-        wait: seconds to wait for another process that writes there. key: signs the head.
+        wait: seconds to wait for another process that writes there. key: signs the heads, from an empty log's on.
 
         Raises:
-            InputError: the folder cannot be used, another process writes there, or the log is broken, or has not the line
-                that its own head names: going on would put a head over the one that shows it.
+            InputError: the folder cannot be used, another process writes there, the log is broken, has not the line that its
+                own head names, or that head is missing or not signed as `key` says: going on would put a head over what
+                shows it.
         """
         self._folder, self._segment_bytes, self._clock, self._key = folder, segment_bytes, clock, key
         self._changed = threading.Condition()
@@ -77,7 +78,11 @@ class AuditLog:
             _only_writer(self._lock, folder, wait)
             self._written, self._last = self._recovered()
             self._durable, self._durable_hash = self._written, self._last
-            self._headed = held_to_head(folder, self._written, self._last)
+            headed = held_to_head(folder, self._written, self._last, key.verify_key if key is not None else None)
+            self._headed = headed or 0
+            if key is not None and headed is None:
+                # From the beginning on, so that a log without a signed head is one that lost it.
+                self._write_head()
             self._file = self._opened()
             usable = True
         except OSError as error:

@@ -45,8 +45,9 @@ class Verification(msgspec.Struct, kw_only=True):
     fault_count: int = 0
     anchors: int = 0
     """Anchors that were held against the log, its own head among them."""
-    anchored: int = 0
-    """Number of the last line that an anchor names and that is there: what came after it may be cut off unseen."""
+    anchored: int | None = None
+    """Number of the last line that an anchor names and that is there: what came after it may be cut off unseen. None: no
+    anchor was held; 0: one of the time before the first line."""
 
     @property
     def whole(self) -> bool:
@@ -85,6 +86,7 @@ def verify(
     for each in (*anchors, *([head] if head else [])):
         wanted.setdefault(each.sequence, []).append(each.hash)
     found.anchors = len(anchors) + (head is not None)
+    _hold(found, folder.name, 0, wanted.pop(found.last, []), Link(found.last, "", found.hash, whole=True))
     # After the head: a writer that goes on meanwhile has the head's line on disk already.
     files = _files(folder)
     for file, number, line, link in _links(files):
@@ -96,15 +98,19 @@ def verify(
                 found.add(file.name, number, "is no line of an audit log: altered")
             continue
         _follow(found, file.name, number, link)
-        named = wanted.pop(link.sequence, [])
-        if any(own != link.hash for own in named):
-            found.add(file.name, number, f"line {link.sequence} is another one than the anchor says")
-        elif named:
-            found.anchored = max(found.anchored, link.sequence)
+        _hold(found, file.name, number, wanted.pop(link.sequence, []), link)
     for sequence in sorted(wanted):
         what = "cut off" if sequence > found.last else "removed"
         found.add(folder.name, 0, f"line {sequence}, which an anchor names, is not there: {what}")
     return found
+
+
+def _hold(found: Verification, file: str, number: int, named: list[str], link: Link) -> None:
+    """Hold a line to the hashes that anchors name it by."""
+    if any(own != link.hash for own in named):
+        found.add(file, number, f"line {link.sequence} is another one than the anchor says")
+    elif named:
+        found.anchored = max(found.anchored or 0, link.sequence)
 
 
 def _follow(found: Verification, file: str, number: int, link: Link) -> None:

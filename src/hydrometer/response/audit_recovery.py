@@ -13,7 +13,10 @@ from hydrometer.response.audit_lines import Link, lines_of, link_of, segments
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nacl.signing import VerifyKey
+
 KEEP = "`hydrometer audit verify` says what is wrong; keep the folder, and log to a new one."
+ONE_KEY = "A log has one key, or none, from its first line on: name it, or log to a new folder."
 
 
 def last_whole(first: int, file: Path) -> tuple[int, Link | None]:
@@ -38,14 +41,17 @@ def last_whole(first: int, file: Path) -> tuple[int, Link | None]:
     return end, last
 
 
-def held_to_head(folder: Path, last: int, own: str) -> int:
-    """Return the line that a log's own head names, 0 where there is no head, after seeing that the log has it.
+def held_to_head(folder: Path, last: int, own: str, public: VerifyKey | None) -> int | None:
+    """Return the line that a log's own head names, None where there is no head, after seeing that the log has it.
+
+    last, own: number and hash of the last line. public: of the key that signs the heads from the first line on.
 
     A head is written after its line is on disk, so no killed writer leaves one without the other. A line that went to an
     archive is not looked for.
 
     Raises:
-        InputError: the head is none, or the line is not there or another one.
+        InputError: the head is none, is missing where it would be signed, is signed by another key or is not where it
+            would be, or the line is not there or another one.
         OSError: a file cannot be read.
     """
     try:
@@ -53,7 +59,12 @@ def held_to_head(folder: Path, last: int, own: str) -> int:
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise InputError("is no head of an audit log", file=str(folder / HEAD), mend=KEEP) from None
     if head is None:
-        return 0
+        if public is not None and last:
+            raise InputError("the audit log has no head, and would have a signed one", file=str(folder), mend=ONE_KEY)
+        return None
+    if (public is None and head.signature) or (public is not None and not head.signed_by(public)):
+        problem = "is signed, and no key is named" if public is None else "is not signed by that key"
+        raise InputError(f"the head of the audit log {problem}", file=str(folder / HEAD), mend=ONE_KEY)
     if head.sequence > last:
         raise InputError(
             f"the audit log ends with line {last}, and its head names line {head.sequence}: lines were cut off",

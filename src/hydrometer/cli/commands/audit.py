@@ -54,7 +54,7 @@ def verify(
         state = "whole" if found.whole else f"NOT whole: {found.fault_count:,} faults"
         if not found.anchors:
             held = "no anchor: a log that was cut off would look whole"
-        elif not found.anchored:
+        elif found.anchored is None:
             held = f"{found.anchors:,} anchors, none of which it has the line of"
         else:
             held = f"{found.anchors:,} anchors held, the last of line {found.anchored:,}; cut off after it would look whole"
