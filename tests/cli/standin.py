@@ -75,6 +75,7 @@ def detect(
     session: object | None = None,
     constraints: str | None = None,
     intel: Sequence[Path] = (),
+    sharing_key: Path | None = None,
 ) -> CampaignFile:
     """Play a run."""
     CALLS.append(

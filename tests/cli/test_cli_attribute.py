@@ -33,6 +33,14 @@ def named(kind: str, what: str) -> str:
 
 
 @pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled sample without the dossiers that lie beside its logs."""
+    traffic = tmp_path_factory.mktemp("bare") / "traffic"
+    shutil.copytree(flow.sample(), traffic, ignore=shutil.ignore_patterns("intel"))
+    return traffic
+
+
+@pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `detect` finds in the bundled sample."""
     out = tmp_path_factory.mktemp("sample") / "result"
@@ -110,12 +118,11 @@ def test_people_read_what_speaks_against_it(found: Path, dossiers: Path, tmp_pat
         assert part in shown
 
 
-def test_detect_reads_dossiers_as_attribute_does(found: Path, dossiers: Path, tmp_path: Path) -> None:
+def test_detect_reads_dossiers_as_attribute_does(found: Path, bare: Path, dossiers: Path, tmp_path: Path) -> None:
     apart = tmp_path / "apart"
     shutil.copytree(found, apart)
     assert ran("attribute", apart, "--intel", dossiers).exit_code == 0
-    bare, traffic = tmp_path / "bare", tmp_path / "traffic"
-    shutil.copytree(flow.sample(), bare, ignore=shutil.ignore_patterns("intel"))
+    traffic = tmp_path / "traffic"
     shutil.copytree(bare, traffic)
     shutil.copytree(dossiers, traffic / "intel")
     beside = tmp_path / "beside"
@@ -136,7 +143,9 @@ def test_dossiers_that_are_not_there_are_told_before_anything_is_read(found: Pat
     assert not (out / "run.json").exists()
 
 
-def test_digests_of_partners_are_compared_under_the_shared_key(found: Path, dossiers: Path, tmp_path: Path) -> None:
+def test_digests_of_partners_are_compared_under_the_shared_key(
+    found: Path, bare: Path, dossiers: Path, tmp_path: Path
+) -> None:
     key = tmp_path / "circle.key"
     key.touch(mode=0o600)
     key.write_bytes(bytes(range(16)))
@@ -151,6 +160,24 @@ def test_digests_of_partners_are_compared_under_the_shared_key(found: Path, doss
         shutil.copytree(found, result)
         assert ran("attribute", result, "--intel", sent, *more).exit_code == 0
         assert status in {told["status"] for told in attributions(result).values()}
+    at_once, apart = tmp_path / "at-once", tmp_path / "result-attributed"
+    asked = ("detect", bare, "--out", at_once, "--quiet", "--no-exhibits", "--sharing-key", key)
+    assert ran(*asked, "--intel", sent).exit_code == 0
+    assert attributions(at_once) == attributions(apart)
+
+
+def test_a_sharing_key_that_is_of_no_use_is_told_before_anything_is_read(
+    bare: Path, dossiers: Path, tmp_path: Path
+) -> None:
+    out, key = tmp_path / "out", tmp_path / "circle.key"
+    asked = ("detect", bare, "--out", out, "--quiet", "--sharing-key", key)
+    ended = ran(*asked, "--intel", dossiers)
+    assert (ended.exit_code, "no such sharing key" in ended.output) == (2, True)
+    key.touch(mode=0o600)
+    key.write_bytes(bytes(range(16)))
+    ended = ran(*asked)
+    assert (ended.exit_code, "no dossiers are named" in ended.output) == (2, True)
+    assert not (out / "run.json").exists()
 
 
 def test_a_campaign_is_no_evidence_on_itself(found: Path, dossiers: Path, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from hydrometer.store.result import ResultFolder
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pyarrow as pa
+
 FORMATS = ("stix", "misp", "ocsf", "csv")
 
 
@@ -141,6 +143,12 @@ def test_without_the_key_sketches_and_digests_stay(result: Path, pieces: ResultF
     assert not DIGEST_ONLY & made.leaves.keys()
 
 
+def compared(pieces: ResultFolder, key: Path) -> tuple[pa.Table, pa.Table]:
+    """The tables of a result as partners with the key would know them."""
+    settings, secret = sharing.fingerprinted_with(pieces), sharing.sharing_secret(key)
+    return sharing.comparable(pieces.campaigns, pieces.indicators, pieces.templates, settings, secret)
+
+
 def test_partners_with_the_key_recognise_what_was_sent(
     result: Path, pieces: ResultFolder, key: Path, tmp_path: Path
 ) -> None:
@@ -148,7 +156,7 @@ def test_partners_with_the_key_recognise_what_was_sent(
     sharing.share(result, campaign, tlp="green", sharing_key=key, out=tmp_path / "a.json")
     assert (tmp_path / "a.json").stat().st_mode & 0o077 == 0
     sent = read_dossiers(tmp_path / "a.json")
-    indicators, templates = sharing.comparable(pieces, key)
+    indicators, templates = compared(pieces, key)
     here = {(row["kind"], row["value"]) for row in indicators.to_pylist() if row["campaign_id"] == campaign}
     assert {(one.kind, one.value) for one in sent.indicators if one.kind in DIGEST_ONLY} <= here
     hashes = {tuple(row["hashes"]) for row in templates.to_pylist()}
@@ -156,7 +164,7 @@ def test_partners_with_the_key_recognise_what_was_sent(
     assert indicators.schema == pieces.indicators.schema
     assert templates.schema == pieces.templates.schema
     # Under another key nothing meets.
-    other = sharing.comparable(pieces, made_key(tmp_path / "other.key", b"o" * 16))
+    other = compared(pieces, made_key(tmp_path / "other.key", b"o" * 16))
     assert not {one.hashes for one in sent.templates} & {tuple(row["hashes"]) for row in other[1].to_pylist()}
     away = {(row["kind"], row["value"]) for row in other[0].to_pylist()}
     assert not {(one.kind, one.value) for one in sent.indicators if one.kind in DIGEST_ONLY} & away

@@ -55,6 +55,14 @@ Intel = Annotated[
         help="Dossiers of known actors: STIX 2.1 bundles, or a folder of them; can be given again.",
     ),
 ]
+SharingKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--sharing-key",
+        metavar="FILE",
+        help="The key that partners share: compares their digests and sketches too.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and only JSON, on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress; errors and results are still printed.")]
 

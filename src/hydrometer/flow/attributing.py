@@ -10,7 +10,7 @@ import msgspec
 
 from hydrometer.attribution import attribute, cases
 from hydrometer.contract.results import CampaignFile
-from hydrometer.flow.sharing import comparable
+from hydrometer.flow.sharing import comparable, fingerprinted_with, sharing_secret
 from hydrometer.report.html import render
 from hydrometer.sharing.stix import read_dossiers
 from hydrometer.store.result import ResultFolder
@@ -55,7 +55,8 @@ def attribute_result(
     found = ResultFolder.read(result)
     indicators, templates = found.indicators, found.templates
     if sharing_key is not None:
-        indicators, templates = comparable(found, sharing_key)
+        secret = sharing_secret(sharing_key)
+        indicators, templates = comparable(found.campaigns, indicators, templates, fingerprinted_with(found), secret)
     campaigns = attributed(
         found.campaigns,
         dossiers,

@@ -32,6 +32,7 @@ from hydrometer.flow.constraints import load_constraints
 from hydrometer.flow.exhibits import with_wordings
 from hydrometer.flow.opening import explained, measure, opened, written
 from hydrometer.flow.reading import REJECTED, Asked, FingerprintSummary
+from hydrometer.flow.sharing import comparable, sharing_secret
 from hydrometer.flow.taken import harvested_of, templates_of
 from hydrometer.report.explain import Explanation, explain_account, explain_campaign
 from hydrometer.report.html import render
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from hydrometer.contract.progress import Progress
     from hydrometer.contract.settings import Settings
     from hydrometer.contract.step import Step
+    from hydrometer.fingerprint import SiteKey
     from hydrometer.flow.reading import Reading
 
 
@@ -61,6 +63,8 @@ class _Work:
     dossiers: Dossiers | None = None
     intel: list[str] = field(default_factory=list)
     """Where the dossiers were named, beside those in the traffic."""
+    sharing: SiteKey | None = None
+    """The key that partners share, by which their digests and sketches are compared too."""
     harvested: pa.Table | None = None
     indicators: pa.Table = field(default_factory=INDICATORS.schema.empty_table)
     templates: pa.Table = field(default_factory=TEMPLATES.schema.empty_table)
@@ -79,25 +83,30 @@ def detect(
     session: object | None = None,
     constraints: str | None = None,
     intel: Sequence[Path] = (),
+    sharing_key: Path | None = None,
 ) -> CampaignFile:
     """Find the campaigns in `traffic` and write the result folder `out`.
 
-    With dossiers of known actors, in `intel` or in a folder `intel` of the traffic, say too who may be behind them.
+    With dossiers of known actors, in `intel` or in a folder `intel` of the traffic, say too who may be behind them; with
+    the key that partners share, their digests and sketches are compared too.
 
     A Spark `session` that exists already is used and left as it was; the engine then is `spark`, and `traffic` may be
     whatever docs/spark.md names. `constraints` is a file of constraints or a casebook: what people found of accounts.
 
     Raises:
-        InputError: unusable traffic, settings, dossiers, constraints or result folder.
+        InputError: unusable traffic, settings, dossiers, constraints, key or result folder; a key without dossiers.
         KeyboardInterrupt: after what was done has been written, with status `interrupted` in run.json.
     """
     if session is not None:
         settings = replace(settings, engine="spark")
     told = load_constraints(constraints) if constraints is not None else None
+    sharing = sharing_secret(sharing_key) if sharing_key is not None else None
     prepare(out)
     earlier = _earlier(out)
     account = Account(settings, progress)
-    work = _Work(dossiers=dossiers_beside(traffic, intel), intel=[str(path) for path in intel])
+    work = _Work(dossiers=dossiers_beside(traffic, intel), intel=[str(path) for path in intel], sharing=sharing)
+    if sharing is not None and work.dossiers is None:
+        raise InputError("no dossiers are named that the sharing key is for", mend="Name them with --intel.")
     status = "failed"
     try:
         with tempfile.TemporaryDirectory(prefix=WORK, dir=out) as folder:
@@ -159,13 +168,18 @@ def _detect(
 
 
 def _attributed(findings: Findings, dossiers: Dossiers, work: _Work, account: Account) -> Findings:
+    indicators, templates = work.indicators, work.templates
+    if work.sharing is not None:
+        indicators, templates = comparable(
+            findings.campaigns, indicators, templates, account.settings.fingerprint, work.sharing
+        )
     campaigns = attributed(
         findings.campaigns,
         dossiers,
         account.settings.attribution,
         accounts=account.rows["accounts"],
         span=account.span,
-        tables=(work.indicators, work.templates, work.blocks),
+        tables=(indicators, templates, work.blocks),
     )
     return dataclasses.replace(findings, campaigns=campaigns)
 

@@ -105,7 +105,7 @@ def release_of(
     redaction = read_redaction(policy)
     if identity:
         redaction = msgspec.structs.replace(redaction, identity=identity)
-    secret = _secret(sharing_key) if sharing_key is not None else None
+    secret = sharing_secret(sharing_key) if sharing_key is not None else None
     key = SharingKey(_content(secret)) if secret is not None else None
     pieces = ResultFolder.read(result)
     found = next((one for one in pieces.campaigns if one.id == campaign), None)
@@ -113,7 +113,7 @@ def release_of(
         known = ", ".join(one.id for one in pieces.campaigns) or "none"
         raise InputError(f"no campaign {campaign}", file=str(result), mend=f"Name one of: {known}.")
     members = pieces.members.filter(pc.equal(pieces.members["campaign_id"], campaign))
-    sketches, unsketched = _sketches(found, pieces.run.settings, secret, key)
+    sketches, unsketched = _sketches(found, fingerprinted_with(pieces), secret, key)
     known_here = Known(
         campaign=found,
         members=dict(zip(members["account_id"].to_pylist(), members["probability"].to_pylist(), strict=True)),
@@ -126,33 +126,45 @@ def release_of(
     return released(known_here, redaction, tlp, key, read_dossiers(list(intel)) if intel else None)
 
 
-def comparable(pieces: ResultFolder, sharing_key: Path) -> tuple[pa.Table, pa.Table]:
-    """Return `indicators` and `templates` of a result with what partners under the sharing key would call them.
+def comparable(
+    campaigns: Sequence[Campaign],
+    indicators: pa.Table,
+    templates: pa.Table,
+    settings: FingerprintSettings,
+    secret: SiteKey,
+) -> tuple[pa.Table, pa.Table]:
+    """Return `indicators` and `templates` of campaigns with what partners under the sharing key would call them.
 
     Rows are added: payments, devices and telephone numbers as digests, wordings as hashes under that key. Both tables
-    keep their declared columns.
-
-    Raises:
-        InputError: the key is unusable.
+    keep their declared columns. Settings are those that the wordings were found with.
     """
-    secret = _secret(sharing_key)
     key = SharingKey(_content(secret))
-    rows = [row for row in pieces.indicators.to_pylist() if row["kind"] in DIGEST_ONLY]
+    rows = [row for row in indicators.to_pylist() if row["kind"] in DIGEST_ONLY]
     digests = [row | {"value": key.digest(row["kind"], row["value"].strip())} for row in rows]
-    known = {(row["campaign_id"], row["template_id"]): row for row in pieces.templates.to_pylist()}
+    known = {(row["campaign_id"], row["template_id"]): row for row in templates.to_pylist()}
     wordings = [
         known[campaign.id, sketch.id] | {"hashes": list(sketch.hashes)}
-        for campaign in pieces.campaigns
-        for sketch in _sketches(campaign, pieces.run.settings, secret, key)[0]
+        for campaign in campaigns
+        for sketch in _sketches(campaign, settings, secret, key)[0]
         if (campaign.id, sketch.id) in known
     ]
     return (
-        pa.concat_tables([pieces.indicators, pa.Table.from_pylist(digests, INDICATORS.schema)]),
-        pa.concat_tables([pieces.templates, pa.Table.from_pylist(wordings, TEMPLATES.schema)]),
+        pa.concat_tables([indicators, pa.Table.from_pylist(digests, INDICATORS.schema)]),
+        pa.concat_tables([templates, pa.Table.from_pylist(wordings, TEMPLATES.schema)]),
     )
 
 
-def _secret(path: Path) -> SiteKey:
+def fingerprinted_with(pieces: ResultFolder) -> FingerprintSettings:
+    """Return the settings that the wordings of a result were found with."""
+    return msgspec.convert(pieces.run.settings.get("fingerprint", {}), FingerprintSettings)
+
+
+def sharing_secret(path: Path) -> SiteKey:
+    """Read the key that partners share.
+
+    Raises:
+        InputError: there is none, or it is unusable.
+    """
     if not path.exists():
         # A key made here would match nobody's: it has to come from the partners, or be given to them.
         raise InputError(
@@ -168,12 +180,11 @@ def _content(secret: SiteKey) -> bytes:
 
 
 def _sketches(
-    campaign: Campaign, settings: dict[str, object], secret: SiteKey | None, key: SharingKey | None
+    campaign: Campaign, settings: FingerprintSettings, secret: SiteKey | None, key: SharingKey | None
 ) -> tuple[list[TemplateSketch], dict[str, int]]:
     """Sketch the fixed wording of each template under the sharing key; say why where there is no sketch."""
     found: list[TemplateSketch] = []
     without: Counter[str] = Counter()
-    chosen = msgspec.convert(settings.get("fingerprint", {}), FingerprintSettings)
     for template in campaign.exhibit.templates:
         fixed = [segment.text for segment in template.wording if not segment.slot and segment.text.strip()]
         if secret is None or key is None:
@@ -181,7 +192,7 @@ def _sketches(
         elif not fixed:
             without["its wording was not read (detect with the setting exhibits, on logs with texts)"] += 1
         else:
-            hashes = _hashes(fixed, chosen, secret)
+            hashes = _hashes(fixed, settings, secret)
             if not hashes:
                 without["its wording is too short for a sketch"] += 1
                 continue
@@ -190,8 +201,8 @@ def _sketches(
                     id=template.id,
                     key=key.name,
                     hashes=hashes,
-                    shingle_words=chosen.shingle_words,
-                    sample_one_in=chosen.sample_one_in,
+                    shingle_words=settings.shingle_words,
+                    sample_one_in=settings.sample_one_in,
                     elicitation=template.elicitation,
                 )
             )

@@ -23,14 +23,7 @@ def attribute(
             help="Dossiers of known actors: STIX 2.1 bundles, or a folder of them; can be given again.",
         ),
     ],
-    sharing_key: Annotated[
-        Path | None,
-        typer.Option(
-            "--sharing-key",
-            metavar="FILE",
-            help="The key that partners share: compares their digests and sketches too.",
-        ),
-    ] = None,
+    sharing_key: options.SharingKey = None,
     settings: options.SettingsFile = None,
     as_json: options.Json = False,
 ) -> None:

@@ -25,6 +25,7 @@ def detect(
     memory: options.Memory = None,
     engine: options.Engine = None,
     intel: options.Intel = None,
+    sharing_key: options.SharingKey = None,
     as_json: options.Json = False,
     explain_steps: Annotated[
         bool, typer.Option("--explain-steps", help="Print the SQL steps of such a run and run nothing.")
@@ -72,6 +73,7 @@ def detect(
             progress=progress,
             constraints=constraints,
             intel=intel or (),
+            sharing_key=sharing_key,
         )
     if as_json:
         typer.echo(json_text(summary(found, out)))
