@@ -135,6 +135,8 @@ class Slow:
         self.may, self.written = threading.Event(), list[tuple[str, object]]()
         self.fails = False
         self.heads: list[int] = []
+        self.at_head, self.may_head = threading.Event(), threading.Event()
+        self.may_head.set()
         self.failing_heads = 0
 
     def append_all(self, entries: Iterable[tuple[str, object]]) -> int:
@@ -147,6 +149,8 @@ class Slow:
     def write_head(self) -> bool:
         if self.heads[-1:] == [len(self.written)] or not self.written:
             return False
+        self.at_head.set()
+        self.may_head.wait()
         if self.failing_heads:
             self.failing_heads -= 1
             raise OSError(28, "No space left on device")
@@ -156,7 +160,7 @@ class Slow:
 
 def test_the_queue_never_waits_drops_aloud_and_keeps_the_order() -> None:
     slow, metrics, log = Slow(), GuardMetrics(), io.BytesIO()
-    audit = QueuedAudit(slow, metrics, Journal(log, lambda: NOW), most=10)
+    audit = QueuedAudit(slow, metrics, Journal(log, lambda: NOW), most=10, head_seconds=60)
     for number in range(100):
         audit.put("decision", {"number": number})
     assert metrics.audit["dropped"] >= 88
@@ -172,7 +176,7 @@ def test_an_audit_that_fails_is_told_and_counted() -> None:
     slow, metrics, log = Slow(), GuardMetrics(), io.BytesIO()
     slow.fails = True
     slow.may.set()
-    audit = QueuedAudit(slow, metrics, Journal(log, lambda: NOW))
+    audit = QueuedAudit(slow, metrics, Journal(log, lambda: NOW), head_seconds=60)
     audit.put("decision", {})
     audit.close()
     assert metrics.audit["failed"] == 1
@@ -193,6 +197,21 @@ def test_a_head_follows_what_was_written_and_none_follows_nothing() -> None:
     audit.close()
     assert slow.heads == [1, 2]
     assert metrics.audit_heads["written"] == 2
+
+
+def test_who_hands_over_records_does_not_wait_for_a_head() -> None:
+    slow, metrics = Slow(), GuardMetrics()
+    slow.may.set()
+    slow.may_head.clear()
+    audit = QueuedAudit(slow, metrics, Journal(None, lambda: NOW), most=50, head_seconds=0.01)
+    audit.put("decision", {})
+    assert slow.at_head.wait(60)
+    for _ in range(60):  # returns although the head stands still
+        audit.put("decision", {})
+    assert (audit.waiting, metrics.audit["dropped"]) == (50, 10)
+    slow.may_head.set()
+    audit.close()
+    assert metrics.audit["written"] == 51
 
 
 def test_records_that_keep_coming_do_not_keep_a_head_from_being_written() -> None:

@@ -56,8 +56,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     reload_seconds: Annotated[float, Meta(gt=0, le=3600)] = 2.0
     """How often the file of the snapshot is looked at."""
     audit_head_seconds: Annotated[float, Meta(gt=0, le=86400)] = 60.0
-    """Time from a line of the audit to a head that covers it. Lines after the last head can be cut off unseen; each head costs
-    three fsyncs, of which no request waits."""
+    """Time from a line of the audit to a head that covers it. Lines after the last head can be cut off unseen; a head costs two
+    fsyncs, for which no request waits."""
     headers: Headers = Headers()
     """Where the sender is told."""
 

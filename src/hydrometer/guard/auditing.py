@@ -23,8 +23,6 @@ MOST_WAITING = 100_000
 """Records that may wait, about 50 MB."""
 BATCH = 1_000
 """Records that are written at once."""
-HEAD_SECONDS = 60.0
-"""Time from a record to a head that covers it. Lines that no head covers can be cut off unseen; a head costs three fsyncs."""
 
 
 class AuditWriter(Protocol):
@@ -47,8 +45,9 @@ class QueuedAudit:
         journal: Journal,
         *,
         most: int = MOST_WAITING,
-        head_seconds: float = HEAD_SECONDS,
+        head_seconds: float,
     ) -> None:
+        """head_seconds: time from a record to a head that covers it."""
         self._writer, self._metrics, self._journal, self._head_seconds = writer, metrics, journal, head_seconds
         self._queue: queue.Queue[tuple[str, dict[str, object]] | None] = queue.Queue(most)
         self._thread = threading.Thread(target=self._empty, name="hydrometer-audit", daemon=True)
