@@ -130,9 +130,11 @@ class Guard:
         if wording is not None:
             shared = [wording, *shared]
         holding = standing.holding
-        suspected = not standing.settled and (shared or request.account_id in self.suspects.known)
+        suspected = not standing.settled and (
+            shared or carried.template >= 0 or request.account_id in self.suspects.known
+        )
         if suspected:
-            holding = self.suspects.successor(going, request.account_id, shared, now)
+            holding = self.suspects.successor(going, request.account_id, shared, carried, now)
         replayed = ""
         if request.envelopes:
             owner = standing.organisation or request.account_id
