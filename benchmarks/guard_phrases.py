@@ -58,7 +58,8 @@ class Traffic:
             rows = self._rows[begin:end]
             found = rows if found is None else np.intersect1d(found, rows, assume_unique=True)
         rows = np.zeros(0, np.int64) if found is None else found
-        return rows[self.owner[rows] != but]
+        others: Ints = rows[self.owner[rows] != but]
+        return others
 
 
 def wording(traffic: Traffic, request: int, size: int, other: Sequence[int], dice: np.random.Generator) -> list[int]:

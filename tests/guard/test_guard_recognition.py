@@ -14,7 +14,7 @@ from hydrometer.contract.decisions import KnownCampaign, KnownEntity, KnownTempl
 from hydrometer.guard.envelopes import Envelopes
 from hydrometer.guard.recognition import Recogniser
 from hydrometer.guard.suspects import Suspects
-from hydrometer.guard.wording import Wordings
+from hydrometer.guard.wording import NOTHING, Carried, Wordings
 
 HASHES = st.sets(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 60), max_size=30)
 
@@ -103,6 +103,20 @@ def test_short_wordings_of_two_campaigns_do_not_add_up() -> None:
 def test_wordings_that_have_the_same_hashes_are_one() -> None:
     alike = [KnownTemplate(id=str(n), campaign=0, hashes=(1, 2, 3, 10 + n), background=0.0) for n in range(2)]
     assert set(speaking(["1 2 3 10", "1 2 3 11"] * 20, alike)) == {""}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1), HASHES), max_size=5))
+def test_only_hashes_of_no_other_wording_of_the_campaign_count(templates: list[tuple[int, set[int]]]) -> None:
+    known = [
+        KnownTemplate(id=str(n), campaign=campaign, hashes=tuple(sorted(hashes)), background=0.0)
+        for n, (campaign, hashes) in enumerate(templates)
+    ]
+    told = Recogniser(CAMPAIGNS * 2, [], known, 20_000, Recognition())
+    for place, (campaign, hashes) in enumerate(templates):
+        others = [other for n, (of, other) in enumerate(templates) if of == campaign and n != place]
+        assert told.short(Carried(place, 1.0, len(hashes))) == len(hashes.difference(*others))
+    assert told.short(NOTHING) == 0
 
 
 def test_a_wording_that_strangers_use_is_none_of_several() -> None:

@@ -125,7 +125,7 @@ class Recognition(msgspec.Struct, frozen=True, kw_only=True):
     several_requests: int = 3
     """Each of the several must be carried by so many of the account's requests."""
     several_share: float = 0.1
-    """And by so great a share of those that were seen since it first carried one."""
+    """And by so great a share of those since the account first shared anything with a campaign."""
     least_probability: float = 0.5
     """Below it, nothing is said."""
     most_probability: float = 0.9

@@ -8,8 +8,9 @@ all accounts, and each independent kind of value counts by how much likelier a m
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -193,8 +194,17 @@ class Recogniser:
 
 def _common(templates: Sequence[KnownTemplate]) -> list[int]:
     """Return how many hashes of each template another one of its campaign has too."""
-    uses = Counter((template.campaign, value) for template in templates for value in set(template.hashes))
-    return [sum(uses[template.campaign, value] > 1 for value in set(template.hashes)) for template in templates]
+    if not any(template.hashes for template in templates):
+        return [0] * len(templates)
+    parts = [np.unique(np.asarray(template.hashes, np.int64)) for template in templates]
+    owner = np.repeat(np.arange(len(parts)), [part.size for part in parts])
+    campaign = np.array([template.campaign for template in templates])[owner]
+    values = np.concatenate(parts)
+    order = np.lexsort((values, campaign))
+    again = (np.diff(values[order]) == 0) & (np.diff(campaign[order]) == 0)
+    several = np.append(again, False) | np.append(False, again)
+    common: list[int] = np.bincount(owner[order][several], minlength=len(parts)).tolist()
+    return common
 
 
 def _enough(groups: Mapping[str, float]) -> bool:

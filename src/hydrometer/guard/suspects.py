@@ -31,7 +31,7 @@ class _Suspect:
         self.successor: Successor | None = None
         self.version, self.until = "", 0.0
         self.requests = 0
-        """Since it was first suspected."""
+        """Since it first shared anything with a campaign."""
         self.spoken: dict[int, list[int]] = {}
         """By template: how many of them carried it, and the most hashes that one of them carried as `short` has them."""
 
