@@ -13,7 +13,6 @@ from hydrometer.guard.columns import Holding
 if TYPE_CHECKING:
     from hydrometer.guard.going import Going
     from hydrometer.guard.recognition import Recogniser, Shared, Successor
-    from hydrometer.guard.wording import Carried
 
 MOST = 65_536
 """Accounts that are remembered; the one that was new longest ago makes room."""
@@ -48,16 +47,19 @@ class Suspects:
         return len(self.known)
 
     def successor(
-        self, going: Going, account: str, shared: list[Shared], carried: Carried, now: float
+        self, going: Going, account: str, shared: list[Shared], spoken: tuple[int, int], now: float
     ) -> Holding | None:
-        """Return what is suspected of an account after one more request."""
+        """Return what is suspected of an account after one more request.
+
+        shared: the values of it that campaigns are known by. spoken: the template that it carries, and how many hashes of
+        it as `Recogniser.short` has them.
+        """
         suspect = self.known.get(account)
         if suspect is not None and (now >= suspect.until or suspect.version != going.snapshot.version):
             # Places of campaigns are those of one snapshot; another one was made with later knowledge.
             del self.known[account]
             suspect = None
-        short = going.recogniser.short(carried)
-        if shared or short:
+        if shared or spoken[1]:
             if suspect is None:
                 suspect = _Suspect()
                 suspect.version = going.snapshot.version
@@ -69,8 +71,8 @@ class Suspects:
         if suspect is None:
             return None
         suspect.requests += 1
-        if shared or short:
-            self._noted(going.recogniser, suspect, shared, carried.template, short)
+        if shared or spoken[1]:
+            self._noted(going.recogniser, suspect, shared, *spoken)
         found = suspect.successor
         if found is None:
             return None
