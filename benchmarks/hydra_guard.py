@@ -141,12 +141,12 @@ class Count:
     stopped_by: Counter[str] = field(default_factory=Counter)
 
 
-def world(spec: OperatorSpec, seed: int, honest: int, folder: Path) -> Path:
+def world(spec: OperatorSpec, seed: int, honest: int, folder: Path, other_key: int = 0) -> Path:
     """Make a world of fingerprints and return its folder; the truth lies beside it."""
     # Which shingles are sampled depends on the key: the same seed is the same run.
     key = folder / "site.key"
     key.touch(0o600)
-    key.write_bytes(seed.to_bytes(16, "little"))
+    key.write_bytes((seed + other_key).to_bytes(16, "little"))
     recipe = folder / "recipe.json"
     recipe.write_bytes(msgspec.json.encode(Scenario(name="hydra", honest=honest, operators=(spec,))))
     made = folder / "world"
@@ -301,6 +301,9 @@ def main() -> None:
     options.add_argument("--worlds", type=int, default=2, help="worlds for each operator")
     options.add_argument("--honest", type=int, default=6_000, help="honest accounts of a world")
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument(
+        "--other-key", type=int, default=0, help="another site key: added to what the seed makes it of"
+    )
     options.add_argument("--out", type=Path, help="the drawing")
     asked = options.parse_args()
     totals: dict[str, dict[str, Count]] = {name: {arm.name: Count() for arm in ARMS} for name in OPERATORS}
@@ -309,7 +312,7 @@ def main() -> None:
             begun = time.process_time()
             with tempfile.TemporaryDirectory(prefix="hydrometer-hydra-") as place:
                 folder = Path(place)
-                made = world(spec, asked.seed + number, asked.honest, folder)
+                made = world(spec, asked.seed + number, asked.honest, folder, asked.other_key)
                 truth = truth_of(made)
                 verdicts, later = found_by(made, folder)
             sent = requests_of(later)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 from guard_sites import CAMPAIGNS, ENTITIES, NOW, TEMPLATES, guard, policy, request, rule
 from hypothesis import given, settings
@@ -11,7 +14,7 @@ from hydrometer.contract.decisions import KnownCampaign, KnownEntity, KnownTempl
 from hydrometer.guard.envelopes import Envelopes
 from hydrometer.guard.recognition import Recogniser
 from hydrometer.guard.suspects import Suspects
-from hydrometer.guard.wording import Wordings
+from hydrometer.guard.wording import NOTHING, Carried, Wordings
 
 HASHES = st.sets(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 60), max_size=30)
 
@@ -57,6 +60,106 @@ def test_a_short_wording_needs_a_value_beside_it() -> None:
     assert made.decide(request("new", prompt="1 2 3"), NOW).action == "allow"
     found = made.decide(request("new", prompt="1 2 3", ja4="t13d-odd"), NOW)
     assert (found.action, found.why) == ("verify", "successor: template+ja4")
+
+
+SHORT = [
+    KnownTemplate(id="T-1", campaign=0, hashes=(1, 2), background=0.0),
+    KnownTemplate(id="T-2", campaign=0, hashes=(3,), background=0.001),
+]
+"""Two wordings of a campaign, neither of which says enough."""
+
+
+def speaking(prompts: list[str], templates: list[KnownTemplate] = SHORT, **more: Any) -> list[str]:
+    """What an account's requests come to, one after the other."""
+    made = guard(policy(rule("s", "verdict.successor", "verify")), templates=templates, **more)
+    return [made.decide(request("new", prompt=prompt), NOW + at).why for at, prompt in enumerate(prompts)]
+
+
+def test_an_account_that_speaks_two_short_wordings_is_recognised() -> None:
+    assert speaking(["1 2", "3", "1 2", "3", "1 2", "3"]) == [""] * 5 + ["successor: templates"]
+    # The suspicion stays with the account.
+    assert speaking(["1 2"] * 3 + ["3"] * 3 + ["something else"])[-2:] == ["successor: templates"] * 2
+
+
+def test_one_short_wording_is_not_enough_however_often() -> None:
+    assert set(speaking(["1 2"] * 200)) == {""}
+
+
+def test_a_second_wording_that_is_met_now_and_then_says_nothing() -> None:
+    """Who sends much meets a few words in a row by chance."""
+    assert set(speaking((["1 2"] * 30 + ["3"]) * 30)) == {""}
+    assert set(speaking((["1 2", "3"] + ["something else"] * 30) * 30)) == {""}
+
+
+def test_short_wordings_of_two_campaigns_do_not_add_up() -> None:
+    campaigns = [*CAMPAIGNS, KnownCampaign(id="HY-2", probability=0.97, accounts=50, harvested=4_000, active=True)]
+    other = KnownTemplate(id="T-3", campaign=1, hashes=(5, 6, 7), background=0.0)
+    assert set(speaking(["1 2", "5 6 7"] * 20, [SHORT[0], other], campaigns=campaigns)) == {""}
+    third = KnownTemplate(id="T-4", campaign=1, hashes=(8,), background=0.0)
+    found = speaking(["1 2", "5 6 7", "8"] * 20, [SHORT[0], other, third], campaigns=campaigns)
+    assert found[-1] == "successor: templates"
+
+
+def test_wordings_that_have_the_same_hashes_are_one() -> None:
+    alike = [KnownTemplate(id=str(n), campaign=0, hashes=(1, 2, 3, 10 + n), background=0.0) for n in range(2)]
+    assert set(speaking(["1 2 3 10", "1 2 3 11"] * 20, alike)) == {""}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1), HASHES), max_size=5))
+def test_only_hashes_of_no_other_wording_of_the_campaign_count(templates: list[tuple[int, set[int]]]) -> None:
+    known = [
+        KnownTemplate(id=str(n), campaign=campaign, hashes=tuple(sorted(hashes)), background=0.0)
+        for n, (campaign, hashes) in enumerate(templates)
+    ]
+    told = Recogniser(CAMPAIGNS * 2, [], known, 20_000, Recognition())
+    for place, (campaign, hashes) in enumerate(templates):
+        others = [other for n, (of, other) in enumerate(templates) if of == campaign and n != place]
+        assert told.short(Carried(place, 1.0, len(hashes))) == len(hashes.difference(*others))
+    assert told.short(NOTHING) == 0
+
+
+def test_a_wording_that_strangers_use_is_none_of_several() -> None:
+    common = [SHORT[0], KnownTemplate(id="T-2", campaign=0, hashes=(3, 4), background=0.003)]
+    assert set(speaking(["1 2", "3 4"] * 20, common)) == {""}
+
+
+def test_what_an_account_spoke_is_forgotten_after_a_day() -> None:
+    made = guard(policy(rule("s", "verdict.successor", "verify")), templates=SHORT, expires_at=NOW + 10 * 86_400)
+    for _ in range(3):
+        made.decide(request("new", prompt="1 2"), NOW)
+    later = NOW + 2 * 86_400
+    assert [made.decide(request("new", prompt="3"), later).why for _ in range(5)] == [""] * 5
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.floats(0.0, 0.002)), min_size=2, max_size=5),
+    st.lists(st.tuples(st.integers(1, 40), st.integers(1, 4)), min_size=2, max_size=5),
+    st.integers(0, 200),
+)
+def test_several_wordings_are_two_at_least_each_often(
+    templates: list[tuple[int, float]], spoken: list[tuple[int, int]], others: int
+) -> None:
+    known = [
+        KnownTemplate(id=str(n), campaign=campaign, hashes=tuple(range(4 * n, 4 * n + 4)), background=background)
+        for n, (campaign, background) in enumerate(templates)
+    ]
+    told = Recognition()
+    counts = dict(enumerate([*map(list, spoken)][: len(known)]))
+    requests = others + sum(times for times, _ in counts.values())
+    found = {s.campaign: s for s in Recogniser(CAMPAIGNS * 2, [], known, 20_000, told).several(counts, requests)}
+    for campaign in range(2):
+        often = [
+            (hashes, known[place].background)
+            for place, (times, hashes) in counts.items()
+            if known[place].campaign == campaign and times >= 3 and times >= told.several_share * requests
+        ]
+        assert (campaign in found) == (len(often) >= 2 and sum(hashes for hashes, _ in often) >= 3)
+        if campaign in found:
+            rarest = max(0.0001, min(background for _, background in often))
+            assert found[campaign].alone
+            assert math.isclose(found[campaign].log_ratio, math.log(0.25 / (0.1 * rarest / 0.1)))
 
 
 def recogniser(population: int = 20_000) -> Recogniser:

@@ -126,13 +126,15 @@ class Guard:
         network = network_of(request.client_ip)
         shared = going.shared(request, network) if going.compares else []
         kinds = tuple(sorted({found.kind for found in shared})) if shared else ()
-        wording = going.recogniser.wording(carried) if carried.template >= 0 else None
-        if wording is not None:
-            shared = [wording, *shared]
+        wording, spoken = None, 0
+        if carried.share >= going.snapshot.recognition.containment:
+            wording, spoken = going.recogniser.wording(carried), going.recogniser.short(carried)
+            if wording is not None:
+                shared = [wording, *shared]
         holding = standing.holding
-        suspected = not standing.settled and (shared or request.account_id in self.suspects.known)
+        suspected = not standing.settled and (shared or spoken or request.account_id in self.suspects.known)
         if suspected:
-            holding = self.suspects.successor(going, request.account_id, shared, now)
+            holding = self.suspects.successor(going, request.account_id, shared, (carried.template, spoken), now)
         replayed = ""
         if request.envelopes:
             owner = standing.organisation or request.account_id

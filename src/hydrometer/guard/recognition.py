@@ -1,5 +1,5 @@
-"""Recognises a campaign's next account by its first requests: by the campaign's wording, or by values that only its
-accounts show.
+"""Recognises a campaign's next account by its first requests: by the campaign's wording, by several short ones, or by
+values that only its accounts show.
 
 What was found is turned into a probability by Bayes' rule, campaign by campaign: the prior is the campaign's share of
 all accounts, and each independent kind of value counts by how much likelier a member shows it than a stranger.
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +36,7 @@ GROUPS = {
     "signup_day": "day",
     "end_user": "users",
     "session": "users",
+    "templates": "template",
 }
 """Kinds of one group depend on each other: a group counts once."""
 MEMBERS_CARRY = 0.5
@@ -43,6 +46,9 @@ NO_POPULATION_PRIOR = 1e-4
 TELLING, TELLING_OF_CLIENTS = math.log(20), math.log(100)
 """A group of kinds that says less does not count as one of the two that must speak; and what it must say where the two are the
 place and the client, since the customers of one place often use one client."""
+ALIKE = 0.1
+"""Share of the strangers who often say one of a campaign's wordings that is taken to say a second one as often: they may
+work with the same tool, or from the same book."""
 UNSEEN = 0.5
 """Accounts that are added to what was counted: the error is to speak for the account."""
 
@@ -95,6 +101,7 @@ class Recogniser:
                 found = Shared(entity.kind, entity.campaign, math.log(ratio))
                 self._values.setdefault(entity.kind, {}).setdefault(entity.value, []).append(found)
         self._templates = templates
+        self._common = _common(templates)
         self.kinds = tuple(self._values)
         """Kinds of value that there is something to compare with."""
 
@@ -121,6 +128,43 @@ class Recogniser:
         ratio = math.log(MEMBERS_CARRY / max(settings.least_background, template.background))
         return Shared("template", template.campaign, ratio, carried.hashes >= settings.least_hashes)
 
+    def short(self, carried: Carried) -> int:
+        """Return how many hashes were carried, at least, that no other wording of the campaign has; 0 where too little of
+        the template is carried, or strangers carry it too."""
+        settings = self._settings
+        if carried.template < 0 or carried.share < settings.containment:
+            return 0
+        if self._templates[carried.template].background > settings.several_background:
+            return 0
+        return max(0, carried.hashes - self._common[carried.template])
+
+    def several(self, spoken: Mapping[int, Sequence[int]], requests: int) -> list[Shared]:
+        """Return the campaigns of which an account speaks several wordings, each often.
+
+        Who meets a few words in a row by chance does so seldom: of strangers' requests, at most `background / share` are of
+        accounts that say the wording in such a share of them (Markov's inequality).
+
+        Args:
+            spoken: by template, how many requests carried it, and how many hashes as `short` has them.
+            requests: of the account.
+        """
+        settings = self._settings
+        often = max(settings.several_requests, settings.several_share * requests)
+        of_campaign: dict[int, list[int]] = {}
+        for template, (times, _) in spoken.items():
+            if times >= often:
+                of_campaign.setdefault(self._templates[template].campaign, []).append(template)
+        found = []
+        for campaign, templates in of_campaign.items():
+            if len(templates) < 2 or sum(spoken[template][1] for template in templates) < settings.several_hashes:
+                continue
+            rarest = min(self._templates[template].background for template in templates)
+            rarest = max(settings.least_background, rarest)
+            strangers = ALIKE * rarest / max(settings.several_share, rarest)
+            # Further wordings say nothing more: who has two of them from one place has them all.
+            found.append(Shared("templates", campaign, math.log(MEMBERS_CARRY**2 / strangers), alone=True))
+        return found
+
     def judge(self, shared: Sequence[Shared]) -> Successor | None:
         """Return the likeliest campaign, None where nothing is likely enough or one group alone speaks."""
         best: Successor | None = None
@@ -128,13 +172,16 @@ class Recogniser:
             groups: dict[str, float] = {}
             kinds: list[str] = []
             alone = False
-            for found in shared:
-                if found.campaign == campaign:
-                    group = GROUPS.get(found.kind, found.kind)
-                    groups[group] = max(groups.get(group, 0.0), found.log_ratio)
-                    alone = alone or found.alone
-                    if found.kind not in kinds:
-                        kinds.append(found.kind)
+            mine = [found for found in shared if found.campaign == campaign]
+            several = any(found.kind == "templates" for found in mine)
+            for found in mine:
+                if several and found.kind == "template" and not found.alone:
+                    continue  # One of the several: what they say together takes its place.
+                group = GROUPS.get(found.kind, found.kind)
+                groups[group] = max(groups.get(group, 0.0), found.log_ratio)
+                alone = alone or found.alone
+                if found.kind not in kinds:
+                    kinds.append(found.kind)
             if not alone and not _enough(groups):
                 continue
             odds = self._prior[campaign] + sum(groups.values())
@@ -143,6 +190,21 @@ class Recogniser:
             if likely >= self._settings.least_probability and (best is None or likely > best.probability):
                 best = Successor(campaign, likely, "+".join(kinds))
         return best
+
+
+def _common(templates: Sequence[KnownTemplate]) -> list[int]:
+    """Return how many hashes of each template another one of its campaign has too."""
+    if not any(template.hashes for template in templates):
+        return [0] * len(templates)
+    parts = [np.unique(np.asarray(template.hashes, np.int64)) for template in templates]
+    owner = np.repeat(np.arange(len(parts)), [part.size for part in parts])
+    campaign = np.array([template.campaign for template in templates])[owner]
+    values = np.concatenate(parts)
+    order = np.lexsort((values, campaign))
+    again = (np.diff(values[order]) == 0) & (np.diff(campaign[order]) == 0)
+    several = np.append(again, False) | np.append(False, again)
+    common: list[int] = np.bincount(owner[order][several], minlength=len(parts)).tolist()
+    return common
 
 
 def _enough(groups: Mapping[str, float]) -> bool:
