@@ -5,10 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import openai
 import orjson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def ask(address: str, account: str, **headers: str) -> Any:
+    """Ask for a chat completion as an account does."""
+    given = {"x-account-id": account, **headers}
+    with openai.OpenAI(api_key="sk-test", base_url=f"{address}/v1", default_headers=given) as client:
+        return client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hello?"}])
 
 
 class Upstream:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anthropic
 import openai
 import pytest
 from gateway_stand import BLOCK, THROTTLE, Stand, free_port, process, running
-from gateway_upstream import Upstream
+from gateway_upstream import Upstream, ask
 
 from hydrometer.contract.decisions import Decision
 from hydrometer.guard.app import GuardApp
@@ -65,12 +65,6 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         command, port = nginx_before(folder, models, guard)
         with process(command, folder, port):
             yield Guarded(f"http://127.0.0.1:{port}", upstream, stand)
-
-
-def ask(address: str, account: str, **headers: str) -> Any:
-    given = {"x-account-id": account, **headers}
-    with openai.OpenAI(api_key="sk-test", base_url=f"{address}/v1", default_headers=given) as client:
-        return client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hello?"}])
 
 
 def test_what_is_allowed_passes_with_the_address_that_nginx_saw(guarded: Guarded) -> None:

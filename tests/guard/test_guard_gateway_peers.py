@@ -1,4 +1,4 @@
-"""The real Envoy and the real Traefik before a model server, asking the guard about each request."""
+"""The real Envoy, Traefik and Caddy before a model server, asking the guard about each request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 import socket
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anthropic
 import httpx
@@ -16,7 +16,7 @@ import openai
 import orjson
 import pytest
 from gateway_stand import BLOCK, THROTTLE, Stand, await_true, free_port, process, running
-from gateway_upstream import Upstream
+from gateway_upstream import Upstream, ask
 
 from hydrometer.contract.decisions import Decision
 from hydrometer.guard.app import GuardApp
@@ -31,6 +31,7 @@ SERVERS = ROOT / "build" / "servers"
 """Where `.ci/run` puts servers that are packaged for Python; another on the PATH serves as well."""
 ENVOY = shutil.which("envoy", path=SERVERS / "envoy" / "_bin") or shutil.which("envoy")
 TRAEFIK = shutil.which("traefik", path=SERVERS / "bin") or shutil.which("traefik")
+CADDY = shutil.which("caddy")
 TRAEFIK_STATIC = """
 entryPoints: {{clients: {{address: "127.0.0.1:{port}"}}}}
 providers: {{file: {{filename: "{dynamic}"}}}}
@@ -76,6 +77,19 @@ def traefik_before(folder: Path, models: str, guard: str) -> tuple[list[str], Pa
     return [TRAEFIK, f"--configfile={folder / 'traefik.yaml'}"], folder, port
 
 
+def caddy_before(folder: Path, models: str, guard: str) -> tuple[list[str], Path, int]:
+    """Return the command for Caddy with the example's configuration, its folder, and the port that it listens on."""
+    assert CADDY is not None
+    port, configured = free_port(), folder / "Caddyfile"
+    changes = {
+        ":8080 {": f"http://127.0.0.1:{port} {{",
+        "127.0.0.1:8000": models,
+        "127.0.0.1:8787": guard.removeprefix("http://"),
+    }
+    configured.write_text(moved("caddy/Caddyfile", changes))
+    return ["env", f"HOME={folder}", CADDY, "run", "--config", str(configured), "--adapter", "caddyfile"], folder, port
+
+
 @contextlib.contextmanager
 def answering_envoy(stand: Stand) -> Iterator[str]:
     """Serve Envoy's questions over gRPC on loopback; yields the address."""
@@ -108,20 +122,31 @@ def answering_http(stand: Stand) -> Iterator[str]:
         yield address
 
 
-PEERS = [
-    pytest.param(
-        envoy_before,
-        answering_envoy,
-        id="envoy",
-        marks=pytest.mark.skipif(ENVOY is None, reason="no envoy"),
-    ),
-    pytest.param(
-        traefik_before,
-        answering_http,
-        id="traefik",
-        marks=pytest.mark.skipif(TRAEFIK is None, reason="no traefik"),
-    ),
-]
+class Peer(NamedTuple):
+    """A server that asks the guard, and what its example makes of it."""
+
+    before: Before
+    answering: Callable[[Stand], contextlib.AbstractContextManager[str]]
+    hands_over: bool = True
+    """Whether the guard gets the body."""
+    outside: bool = False
+    """Whether of a client on loopback it tells the address that the machine has outside."""
+    passes_alone: bool = False
+    """Whether a request passes when the guard is gone."""
+    keeps_marks_off: bool = False
+    """Whether it then takes away what a client calls a mark."""
+
+
+def _peer(name: str, server: str | None, peer: Peer) -> Any:
+    return pytest.param(peer, id=name, marks=pytest.mark.skipif(server is None, reason=f"no {name}"))
+
+
+ENVOYS = _peer("envoy", ENVOY, Peer(envoy_before, answering_envoy, outside=True, passes_alone=True))
+TRAEFIKS = _peer("traefik", TRAEFIK, Peer(traefik_before, answering_http))
+CADDYS = _peer(
+    "caddy", CADDY, Peer(caddy_before, answering_http, hands_over=False, passes_alone=True, keeps_marks_off=True)
+)
+PEERS = [ENVOYS, TRAEFIKS, CADDYS]
 
 
 @contextlib.contextmanager
@@ -133,26 +158,19 @@ def serving(command: list[str], folder: Path, port: int) -> Iterator[str]:
         yield address
 
 
-def ask(address: str, account: str, **headers: str) -> Any:
-    given = {"x-account-id": account, **headers}
-    with openai.OpenAI(api_key="sk-test", base_url=f"{address}/v1", default_headers=given) as client:
-        return client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hello?"}])
-
-
-@pytest.mark.parametrize(("before", "answering"), PEERS)
-def test_a_peer_passes_marks_and_refuses_as_the_guard_says(before: Before, answering: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("peer", PEERS)
+def test_a_peer_passes_marks_and_refuses_as_the_guard_says(peer: Peer, tmp_path: Path) -> None:
     stand, upstream = Stand(DECISIONS, trusted_hops=1), Upstream()
     with (
         running(upstream) as models,
-        answering(stand) as guard,
-        serving(*before(tmp_path, models, guard)) as address,
+        peer.answering(stand) as guard,
+        serving(*peer.before(tmp_path, models, guard)) as address,
     ):
         forged = {"x-forwarded-for": "6.6.6.6", "x-hydrometer-withhold": "forged"}
         assert ask(address, "honest", **forged).choices[0].message.content == "Hello"
         told = stand.told.asked[-1]
-        assert (told.account_id, told.prompt) == ("honest", "Hello?")
-        # Of a client on loopback Envoy tells the address that the machine has outside.
-        assert told.client_ip == "127.0.0.1" if before is traefik_before else told.client_ip not in ("", "6.6.6.6")
+        assert (told.account_id, told.prompt) == ("honest", "Hello?" if peer.hands_over else "")
+        assert told.client_ip not in ("", "6.6.6.6") if peer.outside else told.client_ip == "127.0.0.1"
         # An empty header stands for what the guard did not say.
         assert not dict(upstream.scopes[-1]["headers"]).get(b"x-hydrometer-withhold")
         assert orjson.loads(upstream.bodies[-1])["messages"][0]["content"] == "Hello?"
@@ -174,13 +192,13 @@ def test_a_peer_passes_marks_and_refuses_as_the_guard_says(before: Before, answe
         assert (len(upstream.bodies), len(stand.told.asked)) == (reached, asked + 3)
 
 
-@pytest.mark.parametrize(("before", "answering"), PEERS)
-def test_a_body_beyond_the_limit_reaches_nobody(before: Before, answering: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("peer", [ENVOYS, TRAEFIKS])
+def test_a_body_beyond_the_limit_reaches_nobody(peer: Peer, tmp_path: Path) -> None:
     stand, upstream = Stand(trusted_hops=1), Upstream()
     with (
         running(upstream) as models,
-        answering(stand) as guard,
-        serving(*before(tmp_path, models, guard)) as address,
+        peer.answering(stand) as guard,
+        serving(*peer.before(tmp_path, models, guard)) as address,
     ):
         reached = len(upstream.bodies)
         body = b'{"model": "m", "messages": "' + b"x" * (33 << 20) + b'"}'
@@ -189,19 +207,19 @@ def test_a_body_beyond_the_limit_reaches_nobody(before: Before, answering: Any, 
     assert len(upstream.bodies) == reached
 
 
-@pytest.mark.parametrize(("before", "passes"), [(PEERS[0].values[0], True), (PEERS[1].values[0], False)])
-def test_a_guard_that_is_gone_fails_as_the_example_says(before: Before, passes: bool, tmp_path: Path) -> None:
-    if (ENVOY if before is envoy_before else TRAEFIK) is None:
-        pytest.skip("no such server")
+@pytest.mark.parametrize("peer", PEERS)
+def test_a_guard_that_is_gone_fails_as_the_example_says(peer: Peer, tmp_path: Path) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         gone = f"http://127.0.0.1:{nobody.getsockname()[1]}"
         upstream = Upstream()
-        with running(upstream) as models, serving(*before(tmp_path, models, gone)) as address:
+        with running(upstream) as models, serving(*peer.before(tmp_path, models, gone)) as address:
             reached = len(upstream.bodies)
-            if passes:
-                assert ask(address, "blocked").choices
+            if peer.passes_alone:
+                assert ask(address, "blocked", **{"x-hydrometer-withhold": "forged"}).choices
             else:
                 with pytest.raises(openai.InternalServerError):
                     ask(address, "honest")
-        assert (len(upstream.bodies) > reached) == passes
+        assert (len(upstream.bodies) > reached) == peer.passes_alone
+        if peer.keeps_marks_off:
+            assert b"x-hydrometer-withhold" not in dict(upstream.scopes[-1]["headers"])

@@ -120,10 +120,8 @@ class Recogniser:
         A short one does not speak alone: a few words in a row are met by chance.
         """
         settings = self._settings
-        if carried.template < 0 or carried.share < settings.containment:
-            return None
-        template = self._templates[carried.template]
-        if template.background > settings.most_background:
+        template = self._spoken(carried, settings.most_background)
+        if template is None:
             return None
         ratio = math.log(MEMBERS_CARRY / max(settings.least_background, template.background))
         return Shared("template", template.campaign, ratio, carried.hashes >= settings.least_hashes)
@@ -131,12 +129,16 @@ class Recogniser:
     def short(self, carried: Carried) -> int:
         """Return how many hashes were carried, at least, that no other wording of the campaign has; 0 where too little of
         the template is carried, or strangers carry it too."""
-        settings = self._settings
-        if carried.template < 0 or carried.share < settings.containment:
-            return 0
-        if self._templates[carried.template].background > settings.several_background:
+        if self._spoken(carried, self._settings.several_background) is None:
             return 0
         return max(0, carried.hashes - self._common[carried.template])
+
+    def _spoken(self, carried: Carried, most: float) -> KnownTemplate | None:
+        """Return the template of which enough is carried, None where more than `most` of the strangers' exchanges carry it."""
+        if carried.template < 0 or carried.share < self._settings.containment:
+            return None
+        template = self._templates[carried.template]
+        return template if template.background <= most else None
 
     def several(self, spoken: Mapping[int, Sequence[int]], requests: int) -> list[Shared]:
         """Return the campaigns of which an account speaks several wordings, each often.
