@@ -126,9 +126,11 @@ class Guard:
         network = network_of(request.client_ip)
         shared = going.shared(request, network) if going.compares else []
         kinds = tuple(sorted({found.kind for found in shared})) if shared else ()
-        wording, spoken = going.recogniser.wording(carried), going.recogniser.short(carried)
-        if wording is not None:
-            shared = [wording, *shared]
+        wording, spoken = None, 0
+        if carried.template >= 0:
+            wording, spoken = going.recogniser.wording(carried), going.recogniser.short(carried)
+            if wording is not None:
+                shared = [wording, *shared]
         holding = standing.holding
         suspected = not standing.settled and (shared or spoken or request.account_id in self.suspects.known)
         if suspected:
