@@ -20,10 +20,10 @@ import orjson
 import pyarrow.compute as pc
 from msgspec.structs import replace
 
-from hydrometer import flow
-from hydrometer.contract.progress import Silent
+from hydrometer import api
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.simulate import SCENARIOS, make_world, write_world
+from hydrometer.lab.simulate import SCENARIOS, make_world, write_world
 from speed.machine import machine, versions
 
 SCENARIO = SCENARIOS["ladder2"]
@@ -52,14 +52,14 @@ def found(traffic: Path, runs: int, threads: int) -> list[Figures]:
     with tempfile.TemporaryDirectory() as held:
         for number in range(runs):
             wall, cpu = time.perf_counter(), time.process_time()
-            result = flow.detect(
+            result = api.detect(
                 traffic,
                 Path(held) / f"result-{number}",
                 Settings(threads=threads),
                 site_key=Path(held) / "site.key",
                 mapping=None,
                 source=None,
-                progress=Silent(),
+                progress=SilentProgress(),
             )
             figures.append(
                 {

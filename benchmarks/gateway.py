@@ -34,9 +34,9 @@ from nacl.signing import SigningKey
 
 from guard import bodies, verdicts
 from hydrometer.contract.settings import FingerprintSettings
+from hydrometer.enforcement.snapshots.sketch_settings import compute_key_check
+from hydrometer.enforcement.snapshots.snapshot_file import pack_snapshot
 from hydrometer.fingerprint import SiteKey
-from hydrometer.flow.sketching import check
-from hydrometer.guard.snapshot import pack
 
 GOAL = 0.55
 """For a decision without a text to sketch."""
@@ -180,9 +180,9 @@ def guard_command(folder: Path, port: int, accounts: int) -> list[str]:
     key, site_key = SigningKey.generate(), os.urandom(16)
     site = verdicts(accounts, 1)
     now = time.time()
-    sketch = {**site.sketch, "check": check(FingerprintSettings(max_sketch=256), SiteKey(site_key))}
+    sketch = {**site.sketch, "check": compute_key_check(FingerprintSettings(max_sketch=256), SiteKey(site_key))}
     site = msgspec.structs.replace(site, created_at=now, expires_at=now + 86_400, sketch=sketch)
-    (folder / "snapshot").write_bytes(pack(site, key))
+    (folder / "snapshot").write_bytes(pack_snapshot(site, key))
     (folder / "key.pub").write_text(bytes(key.verify_key).hex())
     (folder / "site.key").write_bytes(site_key)
     (folder / "site.key").chmod(0o600)

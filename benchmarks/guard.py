@@ -25,14 +25,21 @@ from typing import Any
 import numpy as np
 from nacl.signing import SigningKey
 
-from hydrometer.contract.decisions import Account, KnownCampaign, KnownEntity, KnownTemplate, Verdict, Verdicts
-from hydrometer.contract.policy import Budget, Limits, Policy, Rule
+from hydrometer.contract.decisions import (
+    SnapshotAccount,
+    SnapshotCampaign,
+    SnapshotContent,
+    SnapshotEntity,
+    SnapshotTemplate,
+    Verdict,
+)
+from hydrometer.contract.policy_schema import Budget, FeatureLimits, Policy, Rule
 from hydrometer.contract.settings import FingerprintSettings
+from hydrometer.enforcement.guard.decision_point import DecisionPoint
+from hydrometer.enforcement.guard.request_parser import ClientIdentity, parse_body
+from hydrometer.enforcement.snapshots.snapshot_file import pack_snapshot, unpack_snapshot
 from hydrometer.fingerprint import SiteKey
-from hydrometer.fingerprint.single import TextSketch
-from hydrometer.guard.bodies import Sender, read_body
-from hydrometer.guard.core import Guard
-from hydrometer.guard.snapshot import pack, unpack
+from hydrometer.fingerprint.online_sketcher import OnlineSketcher
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NOW = 1_800_000_000.0
@@ -59,7 +66,7 @@ def policy() -> Policy:
                 when="verdict.member",
                 action="limit_features",
                 reason="limited",
-                limits=Limits(n=1, logprobs=False),
+                limits=FeatureLimits(n=1, logprobs=False),
             ),
             rule(
                 name="successor-reasoning",
@@ -92,13 +99,13 @@ def policy() -> Policy:
     )
 
 
-def verdicts(accounts: int, seed: int) -> Verdicts:
+def verdicts(accounts: int, seed: int) -> SnapshotContent:
     """A site of so many accounts; one in a hundred is a member."""
     rng = random.Random(seed)  # noqa: S311 -- repeatable, not secret
     numbers = np.random.default_rng(seed)
     plans, countries = ("free", "pro", "team", "enterprise"), ("DE", "FR", "SG", "US", "JP", "BR")
     known = [
-        Account(
+        SnapshotAccount(
             id=f"acct_{number:08d}_{number * 2654435761 % 2**32:08x}",
             organisation=f"org-{number // 3}",
             plan=plans[number % 4],
@@ -109,13 +116,13 @@ def verdicts(accounts: int, seed: int) -> Verdicts:
         )
         for number in range(accounts)
     ]
-    return Verdicts(
+    return SnapshotContent(
         version=f"bench-{seed}",
         created_at=NOW - 60,
         expires_at=NOW + 86_400,
         policy=policy(),
         campaigns=[
-            KnownCampaign(id=f"HY-{place:08x}", probability=0.95, accounts=500, harvested=90_000, active=True)
+            SnapshotCampaign(id=f"HY-{place:08x}", probability=0.95, accounts=500, harvested=90_000, active=True)
             for place in range(CAMPAIGNS)
         ],
         verdicts=[
@@ -123,7 +130,7 @@ def verdicts(accounts: int, seed: int) -> Verdicts:
             for account in known[::100]
         ],
         templates=[
-            KnownTemplate(
+            SnapshotTemplate(
                 id=f"T{place:08x}",
                 campaign=place % CAMPAIGNS,
                 hashes=tuple(np.unique(numbers.integers(-(2**63), 2**63 - 1, 60)).tolist()),
@@ -132,7 +139,7 @@ def verdicts(accounts: int, seed: int) -> Verdicts:
             for place in range(TEMPLATES)
         ],
         entities=[
-            KnownEntity(
+            SnapshotEntity(
                 kind=("address", "network", "ja4", "user_agent")[place % 4],
                 value=f"198.18.{place // 256 % 256}.{place % 256}",
                 campaign=place % CAMPAIGNS,
@@ -174,12 +181,12 @@ def bodies(count: int, seed: int) -> list[bytes]:
     return made
 
 
-def measured(guard: Guard, requests: list[bytes], names: list[str]) -> list[float]:
+def measured(guard: DecisionPoint, requests: list[bytes], names: list[str]) -> list[float]:
     """Microseconds of each decision, body and sketch included."""
     clock = time.perf_counter_ns
     taken = []
     for place, body in enumerate(requests[: len(names)]):
-        sender = Sender(
+        sender = ClientIdentity(
             account_id=names[place],
             client_ip=f"203.0.{place // 256 % 114}.{place % 256}",
             asn=64_500 + place % 20,
@@ -188,7 +195,7 @@ def measured(guard: Guard, requests: list[bytes], names: list[str]) -> list[floa
         )
         arrived = bytes(bytearray(body))  # a body has just been read from its connection
         begun = clock()
-        guard.decide(read_body(arrived, sender), NOW + place / 1000)
+        guard.decide(parse_body(arrived, sender), NOW + place / 1000)
         taken.append((clock() - begun) / 1e3)
     return taken
 
@@ -199,7 +206,7 @@ def load(path: str, public: bytes, results: Any) -> None:
 
     before = resident_mb()
     begun, spent = time.perf_counter(), time.process_time()
-    snapshot = unpack(Path(path).read_bytes(), [VerifyKey(public)])
+    snapshot = unpack_snapshot(Path(path).read_bytes(), [VerifyKey(public)])
     took, cpu = time.perf_counter() - begun, time.process_time() - spent
     names = [f"acct_{number:08d}_{number * 2654435761 % 2**32:08x}" for number in range(0, snapshot.accounts, 17)][
         :100_000
@@ -242,7 +249,7 @@ def main() -> None:
     random.Random(3).shuffle(names)  # noqa: S311 -- repeatable, not secret
     del names[(asked.rounds + 1) * asked.requests :]
     begun = time.perf_counter()
-    data = pack(site, key)
+    data = pack_snapshot(site, key)
     packed = time.perf_counter() - begun
     del site
     gc.collect()
@@ -256,8 +263,8 @@ def main() -> None:
         child.start()
         load_seconds, load_cpu, load_mb, lookup_us, accounts, size = results.get()
         child.join()
-        snapshot = unpack(file.read_bytes(), [key.verify_key])
-    guard = Guard(snapshot, TextSketch(FingerprintSettings(), SiteKey(b"benchmark of 16b"), most=4_096))
+        snapshot = unpack_snapshot(file.read_bytes(), [key.verify_key])
+    guard = DecisionPoint(snapshot, OnlineSketcher(FingerprintSettings(), SiteKey(b"benchmark of 16b"), most=4_096))
     requests = bodies(min(asked.requests, 5_000), 2)
     sent = [requests[place % len(requests)] for place in range(asked.requests)]
     measured(guard, sent, names[: asked.requests])

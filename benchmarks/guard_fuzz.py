@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from nacl.signing import SigningKey
 
-from hydrometer.contract.decisions import KnownCampaign, KnownEntity, KnownTemplate, Verdict, Verdicts
-from hydrometer.contract.policy import LADDER, Budget, Policy, Rule
+from hydrometer.contract.decisions import SnapshotCampaign, SnapshotContent, SnapshotEntity, SnapshotTemplate, Verdict
+from hydrometer.contract.policy_schema import LADDER, Budget, Policy, Rule
 from hydrometer.contract.settings import FingerprintSettings
+from hydrometer.enforcement.guard.decision_point import DecisionPoint
+from hydrometer.enforcement.guard.request_parser import ClientIdentity, parse_batch_file, parse_bodies
+from hydrometer.enforcement.snapshots.snapshot_file import pack_snapshot, unpack_snapshot
 from hydrometer.fingerprint import SiteKey
-from hydrometer.fingerprint.single import TextSketch
-from hydrometer.guard.bodies import Sender, read_bodies, read_lines
-from hydrometer.guard.core import Guard
-from hydrometer.guard.snapshot import pack, unpack
+from hydrometer.fingerprint.online_sketcher import OnlineSketcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +114,7 @@ ADDRESSES = [
 ]
 
 
-def site() -> Guard:
+def site() -> DecisionPoint:
     """A guard with everything switched on."""
     rules = [
         Rule(name="member", when="verdict.member", action="block", reason="r", person=True),
@@ -129,20 +129,20 @@ def site() -> Guard:
     ]
     over: tuple[Any, ...] = ("account", "address", "network", "campaign", "template", "organisation")
     budgets = [Budget(name=f"by-{name}", over=name, requests=50, seconds=60) for name in over]
-    verdicts = Verdicts(
+    verdicts = SnapshotContent(
         version="fuzz",
         created_at=NOW - 1,
         expires_at=NOW + 1e9,
         policy=Policy(version=1, mode="enforce", appeal="https://x", rules=rules, budgets=budgets),
-        campaigns=[KnownCampaign(id="c", probability=0.9, accounts=9, harvested=9, active=True)],
+        campaigns=[SnapshotCampaign(id="c", probability=0.9, accounts=9, harvested=9, active=True)],
         verdicts=[Verdict(subject="a1", scope="account", campaign=0, probability=0.9)],
-        templates=[KnownTemplate(id="t", campaign=0, hashes=tuple(range(-40, 40)), background=0.0)],
-        entities=[KnownEntity(kind="address", value="198.51.100.7", campaign=0, accounts=3, population=3)],
+        templates=[SnapshotTemplate(id="t", campaign=0, hashes=tuple(range(-40, 40)), background=0.0)],
+        entities=[SnapshotEntity(kind="address", value="198.51.100.7", campaign=0, accounts=3, population=3)],
         population=1_000,
     )
     key = SigningKey(bytes(32))
-    sketch = TextSketch(FingerprintSettings(), SiteKey(bytes(16)), most=4_096)
-    return Guard(unpack(pack(verdicts, key), [key.verify_key]), sketch)
+    sketch = OnlineSketcher(FingerprintSettings(), SiteKey(bytes(16)), most=4_096)
+    return DecisionPoint(unpack_snapshot(pack_snapshot(verdicts, key), [key.verify_key]), sketch)
 
 
 def value(rng: random.Random, depth: int) -> Any:
@@ -233,9 +233,9 @@ def noise(rng: random.Random) -> bytes:
     return rng.randbytes(rng.randrange(200))
 
 
-def sender(rng: random.Random) -> Sender:
+def sender(rng: random.Random) -> ClientIdentity:
     """Whoever."""
-    return Sender(
+    return ClientIdentity(
         account_id=rng.choice((f"a{rng.randrange(10**6)}", "a1", rng.choice(TEXTS))),
         organisation=rng.choice(("", "", f"o{rng.randrange(1_000)}", rng.choice(TEXTS))),
         channel=rng.choice(("api", rng.choice(TEXTS))),
@@ -269,7 +269,7 @@ def fuzz(requests: int, seed: int, told: Callable[[int], None] | None = None) ->
     for number in range(requests):
         body, who = rng.choices(makers, weights)[0](rng), sender(rng)
         now = NOW + number / 200 + rng.choice((0, 0, 0, -100, 5_000))
-        read = read_lines if rng.random() < 0.02 else read_bodies
+        read = parse_batch_file if rng.random() < 0.02 else parse_bodies
         for request in read(body, who, most_bytes=MOST_BYTES, most_batch=20):
             decision = guard.decide(request, now)
             if decision.action not in LADDER or (decision.action != "allow") != bool(decision.case):

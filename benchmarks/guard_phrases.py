@@ -22,8 +22,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hydra_guard import HOME, truth_of, world
-from hydrometer.contract.decisions import KnownCampaign, KnownTemplate, Recognition
-from hydrometer.guard.recognition import Recogniser
+from hydrometer.contract.decisions import RecognitionThresholds, SnapshotCampaign, SnapshotTemplate
+from hydrometer.enforcement.snapshots.successor_recognition import SuccessorRecogniser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ class Traffic:
 def wording(traffic: Traffic, request: int, size: int, other: Sequence[int], dice: np.random.Generator) -> list[int]:
     """Return some hashes of a request that are as rare among other accounts as the guard asks; fewer where there are none."""
     held = np.array(traffic.sketches[request].values, np.int64)
-    most = Recognition().several_background * traffic.owner.size
+    most = RecognitionThresholds().several_background * traffic.owner.size
     found: list[int] = []
     for value in dice.permutation(held).tolist():
         if len(found) == size:
@@ -75,7 +75,7 @@ def wording(traffic: Traffic, request: int, size: int, other: Sequence[int], dic
     return found
 
 
-def suspected(traffic: Traffic, account: int, said: Sequence[Ints], recogniser: Recogniser) -> int:
+def suspected(traffic: Traffic, account: int, said: Sequence[Ints], recogniser: SuccessorRecogniser) -> int:
     """Return how many of an account's requests come once it is suspected."""
     mine = np.flatnonzero(traffic.owner == account)
     carried = np.array([np.isin(mine, rows) for rows in said])
@@ -84,7 +84,10 @@ def suspected(traffic: Traffic, account: int, said: Sequence[Ints], recogniser: 
     for at in range(first, mine.size):
         for template in np.flatnonzero(carried[:, at]).tolist():
             spoken.setdefault(template, [0, template + 1])[0] += 1
-        if carried[:, at].any() and recogniser.judge(recogniser.several(spoken, at - first + 1)) is not None:
+        if (
+            carried[:, at].any()
+            and recogniser.judge(recogniser.evaluate_several_templates(spoken, at - first + 1)) is not None
+        ):
             return int(mine.size - at)
     return 0
 
@@ -92,7 +95,7 @@ def suspected(traffic: Traffic, account: int, said: Sequence[Ints], recogniser: 
 def measure(traffic: Traffic, trials: int, seed: int) -> dict[str, float]:
     """Return what the trials came to: shares of strangers' requests, in a million."""
     dice = np.random.default_rng(seed)
-    campaign = KnownCampaign(id="c", probability=0.95, accounts=MEMBERS, harvested=0, active=True)
+    campaign = SnapshotCampaign(id="c", probability=0.95, accounts=MEMBERS, harvested=0, active=True)
     enough = np.flatnonzero(traffic.counts >= LEAST)
     tried = both = touched = touching = 0
     for _ in range(trials):
@@ -104,12 +107,12 @@ def measure(traffic: Traffic, trials: int, seed: int) -> dict[str, float]:
             continue
         said = [traffic.carrying(hashes, account) for hashes in (one, two)]
         known = [
-            KnownTemplate(
+            SnapshotTemplate(
                 id=str(n), campaign=0, hashes=tuple(sorted(hashes)), background=rows.size / traffic.owner.size
             )
             for n, (hashes, rows) in enumerate(zip((one, two), said, strict=True))
         ]
-        recogniser = Recogniser([campaign], [], known, traffic.counts.size, Recognition())
+        recogniser = SuccessorRecogniser([campaign], [], known, traffic.counts.size, RecognitionThresholds())
         meet = np.intersect1d(traffic.owner[said[0]], traffic.owner[said[1]])
         requests = sum(suspected(traffic, int(other), said, recogniser) for other in meet)
         tried += 1

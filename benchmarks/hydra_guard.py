@@ -27,16 +27,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from nacl.signing import SigningKey
 
-from hydrometer import flow
-from hydrometer.contract.decisions import Request, Verdicts
-from hydrometer.contract.policy import Budget, Policy, Rule
-from hydrometer.contract.progress import Silent
+from hydrometer import api
+from hydrometer.contract.decisions import ModelRequest, SnapshotContent
+from hydrometer.contract.policy_schema import Budget, Policy, Rule
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.flow.verdicts import Chosen, verdicts_of
-from hydrometer.guard.core import Guard
-from hydrometer.guard.snapshot import pack, unpack
-from hydrometer.simulate.scenario import OperatorSpec, Scenario
-from hydrometer.store.result import ResultFolder
+from hydrometer.enforcement.guard.decision_point import DecisionPoint
+from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions, build_verdicts
+from hydrometer.enforcement.snapshots.snapshot_file import pack_snapshot, unpack_snapshot
+from hydrometer.lab.simulate.scenario import OperatorSpec, Scenario
+from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,10 +107,10 @@ class Arm:
     name: str
     rules: list[Rule]
     budgets: list[Budget]
-    known: Callable[[Verdicts], dict[str, Any]] = field(default=lambda _: {})
+    known: Callable[[SnapshotContent], dict[str, Any]] = field(default=lambda _: {})
 
 
-def _members_only(found: Verdicts) -> dict[str, Any]:
+def _members_only(found: SnapshotContent) -> dict[str, Any]:
     held = [verdict for verdict in found.verdicts if not verdict.successor]
     return {"verdicts": held, "templates": [], "entities": []}
 
@@ -150,20 +150,20 @@ def world(spec: OperatorSpec, seed: int, honest: int, folder: Path, other_key: i
     recipe = folder / "recipe.json"
     recipe.write_bytes(msgspec.json.encode(Scenario(name="hydra", honest=honest, operators=(spec,))))
     made = folder / "world"
-    flow.simulate(
+    api.simulate(
         str(recipe),
         seed,
         made,
         Settings(threads=1),
-        size=flow.Size(),
+        size=api.WorldSize(),
         sketches_only=True,
         site_key=key,
-        progress=Silent(),
+        progress=SilentProgress(),
     )
     return made
 
 
-def found_by(made: Path, folder: Path) -> tuple[Verdicts, pa.Table]:
+def found_by(made: Path, folder: Path) -> tuple[SnapshotContent, pa.Table]:
     """Search the days before the ban; return the verdicts on that evening, and the exchanges that follow."""
     exchanges = pq.read_table(sorted(made.glob("exchanges*.parquet")))
     accounts = pq.read_table(sorted(made.glob("accounts*.parquet")))
@@ -175,21 +175,27 @@ def found_by(made: Path, folder: Path) -> tuple[Verdicts, pa.Table]:
     accounts = accounts.filter(pc.less(accounts["created_at"], evening))
     pq.write_table(accounts, past / "accounts.parquet")
     settings = Settings(threads=1, exhibits=False)
-    flow.detect(
-        past, folder / "result", settings, site_key=folder / "site.key", mapping=None, source=None, progress=Silent()
+    api.detect(
+        past,
+        folder / "result",
+        settings,
+        site_key=folder / "site.key",
+        mapping=None,
+        source=None,
+        progress=SilentProgress(),
     )
-    verdicts, built = verdicts_of(
+    verdicts, built = build_verdicts(
         ResultFolder.read(folder / "result"),
         Policy(version=1),
         now=evening,
         accounts=accounts,
-        chosen=Chosen(hours=24 * 30),
+        options=SnapshotOptions(hours=24 * 30),
     )
     print(json.dumps({"holds": built.holds, "left_out": built.left_out}), flush=True)
     return verdicts, exchanges.filter(pc.greater_equal(exchanges["started_at"], evening)).sort_by("started_at")
 
 
-def requests_of(table: pa.Table) -> list[tuple[str, Request, float, Any]]:
+def requests_of(table: pa.Table) -> list[tuple[str, ModelRequest, float, Any]]:
     """Each exchange as the gateway would have seen it: id, request, time, sketch."""
     names = (
         "exchange_id",
@@ -211,7 +217,7 @@ def requests_of(table: pa.Table) -> list[tuple[str, Request, float, Any]]:
     ):
         held = sketches[row].values
         sketch = np.asarray(held, np.int64) if held is not None else np.zeros(0, np.int64)
-        asked = Request(
+        asked = ModelRequest(
             account_id=account,
             model=model or "",
             client_ip=address or "",
@@ -225,12 +231,16 @@ def requests_of(table: pa.Table) -> list[tuple[str, Request, float, Any]]:
     return made
 
 
-def measure(arm: Arm, verdicts: Verdicts, asked: list[tuple[str, Request, float, Any]], truth: Truth) -> Count:
+def measure(
+    arm: Arm, verdicts: SnapshotContent, asked: list[tuple[str, ModelRequest, float, Any]], truth: Truth
+) -> Count:
     """Decide on everything that was sent, and count by who sent it."""
     key = SigningKey.generate()
     policy = Policy(version=1, mode="enforce", appeal="https://provider.example", rules=arm.rules, budgets=arm.budgets)
     known = msgspec.structs.replace(verdicts, policy=policy, **arm.known(verdicts))
-    guard = Guard(unpack(pack(known, key), [key.verify_key]), lambda _system, _prompt: np.zeros(0, np.int64))
+    guard = DecisionPoint(
+        unpack_snapshot(pack_snapshot(known, key), [key.verify_key]), lambda _system, _prompt: np.zeros(0, np.int64)
+    )
     count = Count()
     for exchange, request, now, sketch in asked:
         decision = guard.decide(request, now, sketch)

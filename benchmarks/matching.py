@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hydrometer import __version__
-from hydrometer.sharing import matching_points as group
-from hydrometer.sharing import matching_tcp
-from hydrometer.sharing.matching_items import Item
-from hydrometer.sharing.matching_ledger import Ledger
-from hydrometer.sharing.matching_partner import Partner
-from hydrometer.sharing.matching_terms import Wish
+from hydrometer.intelligence.psi import ristretto as group
+from hydrometer.intelligence.psi import tcp_sessions
+from hydrometer.intelligence.psi.item_list import MatchItem
+from hydrometer.intelligence.psi.partner_file import Partner
+from hydrometer.intelligence.psi.query_quota import SessionLedger
+from hydrometer.intelligence.psi.session_terms import LocalRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,27 +37,28 @@ Figures = dict[str, Any]
 SECONDS = 3_600.0
 
 
-def addresses(first: int, count: int) -> tuple[Item, ...]:
+def addresses(first: int, count: int) -> tuple[MatchItem, ...]:
     """Addresses of 2001:db8::/32, which is for documentation."""
     return tuple(
-        Item("address", f"2001:db8::{number >> 16:x}:{number & 0xFFFF:x}") for number in range(first, first + count)
+        MatchItem("address", f"2001:db8::{number >> 16:x}:{number & 0xFFFF:x}")
+        for number in range(first, first + count)
     )
 
 
 def side(role: str, first: int, count: int, threads: int, folder: Path, port: int) -> Figures:
     """Run one side in this process."""
-    wish = Wish(items=tuple(sorted(addresses(first, count))))
+    wish = LocalRequest(items=tuple(sorted(addresses(first, count))))
     partner = Partner(name="other", key="ab" * 32, most_items=1_000_000, most_in_period=10_000_000)
-    ledger = Ledger(folder / f"{role}.ledger")
-    parts = matching_tcp.Parts(partner, wish, ledger, seconds=SECONDS, threads=threads)
-    with matching_tcp.bound("127.0.0.1", port) if role == "serve" else nullcontext() as listening:
+    ledger = SessionLedger(folder / f"{role}.ledger")
+    parts = tcp_sessions.SessionSetup(partner, wish, ledger, seconds=SECONDS, threads=threads)
+    with tcp_sessions.open_listener("127.0.0.1", port) if role == "serve" else nullcontext() as listening:
         if listening is not None:
             print(listening.getsockname()[1], flush=True)
         cpu, wall = time.process_time(), time.perf_counter()
         if listening is not None:
-            done = matching_tcp.serve(listening, parts, SECONDS, lambda line: print(line, file=sys.stderr))
+            done = tcp_sessions.serve_session(listening, parts, SECONDS, lambda line: print(line, file=sys.stderr))
         else:
-            done = matching_tcp.join("127.0.0.1", port, parts)
+            done = tcp_sessions.join_session("127.0.0.1", port, parts)
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     return {
         "role": role,
@@ -99,11 +100,11 @@ def measured(items: int, shared: int, threads: int) -> Figures:
 def steps(count: int) -> Figures:
     """Time each step on its own, in microseconds an item on one core, and the raising in all threads."""
     session, secret, items = bytes(32), group.secret_number(), addresses(0, count)
-    points = [group.point(session, item) for item in items]
+    points = [group.hash_to_point(session, item) for item in items]
     works: dict[str, Callable[[], object]] = {
         "HMAC-SHA256 of a value": lambda: [hmac.digest(session, item.value.encode(), "sha256") for item in items],
-        "value to point": lambda: [group.point(session, item) for item in items],
-        "point raised": lambda: [group.raised(one, secret) for one in points],
+        "value to point": lambda: [group.hash_to_point(session, item) for item in items],
+        "point raised": lambda: [group.raise_point(one, secret) for one in points],
     }
     figures: Figures = {"cores": os.cpu_count(), "items": count, "cpu_us_an_item": {}, "wall_seconds_of_raising": {}}
     for name, work in works.items():
@@ -111,10 +112,10 @@ def steps(count: int) -> Figures:
         work()
         figures["cpu_us_an_item"][name] = round((time.process_time() - cpu) / count * 1e6, 2)
     for threads in sorted({1, os.cpu_count() or 1}):
-        with group.Mill(threads) as mill:
-            mill.raised(points[:100], secret)
+        with group.PointWorkerPool(threads) as mill:
+            mill.raise_points(points[:100], secret)
             wall = time.perf_counter()
-            mill.raised(points, secret)
+            mill.raise_points(points, secret)
             figures["wall_seconds_of_raising"][f"{threads} threads"] = round(time.perf_counter() - wall, 2)
     return figures
 

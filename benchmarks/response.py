@@ -22,19 +22,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hydrometer import flow
-from hydrometer.contract.progress import Silent
+from hydrometer import api
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.flow.backtesting import Asked, backtest
-from hydrometer.flow.responding import example_policy
-from hydrometer.guard.facts import complete
-from hydrometer.guard.rules import compile_condition
-from hydrometer.response.audit import AuditLog
-from hydrometer.response.audit_check import verify
-from hydrometer.response.policy import read_policy
+from hydrometer.enforcement.audit.audit_log import AuditLog
+from hydrometer.enforcement.audit.chain_verification import verify_log
+from hydrometer.enforcement.backtest.policy_backtest import BacktestRequest, backtest
+from hydrometer.enforcement.policy.condition_facts import complete_facts
+from hydrometer.enforcement.policy.expressions import compile_condition
+from hydrometer.enforcement.policy.policy_reader import read_policy
+from hydrometer.enforcement.policy.policy_service import read_example_policy
 
 if TYPE_CHECKING:
-    from hydrometer.contract.backtest import Backtest
+    from hydrometer.contract.backtest_records import Backtest
 
 LINE = {
     "account": "acct_7d3f0a91c24be856",
@@ -66,11 +66,11 @@ def main() -> None:
 
 def conditions(*, times: int = 5_000) -> float:
     """CPU µs of evaluating one condition of the example policy, all of them in turn, without remembering."""
-    policy, _ = read_policy(example_policy())
+    policy, _ = read_policy(read_example_policy())
     if policy is None:
         raise ValueError("the example policy cannot be used")
     compiled = [compile_condition(rule.when) for rule in policy.rules]
-    facts = complete({"verdict": {"member": True, "probability": 0.95}})
+    facts = complete_facts({"verdict": {"member": True, "probability": 0.95}})
     begun = time.process_time()
     for _ in range(times):
         for condition in compiled:
@@ -81,12 +81,19 @@ def conditions(*, times: int = 5_000) -> float:
 def backtested(folder: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     """Make a world, detect as days go by, and replay the example policy."""
     world, key = folder / "world", folder / "site.key"
-    size = flow.Size(accounts=chosen.accounts, exchanges=chosen.exchanges, days=chosen.days)
-    flow.simulate(
-        "mixed_pool", chosen.seed, world, Settings(), size=size, sketches_only=True, site_key=key, progress=Silent()
+    size = api.WorldSize(accounts=chosen.accounts, exchanges=chosen.exchanges, days=chosen.days)
+    api.simulate(
+        "mixed_pool",
+        chosen.seed,
+        world,
+        Settings(),
+        size=size,
+        sketches_only=True,
+        site_key=key,
+        progress=SilentProgress(),
     )
     policy = folder / "policy.yaml"
-    policy.write_text(example_policy(), encoding="utf-8")
+    policy.write_text(read_example_policy(), encoding="utf-8")
     traffic = _read(world)
     begun = pc.min(traffic["started_at"]).as_py().replace(hour=0, minute=0, second=0, microsecond=0)
     for day in range(chosen.every, chosen.days + 1, chosen.every):
@@ -98,8 +105,8 @@ def backtested(folder: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     last = max((folder / "results").iterdir())
     half = begun + timedelta(days=chosen.days / 2)
     common: dict[str, Any] = {"policy": policy, "traffic": world, "truth": world, "site_key": key}
-    by_day = backtest(Asked(result=folder / "results", thresholds=False, **common), Silent()).record
-    as_if = backtest(Asked(result=last, known_from=half, thresholds=False, **common), Silent()).record
+    by_day = backtest(BacktestRequest(result=folder / "results", thresholds=False, **common), SilentProgress()).record
+    as_if = backtest(BacktestRequest(result=last, known_from=half, thresholds=False, **common), SilentProgress()).record
     return {
         "exchanges": traffic.num_rows,
         "results": len(by_day.results),
@@ -114,7 +121,7 @@ def _read(world: Path) -> pa.Table:
 
 def _detect(traffic: Path, out: Path, key: Path) -> None:
     out.parent.mkdir(exist_ok=True)
-    flow.detect(traffic, out, Settings(), site_key=key, mapping=None, source=None, progress=Silent())
+    api.detect(traffic, out, Settings(), site_key=key, mapping=None, source=None, progress=SilentProgress())
 
 
 def _told(record: Backtest) -> dict[str, Any]:
@@ -143,7 +150,7 @@ def audited(folder: Path, *, seconds: float = 2.0) -> dict[str, Any]:
             log.append_all([("decision", LINE)] * 256)
         told["lines_per_second_in_batches_of_256"] = round(200 * 256 / (time.perf_counter() - begun))
     begun = time.process_time()
-    found = verify(folder)
+    found = verify_log(folder)
     if not found.whole:
         raise ValueError(f"the log is not whole: {found.faults[0]}")
     told["verified_lines_per_cpu_second"] = round(found.lines / (time.process_time() - begun))

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 import stix2
 from stix2validator import ValidationOptions, validate_instance
 
-from hydrometer.contract.intel import Actor, Dossiers, Indicator, IndicatorKind, Source
-from hydrometer.sharing.stix import read_dossiers, write
-from hydrometer.sharing.stix_files import read_bundle
-from hydrometer.sharing.stix_ids import made_id
+from hydrometer.contract.intel_records import Actor, Dossiers, Indicator, IndicatorKind, IntelSource
+from hydrometer.intelligence.exchange.bundle_files import read_bundle
+from hydrometer.intelligence.exchange.dossier_files import read_dossiers, write_dossiers
+from hydrometer.intelligence.exchange.stix_ids import make_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PARTNER, ACTOR = made_id("identity", "partner"), made_id("intrusion-set", "lynx")
+PARTNER, ACTOR = make_id("identity", "partner"), make_id("intrusion-set", "lynx")
 KINDS: tuple[IndicatorKind, ...] = ("address", "network", "payment", "ja4")
 PER = 100_000
 
@@ -45,7 +45,7 @@ def dossiers(indicators: int) -> Dossiers:
     """One actor and so many indicators of it."""
     made = (
         Indicator(
-            id=made_id("indicator", number),
+            id=make_id("indicator", number),
             kind=KINDS[number % len(KINDS)],
             value=value(KINDS[number % len(KINDS)], number),
             indicates=(ACTOR,),
@@ -54,7 +54,7 @@ def dossiers(indicators: int) -> Dossiers:
         for number in range(indicators)
     )
     return Dossiers(
-        sources=(Source(id=PARTNER, name="Partner"),),
+        sources=(IntelSource(id=PARTNER, name="Partner"),),
         actors=(Actor(id=ACTOR, name="Lynx", source=PARTNER),),
         indicators=tuple(sorted(made, key=lambda one: one.id)),
     )
@@ -72,7 +72,7 @@ def measured(indicators: int, few: int) -> dict[str, float]:
     options = ValidationOptions(version="2.1")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "bundle.json"
-        written = seconds(lambda: write(dossiers(indicators), file))
+        written = seconds(lambda: write_dossiers(dossiers(indicators), file))
         found = {"megabytes": file.stat().st_size / 1e6, "write": written, "read": seconds(lambda: read_dossiers(file))}
         objects = read_bundle(file)
     for name, parse in (

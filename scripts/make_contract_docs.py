@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hydrometer.contract as contract
-from hydrometer.contract.settings import Settings, declared
-from hydrometer.contract.table import Table
-from hydrometer.signals.signal import find_signals
+from hydrometer.contract.settings import Settings, list_settings
+from hydrometer.contract.table_spec import TableSpec
+from hydrometer.detection.signals.signal import find_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -101,17 +101,17 @@ def modules() -> list[ModuleType]:
 
 def contract_page(declaring: list[ModuleType]) -> str:
     """Return docs/contract.md: every table with its columns, every record with its fields."""
-    tables: dict[str, Table] = {}
+    tables: dict[str, TableSpec] = {}
     for module in declaring:
         for value in vars(module).values():
-            if isinstance(value, Table):
+            if isinstance(value, TableSpec):
                 tables.setdefault(value.name, value)
     parts = [CONTRACT_INTRO, "# Tables\n", *(_table(table) for table in tables.values()), "# Records\n"]
     parts += [record for module in declaring for record in _records(module)]
     return "\n".join(parts)
 
 
-def _table(table: Table) -> str:
+def _table(table: TableSpec) -> str:
     rows = [
         (
             f"`{c.name}`",
@@ -155,7 +155,7 @@ def _fields(node: ast.ClassDef) -> Iterator[tuple[str, ...]]:
 def settings_page() -> str:
     """Return docs/settings.md: every setting with its type, bounds, default and meaning."""
     parts = [SETTINGS_INTRO]
-    for section, group in groupby(declared(Settings()), key=lambda s: (s.section, s.section_meaning)):
+    for section, group in groupby(list_settings(Settings()), key=lambda s: (s.section, s.section_meaning)):
         rows = [(f"`{s.name}`", s.type, s.bounds, f"`{json.dumps(s.value)}`", s.meaning) for s in group]
         title = f"## `[{section[0]}]`" if section[0] else "## At the top"
         parts.append(f"{title}\n\n{section[1]}\n\n{_grid(('setting', 'type', 'bounds', 'default', 'meaning'), rows)}")

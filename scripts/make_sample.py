@@ -14,15 +14,15 @@ from uuid import UUID, uuid5
 
 import pyarrow.compute as pc
 
-from hydrometer.contract.intel import Actor, Dossiers, Indicator, Source, WorkingHours
-from hydrometer.sharing.stix import write
-from hydrometer.simulate import OperatorSpec, Scenario, make_world, write_world
+from hydrometer.contract.intel_records import Actor, Dossiers, Indicator, IntelSource, WorkingHours
+from hydrometer.intelligence.exchange.dossier_files import write_dossiers
+from hydrometer.lab.simulate import OperatorSpec, Scenario, make_world, write_world
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hydrometer.contract.intel import IndicatorKind
-    from hydrometer.simulate import World
+    from hydrometer.contract.intel_records import IndicatorKind
+    from hydrometer.lab.simulate import LabelledWorld
 
 SEED = 2026
 NAMESPACE = UUID("5d0f0f6e-6c2c-4f0a-9d38-2f6f4f1f7a26")
@@ -95,7 +95,7 @@ text was made by a program, and all of it was written for this project.
 """
 
 
-def dossiers(world: World) -> Dossiers:
+def dossiers(world: LabelledWorld) -> Dossiers:
     """What was known before the fortnight: an operator that comes back, and hearsay of one that was never there."""
 
     def shown(operator: str, table: pa.Table, column: str, most: int) -> list[str]:
@@ -105,8 +105,8 @@ def dossiers(world: World) -> Dossiers:
         counted = sorted(pc.value_counts(found).to_pylist(), key=lambda row: (-row["counts"], row["values"]))
         return [row["values"] for row in counted[:most]]
 
-    here = Source(id=_id("identity", "here"), name="this site", reliability="A")
-    partner = Source(id=_id("identity", "partner"), name="Northern Exchange", reliability="C")
+    here = IntelSource(id=_id("identity", "here"), name="this site", reliability="A")
+    partner = IntelSource(id=_id("identity", "partner"), name="Northern Exchange", reliability="C")
     heron = Actor(
         id=_id("intrusion-set", "heron"),
         name="Grey Heron",
@@ -158,7 +158,7 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else package
     world = make_world(SAMPLE, SEED)
     write_world(world, folder / "world")
-    write(dossiers(world), folder / "world" / "intel", datetime(2026, 3, 31, tzinfo=UTC))
+    write_dossiers(dossiers(world), folder / "world" / "intel", datetime(2026, 3, 31, tzinfo=UTC))
     (folder / "README.md").write_text(README, "utf-8")
     size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
     print(

@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydrometer.simulate import SCENARIOS
-from hydrometer.simulate import scenario as declared
-from hydrometer.simulate.parts import honest_archetypes
-from hydrometer.simulate.recipe import told
-from hydrometer.simulate.scenarios import ALL
+from hydrometer.lab.simulate import SCENARIOS
+from hydrometer.lab.simulate import scenario as declared
+from hydrometer.lab.simulate.named_scenarios import ALL
+from hydrometer.lab.simulate.scenario_loader import describe_scenario
+from hydrometer.lab.simulate.shards import load_archetypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,7 +98,7 @@ def _archetypes() -> Iterator[str]:
         "`archetypes/` each.\n"
     )
     rows = []
-    for kind, module in honest_archetypes().items():
+    for kind, module in load_archetypes().items():
         made = _flat(inspect.getdoc(module.populate) or "").removeprefix("Add `count` ")
         what = f"{_flat(inspect.getdoc(module) or '')} {made[:1].upper()}{made[1:]}"
         rows.append((f"`{kind}`", f"{module.SHARE:.1%}", f"{module.MEAN:g}", what))
@@ -127,7 +127,10 @@ def _scenarios() -> Iterator[str]:
         "The detector is tuned and calibrated on seeds of the scenarios in `scenarios.py`. Those of `held_out.py` are\n"
         "for published numbers only: nothing is ever tuned on them.\n"
     )
-    rows = [(f"`{name}`", "" if name in SCENARIOS else "held out", told(scenario)) for name, scenario in ALL.items()]
+    rows = [
+        (f"`{name}`", "" if name in SCENARIOS else "held out", describe_scenario(scenario))
+        for name, scenario in ALL.items()
+    ]
     yield _grid(("scenario", "", "holds"), rows)
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from msgspec.structs import replace
 from pyspark.sql import SparkSession
 
-from hydrometer import flow
-from hydrometer.contract.progress import Silent
+from hydrometer import api
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import load_settings
 
 
@@ -32,14 +32,14 @@ def main() -> None:
         settings.spark, work=asked.work or settings.spark.work, accounts=asked.accounts or settings.spark.accounts
     )
     session = SparkSession.builder.appName("hydrometer").getOrCreate()
-    found = flow.detect(
+    found = api.detect(
         asked.traffic,
         asked.out,
         replace(settings, spark=spark),
         site_key=asked.site_key,
         mapping=None,
         source=None,
-        progress=Silent(),
+        progress=SilentProgress(),
         session=session,
     )
     for campaign in found.campaigns:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from attribution.summary import bins, chosen, row
 from attribution.trial import HITS, HYDROMETER
-from hydrometer.simulate.dossiers import CIRCUMSTANCES
+from hydrometer.lab.simulate.dossiers import CIRCUMSTANCES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

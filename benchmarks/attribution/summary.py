@@ -9,8 +9,13 @@ import msgspec
 import numpy as np
 
 from attribution.trial import HITS, HYDROMETER, PRIOR
-from hydrometer.evaluation.intervals import bound_of_none, percentile_interval, resampled, wilson
-from hydrometer.simulate.dossiers import CIRCUMSTANCES
+from hydrometer.lab.evaluation.confidence_intervals import (
+    bound_unobserved_share,
+    compute_percentile_interval,
+    compute_wilson_interval,
+    resample_worlds,
+)
+from hydrometer.lab.simulate.dossiers import CIRCUMSTANCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,8 +91,8 @@ def _interval(records: Sequence[Record]) -> tuple[float, float] | None:
         worlds[record.seed][1] += 1
     if len(worlds) < 2:
         return None
-    sums = resampled(np.array([worlds[seed] for seed in sorted(worlds)]))
-    return percentile_interval(sums[:, 0] / sums[:, 1])
+    sums = resample_worlds(np.array([worlds[seed] for seed in sorted(worlds)]))
+    return compute_percentile_interval(sums[:, 0] / sums[:, 1])
 
 
 def chosen(records: Iterable[Record], **fields: str) -> list[Record]:
@@ -109,7 +114,7 @@ def bins(records: Sequence[Record]) -> list[Bin]:
 
 def bound(wrong: int, cases: int) -> float:
     """Return the upper bound, of 95 %, of a share."""
-    return bound_of_none(cases) if wrong == 0 else wilson(wrong, cases)[1]
+    return bound_unobserved_share(cases) if wrong == 0 else compute_wilson_interval(wrong, cases)[1]
 
 
 def variants(records: Iterable[Record]) -> list[str]:

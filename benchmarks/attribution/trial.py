@@ -11,20 +11,20 @@ import pyarrow.parquet as pq
 
 from attribution import variants
 from attribution.worlds import TRUTH, Shown, make
-from hydrometer.attribution import attribute, cases
-from hydrometer.contract.attribution import NOBODY, UNKNOWN
-from hydrometer.contract.intel import Role
-from hydrometer.contract.results import CampaignFile, Segment, Template
-from hydrometer.simulate.dossiers import CIRCUMSTANCES, Given, Made, make_dossiers
+from hydrometer.contract.attribution_records import NOBODY, UNKNOWN
+from hydrometer.contract.intel_records import Role
+from hydrometer.contract.result_records import CampaignFile, Template, TemplateSegment
+from hydrometer.intelligence.attribution import attribute_campaign, build_campaign_profiles
+from hydrometer.lab.simulate.dossiers import CIRCUMSTANCES, LabelledDossiers, SimulatedCampaign, make_dossiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from hydrometer.attribution import Case
-    from hydrometer.contract.attribution import Answer
-    from hydrometer.contract.intel import WorkingHours
-    from hydrometer.contract.results import Campaign, Exhibit
+    from hydrometer.contract.attribution_records import AttributionAnswer
+    from hydrometer.contract.intel_records import WorkingHours
+    from hydrometer.contract.result_records import Campaign, CampaignExhibit
+    from hydrometer.intelligence.attribution import CampaignProfile
 
 HYDROMETER, PRIOR, HITS = "hydrometer", "prior alone", "count of hits"
 
@@ -61,16 +61,18 @@ def run(seed: int, kept: Path, *, ablated: bool) -> Iterator[Record]:
     wordings: dict[str, list[list[int]]] = {}
     for row in tables[1].to_pylist():
         wordings.setdefault(row["campaign_id"], []).append(row["hashes"])
-    made = cases(found.campaigns, *tables, accounts=run.rows["accounts"], span=(run.first_exchange, run.last_exchange))
+    made = build_campaign_profiles(
+        found.campaigns, *tables, accounts=run.rows["accounts"], span=(run.first_exchange, run.last_exchange)
+    )
     for case in made:
         operator = shown.operators.get(case.campaign.id, "")
         if not operator:
             # A group of honest accounts: who runs it is no question; docs/benchmark.md counts such groups.
             continue
-        given = Given(
+        given = SimulatedCampaign(
             operator=operator,
             values=shown.values,
-            wordings=wordings.get(case.campaign.id, []),
+            template_hashes=wordings.get(case.campaign.id, []),
             beneficiaries=shown.beneficiaries[operator],
             begins=case.campaign.first_seen,
             ends=case.campaign.last_seen,
@@ -86,13 +88,15 @@ def measured(seed: int, *, honest: int, kept: Path) -> list[Record]:
     return list(run(seed, make(seed, honest, kept), ablated=True))
 
 
-def _records(seed: int, case: Case, circumstance: str, made: Made, *, ablated: bool) -> Iterator[Record]:
+def _records(
+    seed: int, case: CampaignProfile, circumstance: str, made: LabelledDossiers, *, ablated: bool
+) -> Iterator[Record]:
     methods = {HYDROMETER: (made.dossiers, variants.SETTINGS)}
     if ablated:
         methods |= variants.variants(made.dossiers)
     hits = variants.hits(case, made.dossiers)
     for method, (dossiers, settings) in methods.items():
-        for answer in attribute(case, dossiers, settings).answers:
+        for answer in attribute_campaign(case, dossiers, settings).answers:
             probability = {h.id: h.probability for h in answer.hypotheses}
             yield _record(
                 seed, case, circumstance, made, method, answer, probability, _named(answer), answer.confidence
@@ -115,17 +119,17 @@ def _shares(hits: Mapping[str, int], prior: Mapping[str, float]) -> dict[str, fl
     return {h: votes[h] / whole for h in prior}
 
 
-def _named(answer: Answer) -> str:
+def _named(answer: AttributionAnswer) -> str:
     return answer.hypotheses[0].id if answer.conclusion == answer.hypotheses[0].name else ""
 
 
 def _record(
     seed: int,
-    case: Case,
+    case: CampaignProfile,
     circumstance: str,
-    made: Made,
+    made: LabelledDossiers,
     method: str,
-    answer: Answer,
+    answer: AttributionAnswer,
     probability: Mapping[str, float],
     named: str,
     confidence: str,
@@ -148,22 +152,24 @@ def _record(
     )
 
 
-def _dressed(case: Case, made: Made, seed: int) -> Case:
+def _dressed(case: CampaignProfile, made: LabelledDossiers, seed: int) -> CampaignProfile:
     """The campaign as people run it in their hours, and with the product that its wording names."""
     exhibit = case.campaign.exhibit
     if made.staffed is not None:
         exhibit = _staffed(exhibit, made.staffed, np.random.default_rng([seed, case.campaign.accounts]))
-    if made.named:
-        text = f"You are {made.named}, answer as such."
+    if made.named_product:
+        text = f"You are {made.named_product}, answer as such."
         exhibit = msgspec.structs.replace(
             exhibit,
-            templates=[Template(id="T-named", exchanges=1, accounts=1, elicitation="none", wording=[Segment(text)])],
+            templates=[
+                Template(id="T-named", exchanges=1, accounts=1, elicitation="none", wording=[TemplateSegment(text)])
+            ],
         )
     campaign: Campaign = msgspec.structs.replace(case.campaign, exhibit=exhibit)
     return variants.with_campaign(case, campaign)
 
 
-def _staffed(exhibit: Exhibit, hours: WorkingHours, rng: np.random.Generator) -> Exhibit:
+def _staffed(exhibit: CampaignExhibit, hours: WorkingHours, rng: np.random.Generator) -> CampaignExhibit:
     """Deal most exchanges of each day to the hours (UTC) in which people of a timezone work, the others as they were."""
     worked = variants.working(exhibit.days, hours)
     grid = np.asarray(exhibit.hour_by_day, dtype=np.int64)

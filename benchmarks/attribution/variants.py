@@ -11,18 +11,18 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 
-from hydrometer.attribution.matching import hits as matched
-from hydrometer.attribution.standing import standing
 from hydrometer.contract.settings import AttributionSettings
+from hydrometer.intelligence.attribution.admissible_intel import select_admissible_intel
+from hydrometer.intelligence.attribution.indicator_matching import match_indicators as matched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
-    from hydrometer.attribution import Case
-    from hydrometer.contract.intel import Dossiers, WorkingHours
-    from hydrometer.contract.results import Campaign
+    from hydrometer.contract.intel_records import Dossiers, WorkingHours
+    from hydrometer.contract.result_records import Campaign
+    from hydrometer.intelligence.attribution import CampaignProfile
 
 SETTINGS = AttributionSettings()
 UNCAPPED = AttributionSettings(planted_bits=1_000, rented_bits=1_000, most_bits=1_000)
@@ -58,15 +58,15 @@ def variants(dossiers: Dossiers) -> dict[str, tuple[Dossiers, AttributionSetting
     return made
 
 
-def hits(case: Case, dossiers: Dossiers) -> Counter[str]:
+def hits(case: CampaignProfile, dossiers: Dossiers) -> Counter[str]:
     """By actor, how many indicators that point to it the campaign shows: what an analyst counts by hand."""
-    found, _ = matched(case, standing(dossiers, case))
+    found, _ = matched(case, select_admissible_intel(dossiers, case))
     return Counter(
         actor for hit in found for actor in {actor for actors in hit.claim.points.values() for actor in actors}
     )
 
 
-def with_campaign(case: Case, campaign: Campaign) -> Case:
+def with_campaign(case: CampaignProfile, campaign: Campaign) -> CampaignProfile:
     """Return the case of a campaign whose record was changed."""
     return dataclasses.replace(case, campaign=campaign)
 

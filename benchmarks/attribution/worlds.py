@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hydrometer import __version__, flow
-from hydrometer.contract.addresses import network_of
-from hydrometer.contract.progress import Silent
-from hydrometer.simulate import Scenario, make_folder
-from hydrometer.simulate.dossiers import shape_of
+from hydrometer import __version__, api
+from hydrometer.contract.addresses import derive_network_block
+from hydrometer.contract.progress import SilentProgress
+from hydrometer.lab.simulate import Scenario, make_world_folder
+from hydrometer.lab.simulate.dossiers import derive_email_shape
 from quality.varied import varied
 from quality.worlds import ONE_THREAD, site_key
 
@@ -67,9 +67,9 @@ def make(seed: int, honest: int, into: Path) -> Path:
     made = scenario(seed, honest)
     with tempfile.TemporaryDirectory(prefix="hydrometer-attribution-") as place:
         folder, world = Path(place), Path(place) / "world"
-        make_folder(made, seed, world, sketching=None, workers=1, version=__version__, progress=Silent())
+        make_world_folder(made, seed, world, sketching=None, workers=1, version=__version__, progress=SilentProgress())
         key = site_key(made.name, seed, folder)
-        flow.detect(world, kept, ONE_THREAD, site_key=key, mapping=None, source=None, progress=Silent())
+        api.detect(world, kept, ONE_THREAD, site_key=key, mapping=None, source=None, progress=SilentProgress())
         shown = _shown(made, world, kept)
     (kept / TRUTH).write_bytes(msgspec.json.encode(shown, order="deterministic"))
     return kept
@@ -99,9 +99,9 @@ def _of_accounts(world: Path) -> Iterator[tuple[str, str, str | None]]:
     for kind, column in OF_ACCOUNTS.items():
         yield from ((a, kind, v) for a, v in zip(accounts, table[column].to_pylist(), strict=True))
     for a, local in zip(accounts, table["email_local"].to_pylist(), strict=True):
-        yield a, "email_shape", shape_of(local) if local else None
+        yield a, "email_shape", derive_email_shape(local) if local else None
     for a, address in zip(accounts, table["signup_ip"].to_pylist(), strict=True):
-        yield a, "signup_network", network_of(address) if address else None
+        yield a, "signup_network", derive_network_block(address) if address else None
 
 
 def _of_exchanges(world: Path) -> Iterator[tuple[str, str, str | None]]:
@@ -110,7 +110,9 @@ def _of_exchanges(world: Path) -> Iterator[tuple[str, str, str | None]]:
         pairs = table.group_by(["account_id", column]).aggregate([])
         yield from ((r["account_id"], kind, r[column]) for r in pairs.to_pylist())
         if kind == "address":
-            networks = pa.array([network_of(v) if v else None for v in pairs[column].to_pylist()], pa.string())
+            networks = pa.array(
+                [derive_network_block(v) if v else None for v in pairs[column].to_pylist()], pa.string()
+            )
             seen = pa.table({"account": pairs["account_id"], "network": networks})
             distinct = seen.filter(pc.is_valid(seen["network"])).group_by(["account", "network"]).aggregate([])
             yield from ((r["account"], "network", r["network"]) for r in distinct.to_pylist())

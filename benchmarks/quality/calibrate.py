@@ -25,12 +25,12 @@ import numpy as np
 import pyarrow.parquet as pq
 from scipy.optimize import minimize
 
-from hydrometer import flow
-from hydrometer.campaigns.calibration import BARE, FULL, Calibration
-from hydrometer.contract.progress import Silent
-from hydrometer.evaluation.reliability import reliability as reliability_of
-from hydrometer.simulate import SCENARIOS
-from hydrometer.store.result import ResultFolder
+from hydrometer import api
+from hydrometer.contract.progress import SilentProgress
+from hydrometer.detection.campaigns.score_calibration import BARE, FULL, ScoreCalibration
+from hydrometer.lab.evaluation.reliability import sum_reliability as reliability_of
+from hydrometer.lab.simulate import SCENARIOS
+from hydrometer.result import ResultFolder
 from quality.plan import VARIED
 from quality.worlds import ONE_THREAD, make, site_key
 
@@ -75,7 +75,7 @@ def _cases(name: str, seed: int, honest: int) -> list[Case]:
         if seed % 2 == 0:
             _reduce(world)
         key = site_key(name, seed, Path(folder))
-        flow.detect(world, out, ONE_THREAD, site_key=key, mapping=None, source=None, progress=Silent())
+        api.detect(world, out, ONE_THREAD, site_key=key, mapping=None, source=None, progress=SilentProgress())
         truth = pq.read_table(world.with_name("world.truth") / "accounts.parquet").to_pylist()
         return _labelled(f"{name}-{seed}", ResultFolder.read(out), _operators(truth))
 
@@ -142,7 +142,7 @@ def _curve(bits: np.ndarray, middle: np.ndarray | float, slope: float) -> np.nda
     return curve
 
 
-def reliability(calibration: Calibration, test: list[Case]) -> list[dict[str, float]]:
+def reliability(calibration: ScoreCalibration, test: list[Case]) -> list[dict[str, float]]:
     """Mean probability and share of campaigns by bin of probability."""
     given = np.array([_given(calibration, case) for case in test])
     bins = reliability_of(given, np.array([case.campaign for case in test], dtype=np.bool_))
@@ -153,7 +153,7 @@ def reliability(calibration: Calibration, test: list[Case]) -> list[dict[str, fl
     ]
 
 
-def _given(calibration: Calibration, case: Case) -> float:
+def _given(calibration: ScoreCalibration, case: Case) -> float:
     probability = calibration.probability(case.coordination, case.harvest, BARE if case.bare else FULL)
     return probability if case.families >= 2 else min(probability, calibration.one_family)
 
@@ -173,12 +173,12 @@ def main() -> None:
     seeds, tests = ([int(seed) for seed in text.split(",")] for text in (chosen.seeds, chosen.test_seeds))
     test = cases(names, tests, chosen.honest)
     if chosen.check:
-        calibration = msgspec.json.decode(TARGET.read_bytes(), type=Calibration)
+        calibration = msgspec.json.decode(TARGET.read_bytes(), type=ScoreCalibration)
         print(msgspec.json.format(msgspec.json.encode(reliability(calibration, test))).decode())
         return
     train = cases(names, seeds, chosen.honest)
     middle_c, middle_bare, slope_c, middle_h, slope_h = fit(train)
-    bare = Calibration(
+    bare = ScoreCalibration(
         coordination_middle=middle_c,
         coordination_middle_bare=middle_bare,
         coordination_slope=slope_c,

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydrometer.campaigns.calibration import load_calibration
+from hydrometer.detection.campaigns.score_calibration import load_calibration
 from quality import tables
 from quality.baselines import runner
 from quality.drawings import draw

@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from hydrometer.evaluation import summarise
+from hydrometer.lab.evaluation import summarise
 from quality.plan import ABLATED, BARE, HELD_OUT, INNOCENT, LADDER, OTHERS, VARIED
 from quality.trial import BY_DAY, HYDROMETER, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hydrometer.evaluation import Score, Summary
-    from hydrometer.evaluation.summary import Estimate
+    from hydrometer.lab.evaluation import EvaluationSummary, WorldScore
+    from hydrometer.lab.evaluation.score_summary import Estimate
     from quality.trial import Record
 
-Cells = dict[tuple[str, str], "Summary"]
+Cells = dict[tuple[str, str], "EvaluationSummary"]
 """By detector and scenario."""
 
 
 def summaries(records: Sequence[Record]) -> Cells:
     """Pool the records of each detector and scenario."""
-    held: defaultdict[tuple[str, str], list[Score]] = defaultdict(list)
+    held: defaultdict[tuple[str, str], list[WorldScore]] = defaultdict(list)
     for record in records:
         held[record.detector, record.scenario].append(record.score)
     return {key: summarise(scores) for key, scores in held.items()}
 
 
-def pooled(records: Sequence[Record], detector: str, scenarios: Iterable[str]) -> Summary | None:
+def pooled(records: Sequence[Record], detector: str, scenarios: Iterable[str]) -> EvaluationSummary | None:
     """Pool a detector's records over scenarios; None where there are none."""
     chosen = set(scenarios)
     scores = [r.score for r in records if r.detector == detector and r.scenario in chosen]
@@ -223,7 +223,7 @@ def standing(records: Sequence[Record]) -> str:
     return text + ("".join(["\nLevel with it are\n\n", *level]) if level else "")
 
 
-def _rank(summary: Summary) -> tuple[float, float]:
+def _rank(summary: EvaluationSummary) -> tuple[float, float]:
     f1 = summary.measures["account_f1"].value
     return summary.measures["operators_found"].numerator or 0.0, round(f1 or 0.0, 4)
 
@@ -232,7 +232,7 @@ def _there(cells: Cells, scenarios: Sequence[str]) -> list[str]:
     return [scenario for scenario in scenarios if (HYDROMETER, scenario) in cells]
 
 
-def _cell(summary: Summary | None) -> str:
+def _cell(summary: EvaluationSummary | None) -> str:
     if summary is None:
         return ""
     found = summary.measures
@@ -257,7 +257,7 @@ def _ranged(estimate: Estimate, digits: int) -> str:
     return f"{estimate.value:,.{digits}f} ({estimate.low:,.{digits}f} to {estimate.high:,.{digits}f})"
 
 
-def _flagged(pool: Summary | None, kind: str) -> str:
+def _flagged(pool: EvaluationSummary | None, kind: str) -> str:
     if pool is None or kind not in pool.benign:
         return ""
     estimate = pool.benign[kind]

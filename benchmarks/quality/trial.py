@@ -13,10 +13,10 @@ import msgspec
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hydrometer import flow
-from hydrometer.contract.progress import Silent
+from hydrometer import api
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.evaluation import Score, score
+from hydrometer.lab.evaluation import WorldScore, score
 from quality.baselines import runner
 from quality.plan import ABLATED, BARE, Trial
 from quality.worlds import ONE_THREAD, make, site_key
@@ -38,7 +38,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     detector: str
     seconds: float
-    score: Score
+    score: WorldScore
 
 
 def without(family: str) -> str:
@@ -64,7 +64,7 @@ def run(trial: Trial, history: Path) -> list[Record]:
         ]
 
 
-def _portable(found: Score) -> Score:
+def _portable(found: WorldScore) -> WorldScore:
     return msgspec.structs.replace(found, result="", world="")
 
 
@@ -101,14 +101,20 @@ def _settings(leave: str | None = None) -> Settings:
 
 
 def _fingerprint(world: Path, out: Path, folder: Path) -> None:
-    flow.fingerprint(
-        world, out, _settings(), site_key=folder / "site.key", mapping=None, source=None, progress=Silent()
+    api.fingerprint(
+        world, out, _settings(), site_key=folder / "site.key", mapping=None, source=None, progress=SilentProgress()
     )
 
 
 def _detect(traffic: Path, out: Path, folder: Path, leave: str | None = None) -> None:
-    flow.detect(
-        traffic, out, _settings(leave), site_key=folder / "site.key", mapping=None, source=None, progress=Silent()
+    api.detect(
+        traffic,
+        out,
+        _settings(leave),
+        site_key=folder / "site.key",
+        mapping=None,
+        source=None,
+        progress=SilentProgress(),
     )
 
 

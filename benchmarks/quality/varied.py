@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from hydrometer.simulate import OperatorSpec, Scenario
-from hydrometer.simulate.scenario import HarvestKind
+from hydrometer.lab.simulate import OperatorSpec, Scenario
+from hydrometer.lab.simulate.scenario import HarvestKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ import random
 import msgspec
 import pyarrow as pa
 
-from hydrometer.contract.exchanges import EXCHANGES
-from hydrometer.simulate import SCENARIOS, make_world
+from hydrometer.contract.exchange_columns import EXCHANGES
+from hydrometer.lab.simulate import SCENARIOS, make_world
 
 BYTES = 1_800
 _HONEST = 900

@@ -17,11 +17,11 @@ from numba import njit
 
 from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.fingerprint import Fingerprinter, SiteKey
-from hydrometer.fingerprint.alphabet import alphabet
-from hydrometer.fingerprint.kernels.hashing import SPREAD, shingles, sort_unique
-from hydrometer.fingerprint.kernels.text import SCRIPTS, token_room, tokenise
-from hydrometer.fingerprint.kernels.words import RING
-from hydrometer.fingerprint.texts import text_arrays
+from hydrometer.fingerprint.kernels.keyed_hashing import SPREAD, sample_shingles, sort_unique
+from hydrometer.fingerprint.kernels.tokeniser import SCRIPTS, make_token_scratch, tokenise
+from hydrometer.fingerprint.kernels.word_hashing import RING
+from hydrometer.fingerprint.text_arrays import view_text_arrays
+from hydrometer.fingerprint.unicode_tables import build_unicode_tables
 
 Timed = Callable[[], object]
 HASHES = 128
@@ -44,7 +44,7 @@ class Run(NamedTuple):
 
 def _fingerprint(batch: pa.RecordBatch, threads: int) -> Timed:
     maker = Fingerprinter(FingerprintSettings(), SiteKey(bytes(16)), threads=threads)
-    return lambda: maker.batch(batch)
+    return lambda: maker.fingerprint_batch(batch)
 
 
 # Like the kernel it is cut from, without Numba's reference counts.
@@ -56,21 +56,21 @@ def _sketch_rows(low: int, high: int, text: Any, tables: Any, limit: int, least:
     total = 0
     for row in range(low, high):
         count, _ = tokenise(data, offsets[row], offsets[row + 1], tables, limit, words, stems, seen, reading)
-        have = shingles(words, min(count, limit), WORDS, least, key[0], key[1], kept, 0, shingled)
+        have = sample_shingles(words, min(count, limit), WORDS, least, key[0], key[1], kept, 0, shingled)
         total += sort_unique(kept, have, spare, counts)
     return total
 
 
 def _sketch(batch: pa.RecordBatch, threads: int) -> Timed:
     settings = FingerprintSettings()
-    text, limit, rows = text_arrays(batch.column("prompt")), settings.max_words, batch.num_rows
+    text, limit, rows = view_text_arrays(batch.column("prompt")), settings.max_words, batch.num_rows
     least, key = np.uint64(_WHOLE // settings.sample_one_in), (np.uint64(1), np.uint64(2))
     rooms = [
         (
             np.empty(limit + RING, np.uint64),
             np.empty(limit + RING, np.uint64),
             np.empty(SCRIPTS, np.int32),
-            token_room(),
+            make_token_scratch(),
             np.empty(limit + 16, np.int64),
             np.empty(limit + 16, np.int64),
             np.empty((1 << SPREAD) + 1, np.int32),
@@ -81,7 +81,7 @@ def _sketch(batch: pa.RecordBatch, threads: int) -> Timed:
 
     def part(thread: int) -> int:
         low, high = rows * thread // threads, rows * (thread + 1) // threads
-        return int(_sketch_rows(low, high, text, alphabet().tables, limit, least, key, rooms[thread]))
+        return int(_sketch_rows(low, high, text, build_unicode_tables().arrays, limit, least, key, rooms[thread]))
 
     return _spread(part, threads)
 
@@ -208,7 +208,7 @@ def _gaoya(batch: pa.RecordBatch, threads: int) -> Timed:
 
 
 def _bytes(batch: pa.RecordBatch) -> Any:
-    data, offsets, _ = text_arrays(batch.column("prompt"))
+    data, offsets, _ = view_text_arrays(batch.column("prompt"))
     return data[offsets[0] : offsets[-1]]
 
 

@@ -22,17 +22,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from hydrometer.campaigns.propose import propose
-from hydrometer.campaigns.traits import describe
-from hydrometer.contract.progress import Silent
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.flow.account import Account, peak_memory_mb
+from hydrometer.detection.campaigns.candidate_generation import propose_groups
+from hydrometer.detection.campaigns.comparison_features import build_comparison_features
+from hydrometer.detection.run_recorder import RunRecorder, read_peak_memory_mb
 from speed.links import population_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hydrometer.contract.population import Ints, Population
+    from hydrometer.detection.population.population import Ints, Population
     from speed.relational import Figures
 
 MOST_HOLDERS = 20
@@ -134,10 +134,10 @@ def by_hydrometer(population: Population, settings: Settings) -> dict[str, Calla
     held: Graph = {}
 
     def build() -> None:
-        held["traits"] = describe(population, settings.campaigns.without)
+        held["traits"] = build_comparison_features(population, settings.campaigns.without)
 
     def groups() -> int:
-        return len(propose(population, held["traits"], settings.campaigns, lambda _: 0.0)[0])
+        return len(propose_groups(population, held["traits"], settings.campaigns, lambda _: 0.0)[0])
 
     return {"describe": build, "propose": groups}
 
@@ -148,20 +148,20 @@ def main() -> None:
     if way in PEERS:
         with np.load(source) as arrays:
             graph = {name: arrays[name] for name in arrays.files}
-        before = peak_memory_mb()
+        before = read_peak_memory_mb()
         figures = timed(PEERS[way](graph))
     else:
-        account = Account(Settings(), Silent())
+        account = RunRecorder(Settings(), SilentProgress())
         with tempfile.TemporaryDirectory(dir=work) as held:
             population = population_of(source, Path(held), account)
-            before = peak_memory_mb()
+            before = read_peak_memory_mb()
             if way == "edges":
                 first, second, weight = edges_of(population)
                 np.savez(sys.argv[4], first=first, second=second, weight=weight, nodes=population.size)
                 figures = {"accounts": population.size, "edges": int(first.size)}
             else:
                 figures = timed(by_hydrometer(population, account.settings))
-    print(orjson.dumps({**figures, "before_mb": before, "peak_mb": peak_memory_mb()}).decode())
+    print(orjson.dumps({**figures, "before_mb": before, "peak_mb": read_peak_memory_mb()}).decode())
 
 
 if __name__ == "__main__":

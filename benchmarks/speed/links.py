@@ -18,14 +18,14 @@ import duckdb
 import numpy as np
 import orjson
 
-from hydrometer.campaigns.calibration import load_calibration
-from hydrometer.campaigns.detect import find_campaigns
-from hydrometer.contract.progress import Silent
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.flow.account import Account, peak_memory_mb
-from hydrometer.flow.opening import measure, opened
-from hydrometer.signals.signal import Signals, find_signals
-from hydrometer.signals.steps import network_of
+from hydrometer.detection.backend_selection import measure_traffic, open_backend
+from hydrometer.detection.campaigns.campaign_findings import find_campaigns
+from hydrometer.detection.campaigns.score_calibration import load_calibration
+from hydrometer.detection.population.measuring_steps import write_network_sql
+from hydrometer.detection.run_recorder import RunRecorder, read_peak_memory_mb
+from hydrometer.detection.signals.signal import SignalSet, find_signals
 from quality.baselines.groups import components
 from quality.baselines.splink_accounts import BLOCKS, MOST_SHARED, scored
 from speed.relational import asked
@@ -33,7 +33,7 @@ from speed.relational import asked
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hydrometer.contract.population import Population
+    from hydrometer.detection.population.population import Population
     from speed.relational import Figures
 
 LEAST_WEIGHT = 6.0
@@ -45,28 +45,28 @@ OWN = {
 USED = {"address": "client_ip", "ja4": "ja4", "agent": "user_agent", "wording": "CAST(lead_hash AS VARCHAR)"}
 
 
-def population_of(world: Path, work: Path, account: Account) -> Population:
+def population_of(world: Path, work: Path, account: RunRecorder) -> Population:
     """Measure a world; its arrays lie in `work`."""
-    with opened(asked(world, work), work, work / "rejected.jsonl", account) as (engine, reading):
-        return measure(engine, reading, account).population
+    with open_backend(asked(world, work), work, work / "rejected.jsonl", account) as (engine, reading):
+        return measure_traffic(engine, reading, account).population
 
 
 def by_hydrometer(world: Path, work: Path) -> Figures:
     """Link and test."""
-    account = Account(Settings(), Silent())
+    account = RunRecorder(Settings(), SilentProgress())
     population = population_of(world, work, account)
-    on = account.signals(find_signals(), population.columns)
+    on = account.select_signals(find_signals(), population.columns)
 
-    before = peak_memory_mb()
+    before = read_peak_memory_mb()
     wall, cpu = time.perf_counter(), time.process_time()
     findings = find_campaigns(
         population,
-        Signals(on),
+        SignalSet(on),
         settings=account.settings.campaigns,
         calibration=load_calibration(),
         attainable=account.attainable,
         earlier={},
-        progress=Silent(),
+        progress=SilentProgress(),
     )
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     found = {"accounts": population.size, "candidates": len(findings.candidates), "campaigns": len(findings.campaigns)}
@@ -76,7 +76,7 @@ def by_hydrometer(world: Path, work: Path) -> Figures:
 def by_splink(world: Path, _: Path) -> Figures:
     """Train, score and cluster."""
     table = records(world)
-    before = peak_memory_mb()
+    before = read_peak_memory_mb()
     wall, cpu = time.perf_counter(), time.process_time()
     first, second, weight = scored(table)
     linked = weight >= LEAST_WEIGHT
@@ -102,7 +102,7 @@ def records(world: Path) -> pa.Table:
 ), account AS (
   SELECT row_number() OVER (ORDER BY account_id) - 1 AS place,
     dense_rank() OVER (ORDER BY coalesce('o:' || org_id, 'a:' || account_id)) AS unit, {own}, address, ja4, wording,
-    {network_of("signup_ip")} AS signup_subnet, {network_of("address")} AS subnet, ja4 || ' ' || agent AS client,
+    {write_network_sql("signup_ip")} AS signup_subnet, {write_network_sql("address")} AS subnet, ja4 || ' ' || agent AS client,
     epoch_us(created_at) // 1000000 AS created, asking, begun
   FROM used LEFT JOIN read_parquet($accounts) USING (account_id)
 ) SELECT *, {held} FROM account ORDER BY place"""
@@ -117,7 +117,7 @@ def main() -> None:
     way, world = sys.argv[1], Path(sys.argv[2])
     with tempfile.TemporaryDirectory(dir=sys.argv[3]) as held:
         figures = {"hydrometer": by_hydrometer, "splink": by_splink}[way](world, Path(held))
-    print(orjson.dumps({**figures, "peak_mb": peak_memory_mb()}).decode())
+    print(orjson.dumps({**figures, "peak_mb": read_peak_memory_mb()}).decode())
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from hydrometer.contract.settings import Settings
-from hydrometer.flow.account import peak_memory_mb
+from hydrometer.detection.run_recorder import read_peak_memory_mb
 from speed.relational import COUNTED, ENTITY_PIECE, FACT_PIECE, SHARES, WORDING_PIECE, Digest, Figures
 
 LEAST_ORGS, LEAST_PROMPTS = 2, 3
@@ -221,7 +221,13 @@ def main() -> None:
         parts[name] = time.process_time() - before
     wall, cpu = time.perf_counter() - begun, time.process_time() - spent
     digest = {name: float(value) for name, value in core.digest.items()}
-    figures: Figures = {"wall_s": wall, "cpu_s": cpu, "parts": parts, "digest": digest, "peak_mb": peak_memory_mb()}
+    figures: Figures = {
+        "wall_s": wall,
+        "cpu_s": cpu,
+        "parts": parts,
+        "digest": digest,
+        "peak_mb": read_peak_memory_mb(),
+    }
     print(orjson.dumps(figures).decode())
 
 

@@ -25,19 +25,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from hydrometer.contract.progress import Silent
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.contract.step import Step
-from hydrometer.engines.duckdb import DuckEngine
-from hydrometer.flow.account import Account, peak_memory_mb
-from hydrometer.flow.opening import measure, opened
-from hydrometer.flow.reading import Asked, open_reading
-from hydrometer.signals.entities import ENTITY_KINDS
-from hydrometer.signals.measure import measuring_steps
+from hydrometer.contract.sql_step import SqlStep
+from hydrometer.detection.backend_selection import measure_traffic, open_backend
+from hydrometer.detection.ingestion.fingerprinted_traffic import ReadRequest, open_reading
+from hydrometer.detection.population.entity_kinds import ENTITY_KINDS
+from hydrometer.detection.population.population_assembly import list_measuring_steps
+from hydrometer.detection.run_recorder import RunRecorder, read_peak_memory_mb
+from hydrometer.engines.duckdb_engine import DuckEngine
 from hydrometer.sources import Rejects
 
 if TYPE_CHECKING:
-    from hydrometer.contract.population import Population
+    from hydrometer.detection.population.population import Population
 
 Figures = dict[str, Any]
 Digest = dict[str, float]
@@ -52,14 +52,14 @@ SHARES = ("single_turn", "output_tokens", "input_tokens", "reasoning_tokens", "r
 ENTITY_PIECE, FACT_PIECE, WORDING_PIECE = "entities", "facts", "wordings"
 COUNTS = [
     *(
-        Step(
+        SqlStep(
             f"degree_{kind.name}",
             f"SELECT value_no, count(DISTINCT org_no) AS orgs FROM entity_{kind.name} GROUP BY value_no",
             "how many organisations show each value",
         )
         for kind in ENTITY_KINDS
     ),
-    Step(
+    SqlStep(
         "account_fragment",
         """SELECT account_no, fragment_no, count(*) AS uses FROM exchange_fragment JOIN exchange USING (exchange_no)
 GROUP BY account_no, fragment_no""",
@@ -69,19 +69,19 @@ GROUP BY account_no, fragment_no""",
 """What `signals.measure` counts in arrays, as steps."""
 
 
-def asked(world: Path, work: Path) -> Asked:
+def asked(world: Path, work: Path) -> ReadRequest:
     """A world of fingerprints to be read; its key is not needed."""
-    return Asked(world, work / "site.key", None, None)
+    return ReadRequest(world, work / "site.key", None, None)
 
 
 def by_kernels(world: Path, work: Path) -> Figures:
     """Measure with the ledger."""
-    account = Account(Settings(), Silent())
+    account = RunRecorder(Settings(), SilentProgress())
     wall, cpu = time.perf_counter(), time.process_time()
-    with opened(asked(world, work), work, work / "rejected.jsonl", account) as (engine, reading):
-        population = measure(engine, reading, account).population
+    with open_backend(asked(world, work), work, work / "rejected.jsonl", account) as (engine, reading):
+        population = measure_traffic(engine, reading, account).population
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    parts = {stage.name: stage.cpu_seconds for stage in account.closed("done").stages}
+    parts = {stage.name: stage.cpu_seconds for stage in account.build_run("done").stages}
     return {"wall_s": wall, "cpu_s": cpu, "parts": parts, "digest": digest_of(population)}
 
 
@@ -116,10 +116,10 @@ def by_sql(world: Path, work: Path) -> Figures:
     begun, spent = time.perf_counter(), time.process_time()
     with DuckEngine(work, memory=settings.memory, threads=settings.cores) as engine:
         engine.view("traffic", world / "exchanges*.parquet")
-        engine.put("accounts", accounts)
-        for step in measuring_steps(settings) + COUNTS:
+        engine.add_table("accounts", accounts)
+        for step in list_measuring_steps(settings) + COUNTS:
             before = time.process_time()
-            engine.run([step], Silent())
+            engine.run([step], SilentProgress())
             parts[_piece(step.name)] += time.process_time() - before
         wall, cpu = time.perf_counter() - begun, time.process_time() - spent
         return {"wall_s": wall, "cpu_s": cpu, "parts": parts, "digest": _tables_digest(engine)}
@@ -168,7 +168,7 @@ def main() -> None:
     way, world = sys.argv[1], Path(sys.argv[2])
     with tempfile.TemporaryDirectory(dir=sys.argv[3] if len(sys.argv) > 3 else None) as held:
         figures = {"ledger": by_kernels, "duckdb": by_sql}[way](world, Path(held))
-    print(orjson.dumps({**figures, "peak_mb": peak_memory_mb()}).decode())
+    print(orjson.dumps({**figures, "peak_mb": read_peak_memory_mb()}).decode())
 
 
 if __name__ == "__main__":

@@ -19,12 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hydrometer.contract.exchanges import EXCHANGES
-from hydrometer.contract.fingerprints import TRAFFIC
+from hydrometer.contract.exchange_columns import EXCHANGES
+from hydrometer.contract.fingerprint_columns import TRAFFIC
 from hydrometer.contract.settings import FingerprintSettings, ReadSettings
+from hydrometer.detection.ingestion.fingerprinted_traffic import ROW_GROUP
 from hydrometer.fingerprint import Fingerprinter, SiteKey
-from hydrometer.flow.reading import ROW_GROUP
-from hydrometer.simulate import SCENARIOS, make_world
+from hydrometer.lab.simulate import SCENARIOS, make_world
 from hydrometer.sources import Rejects, open_traffic
 from sketches.prompts import exchanges
 from speed.record import Sketcher, Texts
@@ -62,11 +62,11 @@ def _measured(table: pa.Table) -> Texts:
             if rejects.counts:
                 raise SystemExit(f"rejected: {rejects.counts}")
         maker = Fingerprinter(FingerprintSettings(), SiteKey(bytes(16)), threads=1)
-        maker.batch(batches[0].slice(0, 1))
+        maker.fingerprint_batch(batches[0].slice(0, 1))
         made = []
         for _ in range(REPEATS):
             before = time.process_time()
-            prints = [maker.batch(batch) for batch in batches]
+            prints = [maker.fingerprint_batch(batch) for batch in batches]
             made.append(time.process_time() - before)
         lake = Path(held) / "exchanges.parquet"
         with pq.ParquetWriter(lake, TRAFFIC.schema, compression="zstd", compression_level=1) as writer:

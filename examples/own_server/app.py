@@ -10,19 +10,19 @@ import os
 from pathlib import Path
 from typing import Any
 
-from hydrometer.flow.serving import OpenGate, Place
-from hydrometer.guard.bodies import Sender
-from hydrometer.guard.gateways.asgi import GuardMiddleware
+from hydrometer.enforcement.guard.gateways.asgi import GuardMiddleware
+from hydrometer.enforcement.guard.guard_runtime import GuardConfig, GuardRuntime
+from hydrometer.enforcement.guard.request_parser import ClientIdentity
 
 ACCOUNTS = {"sk-example": "acct-1"}
 """Whose key is whose; an own server knows that better than a header."""
 
 
-def identify(scope: Any) -> Sender:
+def identify(scope: Any) -> ClientIdentity:
     """Return who asks."""
     headers = dict(scope["headers"])
     key = headers.get(b"authorization", b"").removeprefix(b"Bearer ").decode("latin-1")
-    return Sender(account_id=ACCOUNTS.get(key, ""), client_ip=scope["client"][0])
+    return ClientIdentity(account_id=ACCOUNTS.get(key, ""), client_ip=scope["client"][0])
 
 
 async def model(_scope: Any, receive: Any, send: Any) -> None:
@@ -34,11 +34,11 @@ async def model(_scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": answer.encode()})
 
 
-opened = OpenGate(
-    Place(
+opened = GuardRuntime(
+    GuardConfig(
         snapshot=Path(os.environ["HYDROMETER_SNAPSHOT"]),
         public_keys=(Path(os.environ["HYDROMETER_PUBLIC_KEY"]),),
         site_key=Path(os.environ["HYDROMETER_SITE_KEY"]) if "HYDROMETER_SITE_KEY" in os.environ else None,
     )
 )
-app = GuardMiddleware(model, opened.gate, identify=identify)
+app = GuardMiddleware(model, opened.enforcement_point, identify=identify)

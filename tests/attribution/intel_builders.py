@@ -8,22 +8,30 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from hydrometer.attribution import Case, cases
-from hydrometer.contract.attribution import nobody_asked
-from hydrometer.contract.intel import Actor, Dossiers, Indicator, Source
-from hydrometer.contract.results import BLOCKS, INDICATORS, TEMPLATES, Campaign, Exhibit, Segment, Template
+from hydrometer.contract.attribution_records import build_empty_attribution
+from hydrometer.contract.intel_records import Actor, Dossiers, Indicator, IntelSource
+from hydrometer.contract.result_records import (
+    BLOCKS,
+    INDICATORS,
+    TEMPLATES,
+    Campaign,
+    CampaignExhibit,
+    Template,
+    TemplateSegment,
+)
+from hydrometer.intelligence.attribution import CampaignProfile, build_campaign_profiles
 
 START = datetime(2026, 4, 6, tzinfo=UTC)
 MEMBERS = 100
 POPULATION = 5_000
-OWN = Source(id="identity--own", name="this site", reliability="A")
-PARTNER = Source(id="identity--partner", name="a partner", reliability="B")
-GOSSIP = Source(id="identity--gossip", name="a gossip", reliability="E")
+OWN = IntelSource(id="identity--own", name="this site", reliability="A")
+PARTNER = IntelSource(id="identity--partner", name="a partner", reliability="B")
+GOSSIP = IntelSource(id="identity--gossip", name="a gossip", reliability="E")
 
 
 def campaign(**changes: Any) -> Campaign:
     days = [(START + timedelta(days=d)).date().isoformat() for d in range(14)]
-    exhibit = Exhibit(
+    exhibit = CampaignExhibit(
         days=days,
         exchanges_by_day=[480] * 14,
         harvested_by_day=[480] * 14,
@@ -47,18 +55,18 @@ def campaign(**changes: Any) -> Campaign:
         "evidence": [],
         "counter_evidence": [],
         "story": [],
-        "attribution": nobody_asked(),
+        "attribution": build_empty_attribution(),
         "exhibit": exhibit,
     }
     return Campaign(**(fields | changes))
 
 
-def exhibit(**changes: Any) -> Exhibit:
+def exhibit(**changes: Any) -> CampaignExhibit:
     return msgspec.structs.replace(campaign().exhibit, **changes)
 
 
 def template(text: str, name: str = "wording-1") -> Template:
-    return Template(id=name, exchanges=900, accounts=80, elicitation="reasoning", wording=[Segment(text)])
+    return Template(id=name, exchanges=900, accounts=80, elicitation="reasoning", wording=[TemplateSegment(text)])
 
 
 def shown(kind: str, value: str, accounts: int = 40, population: int | None = None, **more: Any) -> dict[str, Any]:
@@ -81,9 +89,9 @@ def case(
     blocks: tuple[dict[str, Any], ...] = (),
     templates: tuple[dict[str, Any], ...] = (),
     **changes: Any,
-) -> Case:
+) -> CampaignProfile:
     """The case of a campaign of 100 members that shows the rows."""
-    (made,) = cases(
+    (made,) = build_campaign_profiles(
         [campaign(**changes)],
         pa.Table.from_pylist(list(rows), INDICATORS.schema),
         pa.Table.from_pylist(list(templates), TEMPLATES.schema),
@@ -99,7 +107,7 @@ def actor(name: str, **changes: Any) -> Actor:
     return Actor(**(fields | changes))
 
 
-def indicator(kind: Any, value: str, *actors: str, source: Source = OWN, **changes: Any) -> Indicator:
+def indicator(kind: Any, value: str, *actors: str, source: IntelSource = OWN, **changes: Any) -> Indicator:
     fields: dict[str, Any] = {
         "id": f"indicator--{kind}-{value}-{source.id}",
         "kind": kind,

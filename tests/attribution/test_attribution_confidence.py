@@ -9,13 +9,13 @@ import msgspec
 import pytest
 from intel_builders import OWN, START, actor, case, dossiers, exhibit, indicator, shown
 
-from hydrometer.attribution import attribute
-from hydrometer.contract.intel import Release, Sighting, WorkingHours
+from hydrometer.contract.intel_records import ActorRelease, Sighting, WorkingHours
 from hydrometer.contract.settings import AttributionSettings
+from hydrometer.intelligence.attribution import attribute_campaign
 
 if TYPE_CHECKING:
-    from hydrometer.contract.attribution import Answer
-    from hydrometer.contract.intel import Dossiers
+    from hydrometer.contract.attribution_records import AttributionAnswer
+    from hydrometer.contract.intel_records import Dossiers
 
 SETTINGS = AttributionSettings()
 ALDER = "intrusion-set--alder"
@@ -24,8 +24,8 @@ CARDS = (shown("payment", "pm1"), shown("payment", "pm2"))
 OF_CARDS = (indicator("payment", "pm1", "alder"), indicator("payment", "pm2", "alder"))
 
 
-def operator(known: Dossiers, *rows: dict[str, Any], **changes: Any) -> Answer:
-    return attribute(case(*rows, **changes), known, SETTINGS).answers[0]
+def operator(known: Dossiers, *rows: dict[str, Any], **changes: Any) -> AttributionAnswer:
+    return attribute_campaign(case(*rows, **changes), known, SETTINGS).answers[0]
 
 
 def address(first: float, last: float) -> Dossiers:
@@ -99,10 +99,10 @@ def test_the_beneficiary_follows_from_a_sure_operator_and_a_release() -> None:
     known = dossiers(
         *OF_CARDS,
         indicator("device", "dv1", "alder"),
-        actors=(actor("alder", releases=(Release(product="next", day=after),)), actor("birch")),
+        actors=(actor("alder", releases=(ActorRelease(product="next", day=after),)), actor("birch")),
     )
     rows = (*CARDS, shown("device", "dv1", 30))
-    runs, gets = attribute(case(*rows), known, SETTINGS).answers
+    runs, gets = attribute_campaign(case(*rows), known, SETTINGS).answers
     assert runs.conclusion == "alder"
     assert {row.kind for row in gets.evidence} == {"operator", "releases"}
     assert (gets.conclusion, gets.confidence) == ("alder", "moderate")
@@ -113,7 +113,7 @@ def test_the_settings_say_how_sure_a_name_must_be(needed: Any, wanted: str) -> N
     cheap = indicator("email_shape", "a999", "alder")
     made = case(*CARDS, shown("email_shape", "a999", 90))
     settings = AttributionSettings(least_confidence=needed)
-    assert attribute(made, dossiers(*OF_CARDS, cheap), settings).answers[0].conclusion == wanted
+    assert attribute_campaign(made, dossiers(*OF_CARDS, cheap), settings).answers[0].conclusion == wanted
 
 
 def test_ranges_of_ipv6_are_compared_too() -> None:

@@ -24,39 +24,39 @@ from intel_builders import (
     template,
 )
 
-from hydrometer.attribution import attribute
-from hydrometer.contract.attribution import NOBODY, UNKNOWN
-from hydrometer.contract.intel import Opinion, PastCampaign, Sighting, TemplateSketch, WorkingHours
+from hydrometer.contract.attribution_records import NOBODY, UNKNOWN
+from hydrometer.contract.intel_records import IntelOpinion, PastCampaign, Sighting, TemplateSketch, WorkingHours
 from hydrometer.contract.settings import AttributionSettings
+from hydrometer.intelligence.attribution import attribute_campaign
 
 if TYPE_CHECKING:
     import random
 
-    from hydrometer.attribution import Case
-    from hydrometer.contract.attribution import Answer, Attribution
-    from hydrometer.contract.intel import Dossiers
+    from hydrometer.contract.attribution_records import Attribution, AttributionAnswer
+    from hydrometer.contract.intel_records import Dossiers
+    from hydrometer.intelligence.attribution import CampaignProfile
 
 SETTINGS = AttributionSettings()
 ALDER, BIRCH = "intrusion-set--alder", "intrusion-set--birch"
 
 
-def said(made: Case, known: Dossiers) -> Attribution:
-    return attribute(made, known, SETTINGS)
+def said(made: CampaignProfile, known: Dossiers) -> Attribution:
+    return attribute_campaign(made, known, SETTINGS)
 
 
-def operator(made: Case, known: Dossiers) -> Answer:
+def operator(made: CampaignProfile, known: Dossiers) -> AttributionAnswer:
     return said(made, known).answers[0]
 
 
-def beneficiary(made: Case, known: Dossiers) -> Answer:
+def beneficiary(made: CampaignProfile, known: Dossiers) -> AttributionAnswer:
     return said(made, known).answers[1]
 
 
-def probability(answer: Answer, name: str) -> float:
+def probability(answer: AttributionAnswer, name: str) -> float:
     return next(h.probability for h in answer.hypotheses if h.id == name)
 
 
-def bits(answer: Answer, name: str) -> float:
+def bits(answer: AttributionAnswer, name: str) -> float:
     return sum(row.bits.get(name, 0.0) for row in answer.evidence)
 
 
@@ -98,7 +98,7 @@ def test_an_actor_without_a_dossier_is_called_unknown() -> None:
     assert found.conclusion == "not attributed"
 
 
-def flag(source: Any = OWN) -> tuple[Case, Dossiers]:
+def flag(source: Any = OWN) -> tuple[CampaignProfile, Dossiers]:
     """An operator without a dossier that shows all that birch is known by, as far as it is cheap."""
     hours = WorkingHours(timezone="Asia/Shanghai")
     day = [0] * 1 + [60] * 9 + [0] * 14
@@ -238,11 +238,11 @@ def test_what_is_left_out_is_counted(changes: dict[str, Any], reason: str) -> No
 def test_opinions_strike_out_only_when_they_are_heard() -> None:
     one = OF_ALDER[0]
     for source, left in ((PARTNER, False), (GOSSIP, True)):
-        opinion = Opinion(id="opinion--1", of=one.id, source=source.id, stance="strongly-disagree")
+        opinion = IntelOpinion(id="opinion--1", of=one.id, source=source.id, stance="strongly-disagree")
         found = operator(case(*HARD), dossiers(one, opinions=(opinion,)))
         assert (bits(found, ALDER) > 0) is left
-    agreed = Opinion(id="opinion--2", of=one.id, source=OWN.id, stance="agree")
-    doubted = Opinion(id="opinion--1", of=one.id, source=PARTNER.id, stance="disagree")
+    agreed = IntelOpinion(id="opinion--2", of=one.id, source=OWN.id, stance="agree")
+    doubted = IntelOpinion(id="opinion--1", of=one.id, source=PARTNER.id, stance="disagree")
     assert bits(operator(case(*HARD), dossiers(one, opinions=(agreed, doubted))), ALDER) > 0
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from attribution.summary import QUESTIONS, bins, chosen, row, variants
 from attribution.trial import HITS, HYDROMETER, PRIOR, Record
-from hydrometer.simulate.dossiers import CIRCUMSTANCES
+from hydrometer.lab.simulate.dossiers import CIRCUMSTANCES
 
 ROOT = Path(__file__).parents[2]
 RECORDS = "records.jsonl"

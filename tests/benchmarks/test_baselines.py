@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hydrometer.contract.accounts import ACCOUNTS
-from hydrometer.contract.exchanges import EXCHANGES
-from hydrometer.simulate import SCENARIOS, make_world, write_world
+from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract.exchange_columns import EXCHANGES
+from hydrometer.lab.simulate import SCENARIOS, make_world, write_world
 
 if TYPE_CHECKING:
     from pathlib import Path

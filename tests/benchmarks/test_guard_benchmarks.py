@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import guard_fuzz
-from hydrometer.contract.policy import LADDER
+from hydrometer.contract.policy_schema import LADDER
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

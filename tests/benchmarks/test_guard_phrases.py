@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 
 from guard_phrases import Traffic, measure, suspected
-from hydrometer.contract.decisions import KnownCampaign, KnownTemplate, Recognition
-from hydrometer.guard.recognition import Recogniser
+from hydrometer.contract.decisions import RecognitionThresholds, SnapshotCampaign, SnapshotTemplate
+from hydrometer.enforcement.snapshots.successor_recognition import SuccessorRecogniser
 
 
 def traffic(twin: int) -> Traffic:
@@ -35,8 +35,8 @@ def test_who_says_both_as_often_as_the_guard_asks_is_suspected() -> None:
 
 def test_requests_from_the_suspicion_on_are_counted() -> None:
     seen = traffic(20)
-    known = [KnownTemplate(id=str(n), campaign=0, hashes=(n,), background=0.0005) for n in range(2)]
-    campaign = KnownCampaign(id="c", probability=0.95, accounts=200, harvested=0, active=True)
-    recogniser = Recogniser([campaign], [], known, 40_002, Recognition())
+    known = [SnapshotTemplate(id=str(n), campaign=0, hashes=(n,), background=0.0005) for n in range(2)]
+    campaign = SnapshotCampaign(id="c", probability=0.95, accounts=200, harvested=0, active=True)
+    recogniser = SuccessorRecogniser([campaign], [], known, 40_002, RecognitionThresholds())
     said = [seen.carrying([1], 0), seen.carrying([5, 6], 0)]
     assert suspected(seen, 1, said, recogniser) == 15

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from hydrometer.simulate import SCENARIOS
+from hydrometer.lab.simulate import SCENARIOS
 from quality import calibrate
 from quality.baselines import runner, tune
 from quality.plan import BARE, FULL, HELD_OUT, INNOCENT, LADDER, SHORT, TEST_SEED, trials

@@ -8,18 +8,36 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from hydrometer.campaigns.counter import Objection, community, objections
-from hydrometer.campaigns.grow import resemblance
-from hydrometer.campaigns.kernels.codes import shown_codes
-from hydrometer.campaigns.links import Link, shared
-from hydrometer.campaigns.traits import Trait, Traits, coded_trait, describe
-from hydrometer.contract.accounts import ACCOUNTS
-from hydrometer.contract.exchanges import EXCHANGES
-from hydrometer.contract.group import Group
-from hydrometer.contract.population import Bools, Entities, Events, Floats, Fragments, Ints, Population, Strings
-from hydrometer.contract.results import Evidence
-from hydrometer.signals.demands import leaning, leans, share_of
-from hydrometer.signals.measure import fragments_of, turned_to
+from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract.exchange_columns import EXCHANGES
+from hydrometer.contract.result_records import Evidence
+from hydrometer.detection.campaigns.comparison_features import (
+    CodedFeature,
+    ComparisonFeatures,
+    build_coded_feature,
+    build_comparison_features,
+)
+from hydrometer.detection.campaigns.counter_evidence import Objection, check_community, find_objections
+from hydrometer.detection.campaigns.kernels.code_kernels import count_orgs_by_code
+from hydrometer.detection.campaigns.multi_valued_features import MultiValuedFeature, keep_shared_values
+from hydrometer.detection.campaigns.seed_expansion import measure_likeness
+from hydrometer.detection.population.account_group import AccountGroup
+from hydrometer.detection.population.elicitation_exchanges import (
+    compute_account_shares,
+    mask_leaning_exchanges,
+    measure_lean,
+)
+from hydrometer.detection.population.population import (
+    Bools,
+    EntityPairs,
+    ExchangeArrays,
+    Floats,
+    FragmentIndex,
+    Ints,
+    Population,
+    StringColumn,
+)
+from hydrometer.detection.population.population_assembly import build_fragments, compute_turn_shares
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,7 +105,7 @@ def population(people: Sequence[Person], *, releases: Mapping[str, int] | None =
     account = np.repeat(np.arange(len(people)), [len(mine) for mine in sent]).astype(np.int64)
     models = sorted({s.model for s in flat})
     demand = np.array([s.demand for s in flat], dtype=np.bool_)
-    events = Events(
+    events = ExchangeArrays(
         starts=np.searchsorted(account, np.arange(len(people))).astype(np.int64),
         counts=np.bincount(account, minlength=len(people)).astype(np.int64),
         time=np.array([s.at for s in flat], dtype=np.int64),
@@ -101,8 +119,8 @@ def population(people: Sequence[Person], *, releases: Mapping[str, int] | None =
         capability=np.array([s.capability for s in flat], dtype=np.int8),
     )
     fragments = _fragments(flat, events, org)
-    fragments = replace(fragments, lean=leaning(events, fragments))
-    events = replace(events, leans=leans(events, fragments))
+    fragments = replace(fragments, lean=measure_lean(events, fragments))
+    events = replace(events, leans=mask_leaning_exchanges(events, fragments))
     rows = [_facts(person, mine) for person, mine in zip(people, sent, strict=True)]
     facts = {name: np.array([row[name] for row in rows], dtype=np.float64) for name in rows[0]}
     told = {models.index(model): moment for model, moment in (releases or {}).items()}
@@ -110,12 +128,12 @@ def population(people: Sequence[Person], *, releases: Mapping[str, int] | None =
         accounts=names,
         org=org,
         orgs=orgs.tolist(),
-        facts={**facts, "leaning": share_of(events, events.leans)},
+        facts={**facts, "leaning": compute_account_shares(events, events.leans)},
         entities=_entities(people, org),
         events=events,
         fragments=fragments,
         models=models,
-        turned={number: turned_to(events, number, moment) for number, moment in told.items()},
+        turned={number: compute_turn_shares(events, number, moment) for number, moment in told.items()},
         releases=told,
         authorised=np.array([person.authorised for person in people], dtype=np.bool_),
         verified=np.array([person.verified for person in people], dtype=np.bool_),
@@ -144,18 +162,18 @@ def _facts(person: Person, sent: Sequence[Sent]) -> dict[str, float]:
     }
 
 
-def _entities(people: Sequence[Person], org: Ints) -> dict[str, Entities]:
+def _entities(people: Sequence[Person], org: Ints) -> dict[str, EntityPairs]:
     found = {}
     for kind in sorted({kind for person in people for kind in person.values}):
         pairs = [(number, value) for number, person in enumerate(people) for value in _shown(person, kind)]
         names, value = np.unique([name for _, name in pairs], return_inverse=True)
         account = np.array([number for number, _ in pairs], dtype=np.int64)
-        found[kind] = Entities(
+        found[kind] = EntityPairs(
             kind=kind,
             family=FAMILY[kind],
             account=account,
             value=value.astype(np.int64),
-            names=Strings(pa.array(names.tolist(), pa.string())),
+            names=StringColumn(pa.array(names.tolist(), pa.string())),
             orgs=distinct(value.astype(np.int64), org[account], names.size),
             single=kind not in MANY_VALUED,
             uses=np.ones(account.size, dtype=np.int64),
@@ -168,13 +186,13 @@ def _shown(person: Person, kind: str) -> list[str]:
     return [values] if isinstance(values, str) else sorted(set(values))
 
 
-def _fragments(flat: Sequence[Sent], events: Events, org: Ints) -> Fragments:
+def _fragments(flat: Sequence[Sent], events: ExchangeArrays, org: Ints) -> FragmentIndex:
     names = sorted({name for s in flat for name in s.wording})
     pairs = [(n, names.index(name)) for n, s in enumerate(flat) for name in sorted(set(s.wording))]
     exchange = np.array([n for n, _ in pairs], dtype=np.int64)
     fragment = np.array([code for _, code in pairs], dtype=np.int64)
     account = np.repeat(np.arange(events.counts.size), events.counts)
-    return fragments_of(
+    return build_fragments(
         events,
         exchange,
         fragment,
@@ -257,28 +275,28 @@ def mask(size: int, chosen: Sequence[int] | range) -> Bools:
     return found
 
 
-def group(people: Population, chosen: Sequence[int] | range) -> Group:
-    return Group(people, mask(people.size, chosen))
+def group(people: Population, chosen: Sequence[int] | range) -> AccountGroup:
+    return AccountGroup(people, mask(people.size, chosen))
 
 
-def everything_against(one: Group) -> list[Objection]:
+def everything_against(one: AccountGroup) -> list[Objection]:
     """What the group itself tells, and what a look at everybody does."""
-    crowd = community(one, resemblance(describe(one.population, ["content"]), one.members))
-    return [*objections(one), *([crowd] if crowd else [])]
+    crowd = check_community(one, measure_likeness(build_comparison_features(one.population, ["content"]), one.members))
+    return [*find_objections(one), *([crowd] if crowd else [])]
 
 
 def coded(
     name: str, code: Sequence[int], org: Sequence[int], *, family: str = "identity", facet: str = "", near: bool = False
-) -> Trait:
+) -> CodedFeature:
     """A trait by its codes, one an account."""
     codes, orgs = np.asarray(code, dtype=np.int64), np.asarray(org, dtype=np.int64)
-    counts = shown_codes(np.argsort(orgs, kind="stable"), orgs, codes, int(codes.max()) + 1)
-    return coded_trait(name, family, facet or name, codes, counts, near=near)
+    counts = count_orgs_by_code(np.argsort(orgs, kind="stable"), orgs, codes, int(codes.max()) + 1)
+    return build_coded_feature(name, family, facet or name, codes, counts, near=near)
 
 
 def linked(
     name: str, pairs: Sequence[tuple[int, int]], org: Sequence[int], *, family: str = "infrastructure", facet: str = ""
-) -> Link:
+) -> MultiValuedFeature:
     """A link by its (account, value) pairs."""
     account, value = (np.array(column, dtype=np.int64) for column in zip(*sorted(set(pairs)), strict=True))
     orgs = np.asarray(org, dtype=np.int64)
@@ -286,17 +304,19 @@ def linked(
     offsets = np.searchsorted(account, np.arange(orgs.size + 1))
     cells = np.zeros((int(value.max()) + 1, 2), dtype=np.int32)
     counts: Floats = distinct(value, orgs[account], int(value.max()) + 1).astype(np.float64)
-    return shared(name, family, facet or name, orgs, order, np.diff(offsets), offsets, value, counts, cells)
+    return keep_shared_values(name, family, facet or name, orgs, order, np.diff(offsets), offsets, value, counts, cells)
 
 
-def traits(org: Sequence[int], coded_traits: Sequence[Trait] = (), links: Sequence[Link] = ()) -> Traits:
+def traits(
+    org: Sequence[int], coded_traits: Sequence[CodedFeature] = (), links: Sequence[MultiValuedFeature] = ()
+) -> ComparisonFeatures:
     orgs = np.asarray(org, dtype=np.int64)
-    return Traits(orgs, int(orgs.max()) + 1, list(coded_traits), list(links), np.arange(orgs.size))
+    return ComparisonFeatures(orgs, int(orgs.max()) + 1, list(coded_traits), list(links), np.arange(orgs.size))
 
 
-def compared(people: Population) -> Traits:
+def compared(people: Population) -> ComparisonFeatures:
     """All traits of everybody, with their wordings."""
-    return describe(people).beside(np.ones(people.size, dtype=np.bool_))
+    return build_comparison_features(people).beside(np.ones(people.size, dtype=np.bool_))
 
 
 def evidence(family: str, bits: float, *, axis: str = "coordination", log10_p: float = -12.0) -> Evidence:

@@ -13,30 +13,37 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_campaigns_detect import HYDRA, Telling
 
-from hydrometer.campaigns.bounds import CLEARED, Bounds, agreement, bounds_of
-from hydrometer.campaigns.calibration import FULL, load_calibration
-from hydrometer.campaigns.detect import Findings, find_campaigns
-from hydrometer.campaigns.traits import describe
-from hydrometer.contract.cases import Constraint, Constraints, Label
-from hydrometer.contract.progress import Silent
+from hydrometer.contract.cases import AccountLabel, Constraint, ConstraintFile
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import CampaignSettings
+from hydrometer.detection.campaigns.campaign_findings import CampaignFindings, find_campaigns
+from hydrometer.detection.campaigns.comparison_features import build_comparison_features
+from hydrometer.detection.campaigns.group_constraints import (
+    CLEARED,
+    GroupConstraints,
+    build_group_constraints,
+    count_agreements,
+)
+from hydrometer.detection.campaigns.score_calibration import FULL, load_calibration
 
 if TYPE_CHECKING:
-    from hydrometer.campaigns.traits import Traits
-    from hydrometer.contract.population import Population
+    from hydrometer.detection.campaigns.comparison_features import ComparisonFeatures
+    from hydrometer.detection.population.population import Population
 
 
 @cache
-def crowd() -> tuple[Population, Traits]:
+def crowd() -> tuple[Population, ComparisonFeatures]:
     """A hydra of HYDRA accounts among 60 strangers, and their traits."""
     rng = np.random.default_rng(1)
     people = population([*operator(rng, HYDRA, name="hydra"), *strangers(rng, 250, demand=0.002)])
-    return people, describe(people, []).without("content")
+    return people, build_comparison_features(people, []).without_family("content")
 
 
-def found(*constraints: Constraint, earlier: dict[str, set[str]] | None = None) -> tuple[Findings, Bounds, list[str]]:
+def found(
+    *constraints: Constraint, earlier: dict[str, set[str]] | None = None
+) -> tuple[CampaignFindings, GroupConstraints, list[str]]:
     people, _ = crowd()
-    bounds = bounds_of(people, Constraints(constraints=constraints), earlier or {})
+    bounds = build_group_constraints(people, ConstraintFile(constraints=constraints), earlier or {})
     findings = find_campaigns(
         people,
         Telling(),
@@ -44,8 +51,8 @@ def found(*constraints: Constraint, earlier: dict[str, set[str]] | None = None) 
         calibration=load_calibration(),
         attainable=FULL,
         earlier=earlier or {},
-        progress=Silent(),
-        bounds=bounds,
+        progress=SilentProgress(),
+        constraints=bounds,
     )
     return findings, bounds, findings.members["account_id"].to_pylist()
 
@@ -109,7 +116,7 @@ def test_without_constraints_nothing_changes(kind: str) -> None:
 
 def test_what_was_found_is_held_against_labels() -> None:
     labels = [
-        Label(account=name, campaign=campaign, operator=operator)
+        AccountLabel(account=name, campaign=campaign, operator=operator)
         for name, campaign, operator in (
             ("a", "1", True),
             ("b", "1", True),
@@ -118,7 +125,7 @@ def test_what_was_found_is_held_against_labels() -> None:
             ("d", "1", False),
         )
     ]
-    assert agreement(Constraints(labels=tuple(labels)), {"a", "d", "e"}) == {
+    assert count_agreements(ConstraintFile(labels=tuple(labels)), {"a", "d", "e"}) == {
         "accounts that a person found an operator's: members": 1,
         "accounts that a person found an operator's: not members, or not here": 2,
         "accounts that a person found honest: members all the same": 1,
@@ -136,10 +143,10 @@ def test_groups_keep_to_every_constraint(
     people, traits = crowd()
     mask = np.zeros(people.size, dtype=np.bool_)
     mask[cleared] = True
-    bounds = Bounds(mask, together=together, apart=apart)
+    bounds = GroupConstraints(mask, together=together, apart=apart)
     owner = np.random.default_rng(seed).integers(0, 3, people.size)
     groups = [(owner == n) & (np.arange(people.size) < 45) for n in range(2)]
-    kept = bounds.kept(traits, groups)
+    kept = bounds.apply(traits, groups)
     assert not np.any(np.logical_and.reduce(kept))
     for members in kept:
         assert not np.any(members & mask)

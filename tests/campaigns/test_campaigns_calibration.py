@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hydrometer.campaigns.calibration import BARE, FULL, load_calibration
+from hydrometer.detection.campaigns.score_calibration import BARE, FULL, load_calibration
 
 BITS = st.floats(-100, 100)
 CURVE = load_calibration()

@@ -21,13 +21,13 @@ from crowds import (
     strangers,
 )
 
-from hydrometer.campaigns.counter import Objection, clockwork
-from hydrometer.contract.group import Group
+from hydrometer.detection.campaigns.counter_evidence import Objection, compute_clockwork_share
+from hydrometer.detection.population.account_group import AccountGroup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.contract.population import Population
+    from hydrometer.detection.population.population import Population
 
 HYDRA = 20
 
@@ -124,13 +124,13 @@ def test_accounts_that_are_each_their_own_clock_speak_against() -> None:
     found = raised(people)
     assert found["own_rhythm"].axis == "coordination"
     assert found["own_rhythm"].evidence.statement.startswith("100%")
-    assert clockwork(Group(people, mask(people.size, range(HYDRA)))) == 1.0
+    assert compute_clockwork_share(AccountGroup(people, mask(people.size, range(HYDRA)))) == 1.0
     even = [
         replace(person, sent=[Sent(at=BEGIN + n * 5 * HOUR + number, demand=True) for n in range(60)])
         for number, person in enumerate(hydra())
     ]
     assert "own_rhythm" in raised(crowd(even))
-    assert clockwork(Group(crowd(hydra()), mask(170, range(HYDRA)))) == 0.0
+    assert compute_clockwork_share(AccountGroup(crowd(hydra()), mask(170, range(HYDRA)))) == 0.0
 
 
 def test_too_few_exchanges_are_no_clock() -> None:

@@ -8,20 +8,20 @@ import numpy as np
 import pyarrow.compute as pc
 from crowds import DAY, evidence, mask, operator, population, strangers
 
-from hydrometer.campaigns import detect
-from hydrometer.campaigns.calibration import FULL, load_calibration
-from hydrometer.campaigns.detect import Findings, find_campaigns
-from hydrometer.campaigns.propose import Proposal
-from hydrometer.contract.progress import Silent
-from hydrometer.contract.results import CONSIDERED, MEMBERS
+from hydrometer.contract.progress import SilentProgress
+from hydrometer.contract.result_records import CONSIDERED, MEMBERS
 from hydrometer.contract.settings import CampaignSettings
+from hydrometer.detection.campaigns import campaign_findings
+from hydrometer.detection.campaigns.campaign_findings import CampaignFindings, find_campaigns
+from hydrometer.detection.campaigns.candidate_generation import ProposedGroup
+from hydrometer.detection.campaigns.score_calibration import FULL, load_calibration
 
 if TYPE_CHECKING:
     import pytest
 
-    from hydrometer.contract.group import Group
-    from hydrometer.contract.population import Population
-    from hydrometer.contract.results import Evidence
+    from hydrometer.contract.result_records import Evidence
+    from hydrometer.detection.population.account_group import AccountGroup
+    from hydrometer.detection.population.population import Population
 
 HYDRA = 25
 
@@ -32,7 +32,7 @@ class Telling:
     number = 20
     costly = (("content", "harvest", 15.0),)
 
-    def __call__(self, group: Group, costly: bool) -> list[Evidence]:
+    def __call__(self, group: AccountGroup, costly: bool) -> list[Evidence]:
         if not group.accounts.size or np.mean(group.accounts < HYDRA) <= 0.8:
             return []
         if costly:
@@ -45,7 +45,7 @@ def crowd(seed: int = 1) -> Population:
     return population([*operator(rng, HYDRA, name="hydra"), *strangers(rng, 250, demand=0.002)])
 
 
-def found(people: Population, earlier: dict[str, set[str]] | None = None) -> Findings:
+def found(people: Population, earlier: dict[str, set[str]] | None = None) -> CampaignFindings:
     return find_campaigns(
         people,
         Telling(),
@@ -53,7 +53,7 @@ def found(people: Population, earlier: dict[str, set[str]] | None = None) -> Fin
         calibration=load_calibration(),
         attainable=FULL,
         earlier=earlier or {},
-        progress=Silent(),
+        progress=SilentProgress(),
     )
 
 
@@ -126,7 +126,9 @@ def test_the_story_tells_the_numbers() -> None:
 def test_a_group_whose_accounts_are_all_in_a_larger_campaign_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     people = crowd()
     hydra = mask(people.size, range(HYDRA))
-    monkeypatch.setattr(detect, "propose", lambda *_: ([Proposal(hydra, "first"), Proposal(hydra, "second")], []))
+    monkeypatch.setattr(
+        campaign_findings, "propose", lambda *_: ([ProposedGroup(hydra, "first"), ProposedGroup(hydra, "second")], [])
+    )
     findings = found(people)
     assert len(findings.campaigns) == 1
     assert all(candidate.accounts for candidate in findings.candidates)

@@ -7,13 +7,13 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.campaigns.follow import name_campaigns
+from hydrometer.detection.campaigns.campaign_ids import assign_campaign_ids
 
 MEMBERS = [f"acct_{number}" for number in range(20)]
 
 
 def named(*groups: list[str], earlier: dict[str, set[str]] | None = None) -> list[str]:
-    return name_campaigns(list(groups), [group[0] for group in groups], earlier or {})
+    return assign_campaign_ids(list(groups), [group[0] for group in groups], earlier or {})
 
 
 def test_a_new_campaign_has_the_id_of_its_first_member() -> None:
@@ -42,7 +42,7 @@ def test_of_two_that_became_one_the_likelier_id_stays() -> None:
 
 
 def test_two_campaigns_with_one_first_member_still_differ() -> None:
-    names = name_campaigns([MEMBERS[:4], MEMBERS[4:8]], ["acct_0", "acct_0"], {})
+    names = assign_campaign_ids([MEMBERS[:4], MEMBERS[4:8]], ["acct_0", "acct_0"], {})
     assert len(set(names)) == 2
 
 
@@ -60,7 +60,7 @@ def test_a_new_campaign_never_takes_an_earlier_ones_id() -> None:
 @settings(max_examples=60, deadline=None)
 def test_every_campaign_has_an_id_of_its_own(groups: list[set[str]], earlier: dict[str, set[str]]) -> None:
     listed = [sorted(group) for group in groups]
-    names = name_campaigns(listed, [group[0] for group in listed], earlier)
+    names = assign_campaign_ids(listed, [group[0] for group in listed], earlier)
     assert len(set(names)) == len(groups)
     assert all(names)
-    assert name_campaigns(listed, [group[0] for group in listed], earlier) == names
+    assert assign_campaign_ids(listed, [group[0] for group in listed], earlier) == names

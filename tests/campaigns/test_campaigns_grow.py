@@ -11,11 +11,18 @@ from crowds import Person, coded, compared, linked, mask, operator, population, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.campaigns.grow import FACET_BOUND, FAMILY_CAP, FAMILY_FLOOR, belongs, grow, resemblance
 from hydrometer.contract.settings import CampaignSettings
+from hydrometer.detection.campaigns.seed_expansion import (
+    FACET_BOUND,
+    FAMILY_CAP,
+    FAMILY_FLOOR,
+    expand_seed,
+    measure_likeness,
+    select_members,
+)
 
 if TYPE_CHECKING:
-    from hydrometer.contract.population import Bools, Population
+    from hydrometer.detection.population.population import Bools, Population
 
 SETTINGS = CampaignSettings()
 HYDRA = 30
@@ -28,7 +35,9 @@ def crowd(*extra: Person, seed: int = 1) -> Population:
 
 
 def grown(people: Population, seed: range) -> set[int]:
-    members = grow(compared(people), mask(people.size, seed), threshold=SETTINGS.join_bits, rounds=SETTINGS.grow_rounds)
+    members = expand_seed(
+        compared(people), mask(people.size, seed), threshold=SETTINGS.join_bits, rounds=SETTINGS.grow_rounds
+    )
     return set(np.nonzero(members)[0].tolist())
 
 
@@ -46,7 +55,7 @@ def test_an_innocent_neighbour_who_shares_only_an_address_does_not_join() -> Non
     neighbour = strangers(rng, 1)[0]
     neighbour = replace(neighbour, values={**neighbour.values, "address": ["hydra host 0"], "network": ["hydra block"]})
     people = crowd(neighbour)
-    likeness = resemblance(compared(people), mask(people.size, range(HYDRA)))
+    likeness = measure_likeness(compared(people), mask(people.size, range(HYDRA)))
     assert likeness.facets["address"][HYDRA] > 3
     assert likeness.total[HYDRA] < SETTINGS.join_bits
     assert grown(people, range(HYDRA + 1)) == set(range(HYDRA))
@@ -66,7 +75,7 @@ def test_who_merely_asks_in_the_same_wording_does_not_join() -> None:
     ]
     people = crowd(*alone)
     hobby = range(HYDRA, HYDRA + 5)
-    likeness = resemblance(compared(people), mask(people.size, range(HYDRA)))
+    likeness = measure_likeness(compared(people), mask(people.size, range(HYDRA)))
     assert (likeness.families["content"][list(hobby)] > 5).all()
     assert grown(people, range(HYDRA)) == set(range(HYDRA))
 
@@ -75,16 +84,16 @@ def test_content_alone_is_not_enough_however_many_bits_it_has() -> None:
     org = range(315)
     content = [coded(f"content {n}", [0] * 15 + list(range(1, 301)), org, family="content") for n in range(3)]
     members = mask(315, range(10))
-    likeness = resemblance(traits(org, content), members)
+    likeness = measure_likeness(traits(org, content), members)
     assert (likeness.total[10:15] > SETTINGS.join_bits).all()
-    assert not belongs(likeness, members, SETTINGS.join_bits).any()
-    elsewhere = resemblance(traits(org, [*content, coded("bin", content[0].code.tolist(), org)]), members)
-    assert belongs(elsewhere, members, SETTINGS.join_bits)[10:15].all()
+    assert not select_members(likeness, members, SETTINGS.join_bits).any()
+    elsewhere = measure_likeness(traits(org, [*content, coded("bin", content[0].code.tolist(), org)]), members)
+    assert select_members(elsewhere, members, SETTINGS.join_bits)[10:15].all()
 
 
 def test_what_every_account_has_of_its_own_neither_ties_nor_parts() -> None:
     people = crowd()
-    likeness = resemblance(compared(people), mask(people.size, range(HYDRA)))
+    likeness = measure_likeness(compared(people), mask(people.size, range(HYDRA)))
     assert np.abs(likeness.facets["phone"]).max() < 0.35
 
 
@@ -92,10 +101,10 @@ def test_an_accounts_own_values_do_not_speak_for_it() -> None:
     """Whoever is put into a group by mistake resembles it little more for being in it, and leaves again."""
     people = crowd()
     everybody = compared(people)
-    outside = resemblance(everybody, mask(people.size, range(HYDRA))).total
+    outside = measure_likeness(everybody, mask(people.size, range(HYDRA))).total
     gained = []
     for stranger in range(HYDRA, HYDRA + 20):
-        inside = resemblance(everybody, mask(people.size, [*range(HYDRA), stranger])).total
+        inside = measure_likeness(everybody, mask(people.size, [*range(HYDRA), stranger])).total
         assert not inside[stranger] > SETTINGS.join_bits
         gained.append(inside[stranger] - outside[stranger])
     assert np.mean(gained) < 2
@@ -111,7 +120,7 @@ def test_an_organisation_counts_once_however_many_accounts_it_has() -> None:
         members = mask(len(org), range(many + 3))
         probe = many + 3
         links = [linked("address", list(enumerate(code)), org)]
-        likeness = resemblance(traits(org, [coded("bin", code, org)], links), members)
+        likeness = measure_likeness(traits(org, [coded("bin", code, org)], links), members)
         bits.append((likeness.facets["bin"][probe], likeness.facets["address"][probe]))
     assert bits[0] == pytest.approx(bits[1])
     assert min(bits[0]) > 1
@@ -120,7 +129,7 @@ def test_an_organisation_counts_once_however_many_accounts_it_has() -> None:
 def test_what_one_declared_organisation_shares_ties_it_to_nothing() -> None:
     org = [0] * 10 + list(range(1, 41))
     code = [0] * 10 + [1 + number % 20 for number in range(40)]
-    likeness = resemblance(
+    likeness = measure_likeness(
         traits(org, [coded("bin", code, org)], [linked("address", list(enumerate(code)), org)]), mask(50, range(10))
     )
     assert likeness.facets["bin"][:10].max() <= 0
@@ -131,8 +140,8 @@ def test_traits_of_one_facet_count_once() -> None:
     org = range(60)
     code = [0] * 12 + [1 + number % 16 for number in range(48)]
     members = mask(60, range(10))
-    once = resemblance(traits(org, [coded("bin", code, org, facet="card")]), members)
-    twice = resemblance(
+    once = measure_likeness(traits(org, [coded("bin", code, org, facet="card")]), members)
+    twice = measure_likeness(
         traits(org, [coded("bin", code, org, facet="card"), coded("payment", code, org, facet="card")]), members
     )
     assert twice.total.tolist() == once.total.tolist()
@@ -144,7 +153,9 @@ def test_a_rare_value_ties_more_than_a_common_one_and_a_hub_not_at_all() -> None
     for elsewhere in (1, 20, 180):
         code = [0] * 11 + [0] * elsewhere + [1 + number % 8 for number in range(200 - elsewhere)]
         org = range(len(code))
-        bits.append(float(resemblance(traits(org, [coded("bin", code, org)]), mask(len(code), range(10))).total[10]))
+        bits.append(
+            float(measure_likeness(traits(org, [coded("bin", code, org)]), mask(len(code), range(10))).total[10])
+        )
     assert bits == sorted(bits, reverse=True)
     assert bits[0] > 4
     assert bits[2] < 0.6
@@ -153,8 +164,8 @@ def test_a_rare_value_ties_more_than_a_common_one_and_a_hub_not_at_all() -> None
 def test_neighbouring_numbers_resemble_each_other() -> None:
     org = range(320)
     code = [10] * 10 + [11] + [number % 31 for number in range(309)]
-    near = resemblance(traits(org, [coded("start", code, org, family="timing", near=True)]), mask(320, range(10)))
-    apart = resemblance(traits(org, [coded("start", code, org, family="timing")]), mask(320, range(10)))
+    near = measure_likeness(traits(org, [coded("start", code, org, family="timing", near=True)]), mask(320, range(10)))
+    apart = measure_likeness(traits(org, [coded("start", code, org, family="timing")]), mask(320, range(10)))
     assert near.total[10] > 1
     assert apart.total[10] < 0.5
 
@@ -162,7 +173,7 @@ def test_neighbouring_numbers_resemble_each_other() -> None:
 def test_the_unknown_neither_ties_nor_parts() -> None:
     org = range(40)
     code = [0] * 10 + [-1] * 5 + [1 + number % 5 for number in range(25)]
-    likeness = resemblance(traits(org, [coded("bin", code, org)]), mask(40, range(10)))
+    likeness = measure_likeness(traits(org, [coded("bin", code, org)]), mask(40, range(10)))
     assert likeness.facets["bin"][10:15].tolist() == [0.0] * 5
 
 
@@ -186,15 +197,15 @@ def test_no_comparison_and_no_family_decides_alone(case: tuple[list[int], list[l
     everybody = traits(
         org, [coded(f"trait {n}", code, org, facet=f"facet {n % 3}", near=near) for n, code in enumerate(codes)]
     )
-    likeness = resemblance(everybody, members)
+    likeness = measure_likeness(everybody, members)
     for bits in likeness.facets.values():
         assert np.isfinite(bits).all()
         assert bits.min() >= -FACET_BOUND / 2
         assert bits.max() <= FACET_BOUND
     assert likeness.total.min() >= FAMILY_FLOOR
     assert likeness.total.max() <= FAMILY_CAP
-    once = grow(everybody, members, threshold=1.0, rounds=12)
-    assert np.array_equal(once, grow(everybody, members, threshold=1.0, rounds=12))
+    once = expand_seed(everybody, members, threshold=1.0, rounds=12)
+    assert np.array_equal(once, expand_seed(everybody, members, threshold=1.0, rounds=12))
 
 
 def test_the_order_of_accounts_does_not_matter() -> None:
@@ -202,13 +213,13 @@ def test_the_order_of_accounts_does_not_matter() -> None:
     made = [*operator(rng, 12, name="hydra"), *strangers(rng, 100)]
     order = rng.permutation(len(made))
     plain, mixed = population(made), population([made[place] for place in order])
-    forward = resemblance(compared(plain), mask(112, range(12))).total
-    turned = resemblance(compared(mixed), np.isin(order, range(12))).total
+    forward = measure_likeness(compared(plain), mask(112, range(12))).total
+    turned = measure_likeness(compared(mixed), np.isin(order, range(12))).total
     assert turned.tolist() == pytest.approx(forward[order].tolist())
 
 
 def test_a_shift_at_another_time_parts() -> None:
     rng = np.random.default_rng(9)
     people = crowd(*operator(rng, 3, name="hydra", begin=8.0, end=13.5))
-    likeness = resemblance(compared(people), mask(people.size, range(HYDRA)))
+    likeness = measure_likeness(compared(people), mask(people.size, range(HYDRA)))
     assert likeness.facets["start"][HYDRA : HYDRA + 3].max() < np.median(likeness.facets["start"][:HYDRA]) - 3

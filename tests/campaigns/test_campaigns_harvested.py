@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from crowds import Person, Sent, at_random, group, operator, population, strangers
 
-from hydrometer.campaigns.harvested import LEAST_COVER, Harvest, harvested
+from hydrometer.detection.campaigns.campaign_harvest import LEAST_COVER, CampaignHarvest, collect_harvest
 
 if TYPE_CHECKING:
-    from hydrometer.contract.group import Group
+    from hydrometer.detection.population.account_group import AccountGroup
 
 POOL = 20
 OWN, TOOL, FRAMEWORK = "the pool's own wording", "a published tool's wording", "a framework's default"
@@ -36,30 +36,30 @@ def others(rng: np.random.Generator) -> list[Person]:
     return [*framework, *tool, *people[80:]]
 
 
-def taken(people: list[Person], rng: np.random.Generator) -> tuple[Group, Harvest]:
+def taken(people: list[Person], rng: np.random.Generator) -> tuple[AccountGroup, CampaignHarvest]:
     pool = group(population([*people, *others(rng)]), range(POOL))
-    return pool, harvested(pool)
+    return pool, collect_harvest(pool)
 
 
-def carrying(pool: Group, wording: str) -> set[int]:
+def carrying(pool: AccountGroup, wording: str) -> set[int]:
     """Exchanges of the members with a wording."""
     fragments = pool.population.fragments
     code = sorted({OWN, TOOL, FRAMEWORK}).index(wording)
-    exchange, fragment = fragments.on(pool.population.events, pool.accounts)
+    exchange, fragment = fragments.list_exchange_pairs(pool.population.events, pool.accounts)
     return set(exchange[fragment == code].tolist())
 
 
 def test_of_a_relay_the_demands_are_taken_and_the_customers_exchanges_are_not() -> None:
     rng = np.random.default_rng(1)
     pool, harvest = taken(relay(rng), rng)
-    assert set(harvest.exchanges.tolist()) == set(pool.demands.tolist()) == carrying(pool, OWN)
+    assert set(harvest.exchanges.tolist()) == set(pool.elicitation_events.tolist()) == carrying(pool, OWN)
     assert harvest.exchanges.size == 20 * POOL
 
 
 def test_a_demand_that_was_not_recognised_is_taken_by_its_wording() -> None:
     rng = np.random.default_rng(2)
     pool, harvest = taken(relay(rng, unseen=0.3), rng)
-    assert 0.6 < pool.demands.size / (20 * POOL) < 0.8
+    assert 0.6 < pool.elicitation_events.size / (20 * POOL) < 0.8
     assert set(harvest.exchanges.tolist()) == carrying(pool, OWN)
     recognised = pool.population.events.demand[harvest.exchanges]
     assert harvest.probability[recognised].min() > harvest.probability[~recognised].max()
@@ -89,7 +89,7 @@ def test_a_published_tools_wording_counts_among_members_who_all_use_it() -> None
 def test_a_published_wording_that_few_members_use_counts_where_it_asks_plainly_only() -> None:
     rng = np.random.default_rng(3)
     pool, harvest = taken(with_the_tool(rng, vague=0.2, users=POOL // 4), rng)
-    assert set(harvest.exchanges.tolist()) == set(pool.demands.tolist()) < carrying(pool, TOOL)
+    assert set(harvest.exchanges.tolist()) == set(pool.elicitation_events.tolist()) < carrying(pool, TOOL)
 
 
 def test_a_resellers_own_instructions_around_its_customers_prompts_are_no_demand() -> None:
@@ -101,7 +101,7 @@ def test_a_resellers_own_instructions_around_its_customers_prompts_are_no_demand
         for p in relay(rng)
     ]
     pool, harvest = taken(people, rng)
-    assert set(harvest.exchanges.tolist()) == set(pool.demands.tolist())
+    assert set(harvest.exchanges.tolist()) == set(pool.elicitation_events.tolist())
 
 
 def test_nobody_elses_exchange_is_taken() -> None:
@@ -114,7 +114,7 @@ def test_nobody_elses_exchange_is_taken() -> None:
 def test_templates_name_what_they_cover() -> None:
     rng = np.random.default_rng(5)
     pool, harvest = taken(relay(rng), rng)
-    (wording,) = harvest.wordings
+    (wording,) = harvest.templates
     assert set(wording.exchanges.tolist()) == carrying(pool, OWN)
     assert wording.elicitation == "reasoning_trace"
     assert set(harvest.template.tolist()) == {1}
@@ -132,14 +132,14 @@ def test_no_exchange_counts_for_two_templates() -> None:
         for p in relay(rng)
     ]
     _, harvest = taken(people, rng)
-    covered = [exchange for wording in harvest.wordings for exchange in wording.exchanges.tolist()]
+    covered = [exchange for wording in harvest.templates for exchange in wording.exchanges.tolist()]
     assert len(covered) == len(set(covered))
     told = {
-        exchange: harvest.wordings[number - 1].id
+        exchange: harvest.templates[number - 1].id
         for exchange, number in zip(harvest.exchanges.tolist(), harvest.template.tolist(), strict=True)
         if number
     }
-    assert told == {exchange: wording.id for wording in harvest.wordings for exchange in wording.exchanges.tolist()}
+    assert told == {exchange: wording.id for wording in harvest.templates for exchange in wording.exchanges.tolist()}
 
 
 def test_what_was_refused_in_a_search_is_taken_and_a_stray_refusal_is_not() -> None:

@@ -10,20 +10,20 @@ from crowds import Person, everything_against, evidence, group, operator, popula
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.campaigns.calibration import FULL, load_calibration
-from hydrometer.campaigns.judge import (
+from hydrometer.contract.result_records import FAMILIES, Evidence
+from hydrometer.contract.settings import CampaignSettings
+from hydrometer.detection.campaigns.group_scoring import (
     FAMILY_CAP,
     HARVEST_CAP,
-    Judgement,
-    as_candidate,
+    GroupJudgement,
+    build_candidate,
     control_false_discoveries,
-    judge,
+    judge_group,
 )
-from hydrometer.contract.results import FAMILIES, Evidence
-from hydrometer.contract.settings import CampaignSettings
+from hydrometer.detection.campaigns.score_calibration import FULL, load_calibration
 
 if TYPE_CHECKING:
-    from hydrometer.contract.population import Population
+    from hydrometer.detection.population.population import Population
 
 SETTINGS = CampaignSettings()
 CALIBRATION = load_calibration()
@@ -40,9 +40,9 @@ def crowd(**changes: bool | str) -> Population:
 PEOPLE = crowd()
 
 
-def judged(found: list[Evidence], people: Population = PEOPLE, members: range = range(HYDRA)) -> Judgement:
+def judged(found: list[Evidence], people: Population = PEOPLE, members: range = range(HYDRA)) -> GroupJudgement:
     one = group(people, members)
-    return judge(
+    return judge_group(
         one,
         found,
         everything_against(one),
@@ -182,7 +182,7 @@ def test_the_same_finding_is_worth_less_among_more_tests() -> None:
 
 def test_a_candidate_tells_the_judgement() -> None:
     judgement = judged(ENOUGH)
-    candidate = as_candidate(judgement, 7, "HY-1")
+    candidate = build_candidate(judgement, 7, "HY-1")
     assert (candidate.id, candidate.campaign_id, candidate.verdict) == ("G007", "HY-1", "campaign")
     assert (candidate.accounts, candidate.organisations) == (HYDRA, HYDRA)
     assert candidate.exchanges == sum(len(p.sent) for p in operator(np.random.default_rng(1), HYDRA, name="hydra"))

@@ -11,10 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from hydrometer.campaigns.grow import BACKGROUND, ENRICHED, FACET_BOUND, PRIOR_WEIGHT, resemblance
-from hydrometer.campaigns.kernels.links import best_choice
-from hydrometer.campaigns.kernels.rows import hypergeometric_tail
-from hydrometer.campaigns.links import most_values
+from hydrometer.detection.campaigns.kernels.harvest_kernels import log_hypergeometric_tail
+from hydrometer.detection.campaigns.kernels.value_kernels import choose_best_bits
+from hydrometer.detection.campaigns.multi_valued_features import limit_value_count
+from hydrometer.detection.campaigns.seed_expansion import (
+    BACKGROUND,
+    ENRICHED,
+    FACET_BOUND,
+    PRIOR_WEIGHT,
+    measure_likeness,
+)
 
 
 @st.composite
@@ -49,7 +55,9 @@ def test_links_are_worth_the_best_choice_of_up_to_three(
 ) -> None:
     org, _, pairs, members = case
     shows = [{value for account, value in pairs if account == a} for a in range(len(org))]
-    found = resemblance(traits(org, [], [linked("address", pairs, org)]), mask(len(org), members)).facets["address"]
+    found = measure_likeness(traits(org, [], [linked("address", pairs, org)]), mask(len(org), members)).facets[
+        "address"
+    ]
     others = max(org) + 1 - len({org[m] for m in members})
     for account, mine in enumerate(shows):
         best = 0.0
@@ -69,7 +77,7 @@ def test_a_code_is_worth_its_likelihood_ratio(
     case: tuple[list[int], list[int], list[tuple[int, int]], list[int]],
 ) -> None:
     org, code, _, members = case
-    found = resemblance(traits(org, [coded("bin", code, org)]), mask(len(org), members)).facets["bin"]
+    found = measure_likeness(traits(org, [coded("bin", code, org)]), mask(len(org), members)).facets["bin"]
     shown = {(o, c) for o, c in zip(org, code, strict=True) if c >= 0}
     inside = {(org[m], code[m]) for m in members if code[m] >= 0}
     group = {org[m] for m in members}
@@ -97,14 +105,14 @@ def test_a_code_is_worth_its_likelihood_ratio(
 
 @pytest.mark.parametrize(("others", "left"), [(0, 8.0), (1, 7.0), (7, 5.0), (1_000, 0.0)])
 def test_a_match_is_worth_less_to_an_account_that_shows_many_values(others: int, left: float) -> None:
-    assert best_choice(8.0, 0.0, 0.0, others + 1) == pytest.approx(left)
+    assert choose_best_bits(8.0, 0.0, 0.0, others + 1) == pytest.approx(left)
 
 
 @given(st.integers(1, 10))
 def test_more_values_than_that_tell_nothing(bound: int) -> None:
-    number = math.floor(most_values(bound)) + 1
-    assert best_choice(bound, bound, bound, number) == 0.0
-    assert best_choice(bound, bound, bound, max(1, number // 2)) > 0.0
+    number = math.floor(limit_value_count(bound)) + 1
+    assert choose_best_bits(bound, bound, bound, number) == 0.0
+    assert choose_best_bits(bound, bound, bound, max(1, number // 2)) > 0.0
 
 
 @given(st.integers(1, 60), st.data())
@@ -113,10 +121,12 @@ def test_the_tail_is_the_hypergeometric_tail(total: int, data: st.DataObject) ->
     marked, drawn = data.draw(st.integers(0, total)), data.draw(st.integers(0, total))
     least = data.draw(st.integers(0, min(marked, drawn)))
     expected = stats.hypergeom.sf(least - 1, total, marked, drawn)
-    assert math.exp(hypergeometric_tail(least, total, marked, drawn)) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert math.exp(log_hypergeometric_tail(least, total, marked, drawn)) == pytest.approx(
+        expected, rel=1e-9, abs=1e-12
+    )
 
 
 def test_a_tail_of_many_terms_does_not_underflow() -> None:
-    assert hypergeometric_tail(9_000, 60_000, 20_000, 9_000) == pytest.approx(
+    assert log_hypergeometric_tail(9_000, 60_000, 20_000, 9_000) == pytest.approx(
         math.lgamma(20_001) - math.lgamma(11_001) - math.lgamma(60_001) + math.lgamma(51_001), rel=1e-9
     )

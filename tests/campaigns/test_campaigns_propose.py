@@ -10,14 +10,19 @@ import pytest
 from crowds import Person, Sent, mask, operator, population, strangers
 from msgspec.structs import replace as but
 
-from hydrometer.campaigns.propose import Proposal, harvesters, leaners, propose
-from hydrometer.campaigns.traits import describe
 from hydrometer.contract.settings import CampaignSettings
+from hydrometer.detection.campaigns.candidate_generation import (
+    ProposedGroup,
+    find_harvesters,
+    find_leaning_accounts,
+    propose_groups,
+)
+from hydrometer.detection.campaigns.comparison_features import build_comparison_features
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hydrometer.contract.population import Bools, Population
+    from hydrometer.detection.population.population import Bools, Population
 
 SETTINGS = CampaignSettings()
 NORTH, SOUTH = range(25), range(25, 45)
@@ -37,13 +42,13 @@ def crowd() -> Population:
 
 
 PEOPLE = crowd()
-TRAITS = describe(PEOPLE)
+TRAITS = build_comparison_features(PEOPLE)
 
 
 def asked(
     score: Callable[[Bools], float], settings: CampaignSettings = SETTINGS, people: Population = PEOPLE
-) -> tuple[list[Proposal], list[str]]:
-    return propose(people, describe(people), settings, score)
+) -> tuple[list[ProposedGroup], list[str]]:
+    return propose_groups(people, build_comparison_features(people), settings, score)
 
 
 def mostly(members: Bools) -> float:
@@ -69,8 +74,8 @@ def test_an_operator_whose_demand_is_known_only_vaguely_is_proposed_too() -> Non
         for person in operator(rng, 25, name="hydra")
     ]
     people = population([*hydra, *strangers(rng, 250)])
-    assert not harvesters(people, SETTINGS)[:25].any()
-    assert np.nonzero(leaners(people))[0].tolist() == list(range(25))
+    assert not find_harvesters(people, SETTINGS)[:25].any()
+    assert np.nonzero(find_leaning_accounts(people))[0].tolist() == list(range(25))
     proposals, _ = asked(mostly, people=people)
     assert np.nonzero(proposals[0].members)[0].tolist() == list(range(25))
 
@@ -106,7 +111,7 @@ def test_too_few_organisations_are_no_proposal() -> None:
 
 
 def chosen(*people: Person) -> list[bool]:
-    found: list[bool] = harvesters(population(people), SETTINGS).tolist()
+    found: list[bool] = find_harvesters(population(people), SETTINGS).tolist()
     return found
 
 

@@ -9,8 +9,8 @@ from crowds import coded, compared, linked, mask, operator, population, stranger
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.campaigns.kernels.codes import shown_codes
-from hydrometer.campaigns.traits import describe
+from hydrometer.detection.campaigns.comparison_features import build_comparison_features
+from hydrometer.detection.campaigns.kernels.code_kernels import count_orgs_by_code
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(-1, 5)), min_size=1, max_size=40), st.data())
@@ -19,7 +19,7 @@ def test_an_organisation_counts_once_at_a_value(rows: list[tuple[int, int]], dat
     org, code = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
     chosen = np.array(data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))), dtype=np.bool_)
     whole = traits(org.tolist(), [coded("bin", code.tolist(), org.tolist())] if code.max() >= 0 else [])
-    counts = shown_codes(whole.ordered(chosen), org, code, 6)
+    counts = count_orgs_by_code(whole.order_by_org(chosen), org, code, 6)
     for value in range(6):
         assert counts[value] == len({int(o) for o, v, c in zip(org, code, chosen, strict=True) if c and v == value})
 
@@ -38,12 +38,12 @@ def test_a_part_keeps_the_counts_of_everybody() -> None:
     assert part.org.tolist() == [0, 1, 2]
     assert part.numbers.tolist() == [0, 3, 4]
     card, start = part.coded
-    assert card.known == whole.coded[0].known
+    assert card.coded_orgs == whole.coded[0].coded_orgs
     # Account 0 shows a batch of two organisations, account 3 one of two; account 4 shows none.
     assert [float(card.orgs[code]) if code >= 0 else None for code in card.code] == [2.0, 2.0, None]
     assert start.orgs.tolist() == whole.coded[1].orgs.tolist()
     assert start.code.tolist() == [0, 3, 4]
-    (address,) = part.links
+    (address,) = part.multi_valued
     # Of the three only two meet at a value; what the third shows nobody else here does, but it counts.
     assert address.number.tolist() == [1, 1, 1]
     assert address.offsets.tolist() == [0, 0, 1, 2]
@@ -52,14 +52,14 @@ def test_a_part_keeps_the_counts_of_everybody() -> None:
 
 def test_a_part_of_a_part_is_the_part() -> None:
     rng = np.random.default_rng(1)
-    whole = describe(population(strangers(rng, 60) + operator(rng, 8, name="hydra")))
+    whole = build_comparison_features(population(strangers(rng, 60) + operator(rng, 8, name="hydra")))
     twice = whole.only(mask(68, range(10, 68))).only(mask(58, range(40, 58)))
     once = whole.only(mask(68, range(50, 68)))
     for one, other in zip(once.coded, twice.coded, strict=True):
         assert one.name == other.name
         assert one.code.tolist() == other.code.tolist()
         assert one.orgs.tolist() == other.orgs.tolist()
-    for one_link, other_link in zip(once.links, twice.links, strict=True):
+    for one_link, other_link in zip(once.multi_valued, twice.multi_valued, strict=True):
         assert one_link.offsets.tolist() == other_link.offsets.tolist()
         assert one_link.value.tolist() == other_link.value.tolist()
         assert one_link.number.tolist() == other_link.number.tolist()
@@ -70,7 +70,7 @@ def test_unknown_numbers_have_no_code() -> None:
     rng = np.random.default_rng(2)
     people = population(strangers(rng, 40))
     people.facts["output_tokens"][:30] = np.arange(30)
-    (output,) = [trait for trait in describe(people).coded if trait.name == "output"]
+    (output,) = [trait for trait in build_comparison_features(people).coded if trait.name == "output"]
     assert (output.code[:30] >= 0).all()
     assert (output.code[30:] == -1).all()
     assert np.all(np.diff(output.code[:30]) >= 0)
@@ -78,7 +78,7 @@ def test_unknown_numbers_have_no_code() -> None:
 
 def test_what_no_column_holds_is_no_trait() -> None:
     rng = np.random.default_rng(3)
-    names = {trait.name for trait in describe(population(strangers(rng, 40))).coded}
+    names = {trait.name for trait in build_comparison_features(population(strangers(rng, 40))).coded}
     assert "output" not in names
     assert {"bin", "phone", "start", "volume"} <= names
 
@@ -88,13 +88,16 @@ def test_a_popular_text_is_no_wording_of_ones_own() -> None:
     rng = np.random.default_rng(4)
     people = operator(rng, 6, name="hydra")
     repeated = population([replace(p, sent=[replace(s, prompt=77) for s in p.sent]) for p in people])
-    assert compared(population(people)).links[-1].value.size == 6
-    assert compared(repeated).links[-1].number.sum() == 0
+    assert compared(population(people)).multi_valued[-1].value.size == 6
+    assert compared(repeated).multi_valued[-1].number.sum() == 0
 
 
 def test_a_family_left_out_describes_nobody() -> None:
     people = population(operator(np.random.default_rng(3), 8, name="hydra"))
-    whole, part = describe(people), describe(people, ("identity", "content"))
-    families = {t.family for t in whole.coded} | {link.family for link in whole.links}
-    assert families - {t.family for t in part.coded} - {link.family for link in part.links} == {"identity", "content"}
+    whole, part = build_comparison_features(people), build_comparison_features(people, ("identity", "content"))
+    families = {t.family for t in whole.coded} | {link.family for link in whole.multi_valued}
+    assert families - {t.family for t in part.coded} - {link.family for link in part.multi_valued} == {
+        "identity",
+        "content",
+    }
     assert part.size == whole.size

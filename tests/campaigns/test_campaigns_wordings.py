@@ -9,8 +9,12 @@ from crowds import BEGIN, HOUR, Person, Sent, group, population
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.campaigns.harvested import harvested
-from hydrometer.contract.wordings import asked, carrying, spoken
+from hydrometer.detection.campaigns.campaign_harvest import collect_harvest
+from hydrometer.detection.population.fragment_counts import (
+    count_carrying_exchanges,
+    count_elicitation_uses,
+    count_fragments,
+)
 
 WORDINGS = ("one", "three", "two")
 SENT = st.tuples(st.sets(st.sampled_from(WORDINGS)), st.booleans())
@@ -52,10 +56,12 @@ def test_fragments_are_counted_over_the_accounts_own_exchanges(
                 orgs.setdefault(fragment, set()).add(org)
     # Twice, because the second count must find nothing of the first.
     for numbers in (accounts, accounts[::-1]):
-        found = spoken(crowd, np.array(numbers))
+        found = count_fragments(crowd, np.array(numbers))
         assert found.fragment.tolist() == sorted(uses)
         assert found.uses.tolist() == [uses[f] for f in sorted(uses)]
-        assert asked(crowd, np.array(numbers))[found.fragment].tolist() == [demands[f] for f in sorted(uses)]
+        assert count_elicitation_uses(crowd, np.array(numbers))[found.fragment].tolist() == [
+            demands[f] for f in sorted(uses)
+        ]
         assert found.orgs.tolist() == [len(orgs[f]) for f in sorted(uses)]
 
 
@@ -66,7 +72,7 @@ def test_an_exchange_that_carries_several_chosen_fragments_counts_once(
 ) -> None:
     crowd = population(made(people))
     mask = np.array([text in chosen for text in WORDINGS])
-    found = carrying(crowd, np.arange(crowd.size), mask)
+    found = count_carrying_exchanges(crowd, np.arange(crowd.size), mask)
     assert found.tolist() == [
         int(bool(chosen)),
         *(sum(bool(wording & chosen) for wording, _ in sent) for _, sent in people),
@@ -75,6 +81,6 @@ def test_an_exchange_that_carries_several_chosen_fragments_counts_once(
 
 def test_what_is_harvested_counts_the_accounts_of_each_wording() -> None:
     people = made([(0, [({"two"}, True)] * 5)] + [(org, [({"one"}, True)] * 6) for org in (1, 2, 3)])
-    harvest = harvested(group(population(people), [1, 2, 3, 4]))
-    assert sorted((len(w.exchanges), w.accounts) for w in harvest.wordings) == [(18, 3)]
+    harvest = collect_harvest(group(population(people), [1, 2, 3, 4]))
+    assert sorted((len(w.exchanges), w.accounts) for w in harvest.templates) == [(18, 3)]
     assert harvest.owners.tolist() == np.repeat([1, 2, 3, 4], [5, 6, 6, 6]).tolist()

@@ -15,9 +15,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import hydrometer
-from hydrometer.contract.attribution import nobody_asked
+from hydrometer.contract.attribution_records import build_empty_attribution
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.results import Campaign, CampaignFile, Exhibit, Off, Run
+from hydrometer.contract.result_records import Campaign, CampaignExhibit, CampaignFile, RunRecord, SkippedSignal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -182,15 +182,15 @@ def _campaign(name: str, probability: float = 0.96) -> Campaign:
         evidence=[],
         counter_evidence=[],
         story=[],
-        attribution=nobody_asked(),
-        exhibit=Exhibit(
+        attribution=build_empty_attribution(),
+        exhibit=CampaignExhibit(
             days=[], exchanges_by_day=[], harvested_by_day=[], hour_by_day=[], entities=[], templates=[], releases=[]
         ),
     )
 
 
-def _run() -> Run:
-    return Run(
+def _run() -> RunRecord:
+    return RunRecord(
         version="0.1.0",
         versions={},
         started_at=datetime(2026, 3, 1, tzinfo=UTC),
@@ -203,7 +203,7 @@ def _run() -> Run:
         repaired={},
         notes={},
         absent_columns=["ja4"],
-        signals_off=[Off(signal="relay", why="no column user_agent", costs="relays cannot be seen")],
+        signals_off=[SkippedSignal(signal="relay", why="no column user_agent", costs="relays cannot be seen")],
         caps=["sketches cut at 256 hashes: 4 exchanges"],
         stages=[],
         calibration={},

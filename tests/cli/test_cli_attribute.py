@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from hydrometer import flow
+from hydrometer import api
 from hydrometer.cli.app import app
-from hydrometer.contract.intel import Actor, Dossiers, Indicator, PastCampaign, Source
-from hydrometer.sharing.keys import SharingKey
-from hydrometer.sharing.stix import read_dossiers, write
+from hydrometer.contract.intel_records import Actor, Dossiers, Indicator, IntelSource, PastCampaign
+from hydrometer.intelligence.exchange.dossier_files import read_dossiers, write_dossiers
+from hydrometer.intelligence.exchange.sharing_key import SharingKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def named(kind: str, what: str) -> str:
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled sample without the dossiers that lie beside its logs."""
     traffic = tmp_path_factory.mktemp("bare") / "traffic"
-    shutil.copytree(flow.sample(), traffic, ignore=shutil.ignore_patterns("intel"))
+    shutil.copytree(api.sample(), traffic, ignore=shutil.ignore_patterns("intel"))
     return traffic
 
 
@@ -44,14 +44,14 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `detect` finds in the bundled sample."""
     out = tmp_path_factory.mktemp("sample") / "result"
-    assert ran("detect", flow.sample(), "--out", out, "--quiet", "--no-exhibits").exit_code == 0
+    assert ran("detect", api.sample(), "--out", out, "--quiet", "--no-exhibits").exit_code == 0
     return out
 
 
 @pytest.fixture(scope="module")
 def dossiers(found: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Dossiers on whoever runs the first campaign: a dozen of its payment instruments and telephone numbers."""
-    own = Source(id=named("identity", "own"), name="this site", reliability="A")
+    own = IntelSource(id=named("identity", "own"), name="this site", reliability="A")
     actor = Actor(id=named("intrusion-set", "alder"), name="Alder", source=own.id)
     rows = pq.read_table(found / "indicators.parquet").to_pylist()
     first = min(row["campaign_id"] for row in rows)
@@ -76,7 +76,7 @@ def dossiers(found: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     known = Dossiers(
         sources=(own,), actors=(actor,), indicators=tuple(sorted(indicators, key=lambda indicator: indicator.id))
     )
-    write(known, place, datetime(2026, 5, 1, tzinfo=UTC))
+    write_dossiers(known, place, datetime(2026, 5, 1, tzinfo=UTC))
     return place
 
 
@@ -138,7 +138,7 @@ def test_dossiers_that_are_not_there_are_told_before_anything_is_read(found: Pat
     assert ended.exit_code == 2
     assert "nothing.json" in ended.output
     out = tmp_path / "out"
-    ended = ran("detect", flow.sample(), "--out", out, "--quiet", "--intel", tmp_path / "nothing.json")
+    ended = ran("detect", api.sample(), "--out", out, "--quiet", "--intel", tmp_path / "nothing.json")
     assert ended.exit_code == 2
     assert not (out / "run.json").exists()
 
@@ -154,7 +154,7 @@ def test_digests_of_partners_are_compared_under_the_shared_key(
     theirs = [msgspec.structs.replace(i, value=digests.digest(i.kind, i.value)) for i in known.indicators]
     sent = tmp_path / "sent"
     sent.mkdir()
-    write(msgspec.structs.replace(known, indicators=tuple(theirs)), sent, datetime(2026, 5, 1, tzinfo=UTC))
+    write_dossiers(msgspec.structs.replace(known, indicators=tuple(theirs)), sent, datetime(2026, 5, 1, tzinfo=UTC))
     for more, status in (((), "not attributed"), (("--sharing-key", key), "attributed")):
         result = tmp_path / f"result-{status}"
         shutil.copytree(found, result)
@@ -190,7 +190,7 @@ def test_a_campaign_is_no_evidence_on_itself(found: Path, dossiers: Path, tmp_pa
     circular = tmp_path / "circular"
     circular.mkdir()
     made = msgspec.structs.replace(known, indicators=tuple(theirs), campaigns=(this,))
-    write(made, circular, datetime(2026, 5, 1, tzinfo=UTC))
+    write_dossiers(made, circular, datetime(2026, 5, 1, tzinfo=UTC))
     result = tmp_path / "result"
     shutil.copytree(found, result)
     assert ran("attribute", result, "--intel", circular).exit_code == 0

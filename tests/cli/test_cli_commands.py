@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from hydrometer import __version__
 from hydrometer.cli.app import app
-from hydrometer.contract.settings import Settings, declared, load_settings
+from hydrometer.contract.settings import Settings, list_settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -253,7 +253,7 @@ def test_settings_round_trip() -> None:
 
 def test_settings_print_every_setting_with_its_meaning() -> None:
     printed = " ".join(ran("settings").stdout.replace("\n# ", " ").split())
-    every = declared(Settings())
+    every = list_settings(Settings())
     assert len(every) > 10
     for setting in every:
         assert setting.meaning

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from hydrometer import flow
+from hydrometer import api
 from hydrometer.cli.app import app
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def ran(*arguments: str | Path) -> Any:
 def detected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `detect` finds in the bundled sample."""
     out = tmp_path_factory.mktemp("sample") / "result"
-    result = CliRunner().invoke(app, ["detect", str(flow.sample()), "--out", str(out), "--quiet", "--no-exhibits"])
+    result = CliRunner().invoke(app, ["detect", str(api.sample()), "--out", str(out), "--quiet", "--no-exhibits"])
     assert result.exit_code == 0
     return out
 
@@ -50,12 +50,12 @@ def row(text: str, name: str) -> list[str]:
 
 
 def test_what_detect_finds_in_the_sample_is_scored_whole(detected: Path, tmp_path: Path) -> None:
-    result = ran(detected, flow.sample(), "--json", "--draw", tmp_path / "drawing.svg")
+    result = ran(detected, api.sample(), "--json", "--draw", tmp_path / "drawing.svg")
     assert result.exit_code == 0
     said = json.loads(result.stdout)
     score = said["scores"][0]
     members = pq.read_table(detected / "members.parquet")
-    truth = pq.read_table(flow.sample().with_name("world.truth") / "accounts.parquet")
+    truth = pq.read_table(api.sample().with_name("world.truth") / "accounts.parquet")
     owner = dict(zip(truth["account_id"].to_pylist(), truth["operator"].to_pylist(), strict=True))
     flagged = {
         account
@@ -101,14 +101,14 @@ def test_many_operators_have_a_row_when_they_were_not_found(tmp_path: Path) -> N
 
 
 def test_the_threshold_reaches_the_score(detected: Path) -> None:
-    all_of_it = json.loads(ran(detected, flow.sample(), "--json", "--at", "1").stdout)
+    all_of_it = json.loads(ran(detected, api.sample(), "--json", "--at", "1").stdout)
     assert all_of_it["at"] == 1.0
     assert all_of_it["scores"][0]["accounts"]["flagged"] == 0
     assert all_of_it["measures"]["account_precision"]["value"] is None
 
 
 def test_the_same_twice_is_the_same_text(detected: Path) -> None:
-    assert ran(detected, flow.sample(), "--json").stdout == ran(detected, flow.sample(), "--json").stdout
+    assert ran(detected, api.sample(), "--json").stdout == ran(detected, api.sample(), "--json").stdout
 
 
 def test_what_cannot_be_scored_ends_with_a_message_and_status_2(detected: Path, tmp_path: Path) -> None:
@@ -118,13 +118,13 @@ def test_what_cannot_be_scored_ends_with_a_message_and_status_2(detected: Path, 
     missing = ran(detected, tmp_path / "world")
     assert missing.exit_code == 2
     assert "world.truth/accounts.parquet: is missing." in missing.stderr
-    twice = ran(detected, flow.sample(), detected, flow.sample())
+    twice = ran(detected, api.sample(), detected, api.sample())
     assert twice.exit_code == 2
     assert "is given twice" in twice.stderr
-    unwritable = ran(detected, flow.sample(), "--draw", tmp_path / "no" / "such.svg")
+    unwritable = ran(detected, api.sample(), "--draw", tmp_path / "no" / "such.svg")
     assert unwritable.exit_code == 2
     assert "such.svg: cannot be written" in unwritable.stderr
-    assert ran(detected, flow.sample(), "--at", "2").exit_code == 2
+    assert ran(detected, api.sample(), "--at", "2").exit_code == 2
 
 
 def test_names_from_a_foreign_result_cannot_steer_the_terminal(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from hydrometer import flow
+from hydrometer import api
 from hydrometer.cli.app import app
-from hydrometer.contract.progress import Silent
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import load_settings
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ def ran(*arguments: str | Path, status: int = 0) -> Any:
 def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("known")
     settings = load_settings(None, threads=1, exhibits=False)
-    flow.detect(
-        flow.sample(),
+    api.detect(
+        api.sample(),
         out / "result",
         settings,
         site_key=out / "site.key",
         mapping=None,
         source=None,
-        progress=Silent(),
+        progress=SilentProgress(),
     )
     return out / "result"
 

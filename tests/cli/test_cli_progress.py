@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from hydrometer.cli.progress import PAUSE, Drawn, Plain, duration
-from hydrometer.cli.text import json_text, shown
+from hydrometer.cli.output.progress_display import PAUSE, LiveProgress, PlainProgress, format_duration
+from hydrometer.cli.output.terminal import escape_controls, format_json
 
 
 class Clock:
@@ -24,7 +24,7 @@ class Clock:
 
 def test_within_a_stage_at_most_one_line_every_few_seconds() -> None:
     clock, stream = Clock(), io.StringIO()
-    with Plain(stream, clock) as progress:
+    with PlainProgress(stream, clock) as progress:
         progress.stage("read", total=2_000)
         for _ in range(100):
             clock.now += PAUSE / 25
@@ -38,7 +38,7 @@ def test_within_a_stage_at_most_one_line_every_few_seconds() -> None:
 
 def test_a_stage_of_unknown_size_has_a_rate_and_no_time_left() -> None:
     clock, stream = Clock(), io.StringIO()
-    with Plain(stream, clock) as progress:
+    with PlainProgress(stream, clock) as progress:
         progress.stage("link")
         clock.now += PAUSE
         progress.advance(500)
@@ -51,7 +51,7 @@ def test_a_stage_of_unknown_size_has_a_rate_and_no_time_left() -> None:
 
 def test_a_stage_that_was_cut_short_says_stopped() -> None:
     stream = io.StringIO()
-    progress = Plain(stream, Clock())
+    progress = PlainProgress(stream, Clock())
     progress.stage("link")
     progress.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert stream.getvalue().splitlines()[-1] == "link: stopped in 0.0 s"
@@ -59,7 +59,7 @@ def test_a_stage_that_was_cut_short_says_stopped() -> None:
 
 def test_rows_before_the_first_stage_and_notes_are_taken() -> None:
     stream = io.StringIO()
-    with Plain(stream, Clock()) as progress:
+    with PlainProgress(stream, Clock()) as progress:
         progress.advance(3)
         progress.note("no column ja4\n\x1b[2J")
     assert stream.getvalue() == "note: no column ja4\\n\\x1b[2J\n"
@@ -68,13 +68,13 @@ def test_rows_before_the_first_stage_and_notes_are_taken() -> None:
 def test_drawn_progress_shows_rate_and_time_left_and_leaves_ended_stages() -> None:
     clock = Clock()
     console = Console(file=io.StringIO(), force_terminal=True, width=100, color_system=None)
-    with Drawn(console, clock) as progress:
+    with LiveProgress(console, clock) as progress:
         progress.stage("read [bold]", total=1_000)
         clock.now += 2
         progress.advance(500)
-        assert progress.running() == "500 of 1,000 rows, 250 rows/s, 2.0 s left"
+        assert progress.describe_running() == "500 of 1,000 rows, 250 rows/s, 2.0 s left"
         progress.stage("link")
-        assert progress.running() == "0 rows"
+        assert progress.describe_running() == "0 rows"
     assert isinstance(console.file, io.StringIO)
     written = console.file.getvalue()
     assert "read [bold]: done, 500 rows in 2.0 s" in written
@@ -93,13 +93,13 @@ def test_drawn_progress_shows_rate_and_time_left_and_leaves_ended_stages() -> No
     ],
 )
 def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
+    assert format_duration(seconds) == words
 
 
 @given(st.text())
 @settings(max_examples=100, deadline=None)
 def test_shown_text_is_one_line_and_has_no_control_characters(text: str) -> None:
-    seen = shown(text)
+    seen = escape_controls(text)
     assert len(seen.splitlines()) <= 1
     assert not any(ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u200b\u202a\u202e\u2066\ufeff" for c in seen)
     seen.encode()
@@ -108,6 +108,6 @@ def test_shown_text_is_one_line_and_has_no_control_characters(text: str) -> None
 @given(st.text(alphabet=st.characters(blacklist_categories=["Cs"])))
 @settings(max_examples=50, deadline=None)
 def test_json_text_is_ascii_and_keeps_the_value(text: str) -> None:
-    printed = json_text({"x": text})
+    printed = format_json({"x": text})
     assert printed.isascii()
     assert json.loads(printed) == {"x": text}

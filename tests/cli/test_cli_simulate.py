@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 from typer.testing import CliRunner
 
 from hydrometer.cli.app import app
-from hydrometer.contract.fingerprints import FINGERPRINTS
-from hydrometer.simulate import ALL
+from hydrometer.contract.fingerprint_columns import FINGERPRINTS
+from hydrometer.lab.simulate import ALL
 
 if TYPE_CHECKING:
     from pathlib import Path

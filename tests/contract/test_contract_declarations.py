@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.exchanges import EXCHANGES, TEXTS
-from hydrometer.contract.fingerprints import FINGERPRINTS, TRAFFIC
-from hydrometer.contract.settings import Settings, declared, load_settings
+from hydrometer.contract.exchange_columns import EXCHANGES, TEXTS
+from hydrometer.contract.fingerprint_columns import FINGERPRINTS, TRAFFIC
+from hydrometer.contract.settings import Settings, list_settings, load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ def test_an_unreadable_file_is_named(kind: str, tmp_path: Path) -> None:
 @settings(max_examples=50, deadline=None)
 def test_declared_tells_the_values_that_settings_have(seed: int, rows: int, share: float) -> None:
     data = {"seed": seed, "read": {"batch_rows": rows}, "fingerprint": {"elicitation_threshold": share}}
-    told = {(s.section, s.name): s.value for s in declared(msgspec.convert(data, Settings))}
+    told = {(s.section, s.name): s.value for s in list_settings(msgspec.convert(data, Settings))}
     assert told["", "seed"] == seed
     assert told["read", "batch_rows"] == rows
     assert told["fingerprint", "elicitation_threshold"] == share
@@ -68,7 +68,7 @@ def test_declared_tells_the_values_that_settings_have(seed: int, rows: int, shar
 
 
 def test_every_setting_says_what_it_means() -> None:
-    assert [s.name for s in declared(Settings()) if not s.meaning or not s.section_meaning] == []
+    assert [s.name for s in list_settings(Settings()) if not s.meaning or not s.section_meaning] == []
 
 
 def test_an_input_error_says_where_what_and_how() -> None:

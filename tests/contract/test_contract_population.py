@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hydrometer.contract.population import Events, Fragments, Population
+from hydrometer.detection.population.population import ExchangeArrays, FragmentIndex, Population
 
 
 def resident() -> int:
@@ -23,7 +23,7 @@ def test_what_was_read_of_mapped_arrays_is_given_back_and_can_be_read_again(tmp_
     rows = 8_000_000
     np.arange(rows).tofile(tmp_path / "time")
     empty = np.zeros(0, np.int64)
-    held = {part.name: empty for part in fields(Events)}
+    held = {part.name: empty for part in fields(ExchangeArrays)}
     held["time"] = np.memmap(tmp_path / "time", np.int64, mode="r")
     made = Population(
         accounts=[],
@@ -31,8 +31,8 @@ def test_what_was_read_of_mapped_arrays_is_given_back_and_can_be_read_again(tmp_
         orgs=[],
         facts={},
         entities={},
-        events=Events(**held),  # type: ignore[arg-type]
-        fragments=Fragments(**{part.name: empty for part in fields(Fragments)}),  # type: ignore[arg-type]
+        events=ExchangeArrays(**held),  # type: ignore[arg-type]
+        fragments=FragmentIndex(**{part.name: empty for part in fields(FragmentIndex)}),  # type: ignore[arg-type]
         models=[],
         turned={},
         releases={},
@@ -44,6 +44,6 @@ def test_what_was_read_of_mapped_arrays_is_given_back_and_can_be_read_again(tmp_
     )
     whole = int(made.events.time.sum())
     read = resident()
-    made.let_go()
+    made.release_pages()
     assert read - resident() > rows * 8 // 1024 // 2
     assert int(made.events.time.sum()) == whole

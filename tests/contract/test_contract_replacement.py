@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hydrometer.contract.replacement import PARTIAL, replacing
+from hydrometer.files.atomic_write import PARTIAL, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ def mode(file: Path) -> int:
 def test_the_earlier_file_stays_until_the_whole_new_one_takes_its_place(tmp_path: Path, contended: bool) -> None:
     file = tmp_path / "a.json"
     file.write_bytes(b"earlier")
-    with replacing(file, contended=contended) as opened:
+    with write_atomically(file, contended=contended) as opened:
         opened.write(b"new")
         opened.flush()
         assert file.read_bytes() == b"earlier"
@@ -40,7 +40,7 @@ def test_the_earlier_file_stays_until_the_whole_new_one_takes_its_place(tmp_path
 def test_a_block_that_fails_leaves_the_earlier_file_and_nothing_beside_it(tmp_path: Path, contended: bool) -> None:
     file = tmp_path / "a.json"
     file.write_bytes(b"earlier")
-    with pytest.raises(TypeError, match="str"), replacing(file, contended=contended) as opened:
+    with pytest.raises(TypeError, match="str"), write_atomically(file, contended=contended) as opened:
         opened.writelines([b"half", "no bytes"])  # type: ignore[list-item]
     assert file.read_bytes() == b"earlier"
     assert list(tmp_path.iterdir()) == [file]
@@ -57,7 +57,7 @@ def test_a_disk_that_fails_leaves_the_earlier_file(
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", failing)
-    with pytest.raises(OSError, match="Input/output"), replacing(file, contended=contended) as opened:
+    with pytest.raises(OSError, match="Input/output"), write_atomically(file, contended=contended) as opened:
         opened.write(b"new")
     assert file.read_bytes() == b"earlier"
     assert list(tmp_path.iterdir()) == [file]
@@ -70,11 +70,11 @@ def test_a_private_file_is_its_owners_whatever_lay_there_before(tmp_path: Path, 
     for left in (file, tmp_path / ("key" + PARTIAL)):
         left.write_bytes(b"earlier")
         left.chmod(0o644)
-    with replacing(file, private=True, contended=contended) as opened:
+    with write_atomically(file, private=True, contended=contended) as opened:
         assert {mode(each) for each in tmp_path.iterdir() if each.stat().st_size == 0} == {0o600}
         opened.write(b"secret")
     assert (mode(file), file.read_bytes()) == (0o600, b"secret")
-    with replacing(file, contended=contended) as opened:
+    with write_atomically(file, contended=contended) as opened:
         opened.write(b"for all")
     umask = os.umask(0)
     os.umask(umask)
@@ -84,9 +84,9 @@ def test_a_private_file_is_its_owners_whatever_lay_there_before(tmp_path: Path, 
 @BOTH
 def test_a_new_file_replaces_none(tmp_path: Path, contended: bool) -> None:
     file = tmp_path / "key"
-    with replacing(file, new=True, contended=contended) as opened:
+    with write_atomically(file, new=True, contended=contended) as opened:
         opened.write(b"first")
-    with pytest.raises(FileExistsError), replacing(file, new=True, contended=contended) as opened:
+    with pytest.raises(FileExistsError), write_atomically(file, new=True, contended=contended) as opened:
         opened.write(b"second")
     assert file.read_bytes() == b"first"
     assert list(tmp_path.iterdir()) == [file]
@@ -97,7 +97,7 @@ def test_what_lies_under_the_partial_name_is_not_written_through(tmp_path: Path)
     file, other = tmp_path / "a", tmp_path / "other"
     other.write_bytes(b"another's")
     (tmp_path / ("a" + PARTIAL)).symlink_to(other)
-    with replacing(file) as opened:
+    with write_atomically(file) as opened:
         opened.write(b"mine")
     assert (file.read_bytes(), file.is_symlink(), other.read_bytes()) == (b"mine", False, b"another's")
 
@@ -108,7 +108,7 @@ def test_writers_that_meet_leave_one_of_their_files_whole(tmp_path: Path) -> Non
 
     def write(content: bytes) -> None:
         for _ in range(5):
-            with replacing(file, contended=True) as opened:
+            with write_atomically(file, contended=True) as opened:
                 opened.write(content)
             assert file.read_bytes() in contents
 
@@ -146,7 +146,7 @@ def test_a_killed_writer_leaves_the_earlier_file_and_a_partial_one_that_the_next
         process.send_signal(signal.SIGKILL)
     assert file.read_bytes() == b"earlier"
     assert (tmp_path / ("a" + PARTIAL)).read_bytes() == b"half"
-    with replacing(file, lasting_name=True) as opened:
+    with write_atomically(file, lasting_name=True) as opened:
         opened.write(b"new")
     assert (file.read_bytes(), list(tmp_path.iterdir())) == (b"new", [file])
 
@@ -161,6 +161,6 @@ def test_a_name_that_is_to_last_is_made_sure_of_last(tmp_path: Path, monkeypatch
         real(handle)
 
     monkeypatch.setattr(os, "fsync", seen)
-    with replacing(file, lasting_name=True) as opened:
+    with write_atomically(file, lasting_name=True) as opened:
         opened.write(b"new")
     assert held == ([False, True] if os.name == "posix" else [False])

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.contract.rows import rows_of
+from hydrometer.detection.population.csr import expand_rows
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=20), st.data())
@@ -14,5 +14,5 @@ from hydrometer.contract.rows import rows_of
 def test_rows_are_those_of_the_accounts(counts: list[int], data: st.DataObject) -> None:
     offsets = np.cumsum([0, *counts]).astype(np.int64)
     accounts = data.draw(st.lists(st.integers(0, len(counts) - 1), unique=True, max_size=len(counts)))
-    rows = rows_of(offsets, np.array(sorted(accounts), dtype=np.int64))
+    rows = expand_rows(offsets, np.array(sorted(accounts), dtype=np.int64))
     assert rows.tolist() == [row for a in sorted(accounts) for row in range(offsets[a], offsets[a + 1])]

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hydrometer.contract.accounts import ACCOUNTS
-from hydrometer.contract.fingerprints import TRAFFIC
-from hydrometer.contract.progress import Silent
+from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract.fingerprint_columns import TRAFFIC
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.engines.duckdb import DuckEngine
-from hydrometer.signals.measure import measuring_steps
+from hydrometer.detection.population.population_assembly import list_measuring_steps
+from hydrometer.engines.duckdb_engine import DuckEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,10 +122,10 @@ def nothing_at_all() -> tuple[list[Row], list[Row]]:
 
 def tables(engine: Engine, traffic: Path, accounts: pa.Table) -> dict[str, pa.Table]:
     """All tables that the steps make."""
-    steps = measuring_steps(Settings())
+    steps = list_measuring_steps(Settings())
     engine.view("traffic", traffic / "*.parquet")
-    engine.put("accounts", accounts)
-    engine.run(steps, Silent())
+    engine.add_table("accounts", accounts)
+    engine.run(steps, SilentProgress())
     return {step.name: engine.arrow(f"SELECT * FROM {step.name}") for step in steps}
 
 
@@ -149,7 +149,7 @@ def same(one: object, other: object) -> bool:
 def test_every_step_makes_the_same_rows(
     case: Callable[[], tuple[list[Row], list[Row]]], spark: SparkSession, tmp_path: Path
 ) -> None:
-    from hydrometer.engines.spark import SparkEngine
+    from hydrometer.engines.spark_engine import SparkEngine
 
     exchanges, known = case()
     traffic = tmp_path / "traffic"

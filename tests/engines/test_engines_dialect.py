@@ -5,19 +5,22 @@ from __future__ import annotations
 import pytest
 
 from hydrometer.contract.settings import Settings
-from hydrometer.engines.dialect import Numbering, spark_query, tables_of
-from hydrometer.signals.measure import measuring_steps
+from hydrometer.detection.population.population_assembly import list_measuring_steps
+from hydrometer.engines.spark_dialect import RowNumbering, list_tables, translate_to_spark
 
 
 def translated(sql: str) -> str:
-    return spark_query(sql, str).sql
+    return translate_to_spark(sql, str).sql
 
 
 def test_a_numbering_of_the_whole_table_is_left_to_the_engine() -> None:
-    query = spark_query(
+    query = translate_to_spark(
         "SELECT row_number() OVER (ORDER BY a, b) - 1 AS n, dense_rank() OVER (ORDER BY c) - 1 AS m FROM t", str
     )
-    assert query.numberings == (Numbering("n", ("_key0", "_key1"), dense=False), Numbering("m", ("_key2",), dense=True))
+    assert query.numberings == (
+        RowNumbering("n", ("_key0", "_key1"), dense=False),
+        RowNumbering("m", ("_key2",), dense=True),
+    )
     assert "OVER" not in query.sql
     assert query.sql.startswith("SELECT CAST(NULL AS BIGINT) AS n, CAST(NULL AS BIGINT) AS m, a AS _key0")
 
@@ -40,16 +43,16 @@ def test_a_window_within_a_part_stays() -> None:
 )
 def test_any_other_window_over_a_whole_table_is_refused(sql: str) -> None:
     with pytest.raises(ValueError, match="goes through one task"):
-        spark_query(sql, str)
+        translate_to_spark(sql, str)
 
 
 def test_a_numbering_downwards_is_refused() -> None:
     with pytest.raises(ValueError, match="descending"):
-        spark_query("SELECT row_number() OVER (ORDER BY a DESC) - 1 AS n FROM t", str)
+        translate_to_spark("SELECT row_number() OVER (ORDER BY a DESC) - 1 AS n FROM t", str)
 
 
 def test_every_table_gets_the_name_of_the_run_and_keeps_its_own_in_the_query() -> None:
-    sql = spark_query(
+    sql = translate_to_spark(
         "WITH p AS (SELECT t.a FROM t) SELECT u.* FROM p JOIN u USING (a) JOIN v AS w USING (a)", "run_{}".format
     ).sql
     assert "FROM run_t AS t" in sql
@@ -74,9 +77,9 @@ def test_a_part_of_a_list_is_a_slice() -> None:
 
 
 def test_the_tables_of_a_query_are_those_that_it_reads() -> None:
-    assert tables_of("WITH p AS (SELECT * FROM b) SELECT * FROM p JOIN a USING (x) JOIN b USING (x)") == ["a", "b"]
+    assert list_tables("WITH p AS (SELECT * FROM b) SELECT * FROM p JOIN a USING (x) JOIN b USING (x)") == ["a", "b"]
 
 
 def test_every_step_of_a_run_can_be_translated() -> None:
-    for step in measuring_steps(Settings()):
-        assert "QUALIFY" not in spark_query(step.sql, str).sql
+    for step in list_measuring_steps(Settings()):
+        assert "QUALIFY" not in translate_to_spark(step.sql, str).sql

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.progress import Silent
-from hydrometer.contract.step import Step
-from hydrometer.engines.duckdb import DuckEngine
+from hydrometer.contract.progress import SilentProgress
+from hydrometer.contract.sql_step import SqlStep
+from hydrometer.engines.duckdb_engine import DuckEngine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def setting(engine: DuckEngine, name: str) -> str:
     return str(value)
 
 
-class Counting(Silent):
+class Counting(SilentProgress):
     """Remembers how far the engine said it is."""
 
     def __init__(self) -> None:
@@ -66,12 +66,14 @@ def test_times_are_in_utc(engine: DuckEngine) -> None:
 
 def test_more_than_fits_spills_into_the_folder(tmp_path: Path) -> None:
     rows = 3_000_000
-    step = Step(
+    step = SqlStep(
         "wide", f"SELECT hash(range) AS a, hash(range + 1) AS b, hash(range + 2) AS c FROM range({rows})", "many"
     )
     with DuckEngine(tmp_path, memory="60MB", threads=1) as engine:
         assert setting(engine, "temp_directory") == str(tmp_path / "spill")
-        engine.run([step, Step("sorted", "SELECT * FROM wide ORDER BY b, a, c", "in another order")], Silent())
+        engine.run(
+            [step, SqlStep("sorted", "SELECT * FROM wide ORDER BY b, a, c", "in another order")], SilentProgress()
+        )
         assert engine.count("sorted") == rows
         assert (tmp_path / "spill").exists()
 
@@ -91,11 +93,11 @@ def test_any_name_of_a_folder_will_do(tmp_path: Path, name: str) -> None:
 
 
 def test_steps_run_in_order_and_each_is_told(engine: DuckEngine) -> None:
-    engine.put("start", pa.table({"n": [1, 2, 3]}))
+    engine.add_table("start", pa.table({"n": [1, 2, 3]}))
     steps = [
-        Step("doubled", "SELECT 2 * n AS n FROM start", "twice"),
-        Step("summed", "SELECT sum(n) AS n FROM doubled", "together"),
-        Step("doubled", "SELECT n + 1 AS n FROM summed", "a later step of the same name"),
+        SqlStep("doubled", "SELECT 2 * n AS n FROM start", "twice"),
+        SqlStep("summed", "SELECT sum(n) AS n FROM doubled", "together"),
+        SqlStep("doubled", "SELECT n + 1 AS n FROM summed", "a later step of the same name"),
     ]
     progress = Counting()
     engine.run(steps, progress)
@@ -104,15 +106,15 @@ def test_steps_run_in_order_and_each_is_told(engine: DuckEngine) -> None:
 
 
 def test_a_table_that_is_put_again_replaces_the_first(engine: DuckEngine) -> None:
-    engine.put("t", pa.table({"n": [1, 2]}))
-    engine.put("t", pa.table({"n": pa.array([], pa.int64()), "more": pa.array([], pa.string())}))
+    engine.add_table("t", pa.table({"n": [1, 2]}))
+    engine.add_table("t", pa.table({"n": pa.array([], pa.int64()), "more": pa.array([], pa.string())}))
     assert engine.count("t") == 0
     assert engine.arrow("SELECT * FROM t").column_names == ["n", "more"]
 
 
 def test_what_is_put_is_a_copy(engine: DuckEngine) -> None:
-    engine.put("first", pa.table({"n": [1]}))
-    engine.put("second", pa.table({"n": [2]}))
+    engine.add_table("first", pa.table({"n": [1]}))
+    engine.add_table("second", pa.table({"n": [2]}))
     assert engine.arrow("SELECT n FROM first")["n"].to_pylist() == [1]
 
 
@@ -124,5 +126,5 @@ def test_types_come_back_as_they_went_in(engine: DuckEngine) -> None:
             "text": pa.array(["é", "", None], pa.string()),
         }
     )
-    engine.put("t", table)
+    engine.add_table("t", table)
     assert engine.arrow('SELECT * FROM t ORDER BY "when" NULLS LAST').to_pylist() == table.to_pylist()

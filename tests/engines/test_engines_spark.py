@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.progress import Silent
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings, SparkSettings
-from hydrometer.contract.step import Step
-from hydrometer.engines.spark import SparkEngine
-from hydrometer.engines.spark_session import spark_size
-from hydrometer.engines.spark_source import local_glob
+from hydrometer.contract.sql_step import SqlStep
+from hydrometer.engines.spark_engine import SparkEngine
+from hydrometer.engines.spark_session import format_spark_size
+from hydrometer.engines.spark_source import escape_glob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,26 +42,28 @@ def test_rows_are_numbered_in_their_order_over_many_partitions(coalesced: str, e
     rng = np.random.default_rng(1)
     keys = rng.permutation(4_000)
     names = [f"{key % 37:02d}" if key % 5 else None for key in keys.tolist()]
-    engine.put("t", pa.table({"key": keys, "name": names}))
-    step = Step(
+    engine.add_table("t", pa.table({"key": keys, "name": names}))
+    step = SqlStep(
         "numbered",
         "SELECT row_number() OVER (ORDER BY key) - 1 AS n, key, name, dense_rank() OVER (ORDER BY name) - 1 AS m FROM t",
         "both kinds of number",
     )
-    engine.run([step], Silent())
+    engine.run([step], SilentProgress())
     table = engine.arrow("SELECT * FROM numbered ORDER BY key")
     assert table.column_names == ["n", "key", "name", "m"]
     assert table["n"].to_pylist() == table["key"].to_pylist() == list(range(4_000))
     order = [*sorted({name for name in names if name is not None}), None]
     assert table["m"].to_pylist() == [order.index(name) for name in table["name"].to_pylist()]
-    parts = engine.session.sql(f"SELECT DISTINCT input_file_name() AS file FROM {engine._known('numbered')}").count()
+    parts = engine.session.sql(
+        f"SELECT DISTINCT input_file_name() AS file FROM {engine._view_name('numbered')}"
+    ).count()
     assert parts == (1 if coalesced == "true" else 5)
     engine.session.conf.unset("spark.sql.adaptive.coalescePartitions.enabled")
 
 
 def test_what_is_too_much_for_one_place_is_said(engine: SparkEngine) -> None:
-    engine.put("t", pa.table({"n": range(5_001)}))
-    engine.run([Step("pairs", "SELECT n, n + 1 AS m FROM t", "too many")], Silent())
+    engine.add_table("t", pa.table({"n": range(5_001)}))
+    engine.run([SqlStep("pairs", "SELECT n, n + 1 AS m FROM t", "too many")], SilentProgress())
     assert engine.arrow("SELECT m FROM pairs WHERE n < 10").num_rows == 10
     with pytest.raises(InputError, match=r"5,001 rows of pairs must come to one place, more than 5,000") as caught:
         engine.arrow("SELECT m FROM pairs ORDER BY m")
@@ -74,8 +76,8 @@ def test_a_session_is_left_as_it_was(spark: SparkSession, tmp_path: Path) -> Non
     }
     spark.createDataFrame(pa.table({"mine": [1]})).createOrReplaceTempView("exchange")
     with SparkEngine(tmp_path / "work", Settings(spark=SparkSettings(partitions=3)), spark) as engine:
-        engine.put("exchange", pa.table({"n": [1, 2]}))
-        engine.run([Step("step", "SELECT exchange.n FROM exchange", "of the run's own table")], Silent())
+        engine.add_table("exchange", pa.table({"n": [1, 2]}))
+        engine.run([SqlStep("step", "SELECT exchange.n FROM exchange", "of the run's own table")], SilentProgress())
         assert engine.count("step") == 2
         assert spark.conf.get("spark.sql.session.timeZone") == "UTC"
         assert Path(engine.work).exists()
@@ -97,7 +99,7 @@ def test_any_name_of_a_folder_will_do(name: str, spark: SparkSession, tmp_path: 
     pq.write_table(pa.table({"n": [3]}), folder / "two.parquet")
     with SparkEngine(folder / "work", Settings(), spark) as engine:
         engine.view("numbers", folder / "*.parquet")
-        engine.run([Step("more", "SELECT n + 1 AS n FROM numbers", "written and read back")], Silent())
+        engine.run([SqlStep("more", "SELECT n + 1 AS n FROM numbers", "written and read back")], SilentProgress())
         assert sorted(engine.arrow("SELECT n FROM more")["n"].to_pylist()) == [2, 3, 4]
 
 
@@ -109,7 +111,7 @@ def test_types_come_back_as_they_went_in(engine: SparkEngine) -> None:
             "text": pa.array(["é", "", None], pa.string()),
         }
     )
-    engine.put("t", table)
+    engine.add_table("t", table)
     found = engine.arrow('SELECT * FROM t ORDER BY "when" NULLS LAST')
     assert found.schema.types == table.schema.types
     assert found.to_pylist() == table.to_pylist()
@@ -139,10 +141,10 @@ def test_several_machines_need_a_folder_that_all_of_them_see(tmp_path: Path) -> 
     ("memory", "wanted"), [("4GB", "3814m"), ("512MiB", "512m"), ("1.5 GiB", "1536m"), ("1KB", "1m")]
 )
 def test_memory_in_the_words_of_spark(memory: str, wanted: str) -> None:
-    assert spark_size(memory) == wanted
+    assert format_spark_size(memory) == wanted
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1))
 def test_a_pattern_matches_its_path_alone(name: str) -> None:
-    pattern = local_glob(Path("/") / name)
+    pattern = escape_glob(Path("/") / name)
     assert all(pattern[at - 1] == "\\" for at, letter in enumerate(pattern) if letter in "*?[]{}")

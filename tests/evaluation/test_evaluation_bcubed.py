@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.evaluation.bcubed import bcubed
+from hydrometer.lab.evaluation.bcubed import sum_bcubed
 
 groupings = st.integers(1, 9).flatmap(
     lambda items: st.tuples(
@@ -20,7 +20,7 @@ Sets = list[set[str]]
 
 
 def computed(category: list[int], pairs: list[tuple[int, int]]) -> tuple[float, float]:
-    found = bcubed(
+    found = sum_bcubed(
         np.array(category, dtype=np.int64),
         np.array([item for item, _ in pairs], dtype=np.int64),
         np.array([cluster for _, cluster in pairs], dtype=np.int64),

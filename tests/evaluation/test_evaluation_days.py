@@ -8,12 +8,12 @@ import pytest
 from small_worlds import Sent, write_result, write_times, write_world
 
 from hydrometer.contract.errors import InputError
-from hydrometer.evaluation import score, summarise
+from hydrometer.lab.evaluation import score, summarise
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hydrometer.evaluation.days import Detection
+    from hydrometer.lab.evaluation.time_to_detection import OperatorDetection
 
 SENT: list[Sent] = [*((f"a{n}", "A", "lab") for n in range(4)), *((f"b{n}", "B", "lab") for n in range(2))]
 TIMES = [("a0", "acc1", 0.5), ("a1", "acc2", 1.2), ("a2", "acc1", 2.0), ("a3", "acc1", 5.0), ("b0", "acc3", 0.5)]
@@ -35,7 +35,7 @@ def days(tmp_path: Path, names: tuple[str, str, str]) -> Path:
     return tmp_path / "results"
 
 
-def told(detections: list[Detection] | None) -> list[tuple[str, str | None, int, int]]:
+def told(detections: list[OperatorDetection] | None) -> list[tuple[str, str | None, int, int]]:
     assert detections is not None
     return [(row.operator, row.day, row.before, row.harvest) for row in detections]
 

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from small_worlds import write_result, write_world
 
-from hydrometer.evaluation import score, summarise
-from hydrometer.evaluation.drawing import LEFT, SIDE, TOP, draw
+from hydrometer.lab.evaluation import score, summarise
+from hydrometer.report.evaluation_drawing import LEFT, SIDE, TOP, draw_evaluation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ def drawn(tmp_path: Path, campaigns: dict[str, dict[str, float]]) -> ElementTree
     world = write_world(tmp_path / "world", {"A": "a1 a2 a3"}, {"person": "p1 p2 p3 p4", ODD: "o1 o2", "quiet": "q1"})
     listed = dict.fromkeys(campaigns, 0.75)
     found = summarise([score(write_result(tmp_path / "result", campaigns, listed), world)])
-    return ElementTree.fromstring(draw(found))  # noqa: S314 (the drawing is ours)
+    return ElementTree.fromstring(draw_evaluation(found))  # noqa: S314 (the drawing is ours)
 
 
 def test_marks_stand_at_what_was_given_and_what_came_true(tmp_path: Path) -> None:

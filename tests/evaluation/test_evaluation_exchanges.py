@@ -10,7 +10,7 @@ import pytest
 from small_worlds import Claimed, Sent, write_result, write_world
 
 from hydrometer.contract.errors import InputError
-from hydrometer.evaluation import Score, score
+from hydrometer.lab.evaluation import WorldScore, score
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ SENT: list[Sent] = [
 ]
 
 
-def scored(tmp_path: Path, claimed: list[Claimed], sent: list[Sent] | None = SENT, at: float = 0.5) -> Score:
+def scored(tmp_path: Path, claimed: list[Claimed], sent: list[Sent] | None = SENT, at: float = 0.5) -> WorldScore:
     world = write_world(tmp_path / "world", {"A": "acc1 acc2", "B": "acc3"}, {"person": "p1"}, sent)
     result = write_result(tmp_path / "result", {"X": "acc1 acc2", "Y": "acc3", "Z": "p1"}, claimed=claimed)
     return score(result, world, at)
@@ -89,7 +89,7 @@ def test_a_harvest_of_which_nothing_was_claimed_and_a_claim_without_a_harvest(tm
 
 
 def test_a_truth_in_many_batches_and_files_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hydrometer.evaluation.parquet.BATCH", 2)
+    monkeypatch.setattr("hydrometer.lab.evaluation.parquet_columns.BATCH", 2)
     whole = scored(tmp_path, [("a0", "X", "T1", 0.9), ("b1", "Y", "T1", 0.9)])
     truth = tmp_path / "world.truth"
     rows = pq.read_table(truth / "exchanges.parquet")

@@ -11,8 +11,8 @@ import pytest
 from small_worlds import write_result, write_world
 
 from hydrometer.contract.errors import InputError
-from hydrometer.evaluation import score
-from hydrometer.evaluation.truth import truth_folder
+from hydrometer.lab.evaluation import score
+from hydrometer.lab.evaluation.world_truth import locate_truth_folder
 
 
 @pytest.fixture
@@ -136,5 +136,5 @@ def test_a_threshold_beyond_a_probability_is_refused(world: Path, result: Path) 
 
 
 def test_the_truth_lies_beside_its_world_or_is_named_itself() -> None:
-    assert truth_folder(Path("worlds/one")) == Path("worlds/one.truth")
-    assert truth_folder(Path("worlds/one.truth")) == Path("worlds/one.truth")
+    assert locate_truth_folder(Path("worlds/one")) == Path("worlds/one.truth")
+    assert locate_truth_folder(Path("worlds/one.truth")) == Path("worlds/one.truth")

@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_worlds import write_result, write_world
 
-from hydrometer.evaluation import Score, score
+from hydrometer.lab.evaluation import WorldScore, score
 
 OPERATORS = {"A": "a1 a2 a3 a4 a5", "B": "b1 b2 b3 b4"}
 HONEST = {"person": "p1 p2 p3 p4 p5 p6 p7 p8", "nightly": "n1 n2"}
 
 
-def scored(tmp_path: Path, campaigns: dict[str, object], at: float = 0.5) -> Score:
+def scored(tmp_path: Path, campaigns: dict[str, object], at: float = 0.5) -> WorldScore:
     world = write_world(tmp_path / "world", OPERATORS, HONEST)
     return score(write_result(tmp_path / "result", campaigns), world, at)  # type: ignore[arg-type]
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_worlds import write_candidates, write_result, write_world
 
-from hydrometer.evaluation import score, summarise
-from hydrometer.evaluation.reliability import BINS, reliability
+from hydrometer.lab.evaluation import score, summarise
+from hydrometer.lab.evaluation.reliability import BINS, sum_reliability
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,9 @@ HONEST = {"person": "p1 p2 p3 p4 p5"}
 
 
 def test_cases_fall_into_tenths_the_lower_bound_included() -> None:
-    found = reliability(np.array([0.0, 0.1, 0.3, 0.7, 0.95, 1.0]), np.array([False, True, False, True, True, False]))
+    found = sum_reliability(
+        np.array([0.0, 0.1, 0.3, 0.7, 0.95, 1.0]), np.array([False, True, False, True, True, False])
+    )
     assert found.cases == [1, 1, 0, 1, 0, 0, 0, 1, 0, 2]
     assert found.observed == [0, 1, 0, 0, 0, 0, 0, 1, 0, 1]
     assert found.predicted == pytest.approx([0.0, 0.1, 0, 0.3, 0, 0, 0, 0.7, 0, 1.95])
@@ -31,7 +33,7 @@ def test_cases_fall_into_tenths_the_lower_bound_included() -> None:
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1))
 def test_the_bins_lose_no_case(cases: list[tuple[float, bool]]) -> None:
     given_, true = np.array([p for p, _ in cases]), np.array([t for _, t in cases])
-    found = reliability(given_, true)
+    found = sum_reliability(given_, true)
     assert sum(found.cases) == len(cases)
     assert sum(found.observed) == true.sum()
     assert sum(found.predicted) == pytest.approx(given_.sum())

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from hydrometer.contract.exchanges import EXCHANGES
+from hydrometer.contract.exchange_columns import EXCHANGES
 from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.fingerprint import Fingerprinter, SiteKey
 
@@ -34,7 +34,7 @@ def fingerprints(
     texts: list[tuple[str | None, str | None]], key: SiteKey = KEY, **settings: int
 ) -> list[dict[str, Any]]:
     """Return the fingerprint rows of the texts."""
-    made = Fingerprinter(FingerprintSettings(**settings), key).batch(exchanges(texts))
+    made = Fingerprinter(FingerprintSettings(**settings), key).fingerprint_batch(exchanges(texts))
     rows: list[dict[str, Any]] = made.to_pylist()
     return rows
 

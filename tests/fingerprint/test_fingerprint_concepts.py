@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hydrometer.fingerprint import concepts
-from hydrometer.fingerprint.alphabet import alphabet
-from hydrometer.fingerprint.concepts import concept_table, read_concepts
-from hydrometer.fingerprint.kernels.demand import GRAMS, NEAR, concept_of, demand_buckets
-from hydrometer.fingerprint.kernels.text import SCRIPTS, token_room, tokenise
-from hydrometer.fingerprint.kernels.words import RING
+from hydrometer.fingerprint.concepts import build_concept_table, read_concepts
+from hydrometer.fingerprint.kernels.elicitation_scoring import GRAMS, NEAR, look_up_concept, write_gram_buckets
+from hydrometer.fingerprint.kernels.tokeniser import SCRIPTS, make_token_scratch, tokenise
+from hydrometer.fingerprint.kernels.word_hashing import RING
+from hydrometer.fingerprint.unicode_tables import build_unicode_tables
 
 LIMIT = 200
 EVERY = read_concepts()
@@ -25,7 +25,9 @@ def hashed(text: str) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], i
     words, stems = np.zeros(LIMIT + RING, np.uint64), np.zeros(LIMIT + RING, np.uint64)
     data = np.frombuffer(text.encode(), np.uint8)
     seen = np.zeros(SCRIPTS, np.int32)
-    count, _ = tokenise(data, 0, data.size, alphabet().tables, LIMIT, words, stems, seen, token_room())
+    count, _ = tokenise(
+        data, 0, data.size, build_unicode_tables().arrays, LIMIT, words, stems, seen, make_token_scratch()
+    )
     return words, stems, int(count)
 
 
@@ -33,7 +35,7 @@ def buckets(text: str) -> npt.NDArray[np.int32]:
     """The buckets of each word's concept, alone and after others; -1 for none."""
     words, stems, count = hashed(text)
     out = np.zeros((count, GRAMS), np.int32)
-    assert demand_buckets(words, stems, 0, count, LIMIT, concept_table(), out, 0) == count
+    assert write_gram_buckets(words, stems, 0, count, LIMIT, build_concept_table(), out, 0) == count
     return out[:, 4:]
 
 
@@ -42,7 +44,7 @@ def test_every_word_of_the_list_is_found_under_its_concept() -> None:
     for word, name in WORDS:
         words, _, count = hashed(word)
         assert count == 1, word
-        assert names[concept_of(words[0], *concept_table()[:2]) - 1] == name, word
+        assert names[look_up_concept(words[0], *build_concept_table()[:2]) - 1] == name, word
 
 
 def test_other_words_have_no_concept() -> None:

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from fingerprint_texts import KEY, exchanges, fingerprints, prompt
 
-from hydrometer.contract.fingerprints import ELICITATION_CLASSES
+from hydrometer.contract.fingerprint_columns import ELICITATION_CLASSES
 from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.fingerprint import Fingerprinter
-from hydrometer.fingerprint.model import provenance, shipped_model
-from hydrometer.fingerprint.training.fit import draw, featurise, fit, scores
-from hydrometer.fingerprint.training.grammar import FOLDS, Grammar, Parts, part_of
+from hydrometer.fingerprint.elicitation_model import load_shipped_model, read_provenance
+from hydrometer.fingerprint.training.model_fitting import draw_samples, featurise_samples, fit_model, score_samples
+from hydrometer.fingerprint.training.training_phrasings import FOLDS, PhrasingParts, TrainingPhrasings, assign_part
 
 DEMANDS = {
     "reasoning_trace": (
@@ -83,13 +83,15 @@ def test_ordinary_requests_are_none(text: str) -> None:
 
 def test_the_threshold_of_the_settings_names_the_class() -> None:
     batch = exchanges([(None, text) for text in ORDINARY])
-    low = Fingerprinter(FingerprintSettings(elicitation_threshold=0.0), KEY).batch(batch)
+    low = Fingerprinter(FingerprintSettings(elicitation_threshold=0.0), KEY).fingerprint_batch(batch)
     assert "none" not in low.column("elicitation").to_pylist()
 
 
 def test_offered_tools_make_the_capability() -> None:
     texts: list[tuple[str | None, str | None]] = [(None, "hello there")] * 3
-    made = Fingerprinter(FingerprintSettings(), KEY).batch(exchanges(texts, tool_names=[["search"], [], None]))
+    made = Fingerprinter(FingerprintSettings(), KEY).fingerprint_batch(
+        exchanges(texts, tool_names=[["search"], [], None])
+    )
     tools, none, absent = made.column("capability").to_pylist()
     assert tools == "tools"
     assert none == absent != "tools"
@@ -104,36 +106,41 @@ def test_capability_of_plain_requests() -> None:
 def test_weights_are_small_and_tell_where_they_come_from() -> None:
     data = files("hydrometer.fingerprint") / "data"
     assert sum(len(item.read_bytes()) for item in data.iterdir() if item.is_file()) < 2_000_000
-    made = provenance()
+    made = read_provenance()
     assert made["classes"] == list(ELICITATION_CLASSES)
-    assert made["phrasings"] == Grammar().sizes(), "the phrasings changed: run python -m hydrometer.fingerprint.train"
-    assert json.dumps(made["calibration"]["slope"]) == json.dumps(shipped_model().slope)
+    assert made["phrasings"] == TrainingPhrasings().count_skeletons(), (
+        "the phrasings changed: run python -m hydrometer.fingerprint.train_elicitation"
+    )
+    assert json.dumps(made["calibration"]["slope"]) == json.dumps(load_shipped_model().slope)
 
 
 def test_training_repeats_itself_and_tells_demands_apart() -> None:
-    grammar = Grammar()
-    samples = draw(grammar, 3, 1_500, Parts.all_but(None))
-    assert samples == draw(grammar, 3, 1_500, Parts.all_but(None))
-    documents = featurise(samples)
-    first, second = fit(documents, 1), fit(documents, 1)
+    grammar = TrainingPhrasings()
+    samples = draw_samples(grammar, 3, 1_500, PhrasingParts.all_but(None))
+    assert samples == draw_samples(grammar, 3, 1_500, PhrasingParts.all_but(None))
+    documents = featurise_samples(samples)
+    first, second = fit_model(documents, 1), fit_model(documents, 1)
     assert np.array_equal(first.table, second.table)
-    _, confidence = first.elicitation(scores(first, samples))
+    _, confidence = first.predict_elicitation(score_samples(first, samples))
     flagged = confidence >= 0.5
     assert (flagged == (documents.elicitation > 0)).mean() > 0.9
 
 
 def test_held_out_skeletons_stay_out() -> None:
-    grammar = Grammar()
+    grammar = TrainingPhrasings()
     for part in range(FOLDS):
-        assert all(part_of(sample.skeleton) != part for sample in draw(grammar, 1, 200, Parts.all_but(part)))
-        own = Parts(frozenset({part}), frozenset({part}))
-        assert all(part_of(sample.skeleton) == part for sample in draw(grammar, 1, 200, own))
+        assert all(
+            assign_part(sample.skeleton) != part
+            for sample in draw_samples(grammar, 1, 200, PhrasingParts.all_but(part))
+        )
+        own = PhrasingParts(frozenset({part}), frozenset({part}))
+        assert all(assign_part(sample.skeleton) == part for sample in draw_samples(grammar, 1, 200, own))
 
 
 def test_no_placeholder_stays_in_a_demand() -> None:
-    grammar = Grammar()
+    grammar = TrainingPhrasings()
     lines = [line for found in grammar.skeletons.values() for file in found for line in file]
     names = {name for values in (grammar.shared, grammar.material, *(line.values for line in lines)) for name in values}
-    for sample in draw(grammar, 5, 2_000, Parts.all_but(None)):
+    for sample in draw_samples(grammar, 5, 2_000, PhrasingParts.all_but(None)):
         for name in names - {"context", "input", "question", "history"}:
             assert f"{{{name}}}" not in f"{sample.system} {sample.prompt}"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.fingerprint.kernels.hashing import SPREAD, siphash, sort_unique
+from hydrometer.fingerprint.kernels.keyed_hashing import SPREAD, siphash, sort_unique
 
 MASK = (1 << 64) - 1
 REFERENCE = {

@@ -13,21 +13,21 @@ from hypothesis import strategies as st
 from numba import njit
 from scipy.special import logsumexp
 
-from hydrometer.fingerprint.alphabet import ALONE, DROPPED, WORD, alphabet
-from hydrometer.fingerprint.kernels.hashing import PRIME, ROLL, mix, run_hash, shingles, siphash
-from hydrometer.fingerprint.kernels.lookup import find, make_sieve, make_table, sift
-from hydrometer.fingerprint.kernels.text import ROOM, SCRIPTS, token_room, tokenise
-from hydrometer.fingerprint.kernels.vectors import (
+from hydrometer.fingerprint.elicitation_model import _log_sum_exp
+from hydrometer.fingerprint.kernels.keyed_hashing import PRIME, ROLL, hash_run, mix_bits, sample_shingles, siphash
+from hydrometer.fingerprint.kernels.lookup import build_hash_table, build_sieve, find_slot, sift_words
+from hydrometer.fingerprint.kernels.tokeniser import ROOM, SCRIPTS, make_token_scratch, tokenise
+from hydrometer.fingerprint.kernels.vector_intrinsics import (
     BYTES,
     LANES,
     add_rows,
-    bits_set,
-    bytes_between,
-    eight_bytes,
-    first_bit,
+    count_set_bits,
+    find_lowest_bit,
+    load_eight_bytes,
+    mask_bytes_between,
 )
-from hydrometer.fingerprint.kernels.words import RING, SEED, STEM
-from hydrometer.fingerprint.model import _log_sum_exp
+from hydrometer.fingerprint.kernels.word_hashing import RING, SEED, STEM
+from hydrometer.fingerprint.unicode_tables import ALONE, DROPPED, WORD, build_unicode_tables
 
 MASK = (1 << 64) - 1
 KEY = (np.uint64(0x0706050403020100), np.uint64(0x0F0E0D0C0B0A0908))
@@ -53,15 +53,15 @@ Words = npt.NDArray[np.uint64]
 
 
 def _between(data: npt.NDArray[np.uint8], at: int, low: int, high: int) -> int:
-    return bytes_between(data, at, low, high)  # type: ignore[no-any-return]
+    return mask_bytes_between(data, at, low, high)  # type: ignore[no-any-return]
 
 
 def _eight(data: npt.NDArray[np.uint8], at: int) -> int:
-    return eight_bytes(data, at)  # type: ignore[no-any-return]
+    return load_eight_bytes(data, at)  # type: ignore[no-any-return]
 
 
 def _bits(mask: int) -> tuple[int, int]:
-    return first_bit(mask), bits_set(mask)
+    return find_lowest_bit(mask), count_set_bits(mask)
 
 
 def _summed(table: npt.NDArray[np.int8], places: Words, first: int, stop: int) -> npt.NDArray[np.int32]:
@@ -72,20 +72,20 @@ def _summed(table: npt.NDArray[np.int8], places: Words, first: int, stop: int) -
 
 def _sketched(words: Words, count: int, size: int, least: int, low: int, high: int) -> npt.NDArray[np.int64]:
     out = np.zeros(count + 8, np.int64)
-    have = shingles(words, count, size, least, low, high, out, 0, np.zeros((2, count), np.uint64))
+    have = sample_shingles(words, count, size, least, low, high, out, 0, np.zeros((2, count), np.uint64))
     return out[:have]
 
 
 def _run(words: Words, first: int, stop: int, low: int, high: int) -> int:
-    return run_hash(words, first, stop, low, high)  # type: ignore[no-any-return]
+    return hash_run(words, first, stop, low, high)  # type: ignore[no-any-return]
 
 
 def _known(words: Words, keys: Words, sieve: Words) -> npt.NDArray[np.int64]:
     hits = np.zeros(words.size + 1, np.int64)
-    held = sift(words, words.size, sieve, hits)
+    held = sift_words(words, words.size, sieve, hits)
     found = np.full(words.size, -1)
     for hit in range(held):
-        place = find(words[hits[hit]], keys)
+        place = find_slot(words[hits[hit]], keys)
         if keys[place] == words[hits[hit]]:
             found[hits[hit]] = np.int64(place)
     return found
@@ -105,12 +105,12 @@ def plain_hash(letters: list[int]) -> int:
     value = int(SEED)
     for letter in letters:
         value = ((value ^ letter) * int(PRIME)) & MASK
-    return int(mix(np.uint64(value)))
+    return int(mix_bits(np.uint64(value)))
 
 
 def plain_words(text: str) -> list[tuple[int, int]]:
     """The hash of each word and of its stem, sign by sign by the tables of the alphabet."""
-    tables, made, letters = alphabet(), [], list[int]()
+    tables, made, letters = build_unicode_tables(), [], list[int]()
 
     def close() -> None:
         if letters:
@@ -138,7 +138,9 @@ def read(text: str, limit: int, before: bytes = b"", after: bytes = b"") -> tupl
     data = np.frombuffer(before + text.encode() + after, np.uint8)
     words, stems = np.zeros(limit + RING, np.uint64), np.zeros(limit + RING, np.uint64)
     seen, stop = np.zeros(SCRIPTS, np.int32), data.size - len(after)
-    count, shape = tokenise(data, len(before), stop, alphabet().tables, limit, words, stems, seen, token_room())
+    count, shape = tokenise(
+        data, len(before), stop, build_unicode_tables().arrays, limit, words, stems, seen, make_token_scratch()
+    )
     return words, stems, int(count), int(shape)
 
 
@@ -227,7 +229,7 @@ def test_a_run_hash_is_that_of_its_words_in_turn(words: list[int], first: int) -
     value = len(words) - first
     for word in words[first:]:
         value = (value * int(ROLL) + word) & MASK
-    want = siphash(np.uint64(mix(np.uint64(value))), *KEY)
+    want = siphash(np.uint64(mix_bits(np.uint64(value))), *KEY)
     assert run(np.array([*words, 0], np.uint64), first, len(words), *KEY) == want
 
 
@@ -235,9 +237,9 @@ def test_a_run_hash_is_that_of_its_words_in_turn(words: list[int], first: int) -
 @given(st.sets(st.integers(1, MASK), max_size=60), st.lists(st.integers(1, MASK), max_size=30))
 def test_known_words_are_found_and_others_are_not(hashes: set[int], others: list[int]) -> None:
     ours = sorted(hashes)
-    keys, places = make_table(ours, 128)
+    keys, places = build_hash_table(ours, 128)
     asked = np.array([*others, *ours], np.uint64)
-    found = known(asked, keys, make_sieve(ours))
+    found = known(asked, keys, build_sieve(ours))
     where = dict(zip(ours, places.tolist(), strict=True))
     assert found.tolist() == [where.get(int(word), -1) for word in asked]
 

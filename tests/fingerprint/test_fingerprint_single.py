@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.fingerprint import Fingerprinter
-from hydrometer.fingerprint.single import TextSketch
+from hydrometer.fingerprint.online_sketcher import OnlineSketcher
 
-SINGLE = TextSketch(FingerprintSettings(), KEY)
+SINGLE = OnlineSketcher(FingerprintSettings(), KEY)
 BATCH = Fingerprinter(FingerprintSettings(), KEY)
 TEXTS = st.text(max_size=300) | st.builds(
     " ".join, st.lists(st.sampled_from(["alpha", "Beta", "12", "γ", "名"]), max_size=90)
@@ -21,15 +21,15 @@ TEXTS = st.text(max_size=300) | st.builds(
 @settings(max_examples=150, deadline=None)
 @given(TEXTS, TEXTS)
 def test_it_is_that_of_the_batch(system: str, prompt: str) -> None:
-    row = BATCH.batch(exchanges([(system, prompt)])).to_pylist()[0]
+    row = BATCH.fingerprint_batch(exchanges([(system, prompt)])).to_pylist()[0]
     assert SINGLE(system, prompt).tolist() == (row["sketch"] or [])
 
 
 def test_long_texts_are_cut_alike_and_more_hashes_begin_with_fewer() -> None:
     words = " ".join("".join(chr(97 + n // 26**place % 26) for place in range(4)) for n in range(0, 450_000, 17))
-    few, row = SINGLE("", words), BATCH.batch(exchanges([("", words)])).to_pylist()[0]
+    few, row = SINGLE("", words), BATCH.fingerprint_batch(exchanges([("", words)])).to_pylist()[0]
     assert few.tolist() == row["sketch"]
-    many = TextSketch(FingerprintSettings(), KEY, most=4_096)("", words)
+    many = OnlineSketcher(FingerprintSettings(), KEY, most=4_096)("", words)
     assert len(few) == 256
     assert np.array_equal(many[:256], few)
     assert len(many) > 1_000

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.fingerprints import TRAFFIC
+from hydrometer.contract.fingerprint_columns import TRAFFIC
 from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.fingerprint import Fingerprinter, SiteKey
 
@@ -30,12 +30,12 @@ def text(seed: int, words: int) -> str:
 def test_same_text_same_row_in_any_batch_order_and_thread_count() -> None:
     texts = [(text(row, 30), text(row + 1_000, 120)) for row in range(600)]
     batch = exchanges(list(texts))
-    one = Fingerprinter(FingerprintSettings(), KEY).batch(batch)
+    one = Fingerprinter(FingerprintSettings(), KEY).fingerprint_batch(batch)
     assert one.schema.equals(TRAFFIC.schema)
-    assert one.equals(Fingerprinter(FingerprintSettings(), KEY, threads=2).batch(batch))
-    backwards = Fingerprinter(FingerprintSettings(), KEY).batch(batch.take(pa.array(range(599, -1, -1))))
+    assert one.equals(Fingerprinter(FingerprintSettings(), KEY, threads=2).fingerprint_batch(batch))
+    backwards = Fingerprinter(FingerprintSettings(), KEY).fingerprint_batch(batch.take(pa.array(range(599, -1, -1))))
     assert backwards.take(pa.array(range(599, -1, -1))).equals(one)
-    assert Fingerprinter(FingerprintSettings(), KEY).batch(batch.slice(100, 50)).equals(one.slice(100, 50))
+    assert Fingerprinter(FingerprintSettings(), KEY).fingerprint_batch(batch.slice(100, 50)).equals(one.slice(100, 50))
 
 
 def test_another_key_shares_nothing() -> None:
@@ -115,7 +115,9 @@ def test_lead_and_tail() -> None:
 
 def test_absent_and_empty_texts() -> None:
     maker = Fingerprinter(FingerprintSettings(), KEY)
-    nothing, empty, system = maker.batch(exchanges([(None, None), (None, ""), ("be kind to all", None)])).to_pylist()
+    nothing, empty, system = maker.fingerprint_batch(
+        exchanges([(None, None), (None, ""), ("be kind to all", None)])
+    ).to_pylist()
     assert nothing["sketch"] is None
     assert nothing["elicitation"] is None
     assert maker.counts["without_text"] == 1
@@ -126,13 +128,15 @@ def test_absent_and_empty_texts() -> None:
     assert system["system_words"] == 4
     assert system["prompt_words"] is None
     assert system["language"] is None
-    assert maker.batch(exchanges([])).num_rows == 0
+    assert maker.fingerprint_batch(exchanges([])).num_rows == 0
 
 
 def test_what_is_cut_is_counted() -> None:
     maker = Fingerprinter(FingerprintSettings(max_words=200, max_sketch=16), KEY)
     long = f"{text(1, 300)} {text(2, 8)}"
-    cut, other, whole = maker.batch(exchanges([(None, long), (None, text(1, 300)), (None, text(5, 20))])).to_pylist()
+    cut, other, whole = maker.fingerprint_batch(
+        exchanges([(None, long), (None, text(1, 300)), (None, text(5, 20))])
+    ).to_pylist()
     assert maker.counts == {"exchanges": 3, "without_text": 0, "texts_cut": 2, "sketches_capped": 2}
     assert cut["prompt_words"] == 308
     assert cut["tail_hash"] == prompt(text(2, 8))["tail_hash"]
@@ -154,9 +158,9 @@ def test_no_bytes_crash_it(raw: list[bytes | None], large: bool, first: int) -> 
         pa.field("prompt", kind) if index == place else batch.schema.field(index) for index in range(batch.num_columns)
     ]
     whole = pa.RecordBatch.from_arrays(arrays, schema=pa.schema(names))
-    made = Fingerprinter(FingerprintSettings(), KEY).batch(whole)
+    made = Fingerprinter(FingerprintSettings(), KEY).fingerprint_batch(whole)
     assert made.column("prompt_words").is_valid().to_pylist() == [value is not None for value in raw]
-    assert Fingerprinter(FingerprintSettings(), KEY).batch(whole.slice(first)).equals(made.slice(first))
+    assert Fingerprinter(FingerprintSettings(), KEY).fingerprint_batch(whole.slice(first)).equals(made.slice(first))
 
 
 @pytest.mark.parametrize(

@@ -5,34 +5,34 @@ from __future__ import annotations
 import pytest
 from fingerprint_texts import prompt
 
-from hydrometer.fingerprint import Shape
+from hydrometer.fingerprint import PromptShape
 
 
 @pytest.mark.parametrize(
     ("text", "shape"),
     [
-        ("a plain sentence, with a comma - and a dash.", Shape(0)),
-        ("Do this:\n1. wash\n2. dry", Shape.NUMBERED_LIST),
-        ("1) wash\n2) dry", Shape.NUMBERED_LIST),
-        ("the price is 3. Fine", Shape(0)),
-        ("Buy:\n- milk\n- bread", Shape.BULLET_LIST),
-        ("look:\n```\nx = 1\n```", Shape.CODE_FENCE),
-        ('reply with {"a": 1}', Shape.JSON),
-        ('{\n  "a": 1}', Shape.JSON),
-        ("use <answer> tags </answer>", Shape.TAGS),
-        ("1 < 2 and 3 > 2", Shape(0)),
-        ("name | age\nAnna | 3", Shape.TABLE),
-        ("why", Shape(0)),
-        ("why?", Shape.QUESTION),
-        ("see https://example.org for more", Shape.URL),
-        ("let \\frac{1}{2} be x", Shape.LATEX),
-        ("добрый день всем", Shape.FOREIGN),
-        ("THIS IS ALL VERY LOUD INDEED", Shape.CAPITALS),
-        ("word " * 401, Shape.LONG),
+        ("a plain sentence, with a comma - and a dash.", PromptShape(0)),
+        ("Do this:\n1. wash\n2. dry", PromptShape.NUMBERED_LIST),
+        ("1) wash\n2) dry", PromptShape.NUMBERED_LIST),
+        ("the price is 3. Fine", PromptShape(0)),
+        ("Buy:\n- milk\n- bread", PromptShape.BULLET_LIST),
+        ("look:\n```\nx = 1\n```", PromptShape.CODE_FENCE),
+        ('reply with {"a": 1}', PromptShape.JSON),
+        ('{\n  "a": 1}', PromptShape.JSON),
+        ("use <answer> tags </answer>", PromptShape.TAGS),
+        ("1 < 2 and 3 > 2", PromptShape(0)),
+        ("name | age\nAnna | 3", PromptShape.TABLE),
+        ("why", PromptShape(0)),
+        ("why?", PromptShape.QUESTION),
+        ("see https://example.org for more", PromptShape.URL),
+        ("let \\frac{1}{2} be x", PromptShape.LATEX),
+        ("добрый день всем", PromptShape.FOREIGN),
+        ("THIS IS ALL VERY LOUD INDEED", PromptShape.CAPITALS),
+        ("word " * 401, PromptShape.LONG),
     ],
 )
-def test_shape(text: str, shape: Shape) -> None:
-    assert Shape(prompt(text)["shape"]) == shape
+def test_shape(text: str, shape: PromptShape) -> None:
+    assert PromptShape(prompt(text)["shape"]) == shape
 
 
 @pytest.mark.parametrize(

@@ -10,20 +10,20 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from hydrometer import flow
-from hydrometer.contract.intel import Actor
-from hydrometer.contract.progress import Silent
+from hydrometer import api
+from hydrometer.contract.intel_records import Actor
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.flow.attributing import attribute_result
-from hydrometer.flow.intelligence import add_actor, add_result
-from hydrometer.sharing.stix_ids import made_id
-from hydrometer.store.result import ResultFolder
+from hydrometer.intelligence.attribution.result_attribution import attribute_result
+from hydrometer.intelligence.exchange.intel_service import add_actor, add_campaign
+from hydrometer.intelligence.exchange.stix_ids import make_id
+from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from hydrometer.contract.results import Campaign
+    from hydrometer.contract.result_records import Campaign
 
 SETTINGS = Settings(threads=1, exhibits=False)
 
@@ -35,7 +35,7 @@ def halves(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     key = place / "site.key"
     key.touch(mode=0o600)
     key.write_bytes(b"0123456789abcdef")
-    exchanges = pq.read_table(flow.sample() / "exchanges.parquet")
+    exchanges = pq.read_table(api.sample() / "exchanges.parquet")
     first: datetime = pc.min(exchanges["started_at"]).as_py()
     last: datetime = pc.max(exchanges["started_at"]).as_py()
     middle = first + (last - first) / 2
@@ -48,16 +48,16 @@ def halves(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         traffic.mkdir()
         pq.write_table(exchanges.filter(seen), traffic / "exchanges.parquet")
         for other in ("accounts.parquet", "models.json"):
-            shutil.copy(flow.sample() / other, traffic)
+            shutil.copy(api.sample() / other, traffic)
         result = place / f"result-{name}"
-        flow.detect(traffic, result, SETTINGS, site_key=key, mapping=None, source=None, progress=Silent())
+        api.detect(traffic, result, SETTINGS, site_key=key, mapping=None, source=None, progress=SilentProgress())
         results.append(result)
     return results[0], results[1]
 
 
 def owner(result: Path, campaign: Campaign) -> str:
     """The operator that has most members of a campaign, by the truth of the sample."""
-    truth = pq.read_table(flow.sample().with_name("world.truth") / "accounts.parquet").to_pylist()
+    truth = pq.read_table(api.sample().with_name("world.truth") / "accounts.parquet").to_pylist()
     whose = {row["account_id"]: row["operator"] for row in truth}
     members = pq.read_table(result / "members.parquet").to_pylist()
     held = Counter(whose[row["account_id"]] or "" for row in members if row["campaign_id"] == campaign.id)
@@ -71,8 +71,8 @@ def test_an_operator_that_comes_back_is_named(halves: tuple[Path, Path], tmp_pat
     for campaign in ResultFolder.read(before).campaigns:
         name = f"crew of {owner(before, campaign)}"
         names.add(name)
-        add_actor(intel, Actor(id=made_id("intrusion-set", name), name=name, roles=("operator",)))
-        add_result(intel, before, campaign.id, actor=name)
+        add_actor(intel, Actor(id=make_id("intrusion-set", name), name=name, roles=("operator",)))
+        add_campaign(intel, before, campaign.id, actor=name)
     assert names
     told = attribute_result(after, [intel], SETTINGS.attribution).campaigns
     concluded = {c.attribution.answers[0].conclusion for c in told} - {"not attributed"}

@@ -9,9 +9,9 @@ import pytest
 
 from hydrometer.contract.cases import Constraint
 from hydrometer.contract.errors import InputError
-from hydrometer.flow.casework import write_constraints
-from hydrometer.flow.constraints import load_constraints
-from hydrometer.store.casebook import Casebook
+from hydrometer.enforcement.casebook.case_service import write_constraints
+from hydrometer.enforcement.casebook.casebook_queries import Casebook
+from hydrometer.enforcement.casebook.constraint_loader import load_constraints
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hydrometer.contract.results import HARVESTED
-from hydrometer.flow.exhibits import _by_template
+from hydrometer.contract.result_records import HARVESTED
+from hydrometer.detection.redacted_templates import _group_by_template
 
 
 def test_harvested_exchanges_are_gathered_by_campaign_and_template() -> None:
@@ -18,7 +18,7 @@ def test_harvested_exchanges_are_gathered_by_campaign_and_template() -> None:
         [{"exchange_id": e, "campaign_id": c, "template_id": t, "probability": 0.9} for e, c, t in rows],
         schema=HARVESTED.schema,
     )
-    assert _by_template(table) == {
+    assert _group_by_template(table) == {
         ("HY-1", "T1"): ["ex_1", "ex_3"],
         ("HY-1", "T2"): ["ex_2"],
         ("HY-2", "T1"): ["ex_4"],

@@ -13,11 +13,11 @@ import pytest
 from typer.testing import CliRunner
 
 from hydrometer.cli.app import app
-from hydrometer.contract.accounts import ACCOUNTS
-from hydrometer.contract.attribution import nobody_asked
-from hydrometer.contract.decisions import Request, Verdict
+from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract.attribution_records import build_empty_attribution
+from hydrometer.contract.decisions import ModelRequest, Verdict
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.results import (
+from hydrometer.contract.result_records import (
     BLOCKS,
     CONSIDERED,
     FAMILIES,
@@ -26,21 +26,26 @@ from hydrometer.contract.results import (
     MEMBERS,
     TEMPLATES,
     Campaign,
-    Exhibit,
-    Run,
+    CampaignExhibit,
+    RunRecord,
 )
 from hydrometer.contract.settings import FingerprintSettings
+from hydrometer.enforcement.snapshots.ban_evasion import suspect_organisations
+from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions
+from hydrometer.enforcement.snapshots.snapshot_files import (
+    inspect_snapshot,
+    make_keys,
+    open_decision_point,
+    write_snapshot,
+)
 from hydrometer.fingerprint import SiteKey
-from hydrometer.fingerprint.single import TextSketch
-from hydrometer.flow.guarding import inspect, make_keys, open_guard, write_snapshot
-from hydrometer.flow.successors import organisations
-from hydrometer.flow.verdicts import Chosen
-from hydrometer.store.result import ResultFolder
+from hydrometer.fingerprint.online_sketcher import OnlineSketcher
+from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hydrometer.contract.table import Table
+    from hydrometer.contract.table_spec import TableSpec
 
 END = datetime(2026, 4, 18, tzinfo=UTC)
 BEGUN = END - timedelta(days=9)
@@ -83,14 +88,14 @@ def campaign(name: str, probability: float) -> Campaign:
         evidence=[],
         counter_evidence=[],
         story=[],
-        attribution=nobody_asked(),
-        exhibit=Exhibit(
+        attribution=build_empty_attribution(),
+        exhibit=CampaignExhibit(
             days=[], exchanges_by_day=[], harvested_by_day=[], hour_by_day=[], entities=[], templates=[], releases=[]
         ),
     )
 
 
-def table(declared: Table, *rows: dict[str, Any]) -> pa.Table:
+def table(declared: TableSpec, *rows: dict[str, Any]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=declared.schema)
 
 
@@ -109,8 +114,8 @@ def indicator(kind: str, value: str, accounts: int, population: int) -> dict[str
 def site(tmp_path: Path) -> Path:
     """A folder with a result, accounts, a policy and keys."""
     key = SiteKey.load_or_create(tmp_path / "site.key")
-    hashes = TextSketch(FingerprintSettings(), key)("", WORDING).tolist()
-    run = Run(
+    hashes = OnlineSketcher(FingerprintSettings(), key)("", WORDING).tolist()
+    run = RunRecord(
         version="1",
         versions={},
         started_at=END,
@@ -182,11 +187,13 @@ def write(site: Path, **more: Any) -> Any:
 
 
 def opened(site: Path) -> Any:
-    return open_guard(site / "snapshot", [site / "signing.pub"], site_key=site / "site.key", now=END.timestamp())
+    return open_decision_point(
+        site / "snapshot", [site / "signing.pub"], site_key=site / "site.key", now=END.timestamp()
+    )
 
 
 def act(guard: Any, account: str, **more: Any) -> tuple[str, str]:
-    decision = guard.decide(Request(account_id=account, **more), END.timestamp() + 60)
+    decision = guard.decide(ModelRequest(account_id=account, **more), END.timestamp() + 60)
     return decision.action, decision.why
 
 
@@ -213,7 +220,7 @@ def test_a_guard_decides_by_what_was_found(site: Path) -> None:
 
 
 def test_people_are_heard(site: Path) -> None:
-    chosen = Chosen(
+    chosen = SnapshotOptions(
         cleared=frozenset({"sure", "asleep", "new"}), upheld_accounts=frozenset({("unsure", "HY-1"), ("gone", "HY-9")})
     )
     built = write(site, chosen=chosen)
@@ -228,16 +235,16 @@ def test_another_site_key_another_signature_and_no_snapshot_are_told(site: Path)
     write(site)
     SiteKey.load_or_create(site / "other.key")
     with pytest.raises(InputError, match="not the key"):
-        open_guard(site / "snapshot", [site / "signing.pub"], site_key=site / "other.key", now=END.timestamp())
+        open_decision_point(site / "snapshot", [site / "signing.pub"], site_key=site / "other.key", now=END.timestamp())
     make_keys(site / "stranger")
     with pytest.raises(InputError, match="none of the keys"):
-        open_guard(site / "snapshot", [site / "stranger.pub"], site_key=site / "site.key", now=END.timestamp())
+        open_decision_point(site / "snapshot", [site / "stranger.pub"], site_key=site / "site.key", now=END.timestamp())
     with pytest.raises(InputError, match="expired"):
-        open_guard(
+        open_decision_point(
             site / "snapshot", [site / "signing.pub"], site_key=site / "site.key", now=END.timestamp() + 48 * 3600
         )
     with pytest.raises(InputError, match="cannot be read"):
-        inspect(site / "absent", [site / "signing.pub"])
+        inspect_snapshot(site / "absent", [site / "signing.pub"])
 
 
 def test_the_command_line(site: Path) -> None:
@@ -269,6 +276,6 @@ def test_an_organisation_that_is_nearly_all_members_answers_for_its_next_account
     rows += [{"account_id": f"m{n}", "org_id": "mixed"} for n in range(4, 7)]
     rows += [{"account_id": f"h{n}", "org_id": "mixed"} for n in range(3)]
     rows += [{"account_id": "m7", "org_id": "alone"}]
-    found = organisations(table(ACCOUNTS, *rows), held, 0.85)
+    found = suspect_organisations(table(ACCOUNTS, *rows), held, 0.85)
     assert [(one.subject, one.scope, one.successor) for one in found] == [("shell", "organisation", True)]
     assert found[0].probability == 0.85

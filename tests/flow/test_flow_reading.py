@@ -10,12 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 from msgspec.structs import replace
 
-from hydrometer import flow
+from hydrometer import api
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.fingerprints import TRAFFIC
-from hydrometer.contract.progress import Silent
+from hydrometer.contract.fingerprint_columns import TRAFFIC
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import FingerprintSettings, Settings
-from hydrometer.flow.reading import default_site_key
+from hydrometer.detection.ingestion.fingerprinted_traffic import locate_default_site_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,9 +40,9 @@ def traffic(folder: Path, rows: list[dict[str, Any]]) -> Path:
     return folder
 
 
-def fingerprinted(source: Path, out: Path, key: Path, settings: Settings | None = None) -> flow.FingerprintSummary:
-    return flow.fingerprint(
-        source, out, settings or Settings(), site_key=key, mapping=None, source=None, progress=Silent()
+def fingerprinted(source: Path, out: Path, key: Path, settings: Settings | None = None) -> api.FingerprintSummary:
+    return api.fingerprint(
+        source, out, settings or Settings(), site_key=key, mapping=None, source=None, progress=SilentProgress()
     )
 
 
@@ -103,8 +103,14 @@ def test_texts_that_were_cut_are_told(tmp_path: Path) -> None:
     long = " ".join(f"word{number}" for number in range(200))
     source = traffic(tmp_path / "in", [exchange(n, prompt=long) if n < 7 else exchange(n) for n in range(10)])
     settings = Settings(fingerprint=replace(FingerprintSettings(), max_words=128))
-    found = flow.detect(
-        source, tmp_path / "out", settings, site_key=tmp_path / "key", mapping=None, source=None, progress=Silent()
+    found = api.detect(
+        source,
+        tmp_path / "out",
+        settings,
+        site_key=tmp_path / "key",
+        mapping=None,
+        source=None,
+        progress=SilentProgress(),
     )
     (cut,) = [cap for cap in found.run.caps if "max_words" in cap]
     assert cut.startswith("7 texts")
@@ -113,14 +119,14 @@ def test_texts_that_were_cut_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["result [1]", "50% *off*", "it's"])
 def test_the_names_of_folders_are_taken_as_they_are(name: str, tmp_path: Path) -> None:
     source = traffic(tmp_path / f"in {name}", [exchange(n) for n in range(10)])
-    found = flow.detect(
+    found = api.detect(
         source,
         tmp_path / f"out {name}",
         Settings(),
         site_key=tmp_path / "key",
         mapping=None,
         source=None,
-        progress=Silent(),
+        progress=SilentProgress(),
     )
     assert found.run.rows["exchanges"] == 10
 
@@ -128,30 +134,30 @@ def test_the_names_of_folders_are_taken_as_they_are(name: str, tmp_path: Path) -
 def test_a_result_folder_with_a_question_mark_is_refused_in_words(tmp_path: Path) -> None:
     source = traffic(tmp_path / "in", [exchange(n) for n in range(10)])
     with pytest.raises(InputError, match="question mark"):
-        flow.detect(
+        api.detect(
             source,
             tmp_path / "what?",
             Settings(),
             site_key=tmp_path / "key",
             mapping=None,
             source=None,
-            progress=Silent(),
+            progress=SilentProgress(),
         )
 
 
 def test_the_site_key_is_kept_where_the_system_keeps_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    assert default_site_key() == tmp_path / "hydrometer" / "site.key"
+    assert locate_default_site_key() == tmp_path / "hydrometer" / "site.key"
     monkeypatch.delenv("XDG_CONFIG_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert default_site_key() == tmp_path / ".config" / "hydrometer" / "site.key"
+    assert locate_default_site_key() == tmp_path / ".config" / "hydrometer" / "site.key"
 
 
 def test_the_steps_are_named_once_and_say_what_they_make() -> None:
-    steps = flow.steps(Settings())
+    steps = api.list_steps(Settings())
     assert len({step.name for step in steps}) == len(steps)
     assert all(step.meaning and "SELECT" in step.sql for step in steps)
 
 
 def test_the_sample_is_there() -> None:
-    assert (flow.sample() / "exchanges.parquet").is_file()
+    assert (api.sample() / "exchanges.parquet").is_file()

@@ -13,22 +13,22 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from hydrometer import flow
+from hydrometer import api
 from hydrometer.cli.app import app
 from hydrometer.contract.cases import Constraint
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.progress import Silent
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.flow.auditing import record_snapshot
-from hydrometer.flow.backtesting import Asked, backtest, write
-from hydrometer.flow.casework import Desk, audit_folder
-from hydrometer.response.audit import AuditLog
-from hydrometer.response.audit_check import read, verify
-from hydrometer.store.casebook import Casebook
-from hydrometer.store.result import ResultFolder
+from hydrometer.enforcement.audit.audit_log import AuditLog
+from hydrometer.enforcement.audit.audit_service import record_snapshot
+from hydrometer.enforcement.audit.chain_verification import read_entries, verify_log
+from hydrometer.enforcement.backtest.policy_backtest import BacktestRequest, backtest, write_backtest
+from hydrometer.enforcement.casebook.case_service import CaseService, resolve_audit_folder
+from hydrometer.enforcement.casebook.casebook_queries import Casebook
+from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
-    from hydrometer.contract.backtest import Backtest
+    from hydrometer.contract.backtest_records import Backtest
 
 HALF = datetime(2026, 4, 12, tzinfo=UTC)
 POLICY = """
@@ -47,43 +47,43 @@ budgets:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The result of the bundled sample, a policy, and the site key that both went by."""
     made = tmp_path_factory.mktemp("responding")
-    flow.detect(
-        flow.sample(),
+    api.detect(
+        api.sample(),
         made / "result",
         Settings(exhibits=False),
         site_key=made / "site.key",
         mapping=None,
         source=None,
-        progress=Silent(),
+        progress=SilentProgress(),
     )
     (made / "policy.yaml").write_text(POLICY)
     return made
 
 
-def asked(folder: Path, **changes: Any) -> Asked:
+def asked(folder: Path, **changes: Any) -> BacktestRequest:
     given: dict[str, Any] = {
         "policy": folder / "policy.yaml",
         "result": folder / "result",
-        "traffic": flow.sample(),
+        "traffic": api.sample(),
         "site_key": folder / "site.key",
-        "truth": flow.sample(),
+        "truth": api.sample(),
         "known_from": HALF,
         "thresholds": False,
     }
-    return Asked(**(given | changes))
+    return BacktestRequest(**(given | changes))
 
 
 def record_of(folder: Path, **changes: Any) -> Backtest:
-    return backtest(asked(folder, **changes), Silent()).record
+    return backtest(asked(folder, **changes), SilentProgress()).record
 
 
 def test_a_backtest_counts_what_the_truth_and_the_time_say(folder: Path) -> None:
-    tried = backtest(asked(folder, thresholds=True), Silent())
+    tried = backtest(asked(folder, thresholds=True), SilentProgress())
     record = tried.record
-    truth = pq.read_table(flow.sample().with_name("world.truth") / "exchanges.parquet")
+    truth = pq.read_table(api.sample().with_name("world.truth") / "exchanges.parquet")
     harvest = truth.filter(pc.is_valid(truth["campaign"]))
     assert record.harvest.requests == harvest.num_rows
-    times = pq.read_table(flow.sample() / "exchanges.parquet", columns=["exchange_id", "started_at"])
+    times = pq.read_table(api.sample() / "exchanges.parquet", columns=["exchange_id", "started_at"])
     before = times.join(harvest, "exchange_id", join_type="inner").filter(pc.field("started_at") < HALF)
     assert record.unknown == before.num_rows
     assert sum(record.harvest.actions.values()) == record.harvest.requests
@@ -103,8 +103,8 @@ def test_a_backtest_counts_what_the_truth_and_the_time_say(folder: Path) -> None
 
 
 def test_a_backtest_is_written_as_a_page_a_record_and_decisions(folder: Path, tmp_path: Path) -> None:
-    tried = backtest(asked(folder), Silent())
-    write(tried, tmp_path / "out")
+    tried = backtest(asked(folder), SilentProgress())
+    write_backtest(tried, tmp_path / "out")
     page = (tmp_path / "out" / "backtest.html").read_text("utf-8")
     assert "<script" not in page
     assert "default-src 'none'" in page
@@ -113,7 +113,7 @@ def test_a_backtest_is_written_as_a_page_a_record_and_decisions(folder: Path, tm
     decisions = pq.read_table(tmp_path / "out" / "decisions.parquet")
     assert decisions.num_rows == sum(count for effect in (tried.record.rules) for count in [effect.requests])
     assert decisions["started_at"].to_pylist() == sorted(decisions["started_at"].to_pylist())
-    assert backtest(asked(folder), Silent()).record.harvest == tried.record.harvest
+    assert backtest(asked(folder), SilentProgress()).record.harvest == tried.record.harvest
 
 
 def test_before_a_result_was_known_nothing_is_held_against_anybody(folder: Path) -> None:
@@ -134,7 +134,7 @@ def test_without_a_truth_the_result_says_what_is_a_harvest(folder: Path) -> None
 
 
 def test_traffic_without_a_table_of_accounts_has_customers_of_no_known_plan(folder: Path) -> None:
-    record = record_of(folder, truth=None, traffic=flow.sample() / "exchanges.parquet")
+    record = record_of(folder, truth=None, traffic=api.sample() / "exchanges.parquet")
     assert [each.group for each in record.groups] == ["no plan known"]
     assert record.harvest.stopped > 0
 
@@ -160,7 +160,7 @@ def test_a_folder_of_results_is_known_day_by_day(folder: Path, tmp_path: Path) -
     record = record_of(folder, result=tmp_path / "days", known_from=None)
     assert [Path(each.result).name for each in record.results] == ["2026-04-18", "2026-04-19"]
     with pytest.raises(InputError, match="holds 2 results"):
-        backtest(asked(folder, result=tmp_path / "days"), Silent())
+        backtest(asked(folder, result=tmp_path / "days"), SilentProgress())
 
 
 def ran(*arguments: object) -> Any:
@@ -182,7 +182,7 @@ def test_policies_from_the_command_line(folder: Path, tmp_path: Path) -> None:
     assert refused.exit_code == 2
     assert f"{example}:2:1: does not know `rulez`. Did you mean `rules`?" in refused.stdout
     shown = ran(
-        "policy", "backtest", folder / "policy.yaml", folder / "result", flow.sample(), "--quiet", "--json",
+        "policy", "backtest", folder / "policy.yaml", folder / "result", api.sample(), "--quiet", "--json",
         "--no-thresholds", "--as-if-known-from", "2026-04-12", "--site-key", folder / "site.key",
     )  # fmt: skip
     assert shown.exit_code == 0, shown.output
@@ -209,22 +209,22 @@ def test_from_a_decision_to_an_appeal_to_detection(folder: Path, tmp_path: Path)
     assert "overturned by bob: indeed" in shown
     assert f"{account}: " in shown
     with Casebook(str(book)) as opened_book:
-        judged = opened_book.judged()
+        judged = opened_book.judged_accounts()
     assert judged.cleared == (account,)
     assert (account, campaign) not in judged.upheld
-    assert [entry.body.get("step", entry.kind) for entry in read(audit_folder(str(book), None))] == [
+    assert [entry.body.get("step", entry.kind) for entry in read_entries(resolve_audit_folder(str(book), None))] == [
         "review",
         "opened",
         "overturned",
     ]
-    found = flow.detect(
-        flow.sample(),
+    found = api.detect(
+        api.sample(),
         tmp_path / "again",
         Settings(exhibits=False),
         site_key=folder / "site.key",
         mapping=None,
         source=None,
-        progress=Silent(),
+        progress=SilentProgress(),
         constraints=str(book),
     )
     assert found.run.notes["accounts cleared by a person"] == 1
@@ -239,27 +239,27 @@ def test_an_appeal_against_a_decision_of_a_gateway_finds_it_in_the_log(tmp_path:
     with AuditLog(tmp_path / "gateway") as log:
         body = {"account": "a", "case": "K7Q2", "action": "verify", "rule": "held", "campaign": "HY-1", "why": "member"}
         log.append_all([("decision", {**body, "case": "other"}), ("decision", body)])
-    desk = Desk(str(tmp_path / "book.db"))
+    desk = CaseService(str(tmp_path / "book.db"))
     with pytest.raises(InputError, match="no case K7Q2"):
         desk.open_appeal("K7Q2", None, by="a", statement="why")
     appeal, account = desk.open_appeal("K7Q2", None, by="a", statement="why", logs=[tmp_path / "gateway"])
     assert account == "a"
-    case, kept, reviews, appeals = desk.dossier("K7Q2")
+    case, kept, reviews, appeals = desk.read_case_file("K7Q2")
     assert (case.kind, case.action, case.rule, reviews) == ("decision", "verify", "held", [])
     assert kept[0].body["why"] == "member"
     assert appeals[0].id == appeal
-    assert verify(tmp_path / "book.db.audit").lines == 1
+    assert verify_log(tmp_path / "book.db.audit").lines == 1
 
 
 def test_a_change_that_is_not_logged_is_not_made(tmp_path: Path) -> None:
     place = tmp_path / "book.db"
     (tmp_path / "book.db.audit").write_text("in the way")
-    desk = Desk(str(place))
+    desk = CaseService(str(place))
     with pytest.raises(InputError, match="cannot be used"):
         desk.review("HY-1", "uphold", by="ann", why="seen")
     with pytest.raises(InputError, match="needs a folder for its audit log"):
-        audit_folder("postgresql://me@host/name", None)
-    with pytest.raises(InputError, match="is not there"), Desk(str(tmp_path / "none.db")).reading():
+        resolve_audit_folder("postgresql://me@host/name", None)
+    with pytest.raises(InputError, match="is not there"), CaseService(str(tmp_path / "none.db")).open_casebook():
         pass
 
 
@@ -274,16 +274,16 @@ def test_where_the_log_cannot_be_written_nothing_is_changed(tmp_path: Path, monk
     with monkeypatch.context() as broken:
         broken.setattr("os.fsync", full)
         with pytest.raises(InputError, match="cannot be used: No space left"):
-            Desk(place).constrain(pair)
+            CaseService(place).add_constraint(pair)
     with AuditLog(tmp_path / "book.db.audit"), monkeypatch.context() as broken:
-        broken.setattr("hydrometer.response.audit.AuditLog.append", lambda *_: full(0))
-        broken.setattr("hydrometer.response.audit._locked", lambda _: True)
+        broken.setattr("hydrometer.enforcement.audit.audit_log.AuditLog.append", lambda *_: full(0))
+        broken.setattr("hydrometer.enforcement.audit.audit_log._locked", lambda _: True)
         with pytest.raises(InputError, match="nothing was changed: No space left"):
-            Desk(place).constrain(pair)
+            CaseService(place).add_constraint(pair)
     with Casebook(place) as book:
-        assert book.judged().cleared == ()
-    assert Desk(place).constrain(pair)
-    assert verify(tmp_path / "book.db.audit").whole
+        assert book.judged_accounts().cleared == ()
+    assert CaseService(place).add_constraint(pair)
+    assert verify_log(tmp_path / "book.db.audit").whole
 
 
 def test_a_snapshot_is_logged_with_its_policy_when_that_is_new(tmp_path: Path) -> None:
@@ -291,8 +291,8 @@ def test_a_snapshot_is_logged_with_its_policy_when_that_is_new(tmp_path: Path) -
     for text in ("version: 1", "version: 1", "version: 1\nmode: shadow"):
         policy.write_text(text)
         record_snapshot(log, policy, {"version": "v"})
-    assert [entry.kind for entry in read(log)] == ["policy", "snapshot", "snapshot", "policy", "snapshot"]
-    assert [entry.body["mode"] for entry in read(log) if entry.kind == "policy"] == ["observe", "shadow"]
+    assert [entry.kind for entry in read_entries(log)] == ["policy", "snapshot", "snapshot", "policy", "snapshot"]
+    assert [entry.body["mode"] for entry in read_entries(log) if entry.kind == "policy"] == ["observe", "shadow"]
 
 
 def test_the_audit_log_from_the_command_line(folder: Path, tmp_path: Path) -> None:

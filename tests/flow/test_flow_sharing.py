@@ -9,14 +9,14 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from hydrometer import flow
+from hydrometer import api
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.progress import Silent
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import load_settings
-from hydrometer.flow import intelligence, sharing
-from hydrometer.sharing.redaction import DIGEST_ONLY
-from hydrometer.sharing.stix import read_dossiers
-from hydrometer.store.result import ResultFolder
+from hydrometer.intelligence.exchange import campaign_sharing, intel_service
+from hydrometer.intelligence.exchange.dossier_files import read_dossiers
+from hydrometer.intelligence.exchange.redaction_policy import DIGEST_ONLY
+from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,14 +29,14 @@ FORMATS = ("stix", "misp", "ocsf", "csv")
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("shared")
-    flow.detect(
-        flow.sample(),
+    api.detect(
+        api.sample(),
         out / "result",
         load_settings(None, threads=1),
         site_key=out / "site.key",
         mapping=None,
         source=None,
-        progress=Silent(),
+        progress=SilentProgress(),
     )
     return out / "result"
 
@@ -61,8 +61,8 @@ def made_key(file: Path, secret: bytes) -> Path:
 def leaving(result: Path, pieces: ResultFolder, key: Path) -> dict[tuple[str, str], str]:
     """What leaves of every campaign in every format."""
     return {
-        (campaign.id, form): sharing.share(
-            result, campaign.id, tlp="green", form=form, sharing_key=key
+        (campaign.id, form): campaign_sharing.share_campaign(
+            result, campaign.id, tlp="green", format_name=form, sharing_key=key
         ).content.decode()
         for campaign in pieces.campaigns
         for form in FORMATS
@@ -70,7 +70,7 @@ def leaving(result: Path, pieces: ResultFolder, key: Path) -> dict[tuple[str, st
 
 
 def column(name: str, table: str = "accounts") -> set[str]:
-    values = pq.read_table(flow.sample() / f"{table}.parquet", columns=[name]).column(0).to_pylist()
+    values = pq.read_table(api.sample() / f"{table}.parquet", columns=[name]).column(0).to_pylist()
     return {value for value in values if value}
 
 
@@ -119,7 +119,7 @@ def test_no_five_words_of_any_prompt_leave(leaving: dict[tuple[str, str], str], 
 
 
 def test_no_address_of_a_stranger_leaves(leaving: dict[tuple[str, str], str], pieces: ResultFolder) -> None:
-    traffic = pq.read_table(flow.sample() / "exchanges.parquet", columns=["account_id", "client_ip"]).to_pylist()
+    traffic = pq.read_table(api.sample() / "exchanges.parquet", columns=["account_id", "client_ip"]).to_pylist()
     for (campaign, _), text in leaving.items():
         members = {row["account_id"] for row in pieces.members.to_pylist() if row["campaign_id"] == campaign}
         strangers = {row["client_ip"] for row in traffic if row["account_id"] not in members and row["client_ip"]}
@@ -129,7 +129,7 @@ def test_no_address_of_a_stranger_leaves(leaving: dict[tuple[str, str], str], pi
 def test_everything_leaves_or_is_counted(result: Path, pieces: ResultFolder, key: Path) -> None:
     for campaign in pieces.campaigns:
         shown = sum(row["campaign_id"] == campaign.id for row in pieces.indicators.to_pylist())
-        made = sharing.share(result, campaign.id, tlp="green", sharing_key=key)
+        made = campaign_sharing.share_campaign(result, campaign.id, tlp="green", sharing_key=key)
         named = campaign.attribution.status == "attributed"
         templates = len(campaign.exhibit.templates)
         assert sum(made.leaves.values()) + sum(made.withheld.values()) == shown + templates + named
@@ -137,7 +137,7 @@ def test_everything_leaves_or_is_counted(result: Path, pieces: ResultFolder, key
 
 
 def test_without_the_key_sketches_and_digests_stay(result: Path, pieces: ResultFolder) -> None:
-    made = sharing.share(result, pieces.campaigns[0].id, tlp="green")
+    made = campaign_sharing.share_campaign(result, pieces.campaigns[0].id, tlp="green")
     assert "template" not in made.leaves
     assert made.withheld["template: needs a sharing key"] == len(pieces.campaigns[0].exhibit.templates)
     assert not DIGEST_ONLY & made.leaves.keys()
@@ -145,15 +145,15 @@ def test_without_the_key_sketches_and_digests_stay(result: Path, pieces: ResultF
 
 def compared(pieces: ResultFolder, key: Path) -> tuple[pa.Table, pa.Table]:
     """The tables of a result as partners with the key would know them."""
-    settings, secret = sharing.fingerprinted_with(pieces), sharing.sharing_secret(key)
-    return sharing.comparable(pieces.campaigns, pieces.indicators, pieces.templates, settings, secret)
+    settings, secret = campaign_sharing.read_fingerprint_settings(pieces), campaign_sharing.load_sharing_secret(key)
+    return campaign_sharing.add_partner_values(pieces.campaigns, pieces.indicators, pieces.templates, settings, secret)
 
 
 def test_partners_with_the_key_recognise_what_was_sent(
     result: Path, pieces: ResultFolder, key: Path, tmp_path: Path
 ) -> None:
     campaign = pieces.campaigns[0].id
-    sharing.share(result, campaign, tlp="green", sharing_key=key, out=tmp_path / "a.json")
+    campaign_sharing.share_campaign(result, campaign, tlp="green", sharing_key=key, out=tmp_path / "a.json")
     assert (tmp_path / "a.json").stat().st_mode & 0o077 == 0
     sent = read_dossiers(tmp_path / "a.json")
     indicators, templates = compared(pieces, key)
@@ -173,12 +173,12 @@ def test_partners_with_the_key_recognise_what_was_sent(
 def test_an_earlier_campaign_becomes_known(result: Path, pieces: ResultFolder, tmp_path: Path) -> None:
     campaign = pieces.campaigns[0].id
     with pytest.raises(InputError, match="no actor Lynx"):
-        intelligence.add_result(tmp_path, result, campaign, actor="Lynx")
-    first = intelligence.add_result(tmp_path, result, campaign)
-    again = intelligence.add_result(tmp_path, result, campaign)
+        intel_service.add_campaign(tmp_path, result, campaign, actor="Lynx")
+    first = intel_service.add_campaign(tmp_path, result, campaign)
+    again = intel_service.add_campaign(tmp_path, result, campaign)
     assert first.new > 100
     assert (again.new, again.newer) == (0, 0)
-    found, withdrawn, _ = intelligence.known(tmp_path)
+    found, withdrawn, _ = intel_service.read_intel(tmp_path)
     assert withdrawn == {}
     assert [one.name for one in found.campaigns] == [campaign]
     assert {one.tlp for one in found.indicators} == {"red"}
@@ -192,14 +192,14 @@ def test_an_earlier_campaign_becomes_known(result: Path, pieces: ResultFolder, t
 
 def test_a_partners_indicator_is_sighted_and_sent_back(result: Path, pieces: ResultFolder, tmp_path: Path) -> None:
     campaign = pieces.campaigns[0].id
-    sent = sharing.share(result, campaign, tlp="amber")
+    sent = campaign_sharing.share_campaign(result, campaign, tlp="amber")
     value = next(one for one in orjson.loads(sent.content)["objects"] if "autonomous-system" in one.get("pattern", ""))
     number = re.findall(r"number = (\d+)", value["pattern"])[0]
     (tmp_path / "a.csv").write_text(f"kind,value\nasn,{number}\n")
-    made = intelligence.add_files(tmp_path / "intel", [tmp_path / "a.csv"], "Partner", "B")
+    made = intel_service.import_files(tmp_path / "intel", [tmp_path / "a.csv"], "Partner", "B")
     assert made.new > 0
-    theirs = intelligence.known(tmp_path / "intel")[0].indicators[0].id
-    again = sharing.share(result, campaign, tlp="amber", intel=[tmp_path / "intel"])
+    theirs = intel_service.read_intel(tmp_path / "intel")[0].indicators[0].id
+    again = campaign_sharing.share_campaign(result, campaign, tlp="amber", intel=[tmp_path / "intel"])
     assert again.sightings == sent.sightings + 1
     assert theirs in {one.get("sighting_of_ref") for one in orjson.loads(again.content)["objects"]}
 
@@ -219,5 +219,5 @@ def test_what_cannot_be_shared_says_why(
 ) -> None:
     asked = {key: tmp_path / value if "." in value else value for key, value in asked.items()}
     with pytest.raises(InputError, match=said):
-        sharing.share(result, **({"campaign": pieces.campaigns[0].id, "tlp": "green"} | asked))
+        campaign_sharing.share_campaign(result, **({"campaign": pieces.campaigns[0].id, "tlp": "green"} | asked))
     assert list(tmp_path.iterdir()) == []

@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hydrometer import flow
+from hydrometer import api
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.progress import Silent
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import FingerprintSettings, ReadSettings, Settings, SparkSettings
-from hydrometer.flow.account import Account
-from hydrometer.flow.opening import opened
-from hydrometer.flow.reading import Asked
+from hydrometer.detection.backend_selection import open_backend
+from hydrometer.detection.ingestion.fingerprinted_traffic import ReadRequest
+from hydrometer.detection.run_recorder import RunRecorder
 from hydrometer.sources import MOST_LISTED, UNLISTED, Rejects
 
 if TYPE_CHECKING:
@@ -63,16 +63,18 @@ def traffic(folder: Path) -> Path:
     return folder
 
 
-def read(where: Path | str, folder: Path, settings: Settings, **asked: Any) -> tuple[Account, pa.Table, list[Any], Any]:
+def read(
+    where: Path | str, folder: Path, settings: Settings, **asked: Any
+) -> tuple[RunRecorder, pa.Table, list[Any], Any]:
     """The account of a reading, the rows of `traffic`, the rejected rows, and the reading."""
     folder.mkdir()
-    account = Account(settings, Silent())
+    account = RunRecorder(settings, SilentProgress())
     told = {"site_key": folder.parent / "site.key", "mapping": None, "source": None} | asked
     with (
-        opened(Asked(where, **told), folder, folder / "rejected.jsonl", account) as (engine, reading),
+        open_backend(ReadRequest(where, **told), folder, folder / "rejected.jsonl", account) as (engine, reading),
         account.stage("read"),
     ):
-        reading.into(engine, account)
+        reading.fingerprint_into(engine, account)
         rows = engine.arrow("SELECT * FROM traffic").sort_by("exchange_id")
         two = pa.array(["ex_0002", "ex_0012"])
         texts = [] if reading.traffic.fingerprinted else pa.Table.from_batches(list(reading.texts(two))).to_pylist()
@@ -95,7 +97,7 @@ def test_what_is_left_out_and_mended_is_counted_alike(spark: SparkSession, tmp_p
     assert one.repaired
     assert other.notes == one.notes
     assert other.inputs == one.inputs
-    assert other.absent == one.absent
+    assert other.absent_columns == one.absent_columns
     assert other.caps == one.caps
     assert len(one.caps) == 2
     assert by_spark.columns == by_files.columns
@@ -140,9 +142,9 @@ def test_fingerprints_by_address_are_a_folder_that_both_engines_read(spark: Spar
     key = tmp_path / "site.key"
     where = traffic(tmp_path / "in")
 
-    def fingerprinted(out: Path | str, session: SparkSession | None) -> flow.FingerprintSummary:
-        return flow.fingerprint(
-            where, out, Settings(), site_key=key, mapping=None, source=None, progress=Silent(), session=session
+    def fingerprinted(out: Path | str, session: SparkSession | None) -> api.FingerprintSummary:
+        return api.fingerprint(
+            where, out, Settings(), site_key=key, mapping=None, source=None, progress=SilentProgress(), session=session
         )
 
     wanted = fingerprinted(tmp_path / "files", None)
@@ -198,18 +200,20 @@ def test_a_needed_column_that_a_table_lacks_is_told(spark: SparkSession, tmp_pat
 
 def test_what_the_engine_needs_and_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [
-        name for name in sys.modules if name.startswith(("hydrometer.flow.spark", "hydrometer.engines.spark"))
+        name
+        for name in sys.modules
+        if name.startswith(("hydrometer.detection.ingestion.spark_reading", "hydrometer.engines.spark_engine"))
     ]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delattr(flow, "spark", raising=False)
+    monkeypatch.delattr("hydrometer.detection.ingestion.spark_reading", raising=False)
     monkeypatch.setitem(sys.modules, "pyspark", None)
     monkeypatch.setitem(sys.modules, "pyspark.errors", None)
     with pytest.raises(InputError, match=r"pip install 'hydrometer\[spark\]'"):
-        flow.steps(Settings(engine="spark"))
+        api.list_steps(Settings(engine="spark"))
 
 
 def test_the_steps_are_told_in_the_words_of_spark() -> None:
-    told = {step.name: step.sql for step in flow.steps(Settings(engine="spark"))}
+    told = {step.name: step.sql for step in api.list_steps(Settings(engine="spark"))}
     assert "EXPLODE(ARRAY_DISTINCT(sketch))" in told["shingle"]
     assert told["exchange"].endswith("-- then exchange_no: rows numbered from 0 in the order of _key0, _key1, _key2")
 
@@ -219,7 +223,7 @@ def test_a_task_lists_some_rejected_rows_and_counts_all() -> None:
     for line in range(MOST_LISTED + 5):
         task.reject("blank", file="f", line=line, column="model")
     run = Rejects()
-    run.add(task.counted)
+    run.add(task.summary)
     assert run.counts == {"model: blank": MOST_LISTED + 5}
     assert run.notes == {UNLISTED: 5}
-    assert len(task.counted.entries) == MOST_LISTED
+    assert len(task.summary.entries) == MOST_LISTED

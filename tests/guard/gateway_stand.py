@@ -14,11 +14,11 @@ import msgspec
 import orjson
 import pytest
 
-from hydrometer.contract.decisions import Decision, Request
+from hydrometer.contract.decisions import Decision, ModelRequest
 from hydrometer.contract.gateway import GatewaySettings
-from hydrometer.guard.gate import Gate
-from hydrometer.guard.journal import Journal
-from hydrometer.guard.metrics import GuardMetrics
+from hydrometer.enforcement.guard.enforcement_point import EnforcementPoint
+from hydrometer.enforcement.guard.event_log import EventLog
+from hydrometer.enforcement.guard.guard_metrics import GuardMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,9 +44,9 @@ class Told:
 
     def __init__(self, by_account: dict[str, Decision | Exception] | None = None) -> None:
         self.by_account = by_account or {}
-        self.asked: list[Request] = []
+        self.asked: list[ModelRequest] = []
 
-    def decide(self, request: Request, now: float) -> Decision:
+    def decide(self, request: ModelRequest, now: float) -> Decision:
         self.asked.append(request)
         answer = self.by_account.get(request.account_id, ALLOW)
         if isinstance(answer, Exception):
@@ -82,11 +82,11 @@ class Stand:
         self.log = io.BytesIO()
         self.sink = Sink()
         self.settings = GatewaySettings(**{"trusted_hops": 0, **settings})
-        self.gate = Gate(
+        self.gate = EnforcementPoint(
             self.held,
             self.settings,
             self.metrics,
-            Journal(self.log, lambda: NOW),
+            EventLog(self.log, lambda: NOW),
             self.sink,
             clock=lambda: NOW,
         )

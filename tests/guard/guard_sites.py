@@ -9,28 +9,28 @@ import numpy.typing as npt
 from nacl.signing import SigningKey
 
 from hydrometer.contract.decisions import (
-    KnownCampaign,
-    KnownEntity,
-    KnownTemplate,
-    Request,
+    ModelRequest,
+    SnapshotCampaign,
+    SnapshotContent,
+    SnapshotEntity,
+    SnapshotTemplate,
     Verdict,
-    Verdicts,
 )
-from hydrometer.contract.policy import Budget, Policy, Rule
-from hydrometer.guard.core import Guard
-from hydrometer.guard.snapshot import Snapshot, pack, unpack
+from hydrometer.contract.policy_schema import Budget, Policy, Rule
+from hydrometer.enforcement.guard.decision_point import DecisionPoint
+from hydrometer.enforcement.snapshots.snapshot_file import Snapshot, pack_snapshot, unpack_snapshot
 
 KEY = SigningKey(bytes(range(32)))
 NOW = 1_800_000_000.0
 WORDING = tuple(range(-50, 50, 2))
 """Hashes of the campaign's wording."""
 
-CAMPAIGNS = [KnownCampaign(id="HY-1", probability=0.97, accounts=50, harvested=4_000, active=True, actor="Lab")]
-TEMPLATES = [KnownTemplate(id="T-1", campaign=0, hashes=WORDING, background=0.0)]
+CAMPAIGNS = [SnapshotCampaign(id="HY-1", probability=0.97, accounts=50, harvested=4_000, active=True, actor="Lab")]
+TEMPLATES = [SnapshotTemplate(id="T-1", campaign=0, hashes=WORDING, background=0.0)]
 ENTITIES = [
-    KnownEntity(kind="address", value="198.51.100.7", campaign=0, accounts=20, population=21),
-    KnownEntity(kind="network", value="198.51.100.0/24", campaign=0, accounts=30, population=35),
-    KnownEntity(kind="ja4", value="t13d-odd", campaign=0, accounts=40, population=44),
+    SnapshotEntity(kind="address", value="198.51.100.7", campaign=0, accounts=20, population=21),
+    SnapshotEntity(kind="network", value="198.51.100.0/24", campaign=0, accounts=30, population=35),
+    SnapshotEntity(kind="ja4", value="t13d-odd", campaign=0, accounts=40, population=44),
 ]
 
 
@@ -47,7 +47,7 @@ def policy(*rules: Rule, budgets: tuple[Budget, ...] = (), mode: Any = "enforce"
 MEMBERS = policy(rule("members", "verdict.member && verdict.probability > 0.9", "block", person=True))
 
 
-def verdicts(rules: Policy = MEMBERS, **more: Any) -> Verdicts:
+def verdicts(rules: Policy = MEMBERS, **more: Any) -> SnapshotContent:
     given: dict[str, Any] = {
         "version": "1",
         "created_at": NOW - 60,
@@ -60,11 +60,11 @@ def verdicts(rules: Policy = MEMBERS, **more: Any) -> Verdicts:
         "population": 20_000,
         **more,
     }
-    return Verdicts(**given)
+    return SnapshotContent(**given)
 
 
 def snapshot(rules: Policy = MEMBERS, **more: Any) -> Snapshot:
-    return unpack(pack(verdicts(rules, **more), KEY), [KEY.verify_key])
+    return unpack_snapshot(pack_snapshot(verdicts(rules, **more), KEY), [KEY.verify_key])
 
 
 def words(system: str, prompt: str) -> npt.NDArray[np.int64]:
@@ -74,12 +74,12 @@ def words(system: str, prompt: str) -> npt.NDArray[np.int64]:
     )
 
 
-def guard(rules: Policy = MEMBERS, **more: Any) -> Guard:
-    return Guard(snapshot(rules, **more), words, case=lambda: "CASE")
+def guard(rules: Policy = MEMBERS, **more: Any) -> DecisionPoint:
+    return DecisionPoint(snapshot(rules, **more), words, case=lambda: "CASE")
 
 
-def request(account: str, **more: Any) -> Request:
-    return Request(account_id=account, **more)
+def request(account: str, **more: Any) -> ModelRequest:
+    return ModelRequest(account_id=account, **more)
 
 
 HARVEST = " ".join(map(str, WORDING))

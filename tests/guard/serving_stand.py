@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from nacl.signing import SigningKey
 
-from hydrometer.contract.decisions import Account, KnownCampaign, Verdict, Verdicts
-from hydrometer.contract.policy import Budget, Policy, Rule
-from hydrometer.guard.snapshot import pack
+from hydrometer.contract.decisions import SnapshotAccount, SnapshotCampaign, SnapshotContent, Verdict
+from hydrometer.contract.policy_schema import Budget, Policy, Rule
+from hydrometer.enforcement.snapshots.snapshot_file import pack_snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CAMPAIGN = KnownCampaign(id="c1", probability=0.99, accounts=3, harvested=900, active=True)
+CAMPAIGN = SnapshotCampaign(id="c1", probability=0.99, accounts=3, harvested=900, active=True)
 RULES = [
     Rule(name="members", when="verdict.member && verdict.reviewed", action="block", reason="Refused by policy"),
     Rule(name="suspects", when="verdict.member && !verdict.reviewed", action="verify", reason="Please verify"),
@@ -34,7 +34,7 @@ class Files:
     def write(self, version: str = "v1", *, seconds: float = 3600.0, blocked: tuple[str, ...] = ("bad",)) -> None:
         """Write a snapshot in which `blocked` are upheld members, `suspect` is one, and `free` has a budget of three."""
         now = time.time()
-        verdicts = Verdicts(
+        verdicts = SnapshotContent(
             version=version,
             created_at=now,
             expires_at=now + seconds,
@@ -47,8 +47,8 @@ class Files:
                 ),
                 Verdict(subject="suspect", scope="account", campaign=0, probability=0.9),
             ],
-            accounts=[Account(id="free", plan="free")],
+            accounts=[SnapshotAccount(id="free", plan="free")],
         )
         part = self.folder / "snapshot.partial"
-        part.write_bytes(pack(verdicts, self.key))
+        part.write_bytes(pack_snapshot(verdicts, self.key))
         part.replace(self.snapshot)

@@ -9,16 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.guard.bodies import Sender, read_bodies, read_body, read_lines
+from hydrometer.enforcement.guard.request_parser import ClientIdentity, parse_batch_file, parse_bodies, parse_body
 
 if TYPE_CHECKING:
-    from hydrometer.contract.decisions import Request
+    from hydrometer.contract.decisions import ModelRequest
 
-WHO = Sender(account_id="a", organisation="o", client_ip="192.0.2.1", user_agent="UA", ja4="j", asn=5, channel="api")
+WHO = ClientIdentity(
+    account_id="a", organisation="o", client_ip="192.0.2.1", user_agent="UA", ja4="j", asn=5, channel="api"
+)
 
 
-def read(body: Any) -> Request:
-    return read_body(json.dumps(body).encode(), WHO)
+def read(body: Any) -> ModelRequest:
+    return parse_body(json.dumps(body).encode(), WHO)
 
 
 def test_a_chat_completion() -> None:
@@ -128,13 +130,13 @@ def test_completions_and_batches() -> None:
     assert read({"model": "m", "prompt": ["one", "two"]}).prompt == "one\ntwo"
     assert read({"model": "m", "prompt": [1, 2, 3]}).unread == "field"
     batch = {"requests": [{"custom_id": str(n), "params": {"model": "m", "messages": f"q{n}"}} for n in range(10)]}
-    found = read_bodies(json.dumps(batch).encode(), WHO)
+    found = parse_bodies(json.dumps(batch).encode(), WHO)
     assert [one.prompt for one in found] == [f"q{n}" for n in range(10)]
     assert all(one.batch for one in found)
-    assert [one.prompt for one in read_bodies(json.dumps(batch).encode(), WHO, most_batch=3)] == ["q0", "q4", "q8"]
-    assert read_body(json.dumps(batch).encode(), WHO).prompt == "q0"
+    assert [one.prompt for one in parse_bodies(json.dumps(batch).encode(), WHO, most_batch=3)] == ["q0", "q4", "q8"]
+    assert parse_body(json.dumps(batch).encode(), WHO).prompt == "q0"
     lines = b'{"custom_id": "1", "body": {"messages": "q"}}\nnonsense\n\n{"body": 5}\n'
-    assert [one.unread for one in read_lines(lines, WHO)] == ["", "malformed", "unknown shape"]
+    assert [one.unread for one in parse_batch_file(lines, WHO)] == ["", "malformed", "unknown shape"]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,7 @@ def test_completions_and_batches() -> None:
     ],
 )
 def test_what_cannot_be_read_is_said_and_the_rest_is_read(body: bytes, why: str) -> None:
-    found = read_body(body, WHO, most_bytes=1_000 if why == "oversized" else 1 << 20)
+    found = parse_body(body, WHO, most_bytes=1_000 if why == "oversized" else 1 << 20)
     assert (found.unread, found.account_id, found.bytes) == (why, "a", len(body))
 
 
@@ -199,7 +201,7 @@ FIELDS = [
     st.dictionaries(st.sampled_from([*FIELDS, "thinking", "conversation", "logprobs", "max_tokens", "stream"]), JSON)
 )
 def test_no_shape_raises(body: dict[str, Any]) -> None:
-    for found in read_bodies(json.dumps(body).encode(), WHO):
+    for found in parse_bodies(json.dumps(body).encode(), WHO):
         assert found.account_id == "a"
         assert isinstance(found.prompt, str)
         assert isinstance(found.n, int)
@@ -209,5 +211,5 @@ def test_no_shape_raises(body: dict[str, Any]) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_raise(body: bytes) -> None:
-    assert read_body(body, WHO).bytes == len(body)
-    assert read_lines(body, WHO)
+    assert parse_body(body, WHO).bytes == len(body)
+    assert parse_batch_file(body, WHO)

@@ -9,34 +9,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.contract.policy import Budget, Policy
-from hydrometer.guard.budgets import Budgets
-from hydrometer.guard.facts import complete
-from hydrometer.guard.rulebook import Bound, Rulebook, Subjects
-from hydrometer.guard.windows import STEPS, Window
+from hydrometer.contract.policy_schema import Budget, Policy
+from hydrometer.enforcement.guard.budget_windows import BudgetWindows
+from hydrometer.enforcement.guard.sliding_window import STEPS, SlidingWindow
+from hydrometer.enforcement.policy.compiled_policy import CompiledPolicy, CompiledRule, Subjects
+from hydrometer.enforcement.policy.condition_facts import complete_facts
 
 
-def spent(tested: Window, subject: str, now: float) -> int:
+def spent(tested: SlidingWindow, subject: str, now: float) -> int:
     use = tested.use(subject, now)
     return use.before + use.here
 
 
-def count(tested: Window, subject: str, now: float) -> None:
+def count(tested: SlidingWindow, subject: str, now: float) -> None:
     tested.count(subject, tested.use(subject, now), 0)
 
 
-def adopted(tested: Budgets, *budgets: Budget) -> tuple[Bound[Budget], ...]:
+def adopted(tested: BudgetWindows, *budgets: Budget) -> tuple[CompiledRule[Budget], ...]:
     policy = Policy(version=1, budgets=[*budgets])
     tested.adopt(policy)
-    return Rulebook(policy).met(complete({})).budgets
+    return CompiledPolicy(policy).match(complete_facts({})).budgets
 
 
 def called(name: str) -> Subjects:
     return (name, "", "", "", name, "")
 
 
-def window(requests: int = 10, seconds: int = 80, capacity: int = 1_000) -> Window:
-    return Window(Budget(name="b", over="account", requests=requests, seconds=seconds), capacity)
+def window(requests: int = 10, seconds: int = 80, capacity: int = 1_000) -> SlidingWindow:
+    return SlidingWindow(Budget(name="b", over="account", requests=requests, seconds=seconds), capacity)
 
 
 @settings(max_examples=60, deadline=None)
@@ -92,12 +92,12 @@ def test_a_clock_that_is_set_back() -> None:
 
 
 def test_a_long_name_is_kept_by_its_hash() -> None:
-    tested = Budgets()
+    tested = BudgetWindows()
     budget = Budget(name="b", over="address", requests=1, seconds=60)
     held = adopted(tested, budget)
     tested.count(held, called("x" * 10_000), 1.0)
-    assert tested.over(held, called("x" * 10_000), 1.0)
-    assert not tested.over(held, called("x" * 10_001), 1.0)
+    assert tested.find_exhausted(held, called("x" * 10_000), 1.0)
+    assert not tested.find_exhausted(held, called("x" * 10_001), 1.0)
     assert all(len(spent.subject) <= 96 for spent in tested.heaviest()[name_of_window(budget)])
 
 
@@ -108,24 +108,24 @@ def name_of_window(budget: Budget) -> str:
 def test_another_policy_keeps_what_the_same_budgets_counted() -> None:
     first = Budget(name="a", over="account", requests=2, seconds=60)
     second = Budget(name="b", over="account", requests=2, seconds=60)
-    tested = Budgets()
+    tested = BudgetWindows()
     before = adopted(tested, first, second)
     for _ in range(2):
         tested.count(before, called("x"), 1.0)
     smaller = Budget(name="b", over="account", requests=1, seconds=60)
     after = adopted(tested, smaller, first)
-    assert [budget.name for budget, _ in tested.over(after, called("x"), 1.0)] == ["a"]
-    assert [budget.name for budget, _ in tested.over(before, called("x"), 1.0)] == ["a"]
+    assert [budget.name for budget, _ in tested.find_exhausted(after, called("x"), 1.0)] == ["a"]
+    assert [budget.name for budget, _ in tested.find_exhausted(before, called("x"), 1.0)] == ["a"]
 
 
 @pytest.mark.parametrize(("gateways", "left"), [(1, 10), (2, 5), (4, 2), (100, 1)])
 def test_alone_a_gateway_keeps_to_its_share(gateways: int, left: int) -> None:
     budget = Budget(name="a", over="account", requests=10, seconds=60)
-    tested = Budgets()
+    tested = BudgetWindows()
     held = adopted(tested, budget)
     tested.alone, tested.gateways = True, gateways
     passed = 0
-    while not tested.over(held, called("x"), 1.0):
+    while not tested.find_exhausted(held, called("x"), 1.0):
         tested.count(held, called("x"), 1.0)
         passed += 1
     assert passed == left

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.contract.policy import FACTS
-from hydrometer.guard.condition_types import CONVERSIONS
-from hydrometer.guard.rules import ConditionError, compile_condition
+from hydrometer.contract.policy_schema import FACTS
+from hydrometer.enforcement.policy.condition_types import CONVERSIONS
+from hydrometer.enforcement.policy.expressions import ConditionError, compile_condition
 
 EMPTY: dict[str, object] = {"string": "", "double": 0.0, "int": 0, "bool": False, "list(string)": []}
 

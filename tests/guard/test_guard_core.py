@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from guard_sites import HARVEST, NOW, WORDING, guard, policy, request, rule, snapshot, words
 
-from hydrometer.contract.decisions import Account, Verdict
-from hydrometer.contract.policy import Budget, Limits
-from hydrometer.guard.core import Guard
+from hydrometer.contract.decisions import SnapshotAccount, Verdict
+from hydrometer.contract.policy_schema import Budget, FeatureLimits
+from hydrometer.enforcement.guard.decision_point import DecisionPoint
 
 
 def test_a_member_is_blocked_and_a_stranger_is_not() -> None:
@@ -40,7 +40,11 @@ def test_who_was_cleared_is_neither_member_nor_successor() -> None:
 
 def test_an_organisation_is_held_as_a_whole_unless_its_account_is_cleared() -> None:
     held = [Verdict(subject="org", scope="organisation", campaign=0, probability=0.99, reviewed=True)]
-    accounts = [Account(id="one", organisation="org"), Account(id="two", organisation="org"), Account(id="alone")]
+    accounts = [
+        SnapshotAccount(id="one", organisation="org"),
+        SnapshotAccount(id="two", organisation="org"),
+        SnapshotAccount(id="alone"),
+    ]
     made = guard(accounts=accounts, cleared=["two"], verdicts=held)
     assert made.decide(request("one"), NOW).why == "organisation"
     assert made.decide(request("new", organisation="org"), NOW).action == "block"
@@ -53,7 +57,7 @@ def test_a_suspicion_against_an_organisation_is_about_its_new_accounts() -> None
         Verdict(subject="org", scope="organisation", campaign=0, probability=0.8, successor=True, why="successor: o")
     ]
     rules = policy(rule("successors", "verdict.successor", "verify"))
-    made = guard(rules, accounts=[Account(id="weighed", organisation="org")], verdicts=held)
+    made = guard(rules, accounts=[SnapshotAccount(id="weighed", organisation="org")], verdicts=held)
     assert made.decide(request("weighed"), NOW).action == "allow"
     assert made.decide(request("weighed", organisation="org"), NOW).action == "allow"
     assert made.decide(request("new", organisation="org"), NOW).why == "successor: o"
@@ -100,14 +104,14 @@ def test_the_hardest_action_wins_and_limits_add_up() -> None:
     made = guard(
         policy(
             rule("slow", "true", "throttle", retry_after=30),
-            rule("few", "request.n > 1", "limit_features", limits=Limits(n=2, logprobs=False)),
-            rule("fewer", "request.n > 1", "limit_features", limits=Limits(n=1, max_tokens=100, batch=True)),
+            rule("few", "request.n > 1", "limit_features", limits=FeatureLimits(n=2, logprobs=False)),
+            rule("fewer", "request.n > 1", "limit_features", limits=FeatureLimits(n=1, max_tokens=100, batch=True)),
             rule("watch", "true"),
         )
     )
     found = made.decide(request("a", n=4), NOW)
     assert (found.action, found.rule, found.retry_after) == ("limit_features", "few", 30)
-    assert found.limits == Limits(n=1, logprobs=False, batch=True, max_tokens=100)
+    assert found.limits == FeatureLimits(n=1, logprobs=False, batch=True, max_tokens=100)
     assert made.decide(request("a"), NOW).action == "throttle"
     assert made.counts["rule watch"] == 2
     terminal = guard(policy(rule("slow", "true", "throttle", retry_after=30), rule("who", "true", "verify")))
@@ -172,7 +176,7 @@ def test_what_is_held_back_uses_up_no_budget_and_what_is_only_shadowed_does() ->
 
 
 def test_without_a_snapshot_and_with_an_expired_one_everything_is_allowed_and_counted() -> None:
-    made = Guard(None, words)
+    made = DecisionPoint(None, words)
     assert not made.usable(NOW)
     assert made.decide(request("member"), NOW).why == "no snapshot"
     made.load(snapshot())
@@ -191,7 +195,7 @@ def test_a_condition_that_cannot_be_evaluated_does_not_hold_and_is_counted() -> 
 
 
 def test_facts_of_an_account() -> None:
-    young = Account(
+    young = SnapshotAccount(
         id="young",
         organisation="org",
         plan="free",

@@ -12,15 +12,15 @@ import pytest
 from guard_sites import HARVEST, NOW, guard, policy, request
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.policy import Budget
-from hydrometer.guard.budgets import Budgets
-from hydrometer.guard.fleet import Fleet
+from hydrometer.contract.policy_schema import Budget
+from hydrometer.enforcement.guard.budget_windows import BudgetWindows
+from hydrometer.enforcement.guard.redis_budget_sync import BudgetSync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hydrometer.guard.core import Guard
+    from hydrometer.enforcement.guard.decision_point import DecisionPoint
 
 redis = pytest.importorskip("redis")
 PROGRAM = shutil.which("redis-server") or shutil.which("valkey-server")
@@ -73,12 +73,12 @@ def server(tmp_path: Path) -> Iterator[Server]:
     made.kill()
 
 
-def gateway(server: Server, said: list[str]) -> tuple[Guard, Fleet]:
+def gateway(server: Server, said: list[str]) -> tuple[DecisionPoint, BudgetSync]:
     made = guard(RULES)
-    return made, Fleet(made.budgets, server.address, key=b"fleet", gateways=2, say=said.append)
+    return made, BudgetSync(made.budgets, server.address, key=b"fleet", gateways=2, say=said.append)
 
 
-def passed(made: Guard, requests: int, now: float) -> int:
+def passed(made: DecisionPoint, requests: int, now: float) -> int:
     actions = [made.decide(request(f"new{n}", prompt=HARVEST), now).action for n in range(requests)]
     return actions.count("allow")
 
@@ -132,7 +132,7 @@ def test_two_gateways_keep_one_budget_and_their_halves_while_the_server_is_gone(
 
 def test_the_server_learns_no_subject(server: Server) -> None:
     made = guard(policy(budgets=(Budget(name="a", over="address", requests=10, seconds=60),)))
-    fleet = Fleet(made.budgets, server.address, key=b"fleet")
+    fleet = BudgetSync(made.budgets, server.address, key=b"fleet")
     made.decide(request("account", client_ip="203.0.113.77"), NOW)
     assert fleet.exchange()
     client = redis.Redis(port=server.port)
@@ -163,4 +163,4 @@ def test_the_thread_exchanges_by_itself_and_ends(server: Server) -> None:
 
 def test_an_address_that_is_none() -> None:
     with pytest.raises(InputError, match="is no address"):
-        Fleet(Budgets(), "nonsense", key=b"")
+        BudgetSync(BudgetWindows(), "nonsense", key=b"")

@@ -12,8 +12,8 @@ from gateway_stand import BLOCK, THROTTLE, Stand, running
 from gateway_upstream import Counted, Upstream
 
 from hydrometer.contract.decisions import Decision
-from hydrometer.contract.policy import Limits
-from hydrometer.guard.gateways.asgi import GuardMiddleware
+from hydrometer.contract.policy_schema import FeatureLimits
+from hydrometer.enforcement.guard.gateways.asgi import GuardMiddleware
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ def place() -> Iterator[tuple[Stand, Upstream, Counted, str]]:
             "throttled": THROTTLE,
             "verify": Decision(action="verify", rule="v", case="v1", appeal="https://example.org/appeal"),
             "limited": Decision(
-                action="limit_features", rule="l", case="l1", limits=Limits(n=1, logprobs=False, max_tokens=100)
+                action="limit_features", rule="l", case="l1", limits=FeatureLimits(n=1, logprobs=False, max_tokens=100)
             ),
             "plain": Decision(action="withhold_reasoning", rule="w", case="w1"),
             "shadow": Decision(action="block", rule="harvest", case="s1", shadow=True),

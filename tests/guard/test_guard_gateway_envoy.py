@@ -35,10 +35,10 @@ def check(account: str, body: bytes = CHAT, path: str = "/v1/chat/completions?x=
 
 def answers(stand: Stand, *questions: Any) -> list[Any]:
     """Return what the server says to each question, over loopback."""
-    from hydrometer.guard.gateways.envoy import start_envoy
+    from hydrometer.enforcement.guard.gateways.envoy import start_envoy_server
 
     async def ask() -> list[Any]:
-        server, port = await start_envoy(stand.gate, "127.0.0.1", 0)
+        server, port = await start_envoy_server(stand.gate, "127.0.0.1", 0)
         try:
             async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
                 stub = stubs.AuthorizationStub(channel)

@@ -15,7 +15,7 @@ from gateway_stand import Stand, free_port, process
 from serving_stand import Files
 
 from hydrometer.contract.gateway import GatewaySettings, load_gateway_settings
-from hydrometer.guard.gateways.http import found_routes
+from hydrometer.enforcement.guard.gateways.http import collect_routes
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -29,7 +29,7 @@ def test_the_settings_of_the_example_are_the_defaults() -> None:
 
 
 def test_the_addresses_of_the_examples_are_served() -> None:
-    served = {route.path for route in found_routes(Stand().gate)}
+    served = {route.path for route in collect_routes(Stand().gate)}
     addresses = (
         loaded("traefik/dynamic.yaml")["http"]["middlewares"]["guard"]["forwardAuth"]["address"],
         loaded("apisix/route.yaml")["routes"][0]["plugins"]["forward-auth"]["uri"],
@@ -56,7 +56,7 @@ def test_envoys_example_is_what_envoy_declares() -> None:
 
 def test_litellms_examples_name_what_there_is() -> None:
     [inside] = loaded("litellm/config.yaml")["guardrails"]
-    assert inside["litellm_params"]["guardrail"] == "hydrometer.flow.litellm.Guardrail"
+    assert inside["litellm_params"]["guardrail"] == "hydrometer.LiteLLMGuardrail"
     [asked] = loaded("litellm/config-http.yaml")["guardrails"]
     assert asked["litellm_params"]["guardrail"] == "generic_guardrail_api"
 
@@ -67,7 +67,7 @@ def test_litellms_guardrail_says_what_is_missing_in_its_environment(tmp_path: Pa
     files.write()
     given = {"HYDROMETER_SNAPSHOT": str(files.snapshot), "HYDROMETER_PUBLIC_KEY": str(files.public)}
     del given[missing]
-    script = "from hydrometer.flow.litellm import Guardrail; Guardrail()"
+    script = "from hydrometer.enforcement.guard.litellm_guardrail import Guardrail; Guardrail()"
     ended = subprocess.run(  # noqa: S603 -- our own code
         [sys.executable, "-c", script], env={**os.environ, **given}, capture_output=True, text=True
     )

@@ -10,9 +10,9 @@ import pytest
 from serving_stand import Files
 
 from gateway_fuzz import HEADERS, PATHS, Fuzz
-from hydrometer.flow.serving import OpenGate, Place
-from hydrometer.guard.app import GuardApp
-from hydrometer.guard.gateways.asgi import GuardMiddleware
+from hydrometer.enforcement.guard.gateways.asgi import GuardMiddleware
+from hydrometer.enforcement.guard.guard_app import GuardApp
+from hydrometer.enforcement.guard.guard_runtime import GuardConfig, GuardRuntime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +22,14 @@ REQUESTS = 3_000
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenGate]:
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardRuntime]:
     folder: Path = tmp_path_factory.mktemp("fuzz")
     files = Files(folder)
     files.write(blocked=("acct_1", "acct_00000007_1"))
-    place = Place(snapshot=files.snapshot, public_keys=(files.public,), audit=folder / "audit", log=folder / "log")
-    with OpenGate(place) as made:
+    place = GuardConfig(
+        snapshot=files.snapshot, public_keys=(files.public,), audit=folder / "audit", log=folder / "log"
+    )
+    with GuardRuntime(place) as made:
         yield made
 
 
@@ -67,16 +69,16 @@ def statuses(app: Any, fuzz: Fuzz, paths: tuple[tuple[str, str], ...]) -> Counte
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_no_request_gets_a_500_from_the_guards_server(opened: OpenGate, seed: int) -> None:
-    found = statuses(GuardApp(opened.gate), Fuzz(seed), tuple((method, path) for method, path, _ in PATHS))
+def test_no_request_gets_a_500_from_the_guards_server(opened: GuardRuntime, seed: int) -> None:
+    found = statuses(GuardApp(opened.enforcement_point), Fuzz(seed), tuple((method, path) for method, path, _ in PATHS))
     assert set(found) <= {200, 400, 403, 405, 429}
     assert found[200] > REQUESTS / 4
     assert not opened.metrics.failures
 
 
 @pytest.mark.parametrize("seed", [3, 4])
-def test_no_request_gets_a_500_from_the_middleware(opened: OpenGate, seed: int) -> None:
+def test_no_request_gets_a_500_from_the_middleware(opened: GuardRuntime, seed: int) -> None:
     paths = (("POST", "/v1/chat/completions"), ("POST", "/v1/messages"), ("POST", "/v1/messages/batches"))
-    found = statuses(GuardMiddleware(upstream, opened.gate), Fuzz(seed), paths)
+    found = statuses(GuardMiddleware(upstream, opened.enforcement_point), Fuzz(seed), paths)
     assert set(found) <= {200, 403, 429}
     assert not opened.metrics.failures

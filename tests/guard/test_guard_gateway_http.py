@@ -10,7 +10,7 @@ import pytest
 from gateway_stand import BLOCK, NOW, THROTTLE, Stand
 
 from hydrometer.contract.decisions import Decision
-from hydrometer.guard.app import GuardApp
+from hydrometer.enforcement.guard.guard_app import GuardApp
 
 
 def ask(app: Any, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:

@@ -21,10 +21,10 @@ from gateway_stand import BLOCK, THROTTLE, Stand, await_true, free_port, process
 from gateway_upstream import Upstream
 from serving_stand import Files
 
-from hydrometer.guard.app import GuardApp
-from hydrometer.guard.gateways.http import Asked, Route, found_routes
-from hydrometer.guard.gateways.litellm import Refused, guardrail_class
-from hydrometer.guard.gateways.litellm_http import PATH
+from hydrometer.enforcement.guard.gateways.http import GatewayRequest, GatewayRoute, collect_routes
+from hydrometer.enforcement.guard.gateways.litellm import HttpRefusalError, make_guardrail_class
+from hydrometer.enforcement.guard.gateways.litellm_http import PATH
+from hydrometer.enforcement.guard.guard_app import GuardApp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ INTERPRETER = os.environ.get("HYDROMETER_LITELLM", "")
 
 def call(stand: Stand, key: dict[str, Any], data: Any, call_type: str = "acompletion") -> None:
     """Call the hook with the arguments that the proxy gives it, and one that it may give tomorrow."""
-    made = guardrail_class(lambda: stand.gate)(guardrail_name="hydrometer", event_hook="pre_call", default_on=True)
+    made = make_guardrail_class(lambda: stand.gate)(guardrail_name="hydrometer", event_hook="pre_call", default_on=True)
     asyncio.run(
         made.async_pre_call_hook(
             user_api_key_dict=SimpleNamespace(**key), cache=None, data=data, call_type=call_type, new="argument"
@@ -49,7 +49,7 @@ def body(text: str, **more: Any) -> dict[str, Any]:
 
 
 def test_the_hook_is_in_the_class_itself() -> None:
-    assert "async_pre_call_hook" in vars(guardrail_class(lambda: Stand().gate))
+    assert "async_pre_call_hook" in vars(make_guardrail_class(lambda: Stand().gate))
 
 
 def test_account_model_text_and_address_reach_the_guard() -> None:
@@ -77,7 +77,7 @@ def test_objects_and_keys_of_the_proxy_are_no_part_of_the_body() -> None:
 
 
 def test_a_block_is_an_http_exception_with_the_case() -> None:
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(HttpRefusalError) as raised:
         call(Stand({"hash": BLOCK}), {"api_key": "hash"}, body("text"))
     assert raised.value.status_code == 403
     assert isinstance(raised.value.detail, dict)
@@ -92,9 +92,9 @@ def test_a_block_is_an_http_exception_with_the_case() -> None:
 
 def test_a_throttle_is_a_403_where_the_proxy_drops_headers() -> None:
     stand = Stand({"hash": THROTTLE})
-    with pytest.raises(Refused) as chat:
+    with pytest.raises(HttpRefusalError) as chat:
         call(stand, {"api_key": "hash"}, body("text"))
-    with pytest.raises(Refused) as messages:
+    with pytest.raises(HttpRefusalError) as messages:
         call(stand, {"api_key": "hash"}, body("text"), "anthropic_messages")
     assert chat.value.status_code == 429
     assert chat.value.headers is not None
@@ -111,23 +111,25 @@ def test_whatever_the_proxy_hands_over_nothing_but_a_refusal_is_raised(data: Any
     call(stand, {"api_key": "hash"}, data)
     assert sum(stand.metrics.failures.values()) == 1
     closed = Stand({"hash": ZeroDivisionError()}, failing="closed")
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(HttpRefusalError) as raised:
         call(closed, {"api_key": "hash"}, data)
     assert raised.value.status_code == 503
 
 
 def test_two_instances_decide_through_one_gate() -> None:
     stand = Stand()
-    made = guardrail_class(lambda: stand.gate)
+    made = make_guardrail_class(lambda: stand.gate)
     for _ in range(2):
         asyncio.run(made().async_pre_call_hook(SimpleNamespace(api_key="a"), None, body("text"), "acompletion"))
     assert len(stand.told.asked) == 2
 
 
 def over_http(stand: Stand, question: object) -> tuple[int, dict[str, Any]]:
-    routes: list[Route] = found_routes(stand.gate)
+    routes: list[GatewayRoute] = collect_routes(stand.gate)
     answer = next(route for route in routes if route.path == PATH).answer(
-        Asked("POST", PATH, [], "127.0.0.1", question if isinstance(question, bytes) else orjson.dumps(question))
+        GatewayRequest(
+            "POST", PATH, [], "127.0.0.1", question if isinstance(question, bytes) else orjson.dumps(question)
+        )
     )
     return answer.status, orjson.loads(answer.body)
 

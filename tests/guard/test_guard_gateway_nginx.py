@@ -14,7 +14,7 @@ from gateway_stand import BLOCK, THROTTLE, Stand, free_port, process, running
 from gateway_upstream import Upstream, ask
 
 from hydrometer.contract.decisions import Decision
-from hydrometer.guard.app import GuardApp
+from hydrometer.enforcement.guard.guard_app import GuardApp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

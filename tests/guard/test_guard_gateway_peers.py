@@ -19,7 +19,7 @@ from gateway_stand import BLOCK, THROTTLE, Stand, await_true, free_port, process
 from gateway_upstream import Upstream, ask
 
 from hydrometer.contract.decisions import Decision
-from hydrometer.guard.app import GuardApp
+from hydrometer.enforcement.guard.guard_app import GuardApp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,7 +93,7 @@ def caddy_before(folder: Path, models: str, guard: str) -> tuple[list[str], Path
 @contextlib.contextmanager
 def answering_envoy(stand: Stand) -> Iterator[str]:
     """Serve Envoy's questions over gRPC on loopback; yields the address."""
-    envoy = pytest.importorskip("hydrometer.guard.gateways.envoy")
+    envoy = pytest.importorskip("hydrometer.enforcement.guard.gateways.envoy")
     loop, bound = asyncio.new_event_loop(), []
     ready, ended = threading.Event(), asyncio.Event()
 

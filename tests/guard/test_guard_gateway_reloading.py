@@ -14,15 +14,15 @@ from gateway_stand import BLOCK, NOW, await_true
 from nacl.signing import SigningKey
 from prometheus_client.parser import text_string_to_metric_families
 
-from hydrometer.contract.decisions import Decision, Request, Verdicts
-from hydrometer.contract.policy import Policy
-from hydrometer.guard.auditing import QueuedAudit
-from hydrometer.guard.core import Guard
-from hydrometer.guard.journal import Journal
-from hydrometer.guard.keeping import Keeper
-from hydrometer.guard.metrics import BUCKETS, Gauge, GuardMetrics
-from hydrometer.guard.reloading import Reloading
-from hydrometer.guard.snapshot import pack
+from hydrometer.contract.decisions import Decision, ModelRequest, SnapshotContent
+from hydrometer.contract.policy_schema import Policy
+from hydrometer.enforcement.guard.audit_queue import AuditQueue
+from hydrometer.enforcement.guard.decision_point import DecisionPoint
+from hydrometer.enforcement.guard.event_log import EventLog
+from hydrometer.enforcement.guard.guard_metrics import BUCKETS, GaugeSample, GuardMetrics
+from hydrometer.enforcement.guard.snapshot_loader import SnapshotLoader
+from hydrometer.enforcement.guard.snapshot_watcher import SnapshotWatcher
+from hydrometer.enforcement.snapshots.snapshot_file import pack_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,21 +37,23 @@ class Place:
         self.metrics, self.log = GuardMetrics(), io.BytesIO()
         self.taken: list[str] = []
         self.now = NOW
-        guard = Guard(None, lambda _system, _prompt: np.empty(0, np.int64))
-        self.reloading = Reloading(
+        guard = DecisionPoint(None, lambda _system, _prompt: np.empty(0, np.int64))
+        self.reloading = SnapshotWatcher(
             guard,
-            Keeper(guard, self.file, [self.key.verify_key]),
+            SnapshotLoader(guard, self.file, [self.key.verify_key]),
             self.metrics,
-            Journal(self.log, lambda: NOW),
+            EventLog(self.log, lambda: NOW),
             clock=lambda: self.now,
             seconds=0.01,
-            taken=lambda _: self.taken.append(threading.current_thread().name),
+            on_load=lambda _: self.taken.append(threading.current_thread().name),
         )
 
     def write(self, version: str, *, made: float = NOW, key: SigningKey | None = None, seconds: float = 60) -> None:
-        verdicts = Verdicts(version=version, created_at=made, expires_at=made + seconds, policy=Policy(version=1))
+        verdicts = SnapshotContent(
+            version=version, created_at=made, expires_at=made + seconds, policy=Policy(version=1)
+        )
         part = self.file.with_suffix(".partial")
-        part.write_bytes(pack(verdicts, key or self.key))
+        part.write_bytes(pack_snapshot(verdicts, key or self.key))
         part.replace(self.file)
 
     @property
@@ -61,13 +63,13 @@ class Place:
 
 def test_there_is_nothing_in_force_before_the_first_file(tmp_path: Path) -> None:
     place = Place(tmp_path)
-    place.reloading.look()
-    place.reloading.look()
+    place.reloading.check_file()
+    place.reloading.check_file()
     assert place.reloading.decider is None
     assert place.reloading.expires_at < 0
     assert [event["why"] for event in place.events] == ["it cannot be read: No such file or directory"]
     place.write("1")
-    place.reloading.look()
+    place.reloading.check_file()
     assert place.reloading.expires_at == NOW + 60
 
 
@@ -78,7 +80,7 @@ def test_a_newer_file_is_loaded_in_a_thread_and_swapped(tmp_path: Path) -> None:
     try:
         decider = place.reloading.decider
         assert decider is not None
-        request = Request(account_id="a")
+        request = ModelRequest(account_id="a")
         assert decider.decide(request, NOW).snapshot == "1"
         place.write("2", made=NOW + 1)
         await_true(lambda: place.metrics.version == "2", "the newer snapshot")
@@ -92,7 +94,7 @@ def test_a_newer_file_is_loaded_in_a_thread_and_swapped(tmp_path: Path) -> None:
 def test_the_last_good_one_is_kept(tmp_path: Path, case: str) -> None:
     place = Place(tmp_path)
     place.write("good")
-    place.reloading.look()
+    place.reloading.check_file()
     if case == "damaged":
         place.file.write_bytes(place.file.read_bytes()[:-1])
     elif case == "another key":
@@ -103,8 +105,8 @@ def test_the_last_good_one_is_kept(tmp_path: Path, case: str) -> None:
         place.write("bad", made=NOW - 100)
     else:
         place.file.unlink()
-    place.reloading.look()
-    place.reloading.look()
+    place.reloading.check_file()
+    place.reloading.check_file()
     assert place.reloading.decider is not None
     assert place.metrics.version == "good"
     assert place.metrics.loads["refused"] >= 1
@@ -120,11 +122,11 @@ def test_a_defect_does_not_end_the_watch(tmp_path: Path, monkeypatch: pytest.Mon
         raise ZeroDivisionError("secret")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Keeper, "refresh", broken)
-        place.reloading.look()
+        patch.setattr(SnapshotLoader, "refresh", broken)
+        place.reloading.check_file()
     assert place.metrics.loads["defect"] == 1
     assert b"secret" not in place.log.getvalue()
-    place.reloading.look()
+    place.reloading.check_file()
     assert place.metrics.version == "good"
 
 
@@ -160,7 +162,7 @@ class Slow:
 
 def test_the_queue_never_waits_drops_aloud_and_keeps_the_order() -> None:
     slow, metrics, log = Slow(), GuardMetrics(), io.BytesIO()
-    audit = QueuedAudit(slow, metrics, Journal(log, lambda: NOW), most=10, head_seconds=60)
+    audit = AuditQueue(slow, metrics, EventLog(log, lambda: NOW), most=10, head_seconds=60)
     for number in range(100):
         audit.put("decision", {"number": number})
     assert metrics.audit["dropped"] >= 88
@@ -176,7 +178,7 @@ def test_an_audit_that_fails_is_told_and_counted() -> None:
     slow, metrics, log = Slow(), GuardMetrics(), io.BytesIO()
     slow.fails = True
     slow.may.set()
-    audit = QueuedAudit(slow, metrics, Journal(log, lambda: NOW), head_seconds=60)
+    audit = AuditQueue(slow, metrics, EventLog(log, lambda: NOW), head_seconds=60)
     audit.put("decision", {})
     audit.close()
     assert metrics.audit["failed"] == 1
@@ -187,7 +189,7 @@ def test_a_head_follows_what_was_written_and_none_follows_nothing() -> None:
     slow, metrics, log = Slow(), GuardMetrics(), io.BytesIO()
     slow.may.set()
     slow.failing_heads = 2
-    audit = QueuedAudit(slow, metrics, Journal(log, lambda: NOW), head_seconds=0.01)
+    audit = AuditQueue(slow, metrics, EventLog(log, lambda: NOW), head_seconds=0.01)
     audit.put("decision", {})
     await_true(lambda: slow.heads == [1], "the head of the first record, after two that failed")
     assert (metrics.audit_heads["failed"], log.getvalue().count(b"audit_head_failed")) == (2, 2)
@@ -203,7 +205,7 @@ def test_who_hands_over_records_does_not_wait_for_a_head() -> None:
     slow, metrics = Slow(), GuardMetrics()
     slow.may.set()
     slow.may_head.clear()
-    audit = QueuedAudit(slow, metrics, Journal(None, lambda: NOW), most=50, head_seconds=0.01)
+    audit = AuditQueue(slow, metrics, EventLog(None, lambda: NOW), most=50, head_seconds=0.01)
     audit.put("decision", {})
     assert slow.at_head.wait(60)
     for _ in range(60):  # returns although the head stands still
@@ -217,7 +219,7 @@ def test_who_hands_over_records_does_not_wait_for_a_head() -> None:
 def test_records_that_keep_coming_do_not_keep_a_head_from_being_written() -> None:
     slow, metrics = Slow(), GuardMetrics()
     slow.may.set()
-    audit = QueuedAudit(slow, metrics, Journal(None, lambda: NOW), head_seconds=0.02)
+    audit = AuditQueue(slow, metrics, EventLog(None, lambda: NOW), head_seconds=0.02)
 
     def came() -> bool:
         audit.put("decision", {})
@@ -232,9 +234,9 @@ def test_the_page_is_what_prometheus_reads() -> None:
     metrics = GuardMetrics()
     metrics.clock = lambda: NOW + 30
     metrics.version, metrics.created_at, metrics.expires_at = "v1", NOW, NOW + 100
-    metrics.gauges = lambda: [Gauge("budget_subjects", "Subjects.", {"budget": "b"}, 7.0)]
-    metrics.decided("asgi", Decision(action="allow"), 15e-6)
-    metrics.decided("asgi", BLOCK, 2.0)
+    metrics.gauges = lambda: [GaugeSample("budget_subjects", "Subjects.", {"budget": "b"}, 7.0)]
+    metrics.count_decision("asgi", Decision(action="allow"), 15e-6)
+    metrics.count_decision("asgi", BLOCK, 2.0)
     metrics.failures["asgi", "open", "no snapshot"] += 1
     families = {family.name: family for family in text_string_to_metric_families(metrics.page().decode())}
     seconds = {

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.gateway import GatewaySettings, Headers, load_gateway_settings
-from hydrometer.guard.senders import account_of_key, address_of, sender_reader
+from hydrometer.contract.gateway import GatewaySettings, SenderHeaders, load_gateway_settings
+from hydrometer.enforcement.guard.client_identity import canonicalise_address, hash_api_key, make_identity_reader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ ADDRESSES = st.ip_addresses(v=4).map(str) | st.ip_addresses(v=6).map(str)
 
 
 def client_ip(forwarded: list[bytes], peer: str, hops: int) -> str:
-    read = sender_reader(GatewaySettings(trusted_hops=hops))
+    read = make_identity_reader(GatewaySettings(trusted_hops=hops))
     return read([(b"x-forwarded-for", value) for value in forwarded], peer)[0].client_ip
 
 
@@ -50,28 +50,28 @@ def test_nothing_that_a_client_writes_changes_its_address(forged: list[bytes], t
     appended = b", ".join(address.encode() for address in [true, *behind])
     for joined in (True, False):
         headers = [b",".join([*forged, appended])] if joined else [*forged, appended]
-        assert client_ip(headers, "", 1 + len(behind)) == address_of(true)
+        assert client_ip(headers, "", 1 + len(behind)) == canonicalise_address(true)
 
 
 @given(ADDRESSES)
 def test_an_address_has_one_spelling(address: str) -> None:
-    told = address_of(address)
+    told = canonicalise_address(address)
     assert ipaddress.ip_address(told)
-    assert address_of(told) == told
-    assert address_of(f"[{told}]:80") == told
+    assert canonicalise_address(told) == told
+    assert canonicalise_address(f"[{told}]:80") == told
     if ":" not in told:
-        assert address_of(f"::ffff:{told}") == told
+        assert canonicalise_address(f"::ffff:{told}") == told
 
 
 @given(st.text(max_size=100))
 def test_whatever_is_said_is_an_address_or_none(text: str) -> None:
-    told = address_of(text)
+    told = canonicalise_address(text)
     assert told == "" or ipaddress.ip_address(told)
 
 
 @given(st.lists(st.tuples(st.binary(max_size=20), st.binary(max_size=60)), max_size=300), st.text(max_size=50))
 def test_no_headers_raise(headers: list[tuple[bytes, bytes]], peer: str) -> None:
-    read = sender_reader(GatewaySettings())
+    read = make_identity_reader(GatewaySettings())
     named = [b"x-account-id", b"x-forwarded-for", b"x-client-asn", b"user-agent"]
     sender, _ = read([*headers, *((name, value) for name, (_, value) in zip(named, headers, strict=False))], peer)
     assert len(sender.account_id) <= 512
@@ -79,7 +79,7 @@ def test_no_headers_raise(headers: list[tuple[bytes, bytes]], peer: str) -> None
 
 
 def test_faults_are_told() -> None:
-    read = sender_reader(GatewaySettings())
+    read = make_identity_reader(GatewaySettings())
     assert read([(b"x-client-asn", b"AS64500"), (b"x-forwarded-for", b"198.51.100.7")], "")[0].asn == 64500
     assert read([(b"x-client-asn", b"many")], "")[1] == "asn"
     assert read([(b"x-forwarded-for", b"nowhere")], "192.0.2.1")[1] == "address"
@@ -87,11 +87,11 @@ def test_faults_are_told() -> None:
 
 
 def test_the_account_of_a_key_is_its_hash_and_the_header_is_then_nobodys() -> None:
-    read = sender_reader(GatewaySettings(account_from="key", headers=Headers(ja4="")))
+    read = make_identity_reader(GatewaySettings(account_from="key", headers=SenderHeaders(ja4="")))
     hashed = hashlib.sha256(b"sk-1").hexdigest()
     for header in ((b"authorization", b"Bearer sk-1"), (b"x-api-key", b"sk-1")):
         assert read([header, (b"x-account-id", b"forged")], "")[0].account_id == hashed
-    assert account_of_key(b"Bearer ") == ""
+    assert hash_api_key(b"Bearer ") == ""
 
 
 @pytest.mark.parametrize(

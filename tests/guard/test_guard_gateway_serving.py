@@ -16,9 +16,9 @@ from gateway_stand import await_true, free_port, process
 from serving_stand import Files
 
 from hydrometer.contract.errors import InputError
-from hydrometer.flow.serving import OpenGate, Place
-from hydrometer.guard.bodies import Sender
-from hydrometer.guard.keys import make_keys
+from hydrometer.enforcement.guard.guard_runtime import GuardConfig, GuardRuntime
+from hydrometer.enforcement.guard.request_parser import ClientIdentity
+from hydrometer.enforcement.snapshots.signing_keys import make_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,7 +175,7 @@ def test_a_key_of_the_audit_that_cannot_be_used_is_refused(tmp_path: Path, key: 
     files = Files(tmp_path)
     files.write()
     secret, public = make_keys(tmp_path / "audit.key")
-    place = Place(
+    place = GuardConfig(
         snapshot=files.snapshot,
         public_keys=(files.public, public) if key == "of snapshots" else (files.public,),
         audit=tmp_path / "audit" if key != "without a log" else None,
@@ -184,7 +184,7 @@ def test_a_key_of_the_audit_that_cannot_be_used_is_refused(tmp_path: Path, key: 
     )
     says = {"of snapshots": "which no gateway may hold", "without a log": "none is named", "nowhere": "cannot be read"}
     with pytest.raises(InputError, match=says[key]):
-        OpenGate(place)
+        GuardRuntime(place)
 
 
 @pytest.mark.parametrize("wrong", ["token", "settings", "port", "public key"])
@@ -242,11 +242,11 @@ def test_a_fleet_whose_server_is_gone_keeps_to_its_share_and_answers(tmp_path: P
 def test_a_fleet_without_a_key_is_refused(tmp_path: Path) -> None:
     files = Files(tmp_path)
     files.write()
-    place = Place(
+    place = GuardConfig(
         snapshot=files.snapshot, public_keys=(files.public,), log=tmp_path / "log", redis="redis://127.0.0.1:1/0"
     )
     with pytest.raises(InputError, match="site key"):
-        OpenGate(place)
+        GuardRuntime(place)
 
 
 def test_a_gateway_that_there_is_not_is_refused(tmp_path: Path) -> None:
@@ -254,16 +254,18 @@ def test_a_gateway_that_there_is_not_is_refused(tmp_path: Path) -> None:
     setting = tmp_path / "gateways.toml"
     setting.write_text("[failing_by]\nenvoi = 'closed'\n")
     with pytest.raises(InputError, match=r"envoi.*asgi, authzen, envoy, forward_auth, litellm, litellm_http"):
-        OpenGate(Place(snapshot=files.snapshot, public_keys=(files.public,), settings=setting))
+        GuardRuntime(GuardConfig(snapshot=files.snapshot, public_keys=(files.public,), settings=setting))
 
 
 def test_the_gate_of_an_own_server_closes_what_it_opened(tmp_path: Path) -> None:
     files = Files(tmp_path)
     files.write()
-    place = Place(snapshot=files.snapshot, public_keys=(files.public,), audit=tmp_path / "audit", log=tmp_path / "log")
+    place = GuardConfig(
+        snapshot=files.snapshot, public_keys=(files.public,), audit=tmp_path / "audit", log=tmp_path / "log"
+    )
     for _ in range(2):  # the second could not open the audit if the first had kept it
-        with OpenGate(place) as opened:
-            outcome = opened.gate.ask_body("asgi", b"", Sender(account_id="bad"))
+        with GuardRuntime(place) as opened:
+            outcome = opened.enforcement_point.ask_body("asgi", b"", ClientIdentity(account_id="bad"))
             assert outcome.refusal is not None
     with pytest.raises(InputError, match="cannot be written"):
-        OpenGate(Place(snapshot=files.snapshot, public_keys=(files.public,), log=tmp_path / "no" / "log"))
+        GuardRuntime(GuardConfig(snapshot=files.snapshot, public_keys=(files.public,), log=tmp_path / "no" / "log"))

@@ -10,11 +10,11 @@ from guard_sites import CAMPAIGNS, ENTITIES, NOW, TEMPLATES, guard, policy, requ
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.contract.decisions import KnownCampaign, KnownEntity, KnownTemplate, Recognition
-from hydrometer.guard.envelopes import Envelopes
-from hydrometer.guard.recognition import Recogniser
-from hydrometer.guard.suspects import Suspects
-from hydrometer.guard.wording import NOTHING, Carried, Wordings
+from hydrometer.contract.decisions import RecognitionThresholds, SnapshotCampaign, SnapshotEntity, SnapshotTemplate
+from hydrometer.enforcement.guard.envelope_table import EnvelopeTable
+from hydrometer.enforcement.guard.successor_tracker import SuccessorTracker
+from hydrometer.enforcement.snapshots.successor_recognition import SuccessorRecogniser
+from hydrometer.enforcement.snapshots.template_matcher import NO_MATCH, TemplateMatch, TemplateMatcher
 
 HASHES = st.sets(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 60), max_size=30)
 
@@ -24,7 +24,8 @@ HASHES = st.sets(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 60), max_size
 def test_the_wording_carried_most_is_found(templates: list[set[int]], text: set[int], most: int) -> None:
     """As a plain count of sets finds it; of a sketch that was cut off, only up to its last hash."""
     known = [
-        KnownTemplate(id=str(n), campaign=0, hashes=tuple(sorted(t)), background=0.0) for n, t in enumerate(templates)
+        SnapshotTemplate(id=str(n), campaign=0, hashes=tuple(sorted(t)), background=0.0)
+        for n, t in enumerate(templates)
     ]
     sketch = sorted(text)
     capped = 0 < most <= len(sketch)
@@ -37,25 +38,25 @@ def test_the_wording_carried_most_is_found(templates: list[set[int]], text: set[
         rank = (True, float(shared)) if share >= 0.6 else (False, share)
         if rank > expected:
             best, expected = place, rank
-    found = Wordings(known, most, 0.6).carried(np.array(sketch, np.int64))
+    found = TemplateMatcher(known, most, 0.6).match(np.array(sketch, np.int64))
     assert found.template == best
     if best >= 0:
         assert (found.share >= 0.6, found.hashes if found.share >= 0.6 else found.share) == expected
 
 
 def test_no_wordings_and_no_text() -> None:
-    assert Wordings([], 0, 0.6).carried(np.array([1], np.int64)).template == -1
-    assert Wordings(TEMPLATES, 0, 0.6).carried(np.zeros(0, np.int64)).template == -1
+    assert TemplateMatcher([], 0, 0.6).match(np.array([1], np.int64)).template == -1
+    assert TemplateMatcher(TEMPLATES, 0, 0.6).match(np.zeros(0, np.int64)).template == -1
 
 
 def test_a_common_wording_recognises_nobody() -> None:
-    common = [KnownTemplate(id="T", campaign=0, hashes=tuple(range(40)), background=0.01)]
+    common = [SnapshotTemplate(id="T", campaign=0, hashes=tuple(range(40)), background=0.01)]
     made = guard(policy(rule("s", "verdict.successor || request.template != ''", "verify")), templates=common)
     assert made.decide(request("new", prompt=" ".join(map(str, range(40)))), NOW).action == "allow"
 
 
 def test_a_short_wording_needs_a_value_beside_it() -> None:
-    short = [KnownTemplate(id="T", campaign=0, hashes=(1, 2, 3), background=0.0)]
+    short = [SnapshotTemplate(id="T", campaign=0, hashes=(1, 2, 3), background=0.0)]
     made = guard(policy(rule("s", "verdict.successor", "verify")), templates=short)
     assert made.decide(request("new", prompt="1 2 3"), NOW).action == "allow"
     found = made.decide(request("new", prompt="1 2 3", ja4="t13d-odd"), NOW)
@@ -63,13 +64,13 @@ def test_a_short_wording_needs_a_value_beside_it() -> None:
 
 
 SHORT = [
-    KnownTemplate(id="T-1", campaign=0, hashes=(1, 2), background=0.0),
-    KnownTemplate(id="T-2", campaign=0, hashes=(3,), background=0.001),
+    SnapshotTemplate(id="T-1", campaign=0, hashes=(1, 2), background=0.0),
+    SnapshotTemplate(id="T-2", campaign=0, hashes=(3,), background=0.001),
 ]
 """Two wordings of a campaign, neither of which says enough."""
 
 
-def speaking(prompts: list[str], templates: list[KnownTemplate] = SHORT, **more: Any) -> list[str]:
+def speaking(prompts: list[str], templates: list[SnapshotTemplate] = SHORT, **more: Any) -> list[str]:
     """What an account's requests come to, one after the other."""
     made = guard(policy(rule("s", "verdict.successor", "verify")), templates=templates, **more)
     return [made.decide(request("new", prompt=prompt), NOW + at).why for at, prompt in enumerate(prompts)]
@@ -92,16 +93,16 @@ def test_a_second_wording_that_is_met_now_and_then_says_nothing() -> None:
 
 
 def test_short_wordings_of_two_campaigns_do_not_add_up() -> None:
-    campaigns = [*CAMPAIGNS, KnownCampaign(id="HY-2", probability=0.97, accounts=50, harvested=4_000, active=True)]
-    other = KnownTemplate(id="T-3", campaign=1, hashes=(5, 6, 7), background=0.0)
+    campaigns = [*CAMPAIGNS, SnapshotCampaign(id="HY-2", probability=0.97, accounts=50, harvested=4_000, active=True)]
+    other = SnapshotTemplate(id="T-3", campaign=1, hashes=(5, 6, 7), background=0.0)
     assert set(speaking(["1 2", "5 6 7"] * 20, [SHORT[0], other], campaigns=campaigns)) == {""}
-    third = KnownTemplate(id="T-4", campaign=1, hashes=(8,), background=0.0)
+    third = SnapshotTemplate(id="T-4", campaign=1, hashes=(8,), background=0.0)
     found = speaking(["1 2", "5 6 7", "8"] * 20, [SHORT[0], other, third], campaigns=campaigns)
     assert found[-1] == "successor: templates"
 
 
 def test_wordings_that_have_the_same_hashes_are_one() -> None:
-    alike = [KnownTemplate(id=str(n), campaign=0, hashes=(1, 2, 3, 10 + n), background=0.0) for n in range(2)]
+    alike = [SnapshotTemplate(id=str(n), campaign=0, hashes=(1, 2, 3, 10 + n), background=0.0) for n in range(2)]
     assert set(speaking(["1 2 3 10", "1 2 3 11"] * 20, alike)) == {""}
 
 
@@ -109,18 +110,18 @@ def test_wordings_that_have_the_same_hashes_are_one() -> None:
 @given(st.lists(st.tuples(st.integers(0, 1), HASHES), max_size=5))
 def test_only_hashes_of_no_other_wording_of_the_campaign_count(templates: list[tuple[int, set[int]]]) -> None:
     known = [
-        KnownTemplate(id=str(n), campaign=campaign, hashes=tuple(sorted(hashes)), background=0.0)
+        SnapshotTemplate(id=str(n), campaign=campaign, hashes=tuple(sorted(hashes)), background=0.0)
         for n, (campaign, hashes) in enumerate(templates)
     ]
-    told = Recogniser(CAMPAIGNS * 2, [], known, 20_000, Recognition())
+    told = SuccessorRecogniser(CAMPAIGNS * 2, [], known, 20_000, RecognitionThresholds())
     for place, (campaign, hashes) in enumerate(templates):
         others = [other for n, (of, other) in enumerate(templates) if of == campaign and n != place]
-        assert told.short(Carried(place, 1.0, len(hashes))) == len(hashes.difference(*others))
-    assert told.short(NOTHING) == 0
+        assert told.count_own_hashes(TemplateMatch(place, 1.0, len(hashes))) == len(hashes.difference(*others))
+    assert told.count_own_hashes(NO_MATCH) == 0
 
 
 def test_a_wording_that_strangers_use_is_none_of_several() -> None:
-    common = [SHORT[0], KnownTemplate(id="T-2", campaign=0, hashes=(3, 4), background=0.003)]
+    common = [SHORT[0], SnapshotTemplate(id="T-2", campaign=0, hashes=(3, 4), background=0.003)]
     assert set(speaking(["1 2", "3 4"] * 20, common)) == {""}
 
 
@@ -142,13 +143,18 @@ def test_several_wordings_are_two_at_least_each_often(
     templates: list[tuple[int, float]], spoken: list[tuple[int, int]], others: int
 ) -> None:
     known = [
-        KnownTemplate(id=str(n), campaign=campaign, hashes=tuple(range(4 * n, 4 * n + 4)), background=background)
+        SnapshotTemplate(id=str(n), campaign=campaign, hashes=tuple(range(4 * n, 4 * n + 4)), background=background)
         for n, (campaign, background) in enumerate(templates)
     ]
-    told = Recognition()
+    told = RecognitionThresholds()
     counts = dict(enumerate([*map(list, spoken)][: len(known)]))
     requests = others + sum(times for times, _ in counts.values())
-    found = {s.campaign: s for s in Recogniser(CAMPAIGNS * 2, [], known, 20_000, told).several(counts, requests)}
+    found = {
+        s.campaign: s
+        for s in SuccessorRecogniser(CAMPAIGNS * 2, [], known, 20_000, told).evaluate_several_templates(
+            counts, requests
+        )
+    }
     for campaign in range(2):
         often = [
             (hashes, known[place].background)
@@ -162,8 +168,8 @@ def test_several_wordings_are_two_at_least_each_often(
             assert math.isclose(found[campaign].log_ratio, math.log(0.25 / (0.1 * rarest / 0.1)))
 
 
-def recogniser(population: int = 20_000) -> Recogniser:
-    return Recogniser(CAMPAIGNS, ENTITIES, TEMPLATES, population, Recognition())
+def recogniser(population: int = 20_000) -> SuccessorRecogniser:
+    return SuccessorRecogniser(CAMPAIGNS, ENTITIES, TEMPLATES, population, RecognitionThresholds())
 
 
 def test_the_probability_is_that_of_bayes() -> None:
@@ -181,11 +187,11 @@ def test_the_probability_is_that_of_bayes() -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.integers(2, 500), st.integers(0, 500), st.integers(100, 2_000_000))
 def test_a_value_that_more_strangers_show_speaks_less(accounts: int, others: int, population: int) -> None:
-    campaigns = [KnownCampaign(id="c", probability=1.0, accounts=accounts, harvested=0, active=True)]
+    campaigns = [SnapshotCampaign(id="c", probability=1.0, accounts=accounts, harvested=0, active=True)]
 
     def ratio(strangers: int) -> float:
-        value = KnownEntity(kind="ja4", value="v", campaign=0, accounts=accounts, population=accounts + strangers)
-        found = Recogniser(campaigns, [value], [], population, Recognition()).shared("ja4", "v")
+        value = SnapshotEntity(kind="ja4", value="v", campaign=0, accounts=accounts, population=accounts + strangers)
+        found = SuccessorRecogniser(campaigns, [value], [], population, RecognitionThresholds()).shared("ja4", "v")
         return found[0].log_ratio if found else 0.0
 
     assert 0.0 <= ratio(others + 1) <= ratio(others)
@@ -197,11 +203,11 @@ def test_a_campaign_of_many_networks_is_not_recognised_by_one_of_them() -> None:
 
     def found(networks: int) -> bool:
         values = [
-            KnownEntity(kind="network", value=f"198.18.{n}.0/24", campaign=0, accounts=3, population=4)
+            SnapshotEntity(kind="network", value=f"198.18.{n}.0/24", campaign=0, accounts=3, population=4)
             for n in range(networks)
         ]
-        client = KnownEntity(kind="ja4", value="odd", campaign=0, accounts=45, population=50)
-        known = Recogniser(CAMPAIGNS, [*values, client], [], 20_000, Recognition())
+        client = SnapshotEntity(kind="ja4", value="odd", campaign=0, accounts=45, population=50)
+        known = SuccessorRecogniser(CAMPAIGNS, [*values, client], [], 20_000, RecognitionThresholds())
         return known.judge([*known.shared("network", "198.18.0.0/24"), *known.shared("ja4", "odd")]) is not None
 
     assert found(1)
@@ -210,23 +216,23 @@ def test_a_campaign_of_many_networks_is_not_recognised_by_one_of_them() -> None:
 
 
 def test_two_campaigns_do_not_add_up() -> None:
-    campaigns = [KnownCampaign(id=name, probability=0.9, accounts=50, harvested=0, active=True) for name in "ab"]
+    campaigns = [SnapshotCampaign(id=name, probability=0.9, accounts=50, harvested=0, active=True) for name in "ab"]
     values = [
-        KnownEntity(kind="address", value="v", campaign=0, accounts=20, population=20),
-        KnownEntity(kind="ja4", value="v", campaign=1, accounts=20, population=20),
+        SnapshotEntity(kind="address", value="v", campaign=0, accounts=20, population=20),
+        SnapshotEntity(kind="ja4", value="v", campaign=1, accounts=20, population=20),
     ]
-    known = Recogniser(campaigns, values, [], 20_000, Recognition())
+    known = SuccessorRecogniser(campaigns, values, [], 20_000, RecognitionThresholds())
     assert known.judge([*known.shared("address", "v"), *known.shared("ja4", "v")]) is None
 
 
 def test_suspects_are_bounded() -> None:
     made = guard()
-    made.suspects = Suspects(most=100)
+    made.successor_tracker = SuccessorTracker(most=100)
     for number in range(1_000):
         made.decide(request(f"a{number}", ja4="t13d-odd"), NOW)
-    assert len(made.suspects) == 100
+    assert len(made.successor_tracker) == 100
     made.decide(request("x" * 10_000, ja4="t13d-odd"), NOW)
-    assert len(made.suspects) <= 100
+    assert len(made.successor_tracker) <= 100
 
 
 def envelope(number: int) -> str:
@@ -234,7 +240,7 @@ def envelope(number: int) -> str:
 
 
 def test_an_envelope_belongs_to_one_account_conversation_and_model() -> None:
-    known = Envelopes(sets=64)
+    known = EnvelopeTable(sets=64)
     assert known.replayed_from([envelope(1)], "me", "talk", "large") == ""
     assert known.replayed_from([envelope(1), envelope(2)], "me", "talk", "large") == ""
     assert known.replayed_from([envelope(1)], "me", "", "large") == ""
@@ -245,13 +251,13 @@ def test_an_envelope_belongs_to_one_account_conversation_and_model() -> None:
 
 
 def test_agreed_words_are_no_envelopes() -> None:
-    known = Envelopes(sets=64)
+    known = EnvelopeTable(sets=64)
     for owner in ("me", "you"):
         assert known.replayed_from(["skip_thought_signature_validator"], owner, "", "m") == ""
 
 
 def test_envelopes_take_bounded_memory_and_many_in_one_request_are_counted() -> None:
-    known = Envelopes(sets=16)
+    known = EnvelopeTable(sets=16)
     for number in range(5_000):
         known.replayed_from([envelope(number)], "me", "", "m")
     assert known.replayed_from([envelope(4_999)], "you", "", "m") == "account"

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
-from hydrometer.contract.decisions import Account, KnownEntity, Verdict
+from hydrometer.contract.decisions import SnapshotAccount, SnapshotEntity, Verdict
 from hydrometer.contract.errors import InputError
-from hydrometer.guard.core import Guard
-from hydrometer.guard.index import Index, build
-from hydrometer.guard.keeping import Keeper
-from hydrometer.guard.keys import make_keys, signing_key, verify_key
-from hydrometer.guard.snapshot import MAGIC, SnapshotRefused, pack, unpack
+from hydrometer.enforcement.guard.decision_point import DecisionPoint
+from hydrometer.enforcement.guard.snapshot_loader import SnapshotLoader
+from hydrometer.enforcement.snapshots.name_index import NameIndex, build_name_index
+from hydrometer.enforcement.snapshots.signing_keys import make_keys, read_signing_key, read_verify_key
+from hydrometer.enforcement.snapshots.snapshot_file import MAGIC, SnapshotRefusal, pack_snapshot, unpack_snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +30,8 @@ NAMES = st.lists(st.text(max_size=12), unique=True, max_size=80)
 @given(NAMES, st.lists(st.text(max_size=12), max_size=20))
 def test_an_index_finds_every_name_and_no_other(names: list[str], others: list[str]) -> None:
     key = bytes(16)
-    arrays, order = build(names, key)
-    index = Index(arrays, key)
+    arrays, order = build_name_index(names, key)
+    index = NameIndex(arrays, key)
     rows = [names[place] for place in order.tolist()]
     assert [index.find(name) for name in rows] == list(range(len(rows)))
     assert [index.name(row) for row in range(len(rows))] == rows
@@ -44,7 +44,7 @@ def test_an_index_finds_every_name_and_no_other(names: list[str], others: list[s
 def test_what_goes_in_comes_out(names: list[str], data: st.DataObject) -> None:
     words = st.sampled_from(["", "free", "pro", "Ünï", "org-1", "org-2"])
     accounts = [
-        Account(
+        SnapshotAccount(
             id=name,
             organisation=data.draw(words),
             plan=data.draw(words),
@@ -75,9 +75,9 @@ def test_what_goes_in_comes_out(names: list[str], data: st.DataObject) -> None:
         assert (row.country, row.created, row.agreements) == (account.country, account.created, account.agreements)
         assert row.cleared == (account.id in names[1::5])
         verdict = by_name.get(account.id)
-        assert (row.holding is None) == (verdict is None)
-        if row.holding is not None and verdict is not None:
-            assert row.holding == (0, verdict.probability, False, True, "w")
+        assert (row.verdict is None) == (verdict is None)
+        if row.verdict is not None and verdict is not None:
+            assert row.verdict == (0, verdict.probability, False, True, "w")
 
 
 def test_the_strongest_verdict_on_a_subject_stays() -> None:
@@ -90,60 +90,60 @@ def test_the_strongest_verdict_on_a_subject_stays() -> None:
         for order in (several, several[::-1]):
             row = snapshot(verdicts=order).account("a")
             assert row is not None
-            assert row.holding is not None
-            assert row.holding.probability == 0.5
+            assert row.verdict is not None
+            assert row.verdict.probability == 0.5
 
 
 def test_only_what_a_trusted_key_signed_is_read() -> None:
-    data = pack(verdicts(), KEY)
+    data = pack_snapshot(verdicts(), KEY)
     other = SigningKey.generate()
-    assert unpack(data, [other.verify_key, KEY.verify_key]).version == "1"
+    assert unpack_snapshot(data, [other.verify_key, KEY.verify_key]).version == "1"
     for keys in ([], [other.verify_key]):
-        with pytest.raises(SnapshotRefused, match="none of the keys"):
-            unpack(data, keys)
+        with pytest.raises(SnapshotRefusal, match="none of the keys"):
+            unpack_snapshot(data, keys)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_a_changed_file_is_refused(data: st.DataObject) -> None:
-    whole = pack(verdicts(accounts=[Account(id="a", plan="p")]), KEY)
+    whole = pack_snapshot(verdicts(accounts=[SnapshotAccount(id="a", plan="p")]), KEY)
     at = data.draw(st.integers(0, len(whole) - 1))
     changed = bytearray(whole)
     changed[at] ^= data.draw(st.integers(1, 255))
-    with pytest.raises(SnapshotRefused):
-        unpack(bytes(changed), [KEY.verify_key])
-    with pytest.raises(SnapshotRefused):
-        unpack(whole[:at], [KEY.verify_key])
+    with pytest.raises(SnapshotRefusal):
+        unpack_snapshot(bytes(changed), [KEY.verify_key])
+    with pytest.raises(SnapshotRefusal):
+        unpack_snapshot(whole[:at], [KEY.verify_key])
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused(data: bytes) -> None:
     for content in (data, MAGIC + data, MAGIC + struct.pack("<I", len(data)) + data):
-        with pytest.raises(SnapshotRefused):
-            unpack(content, [KEY.verify_key])
+        with pytest.raises(SnapshotRefusal):
+            unpack_snapshot(content, [KEY.verify_key])
 
 
 def test_what_names_no_campaign_is_not_packed_and_what_was_signed_in_error_is_refused() -> None:
     with pytest.raises(ValueError, match="no campaign"):
-        pack(verdicts(verdicts=[Verdict(subject="a", scope="account", campaign=1, probability=0.5)]), KEY)
-    wrong = [KnownEntity(kind="ja4", value="x", campaign=len(CAMPAIGNS), accounts=2, population=2)]
-    with pytest.raises(SnapshotRefused, match="of no campaign"):
-        unpack(pack(verdicts(entities=wrong), KEY), [KEY.verify_key])
+        pack_snapshot(verdicts(verdicts=[Verdict(subject="a", scope="account", campaign=1, probability=0.5)]), KEY)
+    wrong = [SnapshotEntity(kind="ja4", value="x", campaign=len(CAMPAIGNS), accounts=2, population=2)]
+    with pytest.raises(SnapshotRefusal, match="of no campaign"):
+        unpack_snapshot(pack_snapshot(verdicts(entities=wrong), KEY), [KEY.verify_key])
 
 
 def test_an_index_whose_arrays_do_not_fit_is_refused() -> None:
-    arrays, _ = build(["a", "b", "c"], bytes(16))
+    arrays, _ = build_name_index(["a", "b", "c"], bytes(16))
     for name, value in (("offsets", arrays["offsets"][:-1]), ("directory", arrays["directory"][::-1].copy())):
         with pytest.raises(ValueError, match="do not fit"):
-            Index({**arrays, name: value}, bytes(16))
+            NameIndex({**arrays, name: value}, bytes(16))
     with pytest.raises(ValueError, match="do not fit"):
-        Index({**arrays, "ids": np.zeros(9, np.uint8)}, bytes(16))
+        NameIndex({**arrays, "ids": np.zeros(9, np.uint8)}, bytes(16))
 
 
-def kept(path: Path) -> tuple[Guard, Keeper]:
-    made = Guard(None, words)
-    return made, Keeper(made, path, [KEY.verify_key])
+def kept(path: Path) -> tuple[DecisionPoint, SnapshotLoader]:
+    made = DecisionPoint(None, words)
+    return made, SnapshotLoader(made, path, [KEY.verify_key])
 
 
 def test_the_last_good_snapshot_stays(tmp_path: Path) -> None:
@@ -152,16 +152,16 @@ def test_the_last_good_snapshot_stays(tmp_path: Path) -> None:
     assert not keeper.refresh(NOW)
     assert "cannot be read" in keeper.problem
     assert keeper.age(NOW) == float("inf")
-    file.write_bytes(pack(verdicts(), KEY))
+    file.write_bytes(pack_snapshot(verdicts(), KEY))
     assert keeper.refresh(NOW)
     assert (keeper.problem, keeper.age(NOW)) == ("", 60.0)
     assert not keeper.refresh(NOW)
     for content, why in (
         (b"nonsense", "no snapshot"),
-        (pack(verdicts(version="x"), SigningKey.generate()), "none of the keys"),
-        (pack(verdicts(version="old", created_at=NOW - 61), KEY), "older"),
-        (pack(verdicts(version="late", expires_at=NOW - 1), KEY), "expired"),
-        (pack(verdicts(policy(rule("wrong", "nobody.knows == 1"))), KEY), "cannot be compiled"),
+        (pack_snapshot(verdicts(version="x"), SigningKey.generate()), "none of the keys"),
+        (pack_snapshot(verdicts(version="old", created_at=NOW - 61), KEY), "older"),
+        (pack_snapshot(verdicts(version="late", expires_at=NOW - 1), KEY), "expired"),
+        (pack_snapshot(verdicts(policy(rule("wrong", "nobody.knows == 1"))), KEY), "cannot be compiled"),
     ):
         file.write_bytes(content)
         assert not keeper.refresh(NOW)
@@ -169,7 +169,7 @@ def test_the_last_good_snapshot_stays(tmp_path: Path) -> None:
         assert made.snapshot is not None
         assert made.snapshot.version == "1"
     assert sum(keeper.refused.values()) == 6
-    file.write_bytes(pack(verdicts(version="2", created_at=NOW), KEY))
+    file.write_bytes(pack_snapshot(verdicts(version="2", created_at=NOW), KEY))
     assert keeper.refresh(NOW)
     assert made.snapshot is not None
     assert (made.snapshot.version, keeper.problem) == ("2", "")
@@ -187,14 +187,14 @@ def test_what_a_guard_counted_outlives_a_snapshot() -> None:
 def test_keys_are_files_that_only_their_owner_reads(tmp_path: Path) -> None:
     secret, public = make_keys(tmp_path / "keys" / "site")
     assert secret.stat().st_mode & 0o777 == 0o600
-    assert signing_key(secret).verify_key == verify_key(public)
+    assert read_signing_key(secret).verify_key == read_verify_key(public)
     with pytest.raises(InputError, match="there already"):
         make_keys(secret)
     secret.chmod(0o644)
     with pytest.raises(InputError, match="chmod 600"):
-        signing_key(secret)
+        read_signing_key(secret)
     public.write_text("nonsense")
     with pytest.raises(InputError, match="64 hexadecimal digits"):
-        verify_key(public)
+        read_verify_key(public)
     with pytest.raises(InputError, match="cannot be read"):
-        verify_key(tmp_path / "absent")
+        read_verify_key(tmp_path / "absent")

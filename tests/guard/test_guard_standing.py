@@ -9,16 +9,16 @@ from guard_sites import HARVEST, NOW, guard, policy, request, rule
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hydrometer.contract.decisions import Account, Request
-from hydrometer.contract.policy import Budget, Limits
-from hydrometer.guard.going import MOST_SHOWN, Seen, Standing
-from hydrometer.guard.rulebook import Met
+from hydrometer.contract.decisions import ModelRequest, SnapshotAccount
+from hydrometer.contract.policy_schema import Budget, FeatureLimits
+from hydrometer.enforcement.guard.compiled_snapshot import MOST_SHOWN, AccountState, RequestContext
+from hydrometer.enforcement.policy.compiled_policy import PolicyMatches
 
 RULES = policy(
     rule("members", "verdict.member && account.plan != 'team'", "block", person=True),
     rule("successors", "verdict.successor && request.n > 2", "verify"),
     rule("young", "account.age_days < 1.5 && request.n > 3", "throttle", retry_after=5),
-    rule("values", "size(request.indicators) > 0", "limit_features", limits=Limits(n=1)),
+    rule("values", "size(request.indicators) > 0", "limit_features", limits=FeatureLimits(n=1)),
     rule("place", "request.network == '192.0.2.0/24' && request.model == 'large'", "throttle", retry_after=9),
     rule("asn", "request.asn == 7 || request.unread != ''", "withhold_reasoning"),
     rule("half", "request.stream", "throttle", percent=50.0, retry_after=7),
@@ -30,8 +30,8 @@ RULES = policy(
     ),
 )
 ACCOUNTS = [
-    Account(id="young", created=int(NOW - 34.9 * 3600)),
-    Account(id="old", created=int(NOW - 9e6), plan="team", organisation="org"),
+    SnapshotAccount(id="young", created=int(NOW - 34.9 * 3600)),
+    SnapshotAccount(id="old", created=int(NOW - 9e6), plan="team", organisation="org"),
 ]
 ENVELOPE = "e" * 80
 
@@ -62,10 +62,10 @@ def test_what_was_seen_of_the_last_request_changes_no_decision(sent: list[tuple[
     for (name, value), pause in sent:
         now += pause
         fields[name] = value
-        asked = Request(**fields)
+        asked = ModelRequest(**fields)
         told = remembering.decide(asked, now)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Standing, "remember", lambda *_: None)
+            patch.setattr(AccountState, "remember", lambda *_: None)
             assert told == forgetful.decide(asked, now)
     assert remembering.counts == forgetful.counts
 
@@ -79,10 +79,10 @@ def test_what_reads_the_texts_is_looked_at_every_time() -> None:
 
 
 def test_what_is_long_is_not_remembered() -> None:
-    standing = Standing({}, (), None, "", cleared=False, since=NOW)
-    seen = Seen(None, "", Met((), ()), ("a", "", "", "", "", ""), plain=True)
+    standing = AccountState({}, (), None, "", cleared=False, since=NOW)
+    seen = RequestContext(None, "", PolicyMatches((), ()), ("a", "", "", "", "", ""), cacheable=True)
     standing.remember(("192.0.2.1", "x" * MOST_SHOWN), seen)
-    assert not isinstance(standing.seen, Seen)
+    assert not isinstance(standing.context, RequestContext)
     standing.remember(("192.0.2.1", 7, "x"), seen)
-    assert standing.seen is seen
-    assert standing.shown == ("192.0.2.1", 7, "x")
+    assert standing.context is seen
+    assert standing.context_key == ("192.0.2.1", 7, "x")

@@ -113,10 +113,10 @@ def test_a_missing_docstring_is_caught(tmp_path: Path) -> None:
         tmp_path, {"signals/a.py": text, "signals/b.py": "x = 1", "signals/_own.py": "", "store/__init__.py": ""}
     )
     assert [f.what.split()[0] for f in file_rules.documented(package)] == [
-        "hydrometer.signals.a.A",
-        "hydrometer.signals.a.f",
-        "hydrometer.signals.b",
-        "hydrometer.store",
+        "hydrometer.detection.signals.a.A",
+        "hydrometer.detection.signals.a.f",
+        "hydrometer.detection.signals.b",
+        "hydrometer.enforcement.casebook",
     ]
 
 

@@ -49,12 +49,12 @@ def test_the_rules_see_the_house() -> None:
     ("file", "text"),
     [
         ("contract/a.py", "import hydrometer.flow"),
-        ("contract/a.py", "from hydrometer.signals import x"),
-        ("signals/a.py", "from hydrometer.campaigns.split import x"),
+        ("contract/a.py", "from hydrometer.detection.signals import x"),
+        ("signals/a.py", "from hydrometer.detection.campaigns.operator_separation import x"),
         ("signals/a.py", "from hydrometer import campaigns"),
         ("signals/a.py", "from hydrometer import flow"),
         ("signals/a.py", "from hydrometer.engines import duckdb"),
-        ("engines/a.py", "import hydrometer.signals.steps as steps"),
+        ("engines/a.py", "import hydrometer.detection.population.measuring_steps as steps"),
         ("flow.py", "from hydrometer.cli import app"),
         ("cli/a.py", "def f():\n    from hydrometer.sources import reader"),
         ("cli/deep/a.py", "from hydrometer.service import app"),
@@ -71,8 +71,8 @@ def test_a_wrong_direction_is_caught(file: str, text: str, tmp_path: Path) -> No
 def test_right_directions_pass(tmp_path: Path) -> None:
     files = {
         "contract/a.py": "from hydrometer.contract import table",
-        "signals/a.py": "from hydrometer import __version__\nfrom hydrometer.signals.b import x",
-        "flow.py": "from hydrometer.signals import a\nfrom hydrometer.contract import table",
+        "signals/a.py": "from hydrometer import __version__\nfrom hydrometer.detection.signals.b import x",
+        "flow.py": "from hydrometer.detection.signals import a\nfrom hydrometer.contract import table",
         "cli/a.py": "def f():\n    from hydrometer import flow",
         "__main__.py": "from hydrometer.cli.app import main",
     }

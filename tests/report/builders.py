@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from hydrometer.contract.results import (
+from hydrometer.contract.result_records import (
     CONSIDERED,
     FAMILIES,
     HARVESTED,
     MEMBERS,
     Campaign,
-    Candidate,
+    CandidateGroup,
     CounterEvidence,
-    Off,
-    Run,
-    Stage,
+    RunRecord,
+    SkippedSignal,
+    StageUsage,
 )
 
 from .campaign_builders import PLANS, Plan, campaign
 
 if TYPE_CHECKING:
-    from hydrometer.contract.table import Table
+    from hydrometer.contract.table_spec import TableSpec
 
 POPULATION = 61_204
 
@@ -35,8 +35,8 @@ class Result:
     """The pieces of a result, in memory."""
 
     campaigns: list[Campaign]
-    run: Run
-    candidates: list[Candidate]
+    run: RunRecord
+    candidates: list[CandidateGroup]
     members: pa.Table
     harvested: pa.Table
     considered: pa.Table
@@ -45,7 +45,7 @@ class Result:
         return replace(self, **changes)
 
 
-def table(declared: Table, rows: list[dict[str, Any]]) -> pa.Table:
+def table(declared: TableSpec, rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=declared.schema)
 
 
@@ -176,9 +176,9 @@ OTHERS = (
 )
 
 
-def candidates(campaigns: list[Campaign]) -> list[Candidate]:
+def candidates(campaigns: list[Campaign]) -> list[CandidateGroup]:
     accepted = [
-        Candidate(
+        CandidateGroup(
             id=f"c-{index:04d}",
             verdict="campaign",
             accounts=made.accounts,
@@ -196,7 +196,7 @@ def candidates(campaigns: list[Campaign]) -> list[Candidate]:
         for index, made in enumerate(campaigns)
     ]
     others = [
-        Candidate(
+        CandidateGroup(
             id=name,
             verdict=verdict,
             accounts=accounts,
@@ -214,7 +214,7 @@ def candidates(campaigns: list[Campaign]) -> list[Candidate]:
     return accepted + others
 
 
-def run(**changes: Any) -> Run:
+def run(**changes: Any) -> RunRecord:
     fields: dict[str, Any] = {
         "version": "0.1.0",
         "versions": {"python": "3.12.4", "duckdb": "1.4.2", "pyarrow": "21.0.0", "numpy": "2.3.1"},
@@ -229,18 +229,20 @@ def run(**changes: Any) -> Run:
         "notes": {"exchange_id seen before": 41},
         "absent_columns": ["ja4", "phone_hash"],
         "signals_off": [
-            Off(
+            SkippedSignal(
                 signal="tls_contradiction",
                 why="column ja4 is absent",
                 costs="Clients that pretend to be another are not seen.",
             ),
-            Off(signal="partner_indicators", why="no intel folder was given", costs="Known actors are not recognised."),
+            SkippedSignal(
+                signal="partner_indicators", why="no intel folder was given", costs="Known actors are not recognised."
+            ),
         ],
         "caps": ["41 exchanges had more than 20,000 words; the rest of their words counts in their length only."],
         "stages": [
-            Stage(name="read", seconds=41.2, rows=3_204_118, peak_memory_mb=612.0),
-            Stage(name="fingerprint", seconds=88.9, rows=3_204_118, peak_memory_mb=902.4),
-            Stage(name="link", seconds=23.5, rows=61_204, peak_memory_mb=1_340.0),
+            StageUsage(name="read", seconds=41.2, rows=3_204_118, peak_memory_mb=612.0),
+            StageUsage(name="fingerprint", seconds=88.9, rows=3_204_118, peak_memory_mb=902.4),
+            StageUsage(name="link", seconds=23.5, rows=61_204, peak_memory_mb=1_340.0),
         ],
         "calibration": {
             "method": "isotonic on the log-odds",
@@ -270,7 +272,7 @@ def run(**changes: Any) -> Run:
         "last_exchange": datetime(2026, 2, 28, 23, 59, 51, tzinfo=UTC),
         "thresholds": {"coordination": 14.0, "harvest": 7.0, "probability": 0.5},
     }
-    return Run(**(fields | changes))
+    return RunRecord(**(fields | changes))
 
 
 def result(plans: tuple[Plan, ...] = PLANS) -> Result:

@@ -8,8 +8,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hydrometer.contract.attribution import Answer, Attribution, AttributionEvidence, Hypothesis, nobody_asked
-from hydrometer.contract.results import Campaign, CounterEvidence, Entity, Evidence, Exhibit, Segment, Template
+from hydrometer.contract.attribution_records import (
+    Attribution,
+    AttributionAnswer,
+    AttributionEvidence,
+    Hypothesis,
+    build_empty_attribution,
+)
+from hydrometer.contract.result_records import (
+    Campaign,
+    CampaignExhibit,
+    CounterEvidence,
+    Evidence,
+    SharedEntity,
+    Template,
+    TemplateSegment,
+)
 
 START = datetime(2026, 2, 2, tzinfo=UTC)
 
@@ -106,7 +120,7 @@ def evidences(accounts: int, strength: float) -> list[Evidence]:
     return found if strength > 0.7 else found[:3] + found[5:7]
 
 
-def exhibit(plan: Plan, entities: list[Entity], templates: list[Template]) -> Exhibit:
+def exhibit(plan: Plan, entities: list[SharedEntity], templates: list[Template]) -> CampaignExhibit:
     rng = random.Random(plan.id)
     days = [(START.date() + timedelta(days=d)).isoformat() for d in range(plan.days)]
     hours: list[list[int]] = []
@@ -120,7 +134,7 @@ def exhibit(plan: Plan, entities: list[Entity], templates: list[Template]) -> Ex
             ]
         )
     total = [sum(row) for row in hours]
-    return Exhibit(
+    return CampaignExhibit(
         days=days,
         exchanges_by_day=total,
         harvested_by_day=[round(value * plan.share * rng.uniform(0.9, 1.0)) for value in total],
@@ -131,10 +145,12 @@ def exhibit(plan: Plan, entities: list[Entity], templates: list[Template]) -> Ex
     )
 
 
-def entities(accounts: int, many: bool = True) -> list[Entity]:
-    def one(kind: str, value: str, family: str, part: float, others: int, bits: float, ignored: bool = False) -> Entity:
+def entities(accounts: int, many: bool = True) -> list[SharedEntity]:
+    def one(
+        kind: str, value: str, family: str, part: float, others: int, bits: float, ignored: bool = False
+    ) -> SharedEntity:
         held = max(2, round(accounts * part))
-        return Entity(
+        return SharedEntity(
             kind=kind, value=value, family=family, accounts=held, population=held + others, bits=bits, ignored=ignored
         )
 
@@ -154,7 +170,7 @@ def entities(accounts: int, many: bool = True) -> list[Entity]:
 
 
 def templates(exchanges: int, accounts: int) -> list[Template]:
-    text = Segment
+    text = TemplateSegment
     return [
         Template(
             id="t-91c0a4e2",
@@ -226,7 +242,7 @@ def campaign(plan: Plan) -> Campaign:
             "They were paid with four consecutive card ranges and turned to lumen-4.6 within hours of its release.",
             "About two fifths of the traffic is other customers’: the accounts look like a reseller’s pool.",
         ],
-        attribution=attributed() if plan.accounts > 100 else nobody_asked(),
+        attribution=attributed() if plan.accounts > 100 else build_empty_attribution(),
         exhibit=drawn,
     )
 
@@ -266,7 +282,7 @@ def attributed() -> Attribution:
         status="attributed",
         why="One of two questions has an answer above the confidence that was asked for.",
         answers=[
-            Answer(
+            AttributionAnswer(
                 question="operator",
                 conclusion="Grey Heron",
                 probability=0.91,
@@ -278,7 +294,7 @@ def attributed() -> Attribution:
                 against="The wording names another actor's product.",
                 would_change=["An instrument of another actor's on these accounts."],
             ),
-            Answer(
+            AttributionAnswer(
                 question="beneficiary",
                 conclusion="not attributed",
                 probability=0.55,

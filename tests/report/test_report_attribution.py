@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hydrometer.contract.attribution import nobody_asked
-from hydrometer.report.attribution import told
-from hydrometer.report.html import render
+from hydrometer.contract.attribution_records import build_empty_attribution
+from hydrometer.report.attribution_section import describe_attribution
+from hydrometer.report.result_page import render_result_page
 
 from .builders import result
 from .campaign_builders import attributed
@@ -12,7 +12,7 @@ from .page_reader import read
 
 
 def test_each_question_has_its_likelihood_confidence_matrix_and_what_speaks_against() -> None:
-    text = read(render(result())).text
+    text = read(render_result_page(result())).text
     for part in (
         "Who runs the accounts",
         "Grey Heron: very likely (0.910), moderate confidence.",
@@ -32,7 +32,7 @@ def test_each_question_has_its_likelihood_confidence_matrix_and_what_speaks_agai
 
 
 def test_the_same_is_told_in_plain_lines() -> None:
-    lines = told(attributed())
+    lines = describe_attribution(attributed())
     assert lines[1] == "Who runs the accounts: Grey Heron: very likely (0.910), moderate confidence."
     assert "Against it: The wording names another actor's product." in lines
-    assert told(nobody_asked()) == ["no dossiers of known actors were given"]
+    assert describe_attribution(build_empty_attribution()) == ["no dossiers of known actors were given"]

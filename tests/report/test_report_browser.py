@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hydrometer.report.html import render
+from hydrometer.report.result_page import render_result_page
 
 from .builders import result
 from .campaign_builders import PLANS
@@ -43,7 +43,7 @@ def browser() -> str:
 
 @pytest.mark.parametrize("width", [800, 1400])
 def test_a_browser_reads_the_page_without_error_or_request(tmp_path: Path, width: int) -> None:
-    page = render(result())
+    page = render_result_page(result())
     # The probe is allowed beside the page's own script, which the policy admits by its digest only.
     page = page.replace("script-src ", "script-src 'nonce-probe' ").replace("<title>", PROBE + "<title>", 1)
     page = page.replace("<script>\naddEventListener", '<script nonce="probe">\naddEventListener')

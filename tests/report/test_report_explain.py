@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.results import CONSIDERED, MEMBERS
-from hydrometer.report.explain import SEARCHED, Explanation, explain_account, explain_campaign, nearest
+from hydrometer.contract.result_records import CONSIDERED, MEMBERS
+from hydrometer.report.explanation import SEARCHED, Explanation, explain_account, explain_campaign, find_nearest_ids
 
 from .builders import Result, result, table
 from .campaign_builders import PLANS
@@ -104,7 +104,7 @@ def test_an_account_in_no_group_is_told_so(made: Result) -> None:
     said = " ".join(items(told, "Why not"))
     assert "see that the id is written as in the traffic" in said
     assert "tls_contradiction, partner_indicators" in said
-    sure = explain_account(made, "acct_of_nobody", known={"acct_of_nobody"})
+    sure = explain_account(made, "acct_of_nobody", traffic_accounts={"acct_of_nobody"})
     assert "as in the traffic" not in " ".join(items(sure, "Why not"))
 
 
@@ -112,14 +112,14 @@ def test_unknown_ids_are_errors_with_the_nearest(made: Result) -> None:
     with pytest.raises(InputError, match=r"no campaign or candidate group has the id.*Did you mean hydra-7c41e0"):
         explain_campaign(made, "hydra-7c41e1")
     with pytest.raises(InputError, match="Did you mean acct_neighbour"):
-        explain_account(made, "acct_neighbor", known=["acct_neighbour", "acct_other"])
+        explain_account(made, "acct_neighbor", traffic_accounts=["acct_neighbour", "acct_other"])
     with pytest.raises(InputError, match="no account has the id"):
         explain_account(made, "")
 
 
 def test_nearest_is_found_among_very_many() -> None:
     many = [f"acct_{n:08d}" for n in range(SEARCHED + 10)]
-    assert nearest("acct_0004x999", many)[0].startswith("acct_0004")
+    assert find_nearest_ids("acct_0004x999", many)[0].startswith("acct_0004")
 
 
 def test_lines_and_values_tell_the_same(made: Result) -> None:

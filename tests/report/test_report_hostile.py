@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.contract.attribution import Attribution
-from hydrometer.contract.results import MEMBERS, Segment
-from hydrometer.report.explain import explain_account
-from hydrometer.report.html import render
-from hydrometer.report.markup import el, esc, visible
+from hydrometer.contract.attribution_records import Attribution
+from hydrometer.contract.result_records import MEMBERS, TemplateSegment
+from hydrometer.report.explanation import explain_account
+from hydrometer.report.markup import element, escape_text, reveal_hidden
+from hydrometer.report.result_page import render_result_page
 
 from .builders import Result, result, table
 from .campaign_builders import PLANS
@@ -46,7 +46,9 @@ def poisoned(text: str) -> Result:
         campaign.exhibit,
         entities=[msgspec.structs.replace(e, value=text, kind=text) for e in campaign.exhibit.entities],
         templates=[
-            msgspec.structs.replace(t, id=text, elicitation=text, wording=[Segment(text), Segment(text, slot=True)])
+            msgspec.structs.replace(
+                t, id=text, elicitation=text, wording=[TemplateSegment(text), TemplateSegment(text, slot=True)]
+            )
             for t in campaign.exhibit.templates
         ],
         releases=[(text, "2026-02-04T10:00:00Z")],
@@ -87,18 +89,18 @@ def poisoned(text: str) -> Result:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_adds_no_element_and_no_attribute(text: str) -> None:
-    harmless = read(render(poisoned("harmless"))).everything()
-    page = read(render(poisoned(text)))
+    harmless = read(render_result_page(poisoned("harmless"))).everything()
+    page = read(render_result_page(poisoned(text)))
     assert len(page.all("script")) == 1
     assert {node.tag for node in page.everything()} <= {node.tag for node in harmless} | {"g"}
     known = {key for node in harmless for key in node.attributes}
     assert {key for node in page.everything() for key in node.attributes} <= known
-    assert visible(text) in page.text
+    assert reveal_hidden(text) in page.text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_drawings_stay_well_formed(text: str) -> None:
-    found = drawings(render(poisoned(text)))
+    found = drawings(render_result_page(poisoned(text)))
     assert len(found) > 5
     for drawing in found:
         assert ET.fromstring(drawing).tag.endswith("svg")  # noqa: S314
@@ -107,16 +109,16 @@ def test_drawings_stay_well_formed(text: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_comes_back_visible(text: str) -> None:
-    written = esc(text)
+    written = escape_text(text)
     assert not set("<>\"'") & set(written)
-    assert unescape(written) == visible(text)
+    assert unescape(written) == reveal_hidden(text)
     assert not re.search("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]", written)
-    assert ET.fromstring(el("b", text, title=text)).text in {visible(text), None}  # noqa: S314
+    assert ET.fromstring(element("b", text, title=text)).text in {reveal_hidden(text), None}  # noqa: S314
 
 
 def test_line_ends_stay_in_wordings_only() -> None:
-    assert visible("a\nb") == "a⟨U+000A⟩b"
-    assert visible("a\n\tb\r", lines=True) == "a\n\tb⟨U+000D⟩"
+    assert reveal_hidden("a\nb") == "a⟨U+000A⟩b"
+    assert reveal_hidden("a\n\tb\r", lines=True) == "a\n\tb⟨U+000D⟩"
 
 
 def test_a_terminal_gets_no_control_characters() -> None:

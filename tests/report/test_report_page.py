@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from hydrometer.contract.results import CONSIDERED, HARVESTED, MEMBERS
-from hydrometer.report.html import render
-from hydrometer.report.members import FEWEST, MOST, MOST_ON_PAGE, shown_of_each
+from hydrometer.contract.result_records import CONSIDERED, HARVESTED, MEMBERS
+from hydrometer.report.member_table import FEWEST, MOST, MOST_ON_PAGE, allot_member_rows
+from hydrometer.report.result_page import render_result_page
 
 from .builders import POPULATION, Result, big, result, run, table
 from .campaign_builders import PLANS
@@ -27,7 +27,7 @@ def made() -> Result:
 
 @pytest.fixture(scope="module")
 def page(made: Result) -> Node:
-    return read(render(made))
+    return read(render_result_page(made))
 
 
 def with_run(made: Result, **changes: object) -> Result:
@@ -55,7 +55,7 @@ def test_signals_that_are_off_tell_what_that_costs(page: Node) -> None:
 def test_an_account_in_two_campaigns_is_one_account(made: Result) -> None:
     rows = made.members.to_pylist()
     rows.append(rows[0] | {"campaign_id": rows[-1]["campaign_id"]})
-    shown = read(render(made.but(members=table(MEMBERS, rows))))
+    shown = read(render_result_page(made.but(members=table(MEMBERS, rows))))
     assert shown.one("dl", "glance").facts()["accounts in them"].startswith("272")
 
 
@@ -73,7 +73,7 @@ def test_every_group_stands_on_the_plane(made: Result, page: Node) -> None:
 
 
 def test_without_thresholds_no_region_is_drawn(made: Result) -> None:
-    plane = read(render(with_run(made, thresholds={}))).by_id("plane")
+    plane = read(render_result_page(with_run(made, thresholds={}))).by_id("plane")
     assert not plane.all("rect", "region")
     assert "does not tell its thresholds" in plane.text
 
@@ -166,7 +166,7 @@ def test_the_method_hides_nothing(page: Node) -> None:
 
 
 def test_an_uncalibrated_run_says_so(made: Result) -> None:
-    assert "not calibrated" in read(render(with_run(made, calibration={}))).by_id("method").text
+    assert "not calibrated" in read(render_result_page(with_run(made, calibration={}))).by_id("method").text
 
 
 @pytest.mark.parametrize(
@@ -179,20 +179,23 @@ def test_an_uncalibrated_run_says_so(made: Result) -> None:
     ],
 )
 def test_a_calibration_of_another_shape_is_still_shown(made: Result, calibration: dict[str, object]) -> None:
-    told = read(render(with_run(made, calibration=calibration))).by_id("method").part("Calibration")
+    told = read(render_result_page(with_run(made, calibration=calibration))).by_id("method").part("Calibration")
     assert told.one("dl").text
     assert not told.all("svg")
 
 
 def test_an_interrupted_run_says_so(made: Result) -> None:
-    assert "This run was interrupted" in read(render(with_run(made, status="interrupted"))).one("p", "alert").text
+    assert (
+        "This run was interrupted"
+        in read(render_result_page(with_run(made, status="interrupted"))).one("p", "alert").text
+    )
 
 
 def test_nothing_found_is_a_page_too() -> None:
     nothing = Result(
         [], run(signals_off=[], rejected={}), [], *(table(t, []) for t in (MEMBERS, HARVESTED, CONSIDERED))
     )
-    page = read(render(nothing))
+    page = read(render_result_page(nothing))
     assert page.one("h1").text == "No campaign found"
     assert "No group reached the threshold" in page.by_id("campaigns").text
     assert "No group of accounts came to attention." in page.by_id("plane").text
@@ -202,14 +205,14 @@ def test_nothing_found_is_a_page_too() -> None:
 
 def test_a_run_that_tells_little_is_shown_without_inventing(made: Result) -> None:
     bare = with_run(made, rows={}, first_exchange=None, last_exchange=None, stages=[])
-    facts = read(render(bare)).one("dl", "glance").facts()
+    facts = read(render_result_page(bare)).one("dl", "glance").facts()
     assert facts["exchanges read"] == "–"
     assert facts["span"] == "–"
     assert facts["accounts in them"] == "272"
 
 
 def test_nothing_is_fetched_and_only_our_script_may_run(made: Result) -> None:
-    written = render(made)
+    written = render_result_page(made)
     page = read(written)
     assert not {node.tag for node in page.everything()} & {
         "link",
@@ -232,18 +235,18 @@ def test_nothing_is_fetched_and_only_our_script_may_run(made: Result) -> None:
 
 
 def test_the_same_result_gives_the_same_page(made: Result) -> None:
-    assert render(made) == render(result())
+    assert render_result_page(made) == render_result_page(result())
 
 
 def test_twenty_campaigns_of_thirty_thousand_accounts_fit() -> None:
     made = big(20, 1_500)
-    written = render(made)
+    written = render_result_page(made)
     assert made.members.num_rows == 30_000
     assert len(written.encode("utf-8")) < 1_600_000
     assert "the other 1,350 are in" in written
 
 
 def test_the_page_shares_its_room_between_campaigns() -> None:
-    assert shown_of_each(0) == shown_of_each(1) == MOST
-    assert shown_of_each(20) * 20 <= MOST_ON_PAGE
-    assert shown_of_each(10_000) == FEWEST
+    assert allot_member_rows(0) == allot_member_rows(1) == MOST
+    assert allot_member_rows(20) * 20 <= MOST_ON_PAGE
+    assert allot_member_rows(10_000) == FEWEST

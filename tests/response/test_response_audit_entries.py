@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.policy import Policy
-from hydrometer.response.audit import AuditLog
-from hydrometer.response.audit_check import read
-from hydrometer.response.audit_entries import policy_entry, shadowed
+from hydrometer.contract.policy_schema import Policy
+from hydrometer.enforcement.audit.audit_log import AuditLog
+from hydrometer.enforcement.audit.chain_verification import read_entries
+from hydrometer.enforcement.audit.log_entries import build_policy_entry, count_shadow_decisions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ def decided(account: str, rule: str, *, shadow: bool = True) -> tuple[str, dict[
 
 
 def test_a_policy_is_written_with_its_text() -> None:
-    kind, body = policy_entry(Policy(version=1, name="p"), "version: 1")
+    kind, body = build_policy_entry(Policy(version=1, name="p"), "version: 1")
     assert (kind, body["name"], body["mode"], body["text"]) == ("policy", "p", "observe", "version: 1")
 
 
@@ -27,7 +27,7 @@ def test_shadow_decisions_are_summed_up(tmp_path: Path) -> None:
     with AuditLog(tmp_path) as log:
         lines = [decided("a", "one"), decided("a", "two"), decided("b", "one"), decided("c", "one", shadow=False)]
         log.append_all([*lines, ("review", {"shadow": True})])
-    found = shadowed(read(tmp_path))
+    found = count_shadow_decisions(read_entries(tmp_path))
     assert (found.decisions, found.accounts) == (3, 2)
     assert found.rules == {"one": {"requests": 2, "accounts": 2}, "two": {"requests": 1, "accounts": 1}}
     assert found.actions == {"verify": 3}

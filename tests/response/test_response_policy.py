@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrometer.contract.errors import InputError
-from hydrometer.response.policy import load_policy, read_policy, refusal
-from hydrometer.response.policy_checks import SILENCE
+from hydrometer.enforcement.policy.policy_checks import SILENCE
+from hydrometer.enforcement.policy.policy_reader import count_blocking_problems, load_policy, read_policy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +85,7 @@ def test_what_cannot_be_used_is_refused_with_its_line(text: str, line: int, says
 
 def test_every_problem_is_told_at_once() -> None:
     text = policy("{name: a, when: 1, action: observe, reason: r}", "{name: b, when: '', action: ban}")
-    assert refusal(read_policy(text)[1]) == 3
+    assert count_blocking_problems(read_policy(text)[1]) == 3
 
 
 def test_without_a_word_nothing_is_done_to_anybody() -> None:
@@ -142,7 +142,9 @@ def test_a_file_that_cannot_be_used_names_its_first_line_and_the_number_of_other
 
 
 def test_the_example_is_in_order() -> None:
-    made, problems = read_policy(files("hydrometer.response").joinpath("data/policy.yaml").read_text("utf-8"), now=NOW)
+    made, problems = read_policy(
+        files("hydrometer.enforcement.policy").joinpath("data/policy.yaml").read_text("utf-8"), now=NOW
+    )
     assert problems == []
     assert made is not None
     assert made.mode == "observe"
@@ -181,4 +183,4 @@ def test_the_example_is_in_order() -> None:
 )
 def test_any_text_is_a_policy_or_refused(lines: list[str]) -> None:
     made, problems = read_policy("\n".join(lines))
-    assert (made is None) == (refusal(problems) > 0)
+    assert (made is None) == (count_blocking_problems(problems) > 0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from hydrometer.response.policy import read_policy
-from hydrometer.response.policy_tests import Outcome, run_tests
+from hydrometer.enforcement.policy.policy_reader import read_policy
+from hydrometer.enforcement.policy.policy_tests import PolicyTestOutcome, run_tests
 
 NOW = 1_772_000_000.0
 POLICY = """
@@ -28,7 +28,7 @@ tests:
 """
 
 
-def outcomes(text: str) -> dict[str, Outcome]:
+def outcomes(text: str) -> dict[str, PolicyTestOutcome]:
     policy, problems = read_policy(text)
     assert policy is not None, problems
     return {each.name: each for each in run_tests(policy, NOW)}
@@ -43,6 +43,6 @@ def test_tests_pass_and_fail_as_the_guard_would_decide() -> None:
 
 
 def test_the_example_passes_its_own_tests() -> None:
-    found = outcomes(files("hydrometer.response").joinpath("data/policy.yaml").read_text("utf-8"))
+    found = outcomes(files("hydrometer.enforcement.policy").joinpath("data/policy.yaml").read_text("utf-8"))
     assert len(found) == 6
     assert all(each.passed for each in found.values())

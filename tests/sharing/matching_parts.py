@@ -7,25 +7,25 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hydrometer.sharing.matching import match
-from hydrometer.sharing.matching_items import Item
-from hydrometer.sharing.matching_ledger import Ledger
-from hydrometer.sharing.matching_partner import Partner
-from hydrometer.sharing.matching_points import Mill
-from hydrometer.sharing.matching_wire import Channel, Role
+from hydrometer.intelligence.psi.item_list import MatchItem
+from hydrometer.intelligence.psi.partner_file import Partner
+from hydrometer.intelligence.psi.protocol import match_privately
+from hydrometer.intelligence.psi.query_quota import SessionLedger
+from hydrometer.intelligence.psi.ristretto import PointWorkerPool
+from hydrometer.intelligence.psi.secure_channel import SecureChannel, SessionRole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from hydrometer.sharing.matching_terms import Matched, Wish
+    from hydrometer.intelligence.psi.session_terms import LocalRequest, MatchResult
 
 KEY = "ab" * 32
 
 
-def items(values: Iterable[object], kind: Any = "device") -> tuple[Item, ...]:
+def items(values: Iterable[object], kind: Any = "device") -> tuple[MatchItem, ...]:
     """Items of one kind, in order."""
-    return tuple(sorted({Item(kind, str(value)) for value in values}))
+    return tuple(sorted({MatchItem(kind, str(value)) for value in values}))
 
 
 @dataclass
@@ -60,24 +60,24 @@ class Side:
     """A site's part of a session."""
 
     folder: Path
-    role: Role
-    wish: Wish
+    role: SessionRole
+    wish: LocalRequest
     partner: Partner = field(default_factory=lambda: Partner(name="them", key=KEY))
     change: Callable[[int, bytes], bytes | None] = lambda _, data: data
     tapped: Tapped | None = None
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> SessionLedger:
         """The site's ledger."""
-        return Ledger(self.folder / f"{self.role}.ledger")
+        return SessionLedger(self.folder / f"{self.role}.ledger")
 
-    def run(self, connection: socket.socket) -> Matched | Exception:
+    def run(self, connection: socket.socket) -> MatchResult | Exception:
         """Run the session; what it raises is the outcome too."""
         self.tapped = Tapped(connection, change=self.change)
         try:
-            channel = Channel(self.tapped, self.role, self.partner.secret, 20.0)  # type: ignore[arg-type]
-            with Mill(1) as mill:
-                return match(channel, self.role, self.partner, self.wish, self.ledger, mill)
+            channel = SecureChannel(self.tapped, self.role, self.partner.secret, 20.0)  # type: ignore[arg-type]
+            with PointWorkerPool(1) as mill:
+                return match_privately(channel, self.role, self.partner, self.wish, self.ledger, mill)
         except Exception as error:  # noqa: BLE001 - the test judges it
             return error
         finally:

@@ -7,33 +7,33 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from hydrometer.contract.attribution import nobody_asked
-from hydrometer.contract.intel import (
+from hydrometer.contract.attribution_records import build_empty_attribution
+from hydrometer.contract.intel_records import (
     Actor,
+    ActorRelease,
     Dossiers,
     Indicator,
-    Opinion,
+    IntelOpinion,
+    IntelSource,
     PastCampaign,
-    Release,
     Sighting,
-    Source,
     TemplateSketch,
     WorkingHours,
 )
-from hydrometer.contract.results import Campaign, Exhibit, Segment, Template
-from hydrometer.sharing.keys import SharingKey
-from hydrometer.sharing.redaction import Redaction
-from hydrometer.sharing.release import Known, released
-from hydrometer.sharing.stix_ids import made_id
+from hydrometer.contract.result_records import Campaign, CampaignExhibit, Template, TemplateSegment
+from hydrometer.intelligence.exchange.redaction_policy import RedactionPolicy
+from hydrometer.intelligence.exchange.release_builder import ReleaseMaterial, make_release
+from hydrometer.intelligence.exchange.sharing_key import SharingKey
+from hydrometer.intelligence.exchange.stix_ids import make_id
 
 if TYPE_CHECKING:
-    from hydrometer.contract.attribution import Attribution
-    from hydrometer.contract.intel import Tlp
-    from hydrometer.sharing.release import Release as Leaving
+    from hydrometer.contract.attribution_records import Attribution
+    from hydrometer.contract.intel_records import Tlp
+    from hydrometer.intelligence.exchange.release_builder import CampaignRelease as Leaving
 
-PARTNER = made_id("identity", "partner")
-ACTOR = made_id("intrusion-set", "lynx")
-CAMPAIGN = made_id("campaign", "one")
+PARTNER = make_id("identity", "partner")
+ACTOR = make_id("intrusion-set", "lynx")
+CAMPAIGN = make_id("campaign", "one")
 SEEN = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 VALUES: dict[str, str] = {
     "address": "198.51.100.7",
@@ -56,7 +56,7 @@ VALUES: dict[str, str] = {
 
 def dossiers() -> Dossiers:
     return Dossiers(
-        sources=(Source(id=PARTNER, name="Partner", reliability="B"),),
+        sources=(IntelSource(id=PARTNER, name="Partner", reliability="B"),),
         actors=(
             Actor(
                 id=ACTOR,
@@ -64,7 +64,7 @@ def dossiers() -> Dossiers:
                 aliases=("GTG-1",),
                 roles=("operator",),
                 products=("LynxChat",),
-                releases=(Release(product="LynxChat 2", day=date(2026, 2, 1)),),
+                releases=(ActorRelease(product="LynxChat 2", day=date(2026, 2, 1)),),
                 hours=WorkingHours(timezone="Asia/Singapore", start=10, holidays=(date(2026, 2, 17),)),
                 source=PARTNER,
                 tlp="amber+strict",
@@ -76,7 +76,7 @@ def dossiers() -> Dossiers:
             sorted(
                 (
                     Indicator(
-                        id=made_id("indicator", kind),
+                        id=make_id("indicator", kind),
                         kind=kind,  # type: ignore[arg-type]
                         value=value,
                         indicates=(CAMPAIGN, ACTOR) if kind == "asn" else (),
@@ -103,9 +103,9 @@ def dossiers() -> Dossiers:
                 id=CAMPAIGN, name="One", actors={ACTOR: "beneficiary"}, source=PARTNER, first_seen=SEEN, stopped=SEEN
             ),
         ),
-        sightings=(Sighting(id=made_id("sighting", 1), of=made_id("indicator", "asn"), source=PARTNER, count=0),),
+        sightings=(Sighting(id=make_id("sighting", 1), of=make_id("indicator", "asn"), source=PARTNER, count=0),),
         opinions=(
-            Opinion(id=made_id("opinion", 1), of=made_id("indicator", "bin"), source=PARTNER, stance="disagree"),
+            IntelOpinion(id=make_id("opinion", 1), of=make_id("indicator", "bin"), source=PARTNER, stance="disagree"),
         ),
     )
 
@@ -133,7 +133,11 @@ def row(kind: str, value: str, accounts: int = 7, population: int | None = None)
 
 def campaign(probability: float = 0.99, attribution: Attribution | None = None) -> Campaign:
     """A campaign of seven accounts with one template of known wording."""
-    wording = [Segment("Think step by step about "), Segment("THE-SLOT", slot=True), Segment(" and answer in tags.")]
+    wording = [
+        TemplateSegment("Think step by step about "),
+        TemplateSegment("THE-SLOT", slot=True),
+        TemplateSegment(" and answer in tags."),
+    ]
     template = Template(id="t-1", exchanges=40, accounts=7, elicitation="reasoning_trace", wording=wording)
     return Campaign(
         id="hydra-7c41e0",
@@ -151,16 +155,16 @@ def campaign(probability: float = 0.99, attribution: Attribution | None = None) 
         evidence=[],
         counter_evidence=[],
         story=["acct-member-0001 sent the first of 400 exchanges"],
-        attribution=attribution or nobody_asked(),
-        exhibit=Exhibit(
+        attribution=attribution or build_empty_attribution(),
+        exhibit=CampaignExhibit(
             days=[], exchanges_by_day=[], harvested_by_day=[], hour_by_day=[], entities=[], templates=[template]
         ),
     )
 
 
-def known(rows: list[dict[str, Any]], of: Campaign | None = None, **more: Any) -> Known:
+def known(rows: list[dict[str, Any]], of: Campaign | None = None, **more: Any) -> ReleaseMaterial:
     """What a release is made from: a campaign of seven accounts, one of them doubtful, that shows some values."""
-    return Known(
+    return ReleaseMaterial(
         campaign=of or campaign(),
         members=MEMBERS,
         accounts=("acct-stranger-01",),
@@ -174,4 +178,4 @@ def release(tlp: Tlp = "amber") -> Leaving:
     """A release with an indicator of every kind and a sketch."""
     rows = [row(kind, value) for kind, value in VALUES.items() if kind != "template"]
     sketch = replace(dossiers().templates[0], id="t-1", key=KEY.name)
-    return released(known(rows, sketches=[sketch]), Redaction(identity="Hill"), tlp, KEY)
+    return make_release(known(rows, sketches=[sketch]), RedactionPolicy(identity="Hill"), tlp, KEY)

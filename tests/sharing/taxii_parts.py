@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from hydrometer.sharing.taxii_clients import Clients
-from hydrometer.sharing.taxii_objects import MEDIA_TYPE
-from hydrometer.sharing.taxii_server import MOST_BYTES, TaxiiServer
-from hydrometer.sharing.taxii_store import Collection, TaxiiStore
+from hydrometer.intelligence.taxii.client_registry import ClientRegistry
+from hydrometer.intelligence.taxii.offered_objects import MEDIA_TYPE
+from hydrometer.intelligence.taxii.taxii_server import MOST_BYTES, TaxiiServer
+from hydrometer.intelligence.taxii.taxii_store import TaxiiCollection, TaxiiStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,17 +32,17 @@ class Site:
     folder: Path
     app: Starlette
     store: TaxiiStore
-    clients: Clients
-    shared: Collection
+    clients: ClientRegistry
+    shared: TaxiiCollection
     """Ours writes, theirs reads and writes."""
-    closed: Collection
+    closed: TaxiiCollection
     """Only ours."""
     tokens: dict[str, str]
 
 
 def site(folder: Path, most_bytes: int = MOST_BYTES) -> Site:
     """Make a server in `folder`, or open it again with new tokens."""
-    store, clients = TaxiiStore(folder / "taxii.sqlite"), Clients(folder / "clients.json")
+    store, clients = TaxiiStore(folder / "taxii.sqlite"), ClientRegistry(folder / "clients.json")
     found = {one.alias: one for one in store.collections()}
     shared = found.get("shared") or store.add_collection("shared", "Shared with partners", "Indicators")
     closed = found.get("closed") or store.add_collection("closed", "Ours")

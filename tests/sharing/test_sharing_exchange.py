@@ -12,11 +12,12 @@ import orjson
 from sharing_parts import dossiers
 from taxii_parts import headers, indicator, listening, site
 
-from hydrometer.flow import exchanging, intelligence, matching
-from hydrometer.sharing import taxii_server
-from hydrometer.sharing.stix import read_dossiers, write
-from hydrometer.sharing.taxii_client import TaxiiClient
-from hydrometer.sharing.taxii_objects import MEDIA_TYPE
+from hydrometer.intelligence.exchange import intel_service
+from hydrometer.intelligence.exchange.dossier_files import read_dossiers, write_dossiers
+from hydrometer.intelligence.psi import psi_service
+from hydrometer.intelligence.taxii import taxii_server, taxii_service
+from hydrometer.intelligence.taxii.offered_objects import MEDIA_TYPE
+from hydrometer.intelligence.taxii.taxii_client import TaxiiClient
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,19 +28,19 @@ if TYPE_CHECKING:
 def test_dossiers_sightings_and_opinions_go_over_taxii_without_loss(tmp_path: Path) -> None:
     here = site(tmp_path / "taxii")
     bundle = tmp_path / "bundle.json"
-    write(dossiers(), bundle)
+    write_dossiers(dossiers(), bundle)
     with listening(here.app) as address:
         ours, theirs = (TaxiiClient(f"{address}/api/", here.tokens[name]) for name in ("ours", "theirs"))
-        done = exchanging.push(ours, "shared", bundle)
+        done = taxii_service.push_bundle(ours, "shared", bundle)
         assert (done.failures, done.added) == ([], done.total)
-        pulled = exchanging.pull(theirs, "shared", tmp_path / "inbox", page=4)
+        pulled = taxii_service.pull_collection(theirs, "shared", tmp_path / "inbox", page=4)
     assert len(pulled.bundles) > 2
     assert read_dossiers(tmp_path / "inbox") == read_dossiers(bundle)
-    intelligence.add_files(tmp_path / "intel", pulled.bundles, source="Partner", reliability="B")
-    known, _, _ = intelligence.known(tmp_path / "intel")
+    intel_service.import_files(tmp_path / "intel", pulled.bundles, source="Partner", reliability="B")
+    known, _, _ = intel_service.read_intel(tmp_path / "intel")
     assert {one.id for one in known.indicators} == {one.id for one in dossiers().indicators}
-    items = matching.taken(tmp_path / "intel")
-    assert items.items == matching.taken(bundle).items
+    items = psi_service.read_match_items(tmp_path / "intel")
+    assert items.items == psi_service.read_match_items(bundle).items
     assert sum(items.left_out.values()) + len(items.items) == len(known.indicators)
 
 
@@ -53,9 +54,9 @@ from hydrometer.flow import exchanging, matching
 folder = Path(sys.argv[1])
 (folder / "list").write_text("asn:1")
 for call in (
-    lambda: matching.join(folder / "partner", matching.taken(folder / "list"), ("127.0.0.1", 1)),
-    lambda: exchanging.client("http://127.0.0.1/api/", folder / "token", None),
-    lambda: exchanging.serve(folder / "site", exchanging.Listen(host="198.51.100.1", plain=True), print),
+    lambda: psi_service.join(folder / "partner", psi_service.taken(folder / "list"), ("127.0.0.1", 1)),
+    lambda: taxii_service.client("http://127.0.0.1/api/", folder / "token", None),
+    lambda: taxii_service.serve(folder / "site", taxii_service.Listen(host="198.51.100.1", plain=True), print),
 ):
     try:
         call()

@@ -19,19 +19,19 @@ from sharing_parts import VALUES, known, release, row
 from stix2validator import ValidationOptions, validate_string
 
 from hydrometer.contract.errors import InputError
-from hydrometer.sharing.confidence import SCALES, to_stix, to_word
-from hydrometer.sharing.format import find_formats
-from hydrometer.sharing.intake import taken
-from hydrometer.sharing.judgement import JudgedSource
-from hydrometer.sharing.misp import Comment, confidence_of, tlp_of
-from hydrometer.sharing.redaction import Redaction
-from hydrometer.sharing.release import released
-from hydrometer.sharing.stix import read_dossiers
+from hydrometer.intelligence.exchange.confidence_scales import SCALES, convert_to_stix, convert_to_word
+from hydrometer.intelligence.exchange.dossier_files import read_dossiers
+from hydrometer.intelligence.exchange.importers import import_file
+from hydrometer.intelligence.exchange.misp_mapping import AttributeComment, read_confidence, read_tlp
+from hydrometer.intelligence.exchange.redaction_policy import RedactionPolicy
+from hydrometer.intelligence.exchange.release_builder import make_release
+from hydrometer.intelligence.exchange.release_format import find_formats
+from hydrometer.intelligence.exchange.source_ratings import RatedSource
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hydrometer.contract.intel import Dossiers
+    from hydrometer.contract.intel_records import Dossiers
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -44,8 +44,8 @@ def back(file: Path, content: bytes, folder: Path) -> Dossiers:
     """What a partner has of a file after importing it."""
     file.write_bytes(content)
     site = release().site
-    source = JudgedSource(id=site.id, name=site.name)
-    made = taken(file, lambda _: source, Counter(), at=NOW)
+    source = RatedSource(id=site.id, name=site.name)
+    made = import_file(file, lambda _: source, Counter(), at=NOW)
     inside = folder / "in.json"
     inside.write_bytes(orjson.dumps({"type": "bundle", "objects": made.objects}))
     return read_dossiers(inside)
@@ -230,7 +230,7 @@ def test_the_table_comes_back(tmp_path: Path) -> None:
 
 def test_no_value_runs_in_a_spreadsheet() -> None:
     rows = [row("user_agent", value) for value in ("=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)")]
-    made = released(known([*rows, row("user_agent", 'curl, "x"')]), Redaction(), "amber")
+    made = make_release(known([*rows, row("user_agent", 'curl, "x"')]), RedactionPolicy(), "amber")
     table = find_formats()["csv"]
     cells = list(csv.reader(io.StringIO(table.encode(made).decode())))
     assert [line[1] for line in cells[1:]] == ['curl, "x"']
@@ -263,26 +263,26 @@ def test_a_damaged_table_is_refused_with_its_place(text: str, place: str, tmp_pa
 def test_words_of_a_scale_become_stix_and_back(tmp_path: Path) -> None:
     for scale, words in SCALES.items():
         for word, number in words.items():
-            assert to_stix(word.upper(), scale) == number  # type: ignore[arg-type]
-            assert to_word(number, scale) == word  # type: ignore[arg-type]
+            assert convert_to_stix(word.upper(), scale) == number  # type: ignore[arg-type]
+            assert convert_to_word(number, scale) == word  # type: ignore[arg-type]
     (tmp_path / "a.csv").write_text("kind,value,confidence\nasn,1,very likely\n")
-    made = taken(
-        tmp_path / "a.csv", lambda _: JudgedSource(id=release().site.id, name="x"), Counter(), scale="icd203", at=NOW
+    made = import_file(
+        tmp_path / "a.csv", lambda _: RatedSource(id=release().site.id, name="x"), Counter(), scale="icd203", at=NOW
     )
     assert [one["confidence"] for one in made.objects if one["type"] == "indicator"] == [85]
 
 
 def test_misp_words_are_taken_and_never_its_numbers() -> None:
-    assert confidence_of(['estimative-language:likelihood-probability="almost-certain"']) == 95
-    assert confidence_of(['estimative-language:likelihood-probability="roughly-even-chance"']) == 50
-    assert confidence_of(['admiralty-scale:information-credibility="1"']) == 90
-    assert confidence_of(['admiralty-scale:information-credibility="6"', "tlp:red"]) is None
-    assert tlp_of(["tlp:white"]) == "clear"
-    assert tlp_of(["TLP:GREEN", "tlp:amber+strict"]) == "amber+strict"
-    assert tlp_of(["misp:tool"]) is None
+    assert read_confidence(['estimative-language:likelihood-probability="almost-certain"']) == 95
+    assert read_confidence(['estimative-language:likelihood-probability="roughly-even-chance"']) == 50
+    assert read_confidence(['admiralty-scale:information-credibility="1"']) == 90
+    assert read_confidence(['admiralty-scale:information-credibility="6"', "tlp:red"]) is None
+    assert read_tlp(["tlp:white"]) == "clear"
+    assert read_tlp(["TLP:GREEN", "tlp:amber+strict"]) == "amber+strict"
+    assert read_tlp(["misp:tool"]) is None
 
 
 @given(st.text(max_size=40))
 def test_any_comment_is_read(text: str) -> None:
-    read = Comment.read(text)
-    assert Comment.read(str(read)) == read or read.kind or read.role or read.id
+    read = AttributeComment.read(text)
+    assert AttributeComment.read(str(read)) == read or read.kind or read.role or read.id

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from matching_parts import KEY, Side, items, meet
 
 from hydrometer.contract.errors import InputError
-from hydrometer.sharing import matching, matching_wire
-from hydrometer.sharing import matching_points as group
-from hydrometer.sharing.matching_items import Item
-from hydrometer.sharing.matching_partner import Partner
-from hydrometer.sharing.matching_terms import Learn, Wish, padded_size
-from hydrometer.sharing.matching_wire import Channel, ChannelError, StrangerError
+from hydrometer.intelligence.psi import protocol, secure_channel
+from hydrometer.intelligence.psi import ristretto as group
+from hydrometer.intelligence.psi.item_list import MatchItem
+from hydrometer.intelligence.psi.partner_file import Partner
+from hydrometer.intelligence.psi.secure_channel import AuthenticationError, ChannelError, SecureChannel
+from hydrometer.intelligence.psi.session_terms import Learn, LocalRequest, compute_padded_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,21 +32,23 @@ MIRROR: dict[Learn, Learn] = {"both": "both", "us": "them", "them": "us"}
 LISTS = st.sets(st.tuples(st.sampled_from(["device", "asn", "ja4"]), st.text(max_size=5)), max_size=12)
 
 
-def sides(folder: Path, ours: tuple[Item, ...], theirs: tuple[Item, ...], learn: Learn = "both", **more: Any) -> Any:
-    joining = Side(folder, "join", Wish(items=ours, learn=learn, pad=more.pop("pad", False)))
-    return joining, Side(folder, "serve", Wish(items=theirs, learn=MIRROR[learn]), **more)
+def sides(
+    folder: Path, ours: tuple[MatchItem, ...], theirs: tuple[MatchItem, ...], learn: Learn = "both", **more: Any
+) -> Any:
+    joining = Side(folder, "join", LocalRequest(items=ours, learn=learn, pad=more.pop("pad", False)))
+    return joining, Side(folder, "serve", LocalRequest(items=theirs, learn=MIRROR[learn]), **more)
 
 
 @settings(max_examples=30, deadline=None)
 @given(LISTS, LISTS, st.sampled_from(["both", "us", "them"]), st.booleans())
 def test_both_learn_exactly_what_both_have(one: Any, two: Any, learn: Learn, pad: bool) -> None:
-    ours, theirs = (tuple(sorted(Item(*pair) for pair in pairs)) for pairs in (one, two))
+    ours, theirs = (tuple(sorted(MatchItem(*pair) for pair in pairs)) for pairs in (one, two))
     shared = tuple(sorted(set(ours) & set(theirs)))
     with TemporaryDirectory() as folder:
         join, serve = meet(*sides(Path(folder), ours, theirs, learn, pad=pad))
     assert join.items == (None if learn == "them" else shared)
     assert serve.items == (None if learn == "us" else shared)
-    assert serve.theirs == join.ours == (padded_size(len(ours)) if pad else len(ours))
+    assert serve.theirs == join.ours == (compute_padded_size(len(ours)) if pad else len(ours))
 
 
 def test_the_same_value_of_another_kind_is_another_item(tmp_path: Path) -> None:
@@ -56,12 +58,12 @@ def test_the_same_value_of_another_kind_is_another_item(tmp_path: Path) -> None:
 
 def test_a_value_is_another_point_in_every_session_and_kind() -> None:
     sessions = (b"\0" * 32, b"\1" * 32)
-    several = [Item("device", "x"), Item("phone", "x"), Item("device", "y"), Item("bin", "x")]
-    assert len({group.point(session, item) for session in sessions for item in several}) == 8
+    several = [MatchItem("device", "x"), MatchItem("phone", "x"), MatchItem("device", "y"), MatchItem("bin", "x")]
+    assert len({group.hash_to_point(session, item) for session in sessions for item in several}) == 8
 
 
 def test_long_lists_go_in_several_messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching, "_PER_MESSAGE", 16)
+    monkeypatch.setattr(protocol, "_PER_MESSAGE", 16)
     monkeypatch.setattr(group, "BATCH", 7)
     join, serve = meet(*sides(tmp_path, items(range(100)), items(range(50, 133))))
     assert join.items == serve.items == items(range(50, 100))
@@ -73,9 +75,9 @@ def test_who_looks_on_tells_nothing_and_a_partner_only_sizes(tmp_path: Path, mon
     seen: list[list[bytes]] = []
     numbers: list[bytes] = []
     sessions: list[bytes] = []
-    receive, number, begin = Channel.receive, group.secret_number, Channel.__init__
+    receive, number, begin = SecureChannel.receive, group.secret_number, SecureChannel.__init__
 
-    def listening(self: Channel, most: int = matching_wire.LARGEST) -> bytes:
+    def listening(self: SecureChannel, most: int = secure_channel.LARGEST) -> bytes:
         message = receive(self, most)
         if threading.current_thread().name == "curious":
             seen[-1].append(message)
@@ -87,20 +89,20 @@ def test_who_looks_on_tells_nothing_and_a_partner_only_sizes(tmp_path: Path, mon
             numbers.append(found)
         return found
 
-    def knowing(self: Channel, *args: Any, **more: Any) -> None:
+    def knowing(self: SecureChannel, *args: Any, **more: Any) -> None:
         begin(self, *args, **more)
         sessions.append(self.session)
 
-    monkeypatch.setattr(Channel, "receive", listening)
-    monkeypatch.setattr(Channel, "__init__", knowing)
+    monkeypatch.setattr(SecureChannel, "receive", listening)
+    monkeypatch.setattr(SecureChannel, "__init__", knowing)
     monkeypatch.setattr(group, "secret_number", remembering)
     lengths = []
     common = items(f"c{n}" for n in range(20))
     for secret in ("alpha", "omega"):
         seen.append([])
         one, two = socket.socketpair()
-        curious = Side(tmp_path, "serve", Wish(items=common + items(["mine"])))
-        honest = Side(tmp_path, "join", Wish(items=tuple(sorted(common[:7] + items([secret])))))
+        curious = Side(tmp_path, "serve", LocalRequest(items=common + items(["mine"])))
+        honest = Side(tmp_path, "join", LocalRequest(items=tuple(sorted(common[:7] + items([secret])))))
         outcome: list[Any] = []
         thread = threading.Thread(
             target=lambda side=curious, end=two, into=outcome: into.append(side.run(end)), name="curious"
@@ -118,10 +120,10 @@ def test_who_looks_on_tells_nothing_and_a_partner_only_sizes(tmp_path: Path, mon
         assert all(rbcl.crypto_core_ristretto255_is_valid_point(point) for point in points)
         known = set(points) | {back[at : at + 32] for at in range(0, len(back), 32)}
         for guess in items(["alpha", "omega", "c0", "mine"]):
-            bare = group.point(sessions[-1], guess)
+            bare = group.hash_to_point(sessions[-1], guess)
             assert bare not in known
             # What the partner can make of a guess with its own numbers meets nothing that it was sent.
-            assert not {group.raised(bare, own) for own in numbers} & known
+            assert not {group.raise_point(bare, own) for own in numbers} & known
         seen[-1] = points
     assert lengths[0] == lengths[1]
     assert not set(seen[0]) & set(seen[1])
@@ -130,18 +132,18 @@ def test_who_looks_on_tells_nothing_and_a_partner_only_sizes(tmp_path: Path, mon
 def test_a_partner_with_another_key_learns_nothing_but_that(tmp_path: Path) -> None:
     stranger = Partner(name="them", key="cd" * 32)
     join, serve = meet(*sides(tmp_path, items(range(3)), items(range(3)), partner=stranger))
-    assert isinstance(join, StrangerError)
-    assert isinstance(serve, StrangerError)
+    assert isinstance(join, AuthenticationError)
+    assert isinstance(serve, AuthenticationError)
     assert "shared key" in join.problem or "closed" in join.problem or "gone" in join.problem
-    assert not Side(tmp_path, "join", Wish(items=())).ledger.sessions()
+    assert not Side(tmp_path, "join", LocalRequest(items=())).ledger.sessions()
 
 
 def test_sides_that_want_different_things_end_before_any_point(tmp_path: Path) -> None:
     for ours, theirs in itertools.product(["both", "us", "them"], repeat=2):
         if MIRROR[ours] == theirs:  # type: ignore[index]
             continue
-        join = Side(tmp_path, "join", Wish(items=items(range(3)), learn=ours))  # type: ignore[arg-type]
-        serve = Side(tmp_path, "serve", Wish(items=items(range(3)), learn=theirs))  # type: ignore[arg-type]
+        join = Side(tmp_path, "join", LocalRequest(items=items(range(3)), learn=ours))  # type: ignore[arg-type]
+        serve = Side(tmp_path, "serve", LocalRequest(items=items(range(3)), learn=theirs))  # type: ignore[arg-type]
         assert all(isinstance(one, InputError) and "--learn" in str(one) for one in meet(join, serve))
         assert join.tapped
         assert len(join.tapped.sent) == 3
@@ -167,7 +169,7 @@ def test_the_quota_ends_enumeration(tmp_path: Path) -> None:
     refused = ask(range(10, 11))
     assert all(isinstance(one, InputError) for one in refused)
     assert "too many" in str(refused[0])
-    ledger = Side(tmp_path, "serve", Wish(items=())).ledger
+    ledger = Side(tmp_path, "serve", LocalRequest(items=())).ledger
     assert [(one.theirs, one.counted, one.outcome) for one in ledger.sessions()] == [
         (6, True, "finished, 6 shared"),
         (5, False, "finished, 0 shared"),
@@ -256,8 +258,8 @@ class Cheat:
 
     def sends(self, make: Callable[[list[bytes]], list[bytes]], *, promised: bool) -> None:
         """Change the list of the side that joins, before or after it is promised."""
-        lists = matching._Session._lists
-        give = matching._Session._give
+        lists = protocol._ListExchange._lists
+        give = protocol._ListExchange._give
 
         def cheating(self: Any, sent: list[bytes]) -> list[bytes]:
             return lists(self, make(sent) if self._role == "join" and promised else sent)
@@ -265,8 +267,8 @@ class Cheat:
         def giving(self: Any, points: list[bytes]) -> None:
             give(self, make(points) if self._role == "join" and not promised and not self.answered else points)
 
-        self.patch.setattr(matching._Session, "_lists", cheating)
-        self.patch.setattr(matching._Session, "_give", giving)
+        self.patch.setattr(protocol._ListExchange, "_lists", cheating)
+        self.patch.setattr(protocol._ListExchange, "_give", giving)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +294,7 @@ def test_lists_that_no_honest_partner_sends(
 
 def test_our_own_points_are_no_list_of_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held: dict[str, list[bytes]] = {}
-    session = matching._Session
+    session = protocol._ListExchange
 
     def known(self: Any, role: str, points: list[bytes]) -> bytes:
         return b"promise"
@@ -316,8 +318,15 @@ def test_our_own_points_are_no_list_of_theirs(tmp_path: Path, monkeypatch: pytes
         b"hydrometer match 1\1" + b"\0" * 64,
         b"hydrometer match 1\1" + b"\xff" * 64,
         b"hydrometer match 1\2" + b"\1" * 64,
-        b"hydrometer match 1\1" + b"\1" * 32 + group.base_raised(group.secret_number()) + struct.pack(">I", 2**31),
-        b"hydrometer match 1\1" + b"\1" * 32 + group.base_raised(group.secret_number()) + struct.pack(">I", 3) + b"abc",
+        b"hydrometer match 1\1"
+        + b"\1" * 32
+        + group.derive_public_key(group.secret_number())
+        + struct.pack(">I", 2**31),
+        b"hydrometer match 1\1"
+        + b"\1" * 32
+        + group.derive_public_key(group.secret_number())
+        + struct.pack(">I", 3)
+        + b"abc",
     ],
 )
 def test_strangers_are_sent_away(tmp_path: Path, data: bytes) -> None:
@@ -325,8 +334,8 @@ def test_strangers_are_sent_away(tmp_path: Path, data: bytes) -> None:
     with one:
         one.sendall(data)
         one.shutdown(socket.SHUT_WR)
-        outcome = Side(tmp_path, "serve", Wish(items=items(range(3)))).run(two)
-    assert isinstance(outcome, StrangerError)
+        outcome = Side(tmp_path, "serve", LocalRequest(items=items(range(3)))).run(two)
+    assert isinstance(outcome, AuthenticationError)
 
 
 MESSAGES = st.lists(
@@ -343,9 +352,9 @@ def test_whatever_a_partner_with_the_key_sends_the_session_ends_in_order(message
     """Also after terms and a `go` that are as they should be."""
     one, two = socket.socketpair()
     with TemporaryDirectory() as folder, one, ThreadPoolExecutor(1) as threads:
-        side = Side(Path(folder), "serve", Wish(items=items(range(2))))
+        side = Side(Path(folder), "serve", LocalRequest(items=items(range(2))))
         serving = threads.submit(side.run, two)
-        channel = Channel(one, "join", side.partner.secret, 20.0)
+        channel = SecureChannel(one, "join", side.partner.secret, 20.0)
         for message in [*([b'{"items":2,"learn":"both"}', b"go"] if well else []), *messages]:
             try:
                 channel.send(message)
@@ -360,12 +369,19 @@ def test_whatever_a_partner_with_the_key_sends_the_session_ends_in_order(message
 def test_a_partner_that_is_too_slow_is_left(tmp_path: Path) -> None:
     one, two = socket.socketpair()
     times = itertools.chain([0.0, 0.0], itertools.repeat(11.0))
-    with one, two, pytest.raises(StrangerError, match="too slow"):
-        Channel(two, "serve", bytes(32), 600.0, clock=lambda: next(times))
+    with one, two, pytest.raises(AuthenticationError, match="too slow"):
+        SecureChannel(two, "serve", bytes(32), 600.0, clock=lambda: next(times))
 
 
 def test_padding_is_a_power_of_two() -> None:
-    assert [padded_size(n) for n in (0, 1, 256, 257, 100_000, 999_999)] == [256, 256, 256, 512, 131_072, 1_000_000]
+    assert [compute_padded_size(n) for n in (0, 1, 256, 257, 100_000, 999_999)] == [
+        256,
+        256,
+        256,
+        512,
+        131_072,
+        1_000_000,
+    ]
 
 
 def test_points_of_the_published_vectors() -> None:

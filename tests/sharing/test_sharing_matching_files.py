@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.intel import Indicator
-from hydrometer.sharing import matching_items
-from hydrometer.sharing.matching_items import MATCHED, Item, of_indicators, read_list
-from hydrometer.sharing.matching_ledger import DAY, Ledger, Quota, QuotaError
-from hydrometer.sharing.matching_partner import make_partner, read_partner
+from hydrometer.contract.intel_records import Indicator
+from hydrometer.intelligence.psi import item_list
+from hydrometer.intelligence.psi.item_list import MATCHED, MatchItem, read_item_list, select_items
+from hydrometer.intelligence.psi.partner_file import make_partner, read_partner
+from hydrometer.intelligence.psi.query_quota import DAY, QueryQuota, QuotaError, SessionLedger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +29,8 @@ def listed(path: Path, text: str | bytes) -> Path:
 
 def test_a_list_is_read_in_one_spelling_each_item_once(tmp_path: Path) -> None:
     text = "# a comment\n\naddress: ::ffff:198.51.100.7\naddress:198.51.100.7\r\nasn:AS64500\n ja4 :t13d:x\n"
-    found = read_list(listed(tmp_path / "list", text))
-    assert found.items == (Item("address", "198.51.100.7"), Item("asn", "64500"), Item("ja4", "t13d:x"))
+    found = read_item_list(listed(tmp_path / "list", text))
+    assert found.items == (MatchItem("address", "198.51.100.7"), MatchItem("asn", "64500"), MatchItem("ja4", "t13d:x"))
 
 
 @pytest.mark.parametrize(
@@ -46,15 +46,15 @@ def test_a_list_is_read_in_one_spelling_each_item_once(tmp_path: Path) -> None:
 )
 def test_a_faulty_line_is_named(tmp_path: Path, text: str | bytes, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        read_list(listed(tmp_path / "list", text))
+        read_item_list(listed(tmp_path / "list", text))
     with pytest.raises(InputError, match="cannot be read"):
-        read_list(tmp_path)
+        read_item_list(tmp_path)
 
 
 def test_a_list_has_a_greatest_length(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching_items, "MOST", 3)
+    monkeypatch.setattr(item_list, "MOST", 3)
     with pytest.raises(InputError, match="more than 3"):
-        read_list(listed(tmp_path / "list", "".join(f"asn:{n}\n" for n in range(9))))
+        read_item_list(listed(tmp_path / "list", "".join(f"asn:{n}\n" for n in range(9))))
 
 
 def indicator(kind: Any = "device", value: str = "d", **more: Any) -> Indicator:
@@ -62,7 +62,7 @@ def indicator(kind: Any = "device", value: str = "d", **more: Any) -> Indicator:
 
 
 def test_what_is_not_valid_or_not_to_be_passed_on_is_left_out_and_counted() -> None:
-    found = of_indicators(
+    found = select_items(
         [
             indicator(),
             indicator(valid_until=datetime(2026, 4, 1, tzinfo=UTC)),
@@ -74,13 +74,13 @@ def test_what_is_not_valid_or_not_to_be_passed_on_is_left_out_and_counted() -> N
         ],
         NOW,
     )
-    assert found.items == (Item("device", "d"),)
+    assert found.items == (MatchItem("device", "d"),)
     assert sorted(found.left_out.values()) == [1, 1, 1, 1, 1]
 
 
 @given(st.sampled_from(sorted(MATCHED)), st.text(max_size=40))
 def test_any_value_is_taken_or_counted(kind: Any, value: str) -> None:
-    found = of_indicators([indicator(kind, value)], NOW)
+    found = select_items([indicator(kind, value)], NOW)
     assert len(found.items) + sum(found.left_out.values()) == 1
 
 
@@ -124,10 +124,10 @@ def test_an_unusable_partners_file_is_told_without_its_key(tmp_path: Path, text:
 
 def test_a_quota_is_of_a_partner_and_of_a_period(tmp_path: Path) -> None:
     now = [1_000_000.0]
-    ledger = Ledger(tmp_path / "ledger", clock=lambda: now[0])
+    ledger = SessionLedger(tmp_path / "ledger", clock=lambda: now[0])
 
     def begin(partner: str, theirs: int) -> int:
-        return ledger.begin(partner, theirs=theirs, ours=1, learn="both", quota=Quota(10, 2))
+        return ledger.begin(partner, theirs=theirs, ours=1, learn="both", quota=QueryQuota(10, 2))
 
     begin("a", 10)
     with pytest.raises(QuotaError, match="1 items after 10 in 2 days; 10 are"):
@@ -141,7 +141,7 @@ def test_a_quota_is_of_a_partner_and_of_a_period(tmp_path: Path) -> None:
     number = begin("a", 10)
     ledger.end(number, "failed", answered=False)
     begin("a", 10)
-    assert [(one.partner, one.theirs, one.counted) for one in Ledger(tmp_path / "ledger").sessions()] == [
+    assert [(one.partner, one.theirs, one.counted) for one in SessionLedger(tmp_path / "ledger").sessions()] == [
         ("a", 10, True),
         ("b", 10, True),
         ("a", 0, True),
@@ -155,6 +155,6 @@ def test_a_quota_is_of_a_partner_and_of_a_period(tmp_path: Path) -> None:
 
 def test_what_is_no_ledger_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot use the ledger"):
-        Ledger(listed(tmp_path / "ledger", "no database, and long enough to be looked at" * 90))
+        SessionLedger(listed(tmp_path / "ledger", "no database, and long enough to be looked at" * 90))
     with pytest.raises(InputError, match="cannot use the ledger"):
-        Ledger(tmp_path)
+        SessionLedger(tmp_path)

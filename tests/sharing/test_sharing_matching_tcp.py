@@ -16,44 +16,46 @@ from typer.testing import CliRunner, Result
 
 from hydrometer.cli.app import app
 from hydrometer.contract.errors import InputError
-from hydrometer.sharing import matching_tcp
-from hydrometer.sharing.matching_ledger import Ledger
-from hydrometer.sharing.matching_partner import Partner
-from hydrometer.sharing.matching_tcp import Parts
-from hydrometer.sharing.matching_terms import Wish
+from hydrometer.intelligence.psi import tcp_sessions
+from hydrometer.intelligence.psi.partner_file import Partner
+from hydrometer.intelligence.psi.query_quota import SessionLedger
+from hydrometer.intelligence.psi.session_terms import LocalRequest
+from hydrometer.intelligence.psi.tcp_sessions import SessionSetup
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def parts(folder: Path, name: str, values: range, key: str = KEY) -> Parts:
-    wish = Wish(items=items(values))
-    return Parts(Partner(name="them", key=key), wish, Ledger(folder / name), seconds=20, threads=1)
+def parts(folder: Path, name: str, values: range, key: str = KEY) -> SessionSetup:
+    wish = LocalRequest(items=items(values))
+    return SessionSetup(Partner(name="them", key=key), wish, SessionLedger(folder / name), seconds=20, threads=1)
 
 
 def test_a_partner_is_served_also_after_strangers(tmp_path: Path) -> None:
     told: list[str] = []
-    with matching_tcp.bound("127.0.0.1", 0) as listening, ThreadPoolExecutor(1) as threads:
+    with tcp_sessions.open_listener("127.0.0.1", 0) as listening, ThreadPoolExecutor(1) as threads:
         port = listening.getsockname()[1]
-        serving = threads.submit(matching_tcp.serve, listening, parts(tmp_path, "a", range(5)), 20.0, told.append)
+        serving = threads.submit(
+            tcp_sessions.serve_session, listening, parts(tmp_path, "a", range(5)), 20.0, told.append
+        )
         with socket.create_connection(("127.0.0.1", port)) as rude:
             rude.sendall(b"GET / HTTP/1.1\r\nHost: somewhere\r\n\r\n" + b" " * 100)
         with pytest.raises(InputError):
-            matching_tcp.join("127.0.0.1", port, parts(tmp_path, "b", range(5), "cd" * 32))
-        joined = matching_tcp.join("127.0.0.1", port, parts(tmp_path, "c", range(3, 9)))
+            tcp_sessions.join_session("127.0.0.1", port, parts(tmp_path, "b", range(5), "cd" * 32))
+        joined = tcp_sessions.join_session("127.0.0.1", port, parts(tmp_path, "c", range(3, 9)))
         assert serving.result().items == joined.items == items(range(3, 5))
     assert len(told) == 2
 
 
 def test_nobody_comes_and_nobody_waits(tmp_path: Path) -> None:
-    with matching_tcp.bound("127.0.0.1", 0) as listening:
+    with tcp_sessions.open_listener("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
         with pytest.raises(InputError, match="no partner came"):
-            matching_tcp.serve(listening, parts(tmp_path, "a", range(5)), 0.05, print)
-        with pytest.raises(InputError, match="cannot listen"), matching_tcp.bound("127.0.0.1", port):
+            tcp_sessions.serve_session(listening, parts(tmp_path, "a", range(5)), 0.05, print)
+        with pytest.raises(InputError, match="cannot listen"), tcp_sessions.open_listener("127.0.0.1", port):
             pass
     with pytest.raises(InputError, match="cannot reach"):
-        matching_tcp.join("127.0.0.1", port, parts(tmp_path, "a", range(5)))
+        tcp_sessions.join_session("127.0.0.1", port, parts(tmp_path, "a", range(5)))
 
 
 def hydrometer(*arguments: object) -> Result:

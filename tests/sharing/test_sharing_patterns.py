@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sharing_parts import VALUES
 from stix2patterns.validator import run_validator
 
-from hydrometer.contract.intel import IndicatorKind
-from hydrometer.sharing.patterns import Meant, meaning, pattern
-from hydrometer.sharing.values import canonical
+from hydrometer.contract.intel_records import IndicatorKind
+from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
+from hydrometer.intelligence.exchange.stix_patterns import PatternValue, read_pattern, write_pattern
 
 KINDS: tuple[IndicatorKind, ...] = get_args(IndicatorKind)
 FREE = [kind for kind in KINDS if kind not in ("address", "network", "signup_network", "asn")]
@@ -20,36 +20,38 @@ FREE = [kind for kind in KINDS if kind not in ("address", "network", "signup_net
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_valid_pattern_that_reads_back(kind: IndicatorKind) -> None:
-    made = pattern(kind, VALUES[kind])
+    made = write_pattern(kind, VALUES[kind])
     assert run_validator(made, stix_version="2.1") == []
-    assert meaning(made) == [Meant(kind, VALUES[kind])]
+    assert read_pattern(made) == [PatternValue(kind, VALUES[kind])]
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(FREE), st.text(min_size=1, max_size=60))
 def test_any_text_reads_back(kind: IndicatorKind, value: str) -> None:
     try:
-        wanted = canonical(kind, value)
+        wanted = canonicalise_value(kind, value)
     except ValueError:
         return
-    made = pattern(kind, value)
-    assert meaning(made) == [Meant(kind, wanted)]
-    assert canonical(kind, wanted) == wanted
+    made = write_pattern(kind, value)
+    assert read_pattern(made) == [PatternValue(kind, wanted)]
+    assert canonicalise_value(kind, wanted) == wanted
 
 
 @settings(deadline=None)
 @given(st.ip_addresses(), st.integers(0, 32))
 def test_any_address_and_range_reads_back(address: object, prefix: int) -> None:
-    assert meaning(pattern("address", str(address))) == [Meant("address", canonical("address", str(address)))]
-    network = canonical("network", f"{address}/{prefix}")
-    assert meaning(pattern("network", network)) == [Meant("network", network)]
+    assert read_pattern(write_pattern("address", str(address))) == [
+        PatternValue("address", canonicalise_value("address", str(address)))
+    ]
+    network = canonicalise_value("network", f"{address}/{prefix}")
+    assert read_pattern(write_pattern("network", network)) == [PatternValue("network", network)]
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="[]()'\\ ORIN=LIKEx-hydrometer:value.,%0123456789\"*", max_size=80))
 def test_no_text_breaks_the_reader(text: str) -> None:
-    found = meaning(text)
-    assert found is None or all(meaning(pattern(*one)) == [one] for one in found)
+    found = read_pattern(text)
+    assert found is None or all(read_pattern(write_pattern(*one)) == [one] for one in found)
 
 
 @pytest.mark.parametrize("version", ["4", "6"])
@@ -57,8 +59,10 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 def test_an_end_of_a_connection_is_an_address(version: str, end: str) -> None:
     value = "198.51.100.7" if version == "4" else "2001:db8::1"
     kind, said = f"network-traffic:{end}.type = 'ipv{version}-addr'", f"network-traffic:{end}.value = '{value}'"
-    assert meaning(f"[{kind} AND {said}]") == meaning(f"[{said} AND {kind}]") == [Meant("address", value)]
-    assert meaning(f"[{said}]") == [Meant("address", value)]
+    assert (
+        read_pattern(f"[{kind} AND {said}]") == read_pattern(f"[{said} AND {kind}]") == [PatternValue("address", value)]
+    )
+    assert read_pattern(f"[{said}]") == [PatternValue("address", value)]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +98,7 @@ def test_an_end_of_a_connection_is_an_address(version: str, end: str) -> None:
     ],
 )
 def test_what_no_single_value_holds_is_not_guessed_at(text: str) -> None:
-    assert meaning(text) is None
+    assert read_pattern(text) is None
 
 
 @pytest.mark.parametrize(
@@ -114,7 +118,7 @@ def test_what_no_single_value_holds_is_not_guessed_at(text: str) -> None:
     ],
 )
 def test_equal_things_have_one_spelling(kind: IndicatorKind, value: str, wanted: str) -> None:
-    assert canonical(kind, value) == wanted
+    assert canonicalise_value(kind, value) == wanted
 
 
 @pytest.mark.parametrize(
@@ -134,4 +138,4 @@ def test_equal_things_have_one_spelling(kind: IndicatorKind, value: str, wanted:
 )
 def test_what_is_no_value_of_its_kind_is_refused(kind: IndicatorKind, value: str) -> None:
     with pytest.raises(ValueError):
-        canonical(kind, value)
+        canonicalise_value(kind, value)

@@ -11,20 +11,27 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from sharing_parts import ACTOR, END, KEY, MEMBERS, VALUES, campaign, dossiers, known, release, row
 
-from hydrometer.contract.attribution import Answer, Attribution, Hypothesis
+from hydrometer.contract.attribution_records import Attribution, AttributionAnswer, Hypothesis
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.intel import Dossiers
-from hydrometer.sharing.format import find_formats
-from hydrometer.sharing.redaction import DEFAULTS, DIGEST_ONLY, KindRule, Redaction, inside, read_redaction
-from hydrometer.sharing.release import released
+from hydrometer.contract.intel_records import Dossiers
+from hydrometer.intelligence.exchange.redaction_policy import (
+    DEFAULTS,
+    DIGEST_ONLY,
+    KindRule,
+    RedactionPolicy,
+    make_internal_policy,
+    read_redaction_policy,
+)
+from hydrometer.intelligence.exchange.release_builder import make_release
+from hydrometer.intelligence.exchange.release_format import find_formats
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hydrometer.sharing.release import Release
+    from hydrometer.intelligence.exchange.release_builder import CampaignRelease
 
 
-def left(of: Release) -> set[tuple[str, str]]:
+def left(of: CampaignRelease) -> set[tuple[str, str]]:
     return {(one.kind, one.value) for one in of.dossiers.indicators}
 
 
@@ -41,7 +48,7 @@ def test_rare_values_leave_and_personal_ones_as_digests() -> None:
 
 def test_without_a_key_nothing_personal_leaves() -> None:
     rows = [row(kind, VALUES[kind]) for kind in DIGEST_ONLY]
-    found = released(known(rows), Redaction(), "amber")
+    found = make_release(known(rows), RedactionPolicy(), "amber")
     assert not found.dossiers.indicators
     assert found.withheld == {f"{kind}: needs a sharing key": 1 for kind in DIGEST_ONLY}
 
@@ -65,22 +72,22 @@ def test_without_a_key_nothing_personal_leaves() -> None:
     ids=lambda value: value if isinstance(value, str) else value["kind"],
 )
 def test_what_stays_is_counted(given_row: dict[str, Any], why: str) -> None:
-    found = released(known([given_row]), Redaction(), "amber", KEY)
+    found = make_release(known([given_row]), RedactionPolicy(), "amber", KEY)
     assert not found.dossiers.indicators
     assert found.withheld == {f"{given_row['kind']}: {why}": 1}
 
 
 def test_a_doubtful_member_does_not_count_as_showing_a_value() -> None:
-    assert MEMBERS["acct-doubtful-01"] < Redaction().least_member_probability
-    assert left(released(known([row("ja4", "t13", 4)]), Redaction(), "amber"))
-    assert not left(released(known([row("ja4", "t13", 3)]), Redaction(), "amber"))
-    assert left(released(known([row("ja4", "t13", 3)]), Redaction(least_member_probability=0.5), "amber"))
+    assert MEMBERS["acct-doubtful-01"] < RedactionPolicy().least_member_probability
+    assert left(make_release(known([row("ja4", "t13", 4)]), RedactionPolicy(), "amber"))
+    assert not left(make_release(known([row("ja4", "t13", 3)]), RedactionPolicy(), "amber"))
+    assert left(make_release(known([row("ja4", "t13", 3)]), RedactionPolicy(least_member_probability=0.5), "amber"))
 
 
 def test_nothing_of_an_uncertain_campaign_leaves() -> None:
     rows = [row(kind, value) for kind, value in VALUES.items() if kind != "template"]
     sketch = replace(dossiers().templates[0], id="t-1")
-    found = released(known(rows, campaign(0.8), sketches=[sketch]), Redaction(), "amber", KEY)
+    found = make_release(known(rows, campaign(0.8), sketches=[sketch]), RedactionPolicy(), "amber", KEY)
     assert not found.dossiers.indicators
     assert not found.dossiers.templates
     assert found.withheld == {
@@ -90,7 +97,7 @@ def test_nothing_of_an_uncertain_campaign_leaves() -> None:
 
 
 def test_validity_and_confidence_follow_kind_and_rarity() -> None:
-    found = released(known([row("ja4", "t13", 7, 14), row("asn", "64500")]), Redaction(), "green")
+    found = make_release(known([row("ja4", "t13", 7, 14), row("asn", "64500")]), RedactionPolicy(), "green")
     by_kind = {one.kind: one for one in found.dossiers.indicators}
     assert by_kind["ja4"].confidence == round(99 * 7 / 14)
     assert by_kind["asn"].confidence == 99
@@ -110,7 +117,7 @@ def test_times_leave_by_the_hour() -> None:
 
 def test_the_same_campaign_makes_the_same_release() -> None:
     assert release() == release()
-    again = released(known([row("asn", "64500")]), Redaction(identity="Hill"), "red", KEY)
+    again = make_release(known([row("asn", "64500")]), RedactionPolicy(identity="Hill"), "red", KEY)
     assert {one.id for one in again.dossiers.indicators} <= {one.id for one in release().dossiers.indicators}
 
 
@@ -118,21 +125,21 @@ def test_indicators_of_partners_are_sighted() -> None:
     asn = next(one for one in dossiers().indicators if one.kind == "asn")
     revoked = replace(asn, id=asn.id.replace("indicator--", "indicator--f")[:46], revoked=True)
     held = Dossiers(indicators=(asn, revoked))
-    found = released(known([row("asn", "64500")]), Redaction(), "amber", dossiers=held)
+    found = make_release(known([row("asn", "64500")]), RedactionPolicy(), "amber", dossiers=held)
     assert {one.of for one in found.dossiers.sightings} == {found.dossiers.indicators[0].id, asn.id}
     assert all(one.count == 40 for one in found.dossiers.sightings)
 
 
 def test_a_sighting_leaves_only_where_the_indicator_may_go() -> None:
     asn = replace(next(one for one in dossiers().indicators if one.kind == "asn"), tlp="amber")
-    found = released(known([row("asn", "64500")]), Redaction(), "green", dossiers=Dossiers(indicators=(asn,)))
+    found = make_release(known([row("asn", "64500")]), RedactionPolicy(), "green", dossiers=Dossiers(indicators=(asn,)))
     assert asn.id not in {one.of for one in found.dossiers.sightings}
     assert found.withheld == {"sighting: the partner's indicator is marked more strictly": 1}
 
 
 def attributed() -> Attribution:
     hypothesis = Hypothesis(id=ACTOR, name="Lynx", prior=0.1, probability=0.97)
-    answer = Answer(
+    answer = AttributionAnswer(
         question="beneficiary",
         conclusion="Lynx",
         probability=0.97,
@@ -161,7 +168,7 @@ def test_an_attribution_leaves_only_as_policy_and_marking_allow(
     allowed: bool, with_dossiers: bool, tlp: Any, why: str
 ) -> None:
     of = known([row("asn", "64500")], campaign(attribution=attributed()))
-    found = released(of, Redaction(attribution=allowed), tlp, dossiers=dossiers() if with_dossiers else None)
+    found = make_release(of, RedactionPolicy(attribution=allowed), tlp, dossiers=dossiers() if with_dossiers else None)
     assert found.withheld == ({f"attribution: {why}": 1} if why else {})
     assert found.campaign.actors == ({} if why else {ACTOR: "beneficiary"})
     for form in find_formats().values():
@@ -179,7 +186,7 @@ def test_templates_leave_as_sketches_only() -> None:
 
 
 def test_volumes_stay_when_the_policy_says_so() -> None:
-    made = released(known([]), Redaction(volumes=False), "amber")
+    made = make_release(known([]), RedactionPolicy(volumes=False), "amber")
     assert made.withheld == {"volumes: the policy keeps them back": 1}
     for form in find_formats().values():
         assert b"lumen-4" not in form.encode(made)
@@ -198,7 +205,7 @@ rows = st.builds(
 @given(st.lists(rows, max_size=12), st.booleans())
 def test_every_value_leaves_or_is_counted(shown: list[dict[str, Any]], keyed: bool) -> None:
     shown = list({(one["kind"], one["value"]): one for one in shown if one["kind"] != "template"}.values())
-    made = released(known(shown), Redaction(), "amber", KEY if keyed else None)
+    made = make_release(known(shown), RedactionPolicy(), "amber", KEY if keyed else None)
     # Two spellings of one value are one indicator.
     assert len(made.dossiers.indicators) + sum(made.withheld.values()) <= len(shown)
     kinds = Counter(one["kind"] for one in shown)
@@ -218,10 +225,10 @@ def test_a_policy_is_read_from_toml_and_yaml(tmp_path: Path) -> None:
         'identity = "Hill"\n[kinds.address]\naccounts = 5\n[kinds.bin]\nform = "withhold"\n'
     )
     (tmp_path / "p.yaml").write_text("identity: Hill\nkinds:\n  address: {accounts: 5}\n  bin: {form: withhold}\n")
-    found = read_redaction(tmp_path / "p.toml")
-    assert found == read_redaction(tmp_path / "p.yaml")
+    found = read_redaction_policy(tmp_path / "p.toml")
+    assert found == read_redaction_policy(tmp_path / "p.yaml")
     assert found.rule("address") == KindRule(accounts=5, strangers=0, days=30)
-    made = released(known([row("bin", "411111")]), found, "amber")
+    made = make_release(known([row("bin", "411111")]), found, "amber")
     assert made.withheld == {"bin: the policy withholds the kind": 1}
     assert made.site.name == "Hill"
 
@@ -242,17 +249,17 @@ def test_a_policy_is_read_from_toml_and_yaml(tmp_path: Path) -> None:
 def test_a_policy_that_is_none_is_refused(text: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_text(text)
     with pytest.raises(InputError, match=said):
-        read_redaction(tmp_path / "p.toml")
+        read_redaction_policy(tmp_path / "p.toml")
 
 
 def test_no_file_is_no_policy(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
-        read_redaction(tmp_path / "p.toml")
+        read_redaction_policy(tmp_path / "p.toml")
     (tmp_path / "p.yaml").write_text("- 1\n")
     with pytest.raises(InputError, match="is no policy"):
-        read_redaction(tmp_path / "p.yaml")
+        read_redaction_policy(tmp_path / "p.yaml")
 
 
 def test_own_campaigns_are_kept_as_they_are() -> None:
-    made = released(known([row("payment", "pm-1", 1), row("session", "s-1")]), inside(), "red")
+    made = make_release(known([row("payment", "pm-1", 1), row("session", "s-1")]), make_internal_policy(), "red")
     assert left(made) == {("payment", "pm-1")}

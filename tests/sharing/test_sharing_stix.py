@@ -15,13 +15,13 @@ from sharing_parts import ACTOR, CAMPAIGN, PARTNER, dossiers
 from stix2validator import ValidationOptions, validate_instance
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.intel import Dossiers, Source
-from hydrometer.sharing.judgement import JudgedSource, Judgement, Withdrawal
-from hydrometer.sharing.stix import read_dossiers, write
-from hydrometer.sharing.stix_files import bundle, read_bundle, shelved, write_bundle
-from hydrometer.sharing.stix_ids import EXTENSION, made_id
-from hydrometer.sharing.stix_writing import objects_of
-from hydrometer.sharing.tlp import MARKINGS
+from hydrometer.contract.intel_records import Dossiers, IntelSource
+from hydrometer.intelligence.exchange.bundle_files import encode_bundle, load_bundle_set, read_bundle, write_bundle
+from hydrometer.intelligence.exchange.dossier_files import read_dossiers, write_dossiers
+from hydrometer.intelligence.exchange.source_ratings import RatedSource, SourceRatings, Withdrawal
+from hydrometer.intelligence.exchange.stix_encoder import encode_dossiers
+from hydrometer.intelligence.exchange.stix_ids import EXTENSION, make_id
+from hydrometer.intelligence.exchange.tlp import MARKINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ def indicator(name: object = 1, **more: Any) -> dict[str, Any]:
     return {
         "type": "indicator",
         "spec_version": "2.1",
-        "id": made_id("indicator", name),
+        "id": make_id("indicator", name),
         "created": AT,
         "modified": AT,
         "pattern": "[ipv4-addr:value = '198.51.100.7']",
@@ -48,7 +48,7 @@ def arrow(kind: str, source: str, target: str, **more: Any) -> dict[str, Any]:
     return {
         "type": "relationship",
         "spec_version": "2.1",
-        "id": made_id("relationship", kind, source, target),
+        "id": make_id("relationship", kind, source, target),
         "created": AT,
         "modified": AT,
         "relationship_type": kind,
@@ -63,14 +63,14 @@ def read(objects: list[dict[str, Any]], folder: Path) -> Dossiers:
 
 
 def test_a_folder_loses_nothing(tmp_path: Path) -> None:
-    write(dossiers(), tmp_path)
+    write_dossiers(dossiers(), tmp_path)
     assert read_dossiers(tmp_path) == dossiers()
 
 
 def test_one_bundle_loses_only_what_this_site_holds_of_sources(tmp_path: Path) -> None:
-    write(dossiers(), tmp_path / "a.json")
+    write_dossiers(dossiers(), tmp_path / "a.json")
     found = read_dossiers(tmp_path / "a.json")
-    assert found.sources == (Source(id=PARTNER, name="Partner", reliability="F"),)
+    assert found.sources == (IntelSource(id=PARTNER, name="Partner", reliability="F"),)
     assert {one.credibility for one in found.indicators} == {6}
     own = {one.id: one for one in dossiers().indicators}
     assert [msgspec.structs.replace(one, credibility=own[one.id].credibility) for one in found.indicators] == list(
@@ -84,41 +84,41 @@ def test_one_bundle_loses_only_what_this_site_holds_of_sources(tmp_path: Path) -
 
 
 def test_the_same_dossiers_make_the_same_bytes(tmp_path: Path) -> None:
-    write(dossiers(), tmp_path / "a.json")
-    write(read_dossiers(tmp_path / "a.json"), tmp_path / "b.json")
+    write_dossiers(dossiers(), tmp_path / "a.json")
+    write_dossiers(read_dossiers(tmp_path / "a.json"), tmp_path / "b.json")
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
 
 
 def test_what_is_written_is_valid() -> None:
     options = ValidationOptions(version="2.1", disabled="uuid-check")
-    for one in objects_of(dossiers()):
+    for one in encode_dossiers(dossiers()):
         assert validate_instance(one, options).is_valid, one
         assert stix2.parse(one, allow_custom=True)["id"] == one["id"]
 
 
 def test_objects_that_are_not_used_stay_as_they_are_and_are_counted(tmp_path: Path) -> None:
-    malware = {"type": "malware", "id": made_id("malware", 1), "name": "x", "odd": {"deep": [1, 2.5, None]}}
+    malware = {"type": "malware", "id": make_id("malware", 1), "name": "x", "odd": {"deep": [1, 2.5, None]}}
     sigma = indicator(2, pattern_type="sigma", pattern="title: x")
     window = indicator(
         3, pattern="[ipv4-addr:value = '198.51.100.7'] START t'2026-01-01T00:00:00Z' STOP t'2026-01-02T00:00:00Z'"
     )
     write_bundle([malware, sigma, window, indicator(1, odd="kept")], tmp_path / "a.json")
-    shelf = shelved([tmp_path / "a.json"])
-    assert [one.raw for one in shelf.held.values()] == read_bundle(tmp_path / "a.json")
-    assert bundle([one.raw for one in shelf.held.values()]) == (tmp_path / "a.json").read_bytes()
+    shelf = load_bundle_set([tmp_path / "a.json"])
+    assert [one.raw for one in shelf.objects.values()] == read_bundle(tmp_path / "a.json")
+    assert encode_bundle([one.raw for one in shelf.objects.values()]) == (tmp_path / "a.json").read_bytes()
     found = read_dossiers(tmp_path / "a.json")
     assert [one.value for one in found.indicators] == ["198.51.100.7"]
 
 
 def test_an_infrastructure_stands_for_all_that_use_it(tmp_path: Path) -> None:
-    pool, other = made_id("infrastructure", 1), made_id("intrusion-set", "other")
+    pool, other = make_id("infrastructure", 1), make_id("intrusion-set", "other")
     found = read(
         [
             indicator(),
-            arrow("indicates", made_id("indicator", 1), pool),
+            arrow("indicates", make_id("indicator", 1), pool),
             arrow("uses", ACTOR, pool),
             arrow("uses", other, pool),
-            arrow("uses", made_id("intrusion-set", "third"), pool, revoked=True),
+            arrow("uses", make_id("intrusion-set", "third"), pool, revoked=True),
         ],
         tmp_path,
     )
@@ -128,19 +128,19 @@ def test_an_infrastructure_stands_for_all_that_use_it(tmp_path: Path) -> None:
 def test_a_pattern_of_several_values_is_several_indicators_with_their_sightings(tmp_path: Path) -> None:
     seen = {
         "type": "sighting",
-        "id": made_id("sighting", 1),
+        "id": make_id("sighting", 1),
         "created": AT,
         "modified": AT,
-        "sighting_of_ref": made_id("indicator", 1),
+        "sighting_of_ref": make_id("indicator", 1),
         "count": 3,
     }
     opinion = {
         "type": "opinion",
-        "id": made_id("opinion", 1),
+        "id": make_id("opinion", 1),
         "created": AT,
         "modified": AT,
         "opinion": "disagree",
-        "object_refs": [made_id("indicator", 1)],
+        "object_refs": [make_id("indicator", 1)],
     }
     pattern = (
         "[ipv4-addr:value = '198.51.100.7' OR ipv4-addr:value = '198.51.100.8'] OR [autonomous-system:number IN (1, 2)]"
@@ -155,7 +155,7 @@ def test_a_pattern_of_several_values_is_several_indicators_with_their_sightings(
     ids = {one.id for one in found.indicators}
     assert len(ids) == 4
     assert {one.of for one in found.sightings} == {one.of for one in found.opinions} == ids
-    assert made_id("indicator", 1) in ids
+    assert make_id("indicator", 1) in ids
 
 
 def test_the_newest_version_of_a_source_counts_in_any_order(tmp_path: Path) -> None:
@@ -166,14 +166,14 @@ def test_the_newest_version_of_a_source_counts_in_any_order(tmp_path: Path) -> N
 
 
 def test_no_partner_changes_what_a_better_one_said(tmp_path: Path) -> None:
-    good, bad = made_id("identity", "good"), made_id("identity", "bad")
+    good, bad = make_id("identity", "good"), make_id("identity", "bad")
     write_bundle([indicator(1, created_by_ref=good)], tmp_path / "good.json")
     # The worse one pretends to be the author and to know better.
     write_bundle([indicator(1, created_by_ref=good, modified=LATER, revoked=True)], tmp_path / "bad.json")
-    Judgement(
+    SourceRatings(
         sources=[
-            JudgedSource(id=bad, name="Bad", reliability="E", files=["bad.json"]),
-            JudgedSource(id=good, name="Good", reliability="B", files=["good.json"]),
+            RatedSource(id=bad, name="Bad", reliability="E", files=["bad.json"]),
+            RatedSource(id=good, name="Good", reliability="B", files=["good.json"]),
         ]
     ).write(tmp_path)
     found = read_dossiers(tmp_path)
@@ -182,35 +182,35 @@ def test_no_partner_changes_what_a_better_one_said(tmp_path: Path) -> None:
 
 def test_what_a_judged_file_says_is_said_by_its_sender(tmp_path: Path) -> None:
     write_bundle([indicator(1, created_by_ref=PARTNER)], tmp_path / "relay.json")
-    relay = made_id("identity", "relay")
-    Judgement(sources=[JudgedSource(id=relay, name="Relay", reliability="D", files=["relay.json"])]).write(tmp_path)
+    relay = make_id("identity", "relay")
+    SourceRatings(sources=[RatedSource(id=relay, name="Relay", reliability="D", files=["relay.json"])]).write(tmp_path)
     found = read_dossiers(tmp_path)
     assert found.indicators[0].source == relay
-    assert found.sources == (Source(id=relay, name="Relay", reliability="D"),)
+    assert found.sources == (IntelSource(id=relay, name="Relay", reliability="D"),)
 
 
 def test_a_file_that_was_dropped_into_a_judged_folder_borrows_no_name(tmp_path: Path) -> None:
-    write(dossiers(), tmp_path)
+    write_dossiers(dossiers(), tmp_path)
     write_bundle([indicator("dropped", created_by_ref=PARTNER)], tmp_path / "dropped.json")
     found = {one.id: one for one in read_dossiers(tmp_path).sources}
-    dropped = next(one for one in read_dossiers(tmp_path).indicators if one.id == made_id("indicator", "dropped"))
+    dropped = next(one for one in read_dossiers(tmp_path).indicators if one.id == make_id("indicator", "dropped"))
     assert dropped.source != PARTNER
     assert (found[dropped.source].name, found[dropped.source].reliability) == ("Whoever wrote dropped.json", "F")
     assert found[PARTNER].reliability == "B"
 
 
 def test_a_bundle_beside_a_judged_folder_borrows_no_name(tmp_path: Path) -> None:
-    write(dossiers(), tmp_path / "intel")
+    write_dossiers(dossiers(), tmp_path / "intel")
     write_bundle([indicator("dropped", created_by_ref=PARTNER)], tmp_path / "dropped.json")
     for places in ([tmp_path / "intel", tmp_path / "dropped.json"], [tmp_path / "dropped.json", tmp_path / "intel"]):
         found = read_dossiers(places)
-        dropped = next(one for one in found.indicators if one.id == made_id("indicator", "dropped"))
+        dropped = next(one for one in found.indicators if one.id == make_id("indicator", "dropped"))
         assert {one.id: one.reliability for one in found.sources}[dropped.source] == "F"
 
 
 def test_withdrawn_is_marked(tmp_path: Path) -> None:
-    write(dossiers(), tmp_path)
-    judgement = Judgement.read(tmp_path)
+    write_dossiers(dossiers(), tmp_path)
+    judgement = SourceRatings.read(tmp_path)
     judgement.withdrawn = {CAMPAIGN: Withdrawal(at=datetime(2026, 3, 1, tzinfo=UTC), why="was a customer")}
     judgement.write(tmp_path)
     assert read_dossiers(tmp_path).campaigns[0].revoked
@@ -228,7 +228,7 @@ def test_the_strictest_marking_counts_and_none_is_amber(tmp_path: Path) -> None:
         tmp_path,
     )
     levels = {one.id: one.tlp for one in found.indicators}
-    assert [levels[made_id("indicator", number)] for number in (1, 2, 3)] == ["red", "amber", "amber+strict"]
+    assert [levels[make_id("indicator", number)] for number in (1, 2, 3)] == ["red", "amber", "amber+strict"]
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ def test_a_damaged_object_is_refused_with_its_place(change: dict[str, Any], tmp_
 
 
 def test_a_damaged_sketch_is_refused(tmp_path: Path) -> None:
-    write(dossiers(), tmp_path / "a.json")
+    write_dossiers(dossiers(), tmp_path / "a.json")
     for damage in ("AAAA", "!!", "AQAAAAAAAAAAAAAAAAAAAA=="):
         objects = read_bundle(tmp_path / "a.json")
         for one in objects:
@@ -319,7 +319,7 @@ KEYS = [
     *("pattern", "pattern_type", "valid_from", "valid_until", "extensions", "relationship_type", "source_ref"),
     *("target_ref", "opinion", "object_refs", "count", "sighting_of_ref", "sketch_bin", "granular_markings"),
 ]
-WHOLE = objects_of(dossiers())
+WHOLE = encode_dossiers(dossiers())
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -341,5 +341,5 @@ def test_any_object_is_read_or_refused(
         found = read_dossiers(tmp_path / "a.json")
     except InputError:
         return
-    write(found, tmp_path / "b.json")
+    write_dossiers(found, tmp_path / "b.json")
     assert read_dossiers(tmp_path / "b.json") == found

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from hydrometer.cli.app import app
 from hydrometer.contract.errors import InputError
-from hydrometer.sharing.listen import Listen
+from hydrometer.files.server_address import ServerAddress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,8 +110,8 @@ def test_what_a_user_can_mend_is_told(tmp_path: Path) -> None:
 
 def test_where_it_is_safe_to_listen() -> None:
     for host in ("127.0.0.1", "::1", "localhost", "127.8.8.8"):
-        Listen(host=host).check()
+        ServerAddress(host=host).check()
     for host in ("0.0.0.0", "::", "198.51.100.7", "example.org"):  # noqa: S104
         with pytest.raises(InputError):
-            Listen(host=host).check()
-        Listen(host=host, plain=True).check()
+            ServerAddress(host=host).check()
+        ServerAddress(host=host, plain=True).check()

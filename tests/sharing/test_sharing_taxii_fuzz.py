@@ -12,8 +12,8 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from taxii_parts import Site, headers, indicator, site
 
-from hydrometer.sharing.taxii_objects import offered
-from hydrometer.sharing.taxii_openapi import description
+from hydrometer.intelligence.taxii.offered_objects import check_object
+from hydrometer.intelligence.taxii.taxii_openapi import describe_api
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ HELD: Any = CHECKS.get_by_names(
 )
 OPERATIONS = [
     (path, method)
-    for path, operations in description("x", 1)["paths"].items()
+    for path, operations in describe_api("x", 1)["paths"].items()
     for method in operations
     if method != "parameters"
 ]
@@ -40,7 +40,7 @@ OPERATIONS = [
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Site:
     folder: Path = tmp_path_factory.mktemp("fuzzed")
     here = site(folder)
-    things = [offered(indicator("a", f"2026-02-{day:02}T00:00:00Z")) for day in range(1, 9)]
+    things = [check_object(indicator("a", f"2026-02-{day:02}T00:00:00Z")) for day in range(1, 9)]
     here.store.add(here.shared.id, things, "somebody")
     return here
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from taxii_parts import Site, Speaker, indicator, site
 
-from hydrometer.sharing import taxii_store
-from hydrometer.sharing.taxii_server import MOST_OBJECTS
+from hydrometer.intelligence.taxii import taxii_store
+from hydrometer.intelligence.taxii.taxii_server import MOST_OBJECTS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from taxii_parts import Site, Speaker, indicator, site
 
-from hydrometer.sharing.taxii_objects import MEDIA_TYPE
+from hydrometer.intelligence.taxii.offered_objects import MEDIA_TYPE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,18 +180,18 @@ def test_rows_stay_and_a_new_server_on_the_file_answers_the_same(here: Site, our
 
 
 def test_times_ascend_when_the_clock_goes_back(tmp_path: Path) -> None:
-    from hydrometer.sharing.taxii_objects import Offered, offered
-    from hydrometer.sharing.taxii_query import Query
-    from hydrometer.sharing.taxii_store import TaxiiStore
+    from hydrometer.intelligence.taxii.object_query import ObjectQuery
+    from hydrometer.intelligence.taxii.offered_objects import OfferedObject, check_object
+    from hydrometer.intelligence.taxii.taxii_store import TaxiiStore
 
     times = iter([100, 100, 90, 80, 70])
     store = TaxiiStore(tmp_path / "taxii.sqlite", clock=lambda: next(times))
     collection = store.add_collection("a", "A").id
     for batch in (("x", "y"), ("z",)):
-        looked = [offered(indicator(name)) for name in batch]
-        assert all(isinstance(one, Offered) for one in looked)
+        looked = [check_object(indicator(name)) for name in batch]
+        assert all(isinstance(one, OfferedObject) for one in looked)
         store.add(collection, looked, "me")
-    assert [row.added for row in store.page(collection, Query()).rows] == [100, 101, 102]
+    assert [row.added for row in store.page(collection, ObjectQuery()).rows] == [100, 101, 102]
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,16 @@ from hypothesis import strategies as st
 from taxii_parts import indicator
 
 from hydrometer.contract.errors import InputError
-from hydrometer.sharing.taxii_media import accepts, is_taxii
-from hydrometer.sharing.taxii_objects import Offered, Refused, microseconds, offered, stamped
-from hydrometer.sharing.taxii_query import OF_LISTS, Query, QueryError, asked, cursor
-from hydrometer.sharing.taxii_store import TaxiiStore
+from hydrometer.intelligence.taxii.media_types import accepts_media, is_taxii
+from hydrometer.intelligence.taxii.object_query import OF_LISTS, ObjectQuery, QueryError, encode_cursor, parse_query
+from hydrometer.intelligence.taxii.offered_objects import (
+    OfferedObject,
+    RefusedObject,
+    check_object,
+    format_microseconds,
+    parse_microseconds,
+)
+from hydrometer.intelligence.taxii.taxii_store import TaxiiStore
 
 NAMES = st.sampled_from(["a", "b", "c"])
 DAYS = st.integers(1, 4)
@@ -56,10 +62,10 @@ def test_pages_are_what_a_plain_reading_finds(
         collection = store.add_collection("a", "A").id
         for what, name, day in steps:
             if what == "add":
-                store.add(collection, [offered(indicator(name, stamp(day)))], "me")
+                store.add(collection, [check_object(indicator(name, stamp(day)))], "me")
             else:
-                moment = microseconds(stamp(day))[0]
-                one = Query(ids=(indicator(name)["id"],), kinds=frozenset(), moments=(moment,))
+                moment = parse_microseconds(stamp(day))[0]
+                one = ObjectQuery(ids=(indicator(name)["id"],), kinds=frozenset(), moments=(moment,))
                 store.remove(collection, one, "me")
         pairs = [
             ("limit", str(limit)),
@@ -70,12 +76,12 @@ def test_pages_are_what_a_plain_reading_finds(
         found: list[tuple[str, str]] = []
         following: list[tuple[str, str]] = []
         while True:
-            page = store.page(collection, asked([*pairs, *following], OF_LISTS))
+            page = store.page(collection, parse_query([*pairs, *following], OF_LISTS))
             assert len(page.rows) <= limit
             found += [(row.id, row.stamp) for row in page.rows]
             if not page.more:
                 break
-            following = [("next", cursor(page.rows[-1].added))]
+            following = [("next", encode_cursor(page.rows[-1].added))]
     assert found == model(steps, wanted, names)
 
 
@@ -85,7 +91,9 @@ def test_a_reader_beside_many_writers_misses_and_repeats_nothing(tmp_path: Path)
 
     def write(writer: int) -> None:
         for batch in range(8):
-            store.add(collection, [offered(indicator(f"{writer}.{batch}.{n}")) for n in range(5)], f"client{writer}")
+            store.add(
+                collection, [check_object(indicator(f"{writer}.{batch}.{n}")) for n in range(5)], f"client{writer}"
+            )
 
     seen: list[str] = []
     with ThreadPoolExecutor(4) as threads:
@@ -93,7 +101,7 @@ def test_a_reader_beside_many_writers_misses_and_repeats_nothing(tmp_path: Path)
         after = -1
         while True:
             done = all(one.done() for one in writing)
-            page = store.page(collection, Query(after=after, limit=7))
+            page = store.page(collection, ObjectQuery(after=after, limit=7))
             seen += [row.id for row in page.rows]
             after = page.rows[-1].added if page.rows else after
             if done and not page.rows:
@@ -106,10 +114,10 @@ def test_a_reader_beside_many_writers_misses_and_repeats_nothing(tmp_path: Path)
 def test_all_or_nothing_of_a_request_is_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = TaxiiStore(tmp_path / "taxii.sqlite")
     collection = store.add_collection("a", "A").id
-    broken = Offered("indicator--x", "indicator", 1, "", None)  # type: ignore[arg-type]
+    broken = OfferedObject("indicator--x", "indicator", 1, "", None)  # type: ignore[arg-type]
     with pytest.raises(Exception, match="NOT NULL"):
-        store.add(collection, [offered(indicator("a")), broken], "me")
-    assert store.page(collection, Query()).rows == []
+        store.add(collection, [check_object(indicator("a")), broken], "me")
+    assert store.page(collection, ObjectQuery()).rows == []
 
 
 def test_files_that_are_no_store(tmp_path: Path) -> None:
@@ -127,31 +135,31 @@ def test_files_that_are_no_store(tmp_path: Path) -> None:
         TaxiiStore(tmp_path / "other")
 
 
-@given(st.integers(microseconds("0001-01-01T00:00:00Z")[0], microseconds("9999-12-31T23:59:59.999999Z")[0]))
+@given(st.integers(parse_microseconds("0001-01-01T00:00:00Z")[0], parse_microseconds("9999-12-31T23:59:59.999999Z")[0]))
 def test_times_are_written_as_they_are_read(moment: int) -> None:
-    assert microseconds(stamped(moment)) == (moment, True)
+    assert parse_microseconds(format_microseconds(moment)) == (moment, True)
 
 
 @given(st.text(max_size=40) | st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", fullmatch=True))
 def test_no_text_is_a_time_by_accident(text: str) -> None:
     try:
-        moment, _ = microseconds(text)
+        moment, _ = parse_microseconds(text)
     except ValueError:
         return
-    assert stamped(moment)[:19] == text[:19]
+    assert format_microseconds(moment)[:19] == text[:19]
 
 
 @given(st.text(max_size=60) | st.from_regex(r"[a-z*]+/[a-z+*]+(;[a-z]+=[0-9.]+)*(,[a-z*/]+)*", fullmatch=True))
 def test_any_header_is_judged(text: str) -> None:
-    assert accepts(text) in (True, False)
+    assert accepts_media(text) in (True, False)
     assert is_taxii(text) in (True, False)
-    assert accepts(f"{text},application/taxii+json;version=2.1") is True
+    assert accepts_media(f"{text},application/taxii+json;version=2.1") is True
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(OF_LISTS)) | st.text(max_size=8), st.text(max_size=30)), max_size=4))
 def test_any_query_is_understood_or_refused(items: list[tuple[str, str]]) -> None:
     try:
-        query = asked(items, OF_LISTS)
+        query = parse_query(items, OF_LISTS)
     except QueryError:
         return
     assert 1 <= query.limit <= 1_000
@@ -167,5 +175,5 @@ THINGS = st.recursive(
 @given(THINGS, st.dictionaries(st.sampled_from(["id", "type", "created", "modified", "spec_version"]), THINGS))
 def test_any_object_is_taken_or_refused_with_a_reason(thing: Any, change: dict[str, Any]) -> None:
     for one in (thing, indicator("a") | change):
-        found = offered(one)
-        assert isinstance(found, Offered) or (isinstance(found, Refused) and found.why)
+        found = check_object(one)
+        assert isinstance(found, OfferedObject) or (isinstance(found, RefusedObject) and found.why)

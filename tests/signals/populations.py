@@ -8,13 +8,25 @@ from typing import TypeVar
 
 import numpy as np
 
-from hydrometer.contract.accounts import ACCOUNTS
-from hydrometer.contract.exchanges import EXCHANGES
-from hydrometer.contract.group import Group
-from hydrometer.contract.population import Entities, Events, Floats, Fragments, Ints, Population
-from hydrometer.signals.demands import asking, leaning, leans, share_of
-from hydrometer.signals.entities import ENTITY_KINDS
-from hydrometer.signals.measure import fragments_of, turned_to
+from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract.exchange_columns import EXCHANGES
+from hydrometer.detection.population.account_group import AccountGroup
+from hydrometer.detection.population.elicitation_exchanges import (
+    compute_account_shares,
+    mask_leaning_exchanges,
+    measure_lean,
+    score_elicitation_rate,
+)
+from hydrometer.detection.population.entity_kinds import ENTITY_KINDS
+from hydrometer.detection.population.population import (
+    EntityPairs,
+    ExchangeArrays,
+    Floats,
+    FragmentIndex,
+    Ints,
+    Population,
+)
+from hydrometer.detection.population.population_assembly import build_fragments, compute_turn_shares
 
 T = TypeVar("T", bool, str)
 
@@ -54,7 +66,9 @@ class Draft:
     """Facts that do not follow from the rest."""
 
 
-def population(drafts: Sequence[Draft], *, releases: Mapping[str, int] | None = None) -> tuple[Population, Group]:
+def population(
+    drafts: Sequence[Draft], *, releases: Mapping[str, int] | None = None
+) -> tuple[Population, AccountGroup]:
     """The population of some drafts, numbered in their order, and the group of its members.
 
     Args:
@@ -67,12 +81,12 @@ def population(drafts: Sequence[Draft], *, releases: Mapping[str, int] | None = 
     models = sorted({model for draft in drafts for model in _each(draft.model, draft)})
     events = _events(drafts, models)
     fragments = _fragments(drafts, events, org)
-    fragments = replace(fragments, lean=leaning(events, fragments))
-    events = replace(events, leans=leans(events, fragments))
-    share = share_of(events, events.demand)
+    fragments = replace(fragments, lean=measure_lean(events, fragments))
+    events = replace(events, leans=mask_leaning_exchanges(events, fragments))
+    share = compute_account_shares(events, events.demand)
     facts = _facts(drafts)
-    facts["leaning"] = share_of(events, events.leans)
-    facts["demand"], facts["asking"] = share, asking(facts["exchanges"], share)
+    facts["leaning"] = compute_account_shares(events, events.leans)
+    facts["demand"], facts["asking"] = share, score_elicitation_rate(facts["exchanges"], share)
     told = {models.index(model): moment for model, moment in (releases or {}).items()}
     made = Population(
         accounts=names,
@@ -83,7 +97,7 @@ def population(drafts: Sequence[Draft], *, releases: Mapping[str, int] | None = 
         events=events,
         fragments=fragments,
         models=models,
-        turned={number: turned_to(events, number, moment) for number, moment in told.items()},
+        turned={number: compute_turn_shares(events, number, moment) for number, moment in told.items()},
         releases=told,
         authorised=np.zeros(len(drafts), dtype=np.bool_),
         verified=np.zeros(len(drafts), dtype=np.bool_),
@@ -91,7 +105,7 @@ def population(drafts: Sequence[Draft], *, releases: Mapping[str, int] | None = 
         end=int(events.time.max(initial=NEW_YEAR)),
         columns=ALL_COLUMNS,
     )
-    return made, Group(made, np.array([draft.member for draft in drafts], dtype=np.bool_))
+    return made, AccountGroup(made, np.array([draft.member for draft in drafts], dtype=np.bool_))
 
 
 def _each(value: T | Sequence[T], draft: Draft) -> Sequence[T]:
@@ -101,13 +115,13 @@ def _each(value: T | Sequence[T], draft: Draft) -> Sequence[T]:
     return [value] * len(draft.times)
 
 
-def _events(drafts: Sequence[Draft], models: Sequence[str]) -> Events:
+def _events(drafts: Sequence[Draft], models: Sequence[str]) -> ExchangeArrays:
     sizes = np.array([len(draft.times) for draft in drafts], dtype=np.int64)
     total = int(sizes.sum())
     fresh = iter(range(10**9, 10**9 + total))
     demand = np.array([flag for draft in drafts for flag in _each(draft.demand, draft)], dtype=np.bool_)
     prompts = [draft.prompt or [next(fresh) for _ in draft.times] for draft in drafts]
-    return Events(
+    return ExchangeArrays(
         starts=np.cumsum(sizes) - sizes,
         counts=sizes,
         time=np.array([moment for draft in drafts for moment in draft.times], dtype=np.int64),
@@ -154,7 +168,7 @@ def _facts_of(draft: Draft) -> dict[str, float]:
     return found | dict(draft.facts)
 
 
-def _entities(drafts: Sequence[Draft], org: Ints) -> dict[str, Entities]:
+def _entities(drafts: Sequence[Draft], org: Ints) -> dict[str, EntityPairs]:
     found = {}
     for kind in ENTITY_KINDS:
         pairs = sorted(
@@ -163,7 +177,7 @@ def _entities(drafts: Sequence[Draft], org: Ints) -> dict[str, Entities]:
         names, value = np.unique([shown for _, shown in pairs], return_inverse=True)
         account = np.array([number for number, _ in pairs], dtype=np.int64)
         held = {(int(org[number]), int(code)) for number, code in zip(account, value, strict=True)}
-        found[kind.name] = Entities(
+        found[kind.name] = EntityPairs(
             kind=kind.name,
             family=kind.family,
             account=account,
@@ -176,7 +190,7 @@ def _entities(drafts: Sequence[Draft], org: Ints) -> dict[str, Entities]:
     return found
 
 
-def _fragments(drafts: Sequence[Draft], events: Events, org: Ints) -> Fragments:
+def _fragments(drafts: Sequence[Draft], events: ExchangeArrays, org: Ints) -> FragmentIndex:
     names = sorted({wording for draft in drafts for wording in draft.wordings})
     exchange, fragment = [], []
     for number, draft in enumerate(drafts):
@@ -186,7 +200,7 @@ def _fragments(drafts: Sequence[Draft], events: Events, org: Ints) -> Fragments:
             fragment += codes
     pairs, codes_of = np.array(exchange, dtype=np.int64), np.array(fragment, dtype=np.int64)
     account = np.repeat(np.arange(len(drafts)), events.counts)
-    return fragments_of(
+    return build_fragments(
         events,
         pairs,
         codes_of,

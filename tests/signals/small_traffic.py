@@ -13,22 +13,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hydrometer.contract.accounts import ACCOUNTS
-from hydrometer.contract.fingerprints import TRAFFIC
-from hydrometer.contract.population import Entities, Population, Strings
-from hydrometer.contract.progress import Silent
+from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract.fingerprint_columns import TRAFFIC
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.engines.duckdb import DuckEngine
-from hydrometer.flow.measuring import close_books
-from hydrometer.signals.ledger.ledger import Ledger
-from hydrometer.signals.ledger.rows import COLUMNS
-from hydrometer.signals.measure import measure, measuring_steps
-from hydrometer.sources import Rejects, chunked
+from hydrometer.detection.population.account_store.account_store import AccountStore
+from hydrometer.detection.population.account_store.row_encoder import TRAFFIC_COLUMNS
+from hydrometer.detection.population.population import EntityPairs, Population, StringColumn
+from hydrometer.detection.population.population_assembly import list_measuring_steps, measure_population
+from hydrometer.detection.population_measurement import finalize_population
+from hydrometer.engines.duckdb_engine import DuckEngine
+from hydrometer.sources import Rejects, cut_into_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hydrometer.contract.table import Table
+    from hydrometer.contract.table_spec import TableSpec
     from hydrometer.sources import ParquetChunk
 
 Row = dict[str, Any]
@@ -41,7 +41,7 @@ def exchange(number: int, account: str, **columns: object) -> Row:
     return told | {"model": "model-a", "prompt_hash": number, "sketch": []} | columns
 
 
-def table_of(declared: Table, rows: Sequence[Row]) -> pa.Table:
+def table_of(declared: TableSpec, rows: Sequence[Row]) -> pa.Table:
     """The rows as declared; a column that a row does not name is null."""
     assert all(row.keys() <= set(declared.names) for row in rows)
     return pa.Table.from_pylist([dict(row) for row in rows], schema=declared.schema)
@@ -59,8 +59,8 @@ def ran(
         pq.write_table(table_of(TRAFFIC, rows), parts / f"{name}.parquet")
     with DuckEngine(folder, memory="256MB", threads=2) as engine:
         engine.view("traffic", parts / "*.parquet")
-        engine.put("accounts", table_of(ACCOUNTS, accounts))
-        engine.run(measuring_steps(settings or Settings()), Silent())
+        engine.add_table("accounts", table_of(ACCOUNTS, accounts))
+        engine.run(list_measuring_steps(settings or Settings()), SilentProgress())
         yield engine
 
 
@@ -77,9 +77,9 @@ def measured(
     columns |= {f"accounts.{name}" for row in accounts for name, value in row.items() if value is not None}
     settings, told = settings or Settings(), dict(releases or {})
     with ran(folder, exchanges, accounts, settings=settings) as engine:
-        made = measure(engine, columns=frozenset(columns), releases=told)
+        made = measure_population(engine, columns=frozenset(columns), releases=told)
     with kept(folder, table_of(ACCOUNTS, accounts), settings) as (engine, ledger, chunks):
-        twin = close_books(folder, engine, ledger, chunks, settings, frozenset(columns), told, Silent())
+        twin = finalize_population(folder, engine, ledger, chunks, settings, frozenset(columns), told, SilentProgress())
         both = plain(twin), plain(made)
         assert isinstance(both[0], dict)
         assert isinstance(both[1], dict)
@@ -91,17 +91,21 @@ def measured(
 @contextmanager
 def kept(
     folder: Path, accounts: pa.Table, settings: Settings
-) -> Iterator[tuple[DuckEngine, Ledger, list[ParquetChunk]]]:
+) -> Iterator[tuple[DuckEngine, AccountStore, list[ParquetChunk]]]:
     """A ledger of the traffic in `folder`, and an engine beside it."""
     place = Path(mkdtemp(dir=folder))
-    chunks = list(chunked(sorted((folder / "traffic").glob("*.parquet")), COLUMNS, lambda _: None, Rejects()))
+    chunks = list(
+        cut_into_chunks(sorted((folder / "traffic").glob("*.parquet")), TRAFFIC_COLUMNS, lambda _: None, Rejects())
+    )
     threshold = settings.fingerprint.elicitation_threshold
-    ledger = Ledger(place / "ledger", accounts, rows=1000, memory=settings.memory_bytes, threads=2, threshold=threshold)
+    ledger = AccountStore(
+        place / "ledger", accounts, rows=1000, memory=settings.memory_bytes, threads=2, threshold=threshold
+    )
     with ledger:
-        ledger.scan(chunks, Silent())
-        ledger.enter(chunks, Silent())
+        ledger.count_shingles(chunks, SilentProgress())
+        ledger.append(chunks, SilentProgress())
     with DuckEngine(place, memory="256MB", threads=2) as engine:
-        engine.put("accounts", accounts)
+        engine.add_table("accounts", accounts)
         yield engine, ledger, chunks
 
 
@@ -109,8 +113,8 @@ def plain(value: object) -> object:
     """What two populations can be compared by: nothing that tells where exchanges lie, and numbers to 12 digits."""
     if isinstance(value, Population):
         everybody = np.arange(value.size)
-        order = value.events.of(everybody)
-        carried = value.fragments.on(value.events, everybody)[1]
+        order = value.events.list_exchanges(everybody)
+        carried = value.fragments.list_exchange_pairs(value.events, everybody)[1]
         whole = {part.name: plain(getattr(value, part.name)) for part in fields(value) if part.compare}
         whole["events"] = {
             name: plain(getattr(value.events, name)[order])
@@ -122,7 +126,7 @@ def plain(value: object) -> object:
                 value.events.counts,
                 value.fragments.lengths[order],
                 carried,
-                *value.fragments.of(everybody),
+                *value.fragments.list_account_pairs(everybody),
                 *(
                     getattr(value.fragments, name)
                     for name in ("orgs", "prompts", "exchanges", "lean", "repeated", "repeats")
@@ -135,14 +139,14 @@ def plain(value: object) -> object:
         return [None if entry != entry else float(f"{entry:.12g}") for entry in value.tolist()]
     if isinstance(value, dict):
         return {key: plain(entry) for key, entry in value.items()}
-    if isinstance(value, Entities):
+    if isinstance(value, EntityPairs):
         return {part.name: plain(getattr(value, part.name)) for part in fields(value) if part.compare}
-    return list(value) if isinstance(value, Strings) else value
+    return list(value) if isinstance(value, StringColumn) else value
 
 
 def shown(made: Population, kind: str) -> dict[str, list[str]]:
     """Account ids by value."""
-    entities: Entities = made.entities[kind]
+    entities: EntityPairs = made.entities[kind]
     found: dict[str, list[str]] = {name: [] for name in entities.names}
     for account, value in zip(entities.account.tolist(), entities.value.tolist(), strict=True):
         found[entities.names[value]].append(made.accounts[account])

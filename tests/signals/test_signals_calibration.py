@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from hydrometer.contract.group import Group
-from hydrometer.signals.signal import Signal, find_signals
+from hydrometer.detection.population.account_group import AccountGroup
+from hydrometer.detection.signals.signal import Signal, find_signals
 
 from .populations import DAY, NEW_YEAR, Draft, knowing, people, population, showing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hydrometer.contract.population import Population
+    from hydrometer.detection.population.population import Population
 
 SIGNALS = {signal.name: signal for signal in find_signals()}
 SIZES = (6, 15, 40, 80)
@@ -121,7 +121,7 @@ CALIBRATED: list[tuple[str, World]] = [
 ]
 
 
-def chosen_groups(made: Population, rng: np.random.Generator, *, like: bool) -> Iterator[Group]:
+def chosen_groups(made: Population, rng: np.random.Generator, *, like: bool) -> Iterator[AccountGroup]:
     """Groups of several sizes, at random or each among three times as many accounts next in volume."""
     by_volume = np.argsort(made.facts["exchanges"], kind="stable")
     for size in SIZES:
@@ -130,7 +130,7 @@ def chosen_groups(made: Population, rng: np.random.Generator, *, like: bool) -> 
             start = int(rng.integers(made.size - wide + 1))
             mask = np.zeros(made.size, dtype=np.bool_)
             mask[rng.choice(by_volume[start : start + wide], size, replace=False)] = True
-            yield Group(made, mask)
+            yield AccountGroup(made, mask)
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from hydrometer.contract.group import Group
-from hydrometer.contract.results import FAMILIES
+from hydrometer.contract.result_records import FAMILIES
 from hydrometer.contract.settings import CampaignSettings
-from hydrometer.signals.signal import Signal, find_signals
+from hydrometer.detection.population.account_group import AccountGroup
+from hydrometer.detection.signals.signal import Signal, find_signals
 
 from . import cases
 from .populations import ALL_COLUMNS, UNKNOWN, Draft, members, people, population
@@ -25,7 +25,7 @@ from .populations import ALL_COLUMNS, UNKNOWN, Draft, members, people, populatio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.contract.population import Population
+    from hydrometer.detection.population.population import Population
 
     from .signal_case import Case
 
@@ -53,7 +53,7 @@ def drafts_of(case: Case) -> list[Draft]:
 
 
 @cache
-def first_finding(name: str) -> tuple[Population, Group]:
+def first_finding(name: str) -> tuple[Population, AccountGroup]:
     """The world of the signal's first case that must find."""
     case = next(case for case in cases_of(name) if case.finds)
     return population(drafts_of(case), releases=case.releases)
@@ -69,7 +69,7 @@ def test_every_signal_has_cases_that_find_and_cases_that_do_not() -> None:
 @pytest.mark.parametrize(("name", "case"), EVERY)
 def test_a_group_is_found_or_is_not(name: str, case: Case) -> None:
     _, group = population(drafts_of(case), releases=case.releases)
-    evidence = SIGNALS[name].evidence(group)
+    evidence = SIGNALS[name].gather_evidence(group)
     bits = evidence.bits if evidence else 0.0
     assert (bits >= FOUND) == case.finds, evidence
 
@@ -89,10 +89,10 @@ def test_a_signal_says_what_it_is(signal: Signal) -> None:
 
 @SIGNAL
 def test_a_signal_is_off_without_its_columns_and_says_what_that_costs(signal: Signal) -> None:
-    assert signal.off(ALL_COLUMNS) is None
+    assert signal.check_columns(ALL_COLUMNS) is None
     assert ALL_COLUMNS.issuperset(signal.needs)
     for column in signal.needs:
-        off = signal.off(ALL_COLUMNS - {column})
+        off = signal.check_columns(ALL_COLUMNS - {column})
         assert off is not None
         assert off.signal == signal.name
         assert column in off.why
@@ -101,7 +101,7 @@ def test_a_signal_is_off_without_its_columns_and_says_what_that_costs(signal: Si
 
 @SIGNAL
 def test_evidence_says_where_it_is_from_and_is_bounded(signal: Signal) -> None:
-    evidence = signal.evidence(first_finding(signal.name)[1])
+    evidence = signal.gather_evidence(first_finding(signal.name)[1])
     assert evidence is not None
     assert (evidence.signal, evidence.family, evidence.axis) == (signal.name, signal.family, signal.axis)
     assert evidence.null == signal.null
@@ -115,7 +115,7 @@ def test_evidence_says_where_it_is_from_and_is_bounded(signal: Signal) -> None:
 
 @SIGNAL
 def test_evidence_can_be_written_as_json(signal: Signal) -> None:
-    evidence = signal.evidence(first_finding(signal.name)[1])
+    evidence = signal.gather_evidence(first_finding(signal.name)[1])
     assert msgspec.json.decode(msgspec.json.encode(evidence), type=type(evidence)) == evidence
 
 
@@ -125,7 +125,7 @@ def test_the_order_of_the_accounts_changes_nothing(signal: Signal) -> None:
     drafts = drafts_of(case)
     order = np.random.default_rng(5).permutation(len(drafts))
     _, group = population([drafts[at] for at in order], releases=case.releases)
-    assert signal.evidence(group) == signal.evidence(first_finding(signal.name)[1])
+    assert signal.gather_evidence(group) == signal.gather_evidence(first_finding(signal.name)[1])
 
 
 @SIGNAL
@@ -135,7 +135,7 @@ def test_a_handful_of_accounts_is_tested_without_complaint(signal: Signal, size:
     for chosen in (group.accounts[:size], np.nonzero(group.others)[0][:size]):
         few = np.zeros(made.size, dtype=np.bool_)
         few[chosen] = True
-        finding = signal.test(Group(made, few))
+        finding = signal.test(AccountGroup(made, few))
         assert finding is None or (np.isfinite(finding.statistic) and np.isfinite(finding.log10_p))
 
 
@@ -153,7 +153,7 @@ def test_unknown_facts_are_tolerated(signal: Signal, known: float) -> None:
     made, group = first_finding(signal.name)
     rng = np.random.default_rng(3)
     blurred = {name: np.where(rng.random(made.size) < known, made.facts[name], np.nan) for name in UNKNOWN}
-    evidence = signal.evidence(Group(replace(made, facts={**made.facts, **blurred}), group.members))
+    evidence = signal.gather_evidence(AccountGroup(replace(made, facts={**made.facts, **blurred}), group.members))
     assert evidence is None or "nan" not in evidence.statement
 
 
@@ -163,4 +163,4 @@ def test_what_accounts_of_one_organisation_share_is_no_evidence_of_one_hand(name
     case = next(case for case in cases_of(name) if case.finds)
     drafts = [replace(draft, org="one") if draft.member else draft for draft in drafts_of(case)]
     _, group = population(drafts, releases=case.releases)
-    assert SIGNALS[name].evidence(group) is None
+    assert SIGNALS[name].gather_evidence(group) is None

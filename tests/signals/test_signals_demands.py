@@ -10,12 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hydrometer.signals.demands import LEAN_LEVELS, asking, leaning, leans, share_of, spread_over_wordings
+from hydrometer.detection.population.elicitation_exchanges import (
+    LEAN_LEVELS,
+    compute_account_shares,
+    mask_leaning_exchanges,
+    measure_lean,
+    score_elicitation_rate,
+    spread_over_fragments,
+)
 
 from .populations import NEW_YEAR, SECOND, Draft, population
 
 if TYPE_CHECKING:
-    from hydrometer.contract.population import Events
+    from hydrometer.detection.population.population import ExchangeArrays
 
 TEN = [NEW_YEAR + at * SECOND for at in range(10)]
 
@@ -26,10 +33,10 @@ def drafts(flagged: int, *, accounts: int = 6, wordings: tuple[str, ...] = ("tem
     return [Draft(times=TEN, demand=flags, wordings=wordings) for _ in range(accounts)]
 
 
-def spread(made: list[Draft]) -> Events:
+def spread(made: list[Draft]) -> ExchangeArrays:
     """The exchanges after the wordings have been judged."""
     world, _ = population(made)
-    return spread_over_wordings(world.events, world.fragments)
+    return spread_over_fragments(world.events, world.fragments)
 
 
 @pytest.mark.parametrize(("flagged", "all_of_them"), [(0, False), (1, False), (2, False), (4, True), (10, True)])
@@ -51,7 +58,7 @@ def test_a_wording_around_one_content_is_judged_by_its_own_flags() -> None:
 def test_exchanges_without_the_wording_stay_as_they_are() -> None:
     others = [Draft(times=TEN, demand=[at == 0 for at in range(10)]) for _ in range(4)]
     events = spread(drafts(6) + others)
-    share = share_of(events, events.demand)
+    share = compute_account_shares(events, events.demand)
     assert share[:6].tolist() == [1.0] * 6
     assert share[6:].tolist() == [0.1] * 4
 
@@ -60,7 +67,7 @@ def test_marked_exchanges_take_the_commonest_class_of_the_wording() -> None:
     world, _ = population(drafts(6))
     kind = np.where(world.events.demand, 3, 0).astype(np.int8)
     kind[np.nonzero(world.events.demand)[0][:5]] = 2
-    events = spread_over_wordings(replace(world.events, kind=kind), world.fragments)
+    events = spread_over_fragments(replace(world.events, kind=kind), world.fragments)
     unmarked = ~world.events.demand
     assert set(events.kind[unmarked].tolist()) == {3}
     assert events.kind[world.events.demand].tolist() == kind[world.events.demand].tolist()
@@ -71,7 +78,7 @@ def test_a_turn_of_phrase_beside_the_wording_asks_for_nothing_elsewhere() -> Non
     demanding = drafts(8) + drafts(8, wordings=("template", "phrase"))
     ordinary = [Draft(times=TEN, wordings=("phrase",)) for _ in range(20)]
     events = spread(demanding + ordinary)
-    share = share_of(events, events.demand)
+    share = compute_account_shares(events, events.demand)
     assert share[:12].tolist() == [1.0] * 12
     assert share[12:].tolist() == [0.0] * 20
 
@@ -98,7 +105,7 @@ def test_what_goes_along_with_a_demand_does_not_lean_for_it() -> None:
 def test_few_contents_say_nothing_of_a_wording() -> None:
     world, _ = population([Draft(times=TEN[:3], wordings=("vague",), vague=0.3)] * 3)
     assert world.fragments.lean.tolist() == [0.0]
-    assert not leans(world.events, world.fragments).any()
+    assert not mask_leaning_exchanges(world.events, world.fragments).any()
 
 
 def test_a_sheet_of_questions_asked_again_and_again_does_not_lean() -> None:
@@ -115,26 +122,26 @@ def test_leaning_is_a_mean_above_the_least_level(confidence: list[float]) -> Non
     world, _ = population([Draft(times=TEN, wordings=("wording",))] * 4)
     events = replace(world.events, confidence=np.array(confidence, dtype=np.float32))
     mean = float(np.mean(events.confidence.astype(np.float64)))
-    assert leaning(events, world.fragments).tolist() == pytest.approx([mean if mean >= LEAN_LEVELS[-1] else 0.0])
+    assert measure_lean(events, world.fragments).tolist() == pytest.approx([mean if mean >= LEAN_LEVELS[-1] else 0.0])
 
 
 def test_without_wordings_nothing_is_spread() -> None:
     world, _ = population([Draft(times=TEN, demand=True)] * 3)
-    assert spread_over_wordings(world.events, world.fragments) is world.events
+    assert spread_over_fragments(world.events, world.fragments) is world.events
 
 
 def test_no_exchanges_have_no_share() -> None:
     empty = np.zeros(0, dtype=np.int64)
     world, _ = population([Draft(times=TEN)])
     events = replace(world.events, starts=empty, counts=empty, demand=empty.astype(np.bool_))
-    assert share_of(events, events.demand).size == 0
-    assert asking(np.zeros(0), np.zeros(0)).size == 0
+    assert compute_account_shares(events, events.demand).size == 0
+    assert score_elicitation_rate(np.zeros(0), np.zeros(0)).size == 0
 
 
 def test_asking_grows_with_demands_and_stays_finite() -> None:
     count = np.array([50.0] * 100 + [5.0, 50.0, 500.0, 5e6])
     share = np.array([0.01] * 100 + [0.8, 0.8, 0.8, 0.8])
-    found = asking(count, share)
+    found = score_elicitation_rate(count, share)
     assert np.all(found[:100] == 0)
     assert np.all(np.diff(found[100:]) >= 0)
     assert 3 < found[100] < found[101]
@@ -145,9 +152,9 @@ def test_where_wrong_flags_are_frequent_asking_is_less_of_a_surprise() -> None:
     count = np.full(101, 50.0)
     clean, noisy = np.zeros(101), np.full(101, 0.04)
     clean[-1] = noisy[-1] = 0.3
-    assert asking(count, clean)[-1] > asking(count, noisy)[-1] > 0
+    assert score_elicitation_rate(count, clean)[-1] > score_elicitation_rate(count, noisy)[-1] > 0
 
 
 def test_few_demands_are_below_notice() -> None:
     count, share = np.array([10_000.0, 1e6]), np.array([0.0, 0.02])
-    assert asking(count, share)[1] == 0
+    assert score_elicitation_rate(count, share)[1] == 0

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from hydrometer.signals.content.partitioned_slots import rarefied
-from hydrometer.signals.kernels import rank_sums
-from hydrometer.signals.statistics import LOG10, distinct, exchangeable_tail, rank_sum
+from hydrometer.detection.population.measurement_kernels import compute_rank_sums
+from hydrometer.detection.signals.content.partitioned_slots import estimate_distinct_share
+from hydrometer.detection.signals.tail_probabilities import LOG10, count_distinct, exchangeable_tail, rank_sum
 
 ROW = st.tuples(st.integers(0, 3), st.integers(0, 4), st.booleans())
 
@@ -21,7 +21,7 @@ def test_ranks_within_strata_are_those_of_each_stratum(rows: list[tuple[int, int
     rows = sorted(rows)
     stratum, value, mine = (np.array(column) for column in zip(*rows, strict=True))
     value = value.astype(np.float64)
-    members, others, u, variance = rank_sums(stratum, value, mine)
+    members, others, u, variance = compute_rank_sums(stratum, value, mine)
     assert members.size == np.unique(stratum).size
     for at, code in enumerate(np.unique(stratum)):
         there = stratum == code
@@ -36,7 +36,7 @@ def test_rarefaction_is_the_mean_over_draws(prompts: list[int], drawn: int) -> N
     uses = np.bincount(prompts)
     drawn_of_all = min(drawn, len(prompts))
     seen = sum(1 - stats.hypergeom.pmf(0, len(prompts), int(n), drawn_of_all) for n in uses if n)
-    assert rarefied(np.bincount(uses), drawn) == pytest.approx(seen / drawn_of_all, rel=1e-6)
+    assert estimate_distinct_share(np.bincount(uses), drawn) == pytest.approx(seen / drawn_of_all, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_a_tail_of_many_terms_is_the_hypergeometric(inside: int, members: int, s
 
 @given(st.lists(st.integers(-5, 5), max_size=40))
 def test_distinct_values_are_counted_once(values: list[int]) -> None:
-    assert distinct(np.array(values, dtype=np.int64)) == len(set(values))
+    assert count_distinct(np.array(values, dtype=np.int64)) == len(set(values))

@@ -11,14 +11,18 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.signals.kernels import SCALE, sum_confidences, take_chosen
-from hydrometer.signals.ledger.carried import account_fragments, marks_for
-from hydrometer.signals.ledger.decoding import integers, spread
-from hydrometer.signals.ledger.entry import entry_of
-from hydrometer.signals.ledger.numbering import Numbering
-from hydrometer.signals.ledger.pages import distinct_values, room_for, value_uses
-from hydrometer.signals.ledger.repeats import Repeats
-from hydrometer.signals.ledger.rows import ROW, Fields, Load
+from hydrometer.detection.population.account_store.account_kernels import (
+    allocate_buffers,
+    count_distinct_values,
+    list_value_uses,
+)
+from hydrometer.detection.population.account_store.arrow_decoding import decode_dictionary, decode_numbers
+from hydrometer.detection.population.account_store.counting_filter import CountingFilter
+from hydrometer.detection.population.account_store.dictionary_encoder import DictionaryEncoder
+from hydrometer.detection.population.account_store.fragment_index import allocate_marks, count_account_fragments
+from hydrometer.detection.population.account_store.partitioner import partition_batch
+from hydrometer.detection.population.account_store.row_encoder import ROW, EncodedBatch, RowFields
+from hydrometer.detection.population.measurement_kernels import SCALE, remove_chosen, sum_confidences
 
 FRAGMENTS = 5_000
 """More than 64 × 64, so that more than one word of the second map is used."""
@@ -35,11 +39,11 @@ def _starts(lists: list[list[Any]]) -> np.ndarray[Any, Any]:
 def test_fragments_of_accounts_come_in_order_with_their_uses(accounts: list[list[int]]) -> None:
     """Each account's distinct fragments ascend, and the marks can be used again."""
     fragments = np.array(list(chain(*accounts)), np.int32)
-    marks = marks_for(FRAGMENTS)
+    marks = allocate_marks(FRAGMENTS)
     for _ in range(2):
         own, uses = np.empty(fragments.size, np.int32), np.empty(fragments.size, np.int32)
         counts = np.full(len(accounts), -1, np.int64)
-        have = account_fragments(fragments, _starts(accounts), marks, own, uses, counts)
+        have = count_account_fragments(fragments, _starts(accounts), marks, own, uses, counts)
         told = list(zip(own[:have].tolist(), uses[:have].tolist(), strict=True))
         assert told == list(chain(*(sorted(Counter(account).items()) for account in accounts)))
         assert counts.tolist() == [len(set(account)) for account in accounts]
@@ -52,10 +56,10 @@ def test_values_of_accounts_are_counted_however_many_there_are(accounts: list[li
     """Pairs come by account, then value; 0 is none; a value without the bit is counted and not told."""
     values = np.array(list(chain(*accounts)), np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     flags = (values % np.uint64(2) * np.uint64(8)).astype(np.uint8)
-    starts, room = _starts(accounts), room_for(_starts(accounts))
+    starts, room = _starts(accounts), allocate_buffers(_starts(accounts))
     place, value = np.empty(values.size, np.int32), np.empty(values.size, np.uint64)
     uses, distinct = np.empty(values.size, np.int32), np.empty(len(accounts), np.int64)
-    have = value_uses(values, flags, 8 if chosen else 0, starts, room, place, value, uses, distinct)
+    have = list_value_uses(values, flags, 8 if chosen else 0, starts, room, place, value, uses, distinct)
     expected = []
     for number, (first, stop) in enumerate(pairwise(starts.tolist())):
         found = Counter(one for one in values[first:stop].tolist() if one)
@@ -63,7 +67,7 @@ def test_values_of_accounts_are_counted_however_many_there_are(accounts: list[li
         expected += [(number, one, times) for one, times in sorted(found.items()) if one % 2 or not chosen]
     assert list(zip(place[:have].tolist(), value[:have].tolist(), uses[:have].tolist(), strict=True)) == expected
     again = np.empty(len(accounts), np.int64)
-    distinct_values(values, starts, room, again)
+    count_distinct_values(values, starts, room, again)
     assert again.tolist() == distinct.tolist()
 
 
@@ -71,17 +75,17 @@ def test_values_of_accounts_are_counted_however_many_there_are(accounts: list[li
 @given(st.lists(st.lists(st.integers(-9, 9), max_size=6), max_size=40), st.integers(0, 3))
 def test_entering_keeps_what_repeats_and_parts_rows_by_organisation(sketches: list[list[int]], bits: int) -> None:
     """Rows stay in their order within a partition, each with its distinct shingles that occur often."""
-    often = Repeats(1_000_000, 1 << 20)
+    often = CountingFilter(1_000_000, 1 << 20)
     flat = np.array(list(chain(*sketches)), np.int64)
     often.count(flat)
     size = len(sketches)
     org = np.random.default_rng(size).integers(0, 2**64, max(size, 1), np.uint64)
-    none = {name: np.zeros(size, ROW[name]) for name in Fields._fields}
-    fields = Fields(**(none | {"account": np.arange(size, dtype=np.int32), "time": np.arange(size)}))
+    none = {name: np.zeros(size, ROW[name]) for name in RowFields._fields}
+    fields = RowFields(**(none | {"account": np.arange(size, dtype=np.int32), "time": np.arange(size)}))
     # The values of a slice begin behind those of what was before it.
     offsets = (_starts(sketches) + 2).astype(np.int32)
-    load = Load(fields, np.concatenate([np.array([1, 1]), flat]), offsets)
-    entry = entry_of(load, 100, org, bits, often, 3)
+    load = EncodedBatch(fields, np.concatenate([np.array([1, 1]), flat]), offsets)
+    entry = partition_batch(load, 100, org, bits, often, 3)
     part = (org >> np.uint64(1) >> np.uint64(63 - bits)).tolist()
     times = Counter(flat.tolist())
     order = sorted(range(size), key=lambda row: part[row])
@@ -113,7 +117,7 @@ def test_chosen_fragments_take_their_exchanges(
     sum_confidences(lengths, carried, confidence, left)
     taken, marks = np.zeros(len(exchanges), np.bool_), np.isin(np.arange(21), list(chosen))
     for _ in range(2):
-        take_chosen(lengths, carried, confidence, marks, taken, left)
+        remove_chosen(lengths, carried, confidence, marks, taken, left)
     assert taken.tolist() == [bool(chosen & set(fragments)) for fragments, _ in exchanges]
     for fragment in known:
         sure = [s for fragments, s in exchanges if fragment in fragments and not chosen & set(fragments)]
@@ -124,12 +128,12 @@ def test_chosen_fragments_take_their_exchanges(
 @given(st.lists(st.integers(-(2**62), 2**62), max_size=200), st.lists(st.integers(-5, 5), max_size=200))
 def test_numbers_are_given_in_the_order_of_first_sight(first: list[int], more: list[int]) -> None:
     """Values keep their number, and what was not seen has none."""
-    numbering = Numbering()
+    numbering = DictionaryEncoder()
     seen = list(dict.fromkeys(first))
-    assert numbering.number(np.array(first, np.int64)).tolist() == [seen.index(value) for value in first]
+    assert numbering.encode(np.array(first, np.int64)).tolist() == [seen.index(value) for value in first]
     assert numbering.values.tolist() == seen
     found = [seen.index(value) if value in seen else -1 for value in more]
-    assert numbering.find(np.array(more, np.int64)).tolist() == found
+    assert numbering.look_up(np.array(more, np.int64)).tolist() == found
 
 
 @settings(deadline=None)
@@ -137,7 +141,7 @@ def test_numbers_are_given_in_the_order_of_first_sight(first: list[int], more: l
 def test_columns_are_decoded_wherever_they_begin(values: list[int | None], skip: int) -> None:
     """Nulls and slices of Arrow's columns are heeded."""
     column = pa.array(values, pa.int64()).slice(skip)
-    assert integers(column, np.int32, -1).tolist() == [-1 if v is None else v for v in values[skip:]]
+    assert decode_numbers(column, np.int32, -1).tolist() == [-1 if v is None else v for v in values[skip:]]
     coded = pa.array([None if v is None else str(v) for v in values], pa.string()).dictionary_encode().slice(skip)
     by_code = np.array([int(v) for v in coded.dictionary.to_pylist()], np.int32)
-    assert spread(coded, by_code, -1).tolist() == [-1 if v is None else v for v in values[skip:]]
+    assert decode_dictionary(coded, by_code, -1).tolist() == [-1 if v is None else v for v in values[skip:]]

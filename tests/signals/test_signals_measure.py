@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from hydrometer.contract.fingerprints import ELICITATION_CLASSES
-from hydrometer.contract.group import Group
+from hydrometer.contract.fingerprint_columns import ELICITATION_CLASSES
 from hydrometer.contract.settings import FingerprintSettings, Settings
-from hydrometer.signals.entities import ENTITY_KINDS
-from hydrometer.signals.measure import measuring_steps
-from hydrometer.signals.signal import find_signals
+from hydrometer.detection.population.account_group import AccountGroup
+from hydrometer.detection.population.entity_kinds import ENTITY_KINDS
+from hydrometer.detection.population.population_assembly import list_measuring_steps
+from hydrometer.detection.signals.signal import find_signals
 
 from .small_traffic import BEGIN, Row, exchange, measured, plain, ran, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hydrometer.contract.population import Population
+    from hydrometer.detection.population.population import Population
 
 
 def everyday() -> tuple[list[Row], list[Row]]:
@@ -99,7 +99,7 @@ def test_events_are_ordered_by_account_and_time(tmp_path: Path) -> None:
     assert events.starts.tolist() == [5 * n for n in range(8)]
     assert events.counts.tolist() == [5] * 8
     for account in range(8):
-        assert np.all(np.diff(events.time[events.of(np.array([account]))]) > 0)
+        assert np.all(np.diff(events.time[events.list_exchanges(np.array([account]))]) > 0)
     assert (made.start, made.end) == (events.time.min(), events.time.max())
     assert made.start == int(BEGIN.timestamp() * 1e6)
 
@@ -155,8 +155,8 @@ def test_null_columns_are_measured_and_tested_without_complaint(tmp_path: Path) 
     # The ledger reads what was conformed, where nothing is blank.
     exchanges = [row | {"end_user_id": None} for row in exchanges]
     made = measured(tmp_path / "again", exchanges, [{"account_id": "a1", "signup_ip": None, "email_local": ""}])
-    group = Group(made, np.arange(made.size) < 6)
-    assert [signal.name for signal in find_signals() if signal.evidence(group)] == []
+    group = AccountGroup(made, np.arange(made.size) < 6)
+    assert [signal.name for signal in find_signals() if signal.gather_evidence(group)] == []
 
 
 def test_no_traffic_is_an_empty_population(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_tools_are_a_set(tmp_path: Path) -> None:
 def fragments(made: Population) -> list[tuple[tuple[int, ...], int, int, int]]:
     """Each fragment: the exchanges that carry it; its organisations, prompts and exchanges."""
     found = made.fragments
-    exchange, fragment = found.on(made.events, np.arange(made.size))
+    exchange, fragment = found.list_exchange_pairs(made.events, np.arange(made.size))
     carried = [tuple(exchange[fragment == n].tolist()) for n in range(found.orgs.size)]
     counts = (values.tolist() for values in (found.orgs, found.prompts, found.exchanges))
     return sorted(zip(carried, *counts, strict=True))
@@ -326,7 +326,7 @@ def test_an_exchange_is_a_demand_from_the_set_confidence_on(tmp_path: Path) -> N
 
 
 def test_steps_have_names_of_their_own_and_say_what_they_mean() -> None:
-    steps = measuring_steps(Settings())
+    steps = list_measuring_steps(Settings())
     names = [step.name for step in steps]
     assert len(set(names)) == len(names)
     assert {f"entity_{kind.name}" for kind in ENTITY_KINDS} < set(names)

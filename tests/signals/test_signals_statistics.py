@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from hydrometer.signals.statistics import (
+from hydrometer.detection.signals.tail_probabilities import (
     SMALLEST,
-    any_of,
     binomial_tail,
-    bits_of,
-    densest_window,
+    bound_bits,
+    correct_for_tries,
     exchangeable_tail,
+    find_densest_window,
     normal_tail,
     poisson_tail,
     rank_sum,
@@ -174,27 +174,27 @@ def test_unknown_values_are_left_out_of_the_rank_test() -> None:
 @given(st.floats(-300, 0), st.floats(0, 50), st.floats(0, 20))
 @FEW
 def test_bits_are_bounded_and_fall_with_p(log10_p: float, less: float, cap: float) -> None:
-    assert 0 <= bits_of(log10_p, cap) <= cap
-    assert bits_of(log10_p, cap) <= bits_of(log10_p - less, cap)
+    assert 0 <= bound_bits(log10_p, cap) <= cap
+    assert bound_bits(log10_p, cap) <= bound_bits(log10_p - less, cap)
 
 
 def test_bits_are_the_bound_of_sellke_bayarri_and_berger() -> None:
     for p in (0.3, 0.05, 0.01, 1e-6):
-        assert bits_of(math.log10(p), 100) == pytest.approx(-math.log2(-math.e * p * math.log(p)))
-    assert bits_of(math.log10(0.4), 100) == 0
+        assert bound_bits(math.log10(p), 100) == pytest.approx(-math.log2(-math.e * p * math.log(p)))
+    assert bound_bits(math.log10(0.4), 100) == 0
 
 
 @given(st.floats(-300, 0), st.floats(0, 1e6))
 @FEW
 def test_tries_weaken_and_never_strengthen(log10_p: float, tries: float) -> None:
-    assert log10_p <= any_of(log10_p, tries) <= 0
-    assert any_of(log10_p, 1) == log10_p
+    assert log10_p <= correct_for_tries(log10_p, tries) <= 0
+    assert correct_for_tries(log10_p, 1) == log10_p
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=30), st.integers(1, 400))
 @FEW
 def test_the_densest_window_is_the_best_of_all(moments: list[int], width: int) -> None:
     ordered = np.sort(np.array(moments, dtype=np.int64))
-    start, held = densest_window(ordered, width)
+    start, held = find_densest_window(ordered, width)
     counts = {at: sum(at <= moment <= at + width for moment in moments) for at in moments}
     assert held == counts[start] == max(counts.values())

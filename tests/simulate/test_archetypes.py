@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hydrometer.simulate import Scenario, World, make_world
-from hydrometer.simulate.templates import AUDIT, HARNESS, OLD_HARNESS, STARTER
+from hydrometer.lab.simulate import LabelledWorld, Scenario, make_world
+from hydrometer.lab.simulate.honest_templates import AUDIT, HARNESS, OLD_HARNESS, STARTER
 
 SCENARIO = Scenario(
     name="decoys",
@@ -30,13 +30,13 @@ SCENARIO = Scenario(
 class Decoys:
     """Accounts and exchanges of one world by archetype."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: LabelledWorld) -> None:
         self.kind = {row["account_id"]: row["kind"] for row in world.truth_accounts.to_pylist()}
         self.accounts: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in world.accounts.to_pylist():
             self.accounts[self.kind[row["account_id"]]].append(row)
-        columns = world.exchanges.append_column("slot", world.slots)
+        columns = world.exchanges.append_column("slot", world.tasks)
         for row in columns.to_pylist():
             self.rows[self.kind[row["account_id"]]].append(row)
         self.operators = set(world.truth_accounts["operator"].to_pylist())

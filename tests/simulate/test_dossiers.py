@@ -7,14 +7,21 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from hydrometer.contract.attribution import NOBODY, UNKNOWN
-from hydrometer.contract.intel import Dossiers
-from hydrometer.simulate.dossiers import CIRCUMSTANCES, Circumstance, Given, Made, make_dossiers, shape_of
+from hydrometer.contract.attribution_records import NOBODY, UNKNOWN
+from hydrometer.contract.intel_records import Dossiers
+from hydrometer.lab.simulate.dossiers import (
+    CIRCUMSTANCES,
+    Circumstance,
+    LabelledDossiers,
+    SimulatedCampaign,
+    derive_email_shape,
+    make_dossiers,
+)
 
 BEGINS = datetime(2026, 4, 7, tzinfo=UTC)
 
 
-def given(*beneficiaries: str) -> Given:
+def given(*beneficiaries: str) -> SimulatedCampaign:
     kinds = {
         kind: {f"{kind}-{n}": 30 - n for n in range(20)}
         for kind in ("payment", "device", "phone", "bin", "email_domain", "email_shape", "ja4", "user_agent")
@@ -22,21 +29,21 @@ def given(*beneficiaries: str) -> Given:
     kinds["address"] = {f"203.0.113.{n + 1}": 30 - n for n in range(20)}
     kinds["network"] = {"203.0.113.0/24": 40, "198.51.100.0/24": 10}
     kinds["signup_network"] = {"192.0.2.0/24": 12}
-    return Given(
+    return SimulatedCampaign(
         operator="operator1",
         values={"operator1": kinds},
-        wordings=[list(range(40))],
+        template_hashes=[list(range(40))],
         beneficiaries=list(beneficiaries or ("lab1A",)),
         begins=BEGINS,
         ends=BEGINS + timedelta(days=10),
     )
 
 
-def drawn(circumstance: Circumstance, count: int = 20, *beneficiaries: str) -> list[Made]:
+def drawn(circumstance: Circumstance, count: int = 20, *beneficiaries: str) -> list[LabelledDossiers]:
     return [make_dossiers(given(*beneficiaries), circumstance, seed) for seed in range(count)]
 
 
-def pointing(made: Made, actor: str) -> set[str]:
+def pointing(made: LabelledDossiers, actor: str) -> set[str]:
     """Values of the campaign that point to an actor, directly or through an earlier campaign."""
     own = {value for values in given().values["operator1"].values() for value in values}
     past = {c.id for c in made.dossiers.campaigns if actor in c.actors}
@@ -84,7 +91,7 @@ def test_flags_point_to_a_rival_by_what_is_cheap_and_rented_ones_by_addresses_to
             assert shown
             assert any(value.startswith(("203.0.113", "198.51.100")) for value in shown) is rented
             assert not any(value.startswith(("payment", "device", "phone")) for value in shown)
-            assert made.named
+            assert made.named_product
 
 
 def test_old_records_are_old_and_feeds_are_not_to_be_believed() -> None:
@@ -101,4 +108,4 @@ def test_old_records_are_old_and_feeds_are_not_to_be_believed() -> None:
 
 
 def test_values_are_spelt_as_results_spell_them() -> None:
-    assert shape_of("anna.k07") == "a.a99"
+    assert derive_email_shape("anna.k07") == "a.a99"

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hydrometer.contract.accounts import ACCOUNTS
+from hydrometer.contract.account_columns import ACCOUNTS
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.exchanges import EXCHANGES
-from hydrometer.contract.progress import Silent
-from hydrometer.simulate import OperatorSpec, Scenario, make_folder, make_world, parts
+from hydrometer.contract.exchange_columns import EXCHANGES
+from hydrometer.contract.progress import SilentProgress
+from hydrometer.lab.simulate import OperatorSpec, Scenario, make_world, make_world_folder, shards
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +23,10 @@ SCENARIO = Scenario(
 )
 
 
-def make(folder: Path, workers: int = 1, progress: Silent | None = None) -> None:
-    make_folder(SCENARIO, 5, folder, sketching=None, workers=workers, version="0", progress=progress or Silent())
+def make(folder: Path, workers: int = 1, progress: SilentProgress | None = None) -> None:
+    make_world_folder(
+        SCENARIO, 5, folder, sketching=None, workers=workers, version="0", progress=progress or SilentProgress()
+    )
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -72,7 +74,7 @@ def test_the_truth_says_how_the_world_was_made(tmp_path: Path) -> None:
 
 
 def test_any_number_of_workers_makes_the_same_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "PART", 2_000)
+    monkeypatch.setattr(shards, "PART", 2_000)
     make(tmp_path / "one", workers=1)
     make(tmp_path / "two", workers=2)
     assert len(list((tmp_path / "one").glob("exchanges-*.parquet"))) >= 3
@@ -82,7 +84,7 @@ def test_any_number_of_workers_makes_the_same_files(tmp_path: Path, monkeypatch:
 def test_the_files_of_a_large_world_are_the_parts_of_make_world(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts, "PART", 2_000)
+    monkeypatch.setattr(shards, "PART", 2_000)
     make(tmp_path / "w")
     written = pa.concat_tables([pq.read_table(path) for path in sorted((tmp_path / "w").glob("exchanges-*"))])
     world = make_world(SCENARIO, 5)
@@ -105,7 +107,7 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     assert (tmp_path / "w" / "exchanges.parquet").exists()
 
 
-class _Impatient(Silent):
+class _Impatient(SilentProgress):
     """Interrupts when the second part is done."""
 
     def __init__(self) -> None:
@@ -119,7 +121,7 @@ class _Impatient(Silent):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_interruption_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
-    monkeypatch.setattr(parts, "PART", 2_000)
+    monkeypatch.setattr(shards, "PART", 2_000)
     with pytest.raises(KeyboardInterrupt):
         make(tmp_path / "w", workers=workers, progress=_Impatient())
     assert list(tmp_path.iterdir()) == []

@@ -12,26 +12,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from hydrometer.simulate import SCENARIOS, OperatorSpec, Scenario, World, make_world
+from hydrometer.lab.simulate import SCENARIOS, LabelledWorld, OperatorSpec, Scenario, make_world
 
 DAY = 86_400_000_000
 HOUR = DAY // 24
 BASE = OperatorSpec(name="hydra", accounts=30, rate=5, start_day=2, stop_day=9, unequal=0.0)
 
 
-def world_of(honest: int = 60, seed: int = 3, **knobs: object) -> World:
+def world_of(honest: int = 60, seed: int = 3, **knobs: object) -> LabelledWorld:
     spec = msgspec.structs.replace(BASE, **knobs)
     return make_world(Scenario(honest=honest, operators=(spec,), outage_day=None), seed)
 
 
-def rows_of(world: World) -> list[dict[str, Any]]:
+def rows_of(world: LabelledWorld) -> list[dict[str, Any]]:
     """The operator's exchanges with their truth, in order of time."""
     mine = set(accounts_of(world))
     table = world.exchanges.append_column("campaign", world.truth_exchanges["campaign"])
     return [row for row in table.to_pylist() if row["account_id"] in mine]
 
 
-def accounts_of(world: World) -> dict[str, dict[str, Any]]:
+def accounts_of(world: LabelledWorld) -> dict[str, dict[str, Any]]:
     keep = pc.not_equal(world.truth_accounts["operator"], "")
     return {row["account_id"]: row for row in world.accounts.filter(keep).to_pylist()}
 
@@ -113,7 +113,7 @@ def test_networks() -> None:
 @pytest.mark.parametrize("wordings", [1, 10])
 def test_few_wordings_are_shared_and_tasks_are_swept_once(wordings: int) -> None:
     world = world_of(wordings=wordings, kinds=("reasoning",))
-    table = world.exchanges.append_column("slot", world.slots).filter(pc.is_valid(world.truth_exchanges["campaign"]))
+    table = world.exchanges.append_column("slot", world.tasks).filter(pc.is_valid(world.truth_exchanges["campaign"]))
     demands = Counter(
         p.replace(s, "<>") for p, s in zip(table["prompt"].to_pylist(), table["slot"].to_pylist(), strict=True)
     )
@@ -123,7 +123,7 @@ def test_few_wordings_are_shared_and_tasks_are_swept_once(wordings: int) -> None
 
 def test_two_hundred_wordings() -> None:
     world = world_of(wordings=200, rate=10.0, reworded=0.5)
-    table = world.exchanges.append_column("slot", world.slots).filter(pc.is_valid(world.truth_exchanges["campaign"]))
+    table = world.exchanges.append_column("slot", world.tasks).filter(pc.is_valid(world.truth_exchanges["campaign"]))
     demands = {p.replace(s, "<>") for p, s in zip(table["prompt"].to_pylist(), table["slot"].to_pylist(), strict=True)}
     assert 190 <= len(demands) <= 200
 
@@ -202,7 +202,7 @@ def test_two_operators_and_the_hobbyists_use_one_tool() -> None:
     for account, prompt, slot in zip(
         world.exchanges["account_id"].to_pylist(),
         world.exchanges["prompt"].to_pylist(),
-        world.slots.to_pylist(),
+        world.tasks.to_pylist(),
         strict=True,
     ):
         demands.setdefault(operators[account] or kinds[account], set()).add(prompt.replace(slot, "<>"))

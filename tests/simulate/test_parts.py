@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from hydrometer.simulate import OperatorSpec, Scenario, parts
-from hydrometer.simulate.commons import Commons
-from hydrometer.simulate.parts import count_parts, expected_exchanges, head_counts, honest_archetypes, make_part
-from hydrometer.simulate.world import World, make_world, written_part
+from hydrometer.lab.simulate import OperatorSpec, Scenario, shards
+from hydrometer.lab.simulate.shards import allot_accounts, count_shards, estimate_exchanges, load_archetypes, make_shard
+from hydrometer.lab.simulate.world import LabelledWorld, make_world, render_shard
+from hydrometer.lab.simulate.world_context import WorldContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,31 +43,31 @@ SCENARIO = Scenario(name="parted", honest=800, operators=(HYDRA,), outage_day=No
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world() -> Iterator[LabelledWorld]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "PART", 5_000)
-        assert count_parts(SCENARIO) >= 4
+        patch.setattr(shards, "PART", 5_000)
+        assert count_shards(SCENARIO) >= 4
         yield make_world(SCENARIO, 8)
 
 
-def of_kind(world: World, column: str, value: str) -> pa.Table:
+def of_kind(world: LabelledWorld, column: str, value: str) -> pa.Table:
     return world.accounts.filter(pc.equal(world.truth_accounts[column], value))
 
 
-def sent_by(world: World, accounts: pa.Table) -> pa.Table:
+def sent_by(world: LabelledWorld, accounts: pa.Table) -> pa.Table:
     mine = pc.is_in(world.exchanges["account_id"], accounts["account_id"].combine_chunks())
-    return world.exchanges.append_column("slot", world.slots).filter(mine)
+    return world.exchanges.append_column("slot", world.tasks).filter(mine)
 
 
-def test_accounts_and_exchanges_are_whole_and_unique(world: World) -> None:
+def test_accounts_and_exchanges_are_whole_and_unique(world: LabelledWorld) -> None:
     assert world.accounts.num_rows == 848
-    for kind, count in head_counts(SCENARIO).items():
+    for kind, count in allot_accounts(SCENARIO).items():
         assert of_kind(world, "kind", kind).num_rows == count
     assert pc.count_distinct(world.exchanges["exchange_id"]).as_py() == world.exchanges.num_rows
     assert (np.diff(world.exchanges["started_at"].cast(pa.int64()).to_numpy()) >= 0).all()
 
 
-def test_squads_have_one_identity(world: World) -> None:
+def test_squads_have_one_identity(world: LabelledWorld) -> None:
     accounts = of_kind(world, "operator", "hydra")
     sent = sent_by(world, accounts)
     assert accounts.num_rows == 48
@@ -81,7 +81,7 @@ def test_squads_have_one_identity(world: World) -> None:
         prompt.replace(slot, "<>")
         for prompt, slot, campaign in zip(
             world.exchanges["prompt"].to_pylist(),
-            world.slots.to_pylist(),
+            world.tasks.to_pylist(),
             world.truth_exchanges["campaign"].to_pylist(),
             strict=True,
         )
@@ -90,7 +90,7 @@ def test_squads_have_one_identity(world: World) -> None:
     assert len(set(harvest)) == 3
 
 
-def test_squads_share_bans_and_sleepers(world: World) -> None:
+def test_squads_share_bans_and_sleepers(world: LabelledWorld) -> None:
     ban = int(SCENARIO.start.timestamp()) * 1_000_000 + 7 * DAY
     sent = sent_by(world, of_kind(world, "operator", "hydra"))
     seen = sent.group_by("account_id").aggregate([("started_at", "min"), ("started_at", "max")])
@@ -106,14 +106,14 @@ def test_squads_take_turns_at_one_queue() -> None:
     )
     scenario = Scenario(honest=300, operators=(clockwork,), outage_day=None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "PART", 3_000)
+        patch.setattr(shards, "PART", 3_000)
         world = make_world(scenario, 2)
     at = sent_by(world, of_kind(world, "operator", "clock"))["started_at"].cast(pa.int64()).to_numpy()
     gaps = np.diff(at[len(at) // 4 : len(at) // 2])
     assert gaps.std() / gaps.mean() < 0.75
 
 
-def test_what_the_world_shares_is_shared_by_all_parts(world: World) -> None:
+def test_what_the_world_shares_is_shared_by_all_parts(world: LabelledWorld) -> None:
     def systems(kind: str) -> dict[str, int]:
         sent = sent_by(world, of_kind(world, "kind", kind))
         users = sent.group_by("system_prompt").aggregate([("account_id", "count_distinct")])
@@ -132,29 +132,29 @@ def test_what_the_world_shares_is_shared_by_all_parts(world: World) -> None:
 
 def test_every_part_holds_everybody() -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "PART", 5_000)
-        number = count_parts(SCENARIO)
-    commons = Commons(SCENARIO, 8)
+        patch.setattr(shards, "PART", 5_000)
+        number = count_shards(SCENARIO)
+    commons = WorldContext(SCENARIO, 8)
     shares = []
     for part in range(number):
-        operators = make_part(commons, part, number).accounts["operator"]
+        operators = make_shard(commons, part, number).accounts["operator"]
         shares.append((operators == "hydra").mean())
     assert min(shares) > 0.5 * 48 / 848
     assert max(shares) < 1.5 * 48 / 848
 
 
 def test_a_part_does_not_depend_on_the_parts_made_before() -> None:
-    alone, commons = written_part(Commons(SCENARIO, 8), 2, 4), Commons(SCENARIO, 8)
+    alone, commons = render_shard(WorldContext(SCENARIO, 8), 2, 4), WorldContext(SCENARIO, 8)
     for part in range(2):
-        written_part(commons, part, 4)
-    after = written_part(commons, 2, 4)
+        render_shard(commons, part, 4)
+    after = render_shard(commons, 2, 4)
     assert after.exchanges.cast(alone.exchanges.schema).equals(alone.exchanges)
     assert after.accounts.equals(alone.accounts)
 
 
 def test_a_framework_is_in_more_hands_in_a_larger_world() -> None:
     def most(whole: int) -> int:
-        users: Any = honest_archetypes()["framework"]._frameworks(np.random.default_rng(1), whole)
+        users: Any = load_archetypes()["framework"]._frameworks(np.random.default_rng(1), whole)
         assert len(users) == whole
         return int(np.bincount(users).max())
 
@@ -164,15 +164,15 @@ def test_a_framework_is_in_more_hands_in_a_larger_world() -> None:
 
 def test_the_archetypes_tell_how_busy_they_are() -> None:
     """MEAN is what their accounts send in a fortnight, on average over worlds."""
-    known = honest_archetypes()
+    known = load_archetypes()
     accounts, rows = dict.fromkeys(known, 0), dict.fromkeys(known, 0)
     scenario = Scenario(honest=3_000)
     for seed in (1, 2, 3):
-        part = make_part(Commons(scenario, seed), 0, 1)
+        part = make_shard(WorldContext(scenario, seed), 0, 1)
         kinds = part.accounts["kind"]
         for kind in known:
             accounts[kind] += int((kinds == kind).sum())
             rows[kind] += int((kinds == kind)[part.exchanges["account"]].sum())
     off = {kind: rows[kind] / accounts[kind] / module.MEAN for kind, module in known.items()}
     assert {kind: round(ratio, 2) for kind, ratio in off.items() if not 0.8 < ratio < 1.25} == {}
-    assert abs(sum(rows.values()) / 3 / expected_exchanges(scenario) - 1) < 0.05
+    assert abs(sum(rows.values()) / 3 / estimate_exchanges(scenario) - 1) < 0.05

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-import hydrometer.simulate
-from hydrometer.sharing.stix import read_dossiers
+import hydrometer.lab.simulate
+from hydrometer.intelligence.exchange.dossier_files import read_dossiers
 
-SAMPLE = Path(hydrometer.simulate.__file__).parent / "sample"
+SAMPLE = Path(hydrometer.lab.simulate.__file__).parent / "sample"
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "make_sample.py"
 
 
@@ -28,7 +28,7 @@ def test_the_sample_is_small_and_labelled() -> None:
 
 def test_the_sample_is_reproducible() -> None:
     script = runpy.run_path(str(SCRIPT))
-    world = hydrometer.simulate.make_world(script["SAMPLE"], script["SEED"])
+    world = hydrometer.lab.simulate.make_world(script["SAMPLE"], script["SEED"])
     assert pq.read_table(SAMPLE / "world" / "exchanges.parquet").equals(world.exchanges)
     assert pq.read_table(SAMPLE / "world" / "accounts.parquet").equals(world.accounts)
     assert pq.read_table(SAMPLE / "world.truth" / "exchanges.parquet").equals(world.truth_exchanges)

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from msgspec.structs import replace
 
-from hydrometer import flow
-from hydrometer.contract.fingerprints import TRAFFIC
-from hydrometer.contract.progress import Silent
+from hydrometer import api
+from hydrometer.contract.fingerprint_columns import TRAFFIC
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.flow.worlds import sketching
-from hydrometer.simulate import SCENARIOS, Scenario, make_folder, parts
-from hydrometer.simulate.kernels import compose, spread_all
+from hydrometer.lab.simulate import SCENARIOS, Scenario, make_world_folder, shards
+from hydrometer.lab.simulate.labelled_worlds import build_sketching
+from hydrometer.lab.simulate.sketch_kernels import compose_rows, mix_array
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,23 +49,25 @@ class Twins:
 
 
 def sketched(scenario: Scenario, folder: Path, key: Path, workers: int = 1) -> Path:
-    how = sketching(Settings(), key)
-    make_folder(scenario, SEED, folder, sketching=how, workers=workers, version="0", progress=Silent())
+    how = build_sketching(Settings(), key)
+    make_world_folder(scenario, SEED, folder, sketching=how, workers=workers, version="0", progress=SilentProgress())
     return folder
 
 
 @pytest.fixture(scope="module")
 def twins(tmp_path_factory: pytest.TempPathFactory) -> Twins:
     place = tmp_path_factory.mktemp("twins")
-    make_folder(SCENARIO, SEED, place / "texts", sketching=None, workers=1, version="0", progress=Silent())
-    flow.fingerprint(
+    make_world_folder(
+        SCENARIO, SEED, place / "texts", sketching=None, workers=1, version="0", progress=SilentProgress()
+    )
+    api.fingerprint(
         place / "texts",
         place / "told",
         Settings(threads=1),
         site_key=place / "key",
         mapping=None,
         source=None,
-        progress=Silent(),
+        progress=SilentProgress(),
     )
     sketched(SCENARIO, place / "composed", place / "key")
     truth = pq.read_table(place / "texts.truth" / "accounts.parquet").to_pylist()
@@ -145,14 +147,14 @@ def test_hashes_are_in_as_many_accounts(twins: Twins) -> None:
 def test_the_same_operators_are_found(twins: Twins, tmp_path: Path) -> None:
     def found(traffic: Path) -> list[set[str]]:
         out = tmp_path / traffic.name
-        flow.detect(
+        api.detect(
             traffic,
             out,
             Settings(threads=1, exhibits=False),
             site_key=tmp_path / "key",
             mapping=None,
             source=None,
-            progress=Silent(),
+            progress=SilentProgress(),
         )
         groups: dict[str, set[str]] = {}
         for row in pq.read_table(out / "members.parquet").to_pylist():
@@ -167,7 +169,7 @@ def test_the_same_operators_are_found(twins: Twins, tmp_path: Path) -> None:
 
 
 def test_sketches_do_not_depend_on_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "PART", 2_000)
+    monkeypatch.setattr(shards, "PART", 2_000)
     small = replace(
         SCENARIO, honest=150, operators=(replace(SCENARIO.operators[0], accounts=20),), shares={"redteam": 0.0}
     )
@@ -191,14 +193,14 @@ def test_the_kernel_makes_the_union(data: st.DataObject) -> None:
     most = data.draw(st.integers(1, 30))
     offsets, values = np.empty(6, np.int64), np.empty(5 * 3 * 8 + 1, np.int64)
     none = np.zeros(5, np.int64)
-    cut = compose(units, variants, starts, hashes, masks, none, none.astype(np.uint64), most, offsets, values)
+    cut = compose_rows(units, variants, starts, hashes, masks, none, none.astype(np.uint64), most, offsets, values)
     expected = []
     for row in range(5):
         union = set()
         for unit, variant in zip(units[row].tolist(), variants[row].tolist(), strict=True):
             for place in range(starts[unit], starts[unit + 1]) if unit >= 0 else ():
                 change = np.uint64(variant) & masks[place]
-                mixed = spread_all(hashes[place : place + 1].view(np.uint64) ^ change).view(np.int64)
+                mixed = mix_array(hashes[place : place + 1].view(np.uint64) ^ change).view(np.int64)
                 union.add(int(mixed[0]) if change else int(hashes[place]))
         expected.append(sorted(union))
     assert cut == sum(len(union) > most for union in expected)

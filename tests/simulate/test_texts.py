@@ -15,15 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.simulate import SCENARIOS, OperatorSpec, Scenario, make_world
-from hydrometer.simulate.demands.wordings import Wording, make_wordings
-from hydrometer.simulate.networks import COUNTRIES
-from hydrometer.simulate.scenario import HarvestKind
-from hydrometer.simulate.supplies import NONE, NUMBER_BITS, NUMBERS, Repertoire
-from hydrometer.simulate.templates import make_template
-from hydrometer.simulate.texts.corpus import TOPICS, Corpus
-from hydrometer.simulate.texts.grammar import Dice, Grammar
-from hydrometer.simulate.writing import write_texts
+from hydrometer.lab.simulate import SCENARIOS, OperatorSpec, Scenario, make_world
+from hydrometer.lab.simulate.demands.demand_templates import PromptTemplate, make_demand_templates
+from hydrometer.lab.simulate.honest_templates import make_honest_template
+from hydrometer.lab.simulate.networks import COUNTRIES
+from hydrometer.lab.simulate.scenario import HarvestKind
+from hydrometer.lab.simulate.text_rendering import render_texts
+from hydrometer.lab.simulate.text_sources import NONE, NUMBER_BITS, NUMBERS, TextCatalogue
+from hydrometer.lab.simulate.texts.corpus import TOPICS, Corpus
+from hydrometer.lab.simulate.texts.phrase_grammar import Dice, PhraseGrammar
 
 KINDS = get_args(HarvestKind)
 
@@ -38,11 +38,11 @@ def corpus(seed: int = 0) -> Corpus:
 
 def test_a_grammar_refuses_a_rule_that_nobody_defines() -> None:
     with pytest.raises(KeyError, match="unicorn"):
-        Grammar({"a": ("{unicorn}",)}, special={})
+        PhraseGrammar({"a": ("{unicorn}",)}, special={})
 
 
 def test_articles_follow_vowels() -> None:
-    grammar = Grammar({"a": ("A {word} and a {word}",), "word": ("owl",)}, special={})
+    grammar = PhraseGrammar({"a": ("A {word} and a {word}",), "word": ("owl",)}, special={})
     assert grammar.expand("a", dice()) == "An owl and an owl"
 
 
@@ -81,10 +81,10 @@ def test_tasks_are_various() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_hundreds_of_wordings(kind: str) -> None:
-    wordings = make_wordings(kind, 300, tool="t", reworded=0.5)
+    wordings = make_demand_templates(kind, 300, tool="t", reworded=0.5)
     assert len({w.prompt for w in wordings}) == 300
     assert all("{task}" in w.prompt for w in wordings)
-    assert make_wordings(kind, 300, tool="t", reworded=0.5) == wordings
+    assert make_demand_templates(kind, 300, tool="t", reworded=0.5) == wordings
     filled = wordings[0].fill("A {task} of {n}", corpus())
     assert "A {task} of {n}" in filled
     assert not re.search(r"\{(answer|answer_b|trace|dialogue|observation)\}", filled)
@@ -92,15 +92,15 @@ def test_every_kind_has_hundreds_of_wordings(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_tools_differ_and_system_prompts_come_on_request(kind: str) -> None:
-    one, other = ({w.prompt for w in make_wordings(kind, 40, tool=tool, reworded=0.0)} for tool in ("a", "b"))
+    one, other = ({w.prompt for w in make_demand_templates(kind, 40, tool=tool, reworded=0.0)} for tool in ("a", "b"))
     assert len(one & other) < 8
-    assert all(w.system is None for w in make_wordings(kind, 5, tool="a"))
-    assert all(w.system for w in make_wordings(kind, 5, tool="a", system=True))
+    assert all(w.system is None for w in make_demand_templates(kind, 5, tool="a"))
+    assert all(w.system for w in make_demand_templates(kind, 5, tool="a", system=True))
 
 
 @pytest.mark.parametrize("rule", ["exam", "lesson", "summariser"])
 def test_honest_templates_take_a_task(rule: str) -> None:
-    assert "Why {so}?" in Wording(None, make_template(rule, dice(3))).fill("Why {so}?", corpus())
+    assert "Why {so}?" in PromptTemplate(None, make_honest_template(rule, dice(3))).fill("Why {so}?", corpus())
 
 
 def _bag(texts: list[str], width: int) -> npt.NDArray[np.float64]:
@@ -149,7 +149,7 @@ def test_a_task_does_not_tell_who_sends_it(name: str) -> None:
     scenario = Scenario(honest=700, operators=(msgspec.structs.replace(PROBED[name], accounts=90, rate=7),))
     world = make_world(scenario, 4)
     guilty = np.array(pc.is_valid(world.truth_exchanges["campaign"]).to_pylist())
-    assert abs(_accuracy(world.slots.to_pylist(), guilty) - 0.5) <= 0.05
+    assert abs(_accuracy(world.tasks.to_pylist(), guilty) - 0.5) <= 0.05
 
 
 def test_the_probe_sees_what_there_is() -> None:
@@ -161,7 +161,7 @@ def test_the_probe_sees_what_there_is() -> None:
 
 def test_a_reference_is_one_text_wherever_it_is_read() -> None:
     """Two processes number their supplies as they need them, and still read the same."""
-    one, other = Repertoire(3), Repertoire(3)
+    one, other = TextCatalogue(3), TextCatalogue(3)
     other.templates("persona")
     numbers = one.draw(one.tasks("de"), np.random.default_rng(0), 20) & (NUMBERS - 1)
     texts = [
@@ -170,14 +170,14 @@ def test_a_reference_is_one_text_wherever_it_is_read() -> None:
     ]
     assert texts[0] == texts[1]
     assert len(set(texts[0])) >= 18
-    elsewhere = Repertoire(4)
+    elsewhere = TextCatalogue(4)
     assert texts[0] != [elsewhere.text((elsewhere.tasks("de") << NUMBER_BITS) | n) for n in numbers.tolist()]
 
 
 def test_a_swept_task_is_never_given_twice() -> None:
-    books = Repertoire(1)
+    books = TextCatalogue(1)
     references = books.draw(books.tasks(sweep="x"), np.random.default_rng(0), 6_000)
     none = np.full(len(references), NONE)
-    assert pc.count_distinct(write_texts(books, none, none, references).task).as_py() == 6_000
+    assert pc.count_distinct(render_texts(books, none, none, references).task).as_py() == 6_000
     free = books.draw(books.tasks(), np.random.default_rng(0), 6_000)
-    assert pc.count_distinct(write_texts(books, none, none, free).task).as_py() < 6_000
+    assert pc.count_distinct(render_texts(books, none, none, free).task).as_py() < 6_000

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.contract.accounts import ACCOUNTS
+from hydrometer.contract.account_columns import ACCOUNTS
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.exchanges import EXCHANGES
-from hydrometer.simulate import SCENARIOS, OperatorSpec, Scenario, World, make_world, write_world
-from hydrometer.simulate.parts import head_counts, honest_archetypes
+from hydrometer.contract.exchange_columns import EXCHANGES
+from hydrometer.lab.simulate import SCENARIOS, LabelledWorld, OperatorSpec, Scenario, make_world, write_world
+from hydrometer.lab.simulate.shards import allot_accounts, load_archetypes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,31 +28,31 @@ SMALL = Scenario(name="small", honest=300, operators=(OperatorSpec(name="hydra",
 
 
 @pytest.fixture(scope="module")
-def small() -> World:
+def small() -> LabelledWorld:
     return make_world(SMALL, 5)
 
 
-def test_same_seed_same_world(small: World) -> None:
+def test_same_seed_same_world(small: LabelledWorld) -> None:
     again = make_world(SMALL, 5)
     for name in ("exchanges", "accounts", "truth_accounts", "truth_exchanges"):
         assert getattr(again, name).equals(getattr(small, name)), name
     assert again.releases == small.releases
 
 
-def test_other_seed_other_world(small: World) -> None:
+def test_other_seed_other_world(small: LabelledWorld) -> None:
     other = make_world(SMALL, 6)
     common = set(other.exchanges["prompt"].to_pylist()) & set(small.exchanges["prompt"].to_pylist())
     assert len(common) < 0.2 * small.exchanges.num_rows
     assert not set(other.accounts["account_id"].to_pylist()) & set(small.accounts["account_id"].to_pylist())
 
 
-def test_an_operator_leaves_the_honest_accounts_as_they_are(small: World) -> None:
+def test_an_operator_leaves_the_honest_accounts_as_they_are(small: LabelledWorld) -> None:
     innocent = make_world(msgspec.structs.replace(SMALL, operators=()), 5)
     honest = small.accounts.filter(pc.equal(small.truth_accounts["operator"], ""))
     assert innocent.accounts.column("account_id").equals(honest.column("account_id"))
 
 
-def test_tables_keep_the_contract(small: World) -> None:
+def test_tables_keep_the_contract(small: LabelledWorld) -> None:
     for table, contract in ((small.exchanges, EXCHANGES), (small.accounts, ACCOUNTS)):
         assert table.schema.equals(contract.schema)
         table.validate(full=True)
@@ -63,7 +63,7 @@ def test_tables_keep_the_contract(small: World) -> None:
     assert pc.all(pc.is_in(small.exchanges["account_id"], small.accounts["account_id"].combine_chunks())).as_py()
 
 
-def test_times_lie_in_the_span_and_after_sign_up(small: World) -> None:
+def test_times_lie_in_the_span_and_after_sign_up(small: LabelledWorld) -> None:
     at = small.exchanges["started_at"].cast(pa.int64()).to_numpy()
     assert (np.diff(at) >= 0).all()
     start = int(SMALL.start.timestamp()) * 1_000_000
@@ -74,7 +74,7 @@ def test_times_lie_in_the_span_and_after_sign_up(small: World) -> None:
     assert all(born[account] < when for account, when in rows)
 
 
-def test_truth_fits_the_traffic(small: World) -> None:
+def test_truth_fits_the_traffic(small: LabelledWorld) -> None:
     assert small.truth_exchanges["exchange_id"].equals(small.exchanges["exchange_id"])
     assert small.truth_accounts["account_id"].equals(small.accounts["account_id"])
     operator = dict(zip(*(small.truth_accounts[c].to_pylist() for c in ("account_id", "operator")), strict=True))
@@ -91,12 +91,12 @@ def test_truth_fits_the_traffic(small: World) -> None:
         assert (campaign is None) == (beneficiary is None)
 
 
-def test_slots_stand_in_their_prompts(small: World) -> None:
-    assert len(small.slots) == small.exchanges.num_rows
-    assert all(s in p for s, p in zip(small.slots.to_pylist(), small.exchanges["prompt"].to_pylist(), strict=True))
+def test_slots_stand_in_their_prompts(small: LabelledWorld) -> None:
+    assert len(small.tasks) == small.exchanges.num_rows
+    assert all(s in p for s, p in zip(small.tasks.to_pylist(), small.exchanges["prompt"].to_pylist(), strict=True))
 
 
-def test_nobody_uses_a_model_before_its_release(small: World) -> None:
+def test_nobody_uses_a_model_before_its_release(small: LabelledWorld) -> None:
     out = {r["model"]: r["released_at"] for r in small.releases}
     newest = max(out, key=lambda m: out[m])
     rows = small.exchanges.filter(pc.equal(small.exchanges["model"], newest))
@@ -105,8 +105,8 @@ def test_nobody_uses_a_model_before_its_release(small: World) -> None:
 
 
 def test_every_archetype_has_its_head_count() -> None:
-    counts = head_counts(Scenario(honest=3_000))
-    assert counts.keys() == honest_archetypes().keys()
+    counts = allot_accounts(Scenario(honest=3_000))
+    assert counts.keys() == load_archetypes().keys()
     assert sum(counts.values()) == 3_000
     assert min(counts.values()) >= 6
 
@@ -163,7 +163,7 @@ def test_small_and_odd_worlds_can_be_made(
     assert pc.all(pc.less(world.exchanges["started_at"], scenario.start + timedelta(days=days))).as_py()
 
 
-def test_a_written_world_reads_back(small: World, tmp_path: Path) -> None:
+def test_a_written_world_reads_back(small: LabelledWorld, tmp_path: Path) -> None:
     write_world(small, tmp_path / "w")
     assert pq.read_table(tmp_path / "w" / "exchanges.parquet").equals(small.exchanges)
     assert pq.read_table(tmp_path / "w.truth" / "accounts.parquet").equals(small.truth_accounts)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
-from hydrometer.simulate import ALL, OperatorSpec, Scenario
-from hydrometer.simulate.parts import honest_archetypes
+from hydrometer.lab.simulate import ALL, OperatorSpec, Scenario
+from hydrometer.lab.simulate.shards import load_archetypes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,5 +18,5 @@ def test_the_page_is_current() -> None:
 
 def test_the_page_has_every_archetype_knob_and_scenario() -> None:
     page = (ROOT / "docs" / "worlds.md").read_text("utf-8")
-    for name in (*honest_archetypes(), *OperatorSpec.__struct_fields__, *Scenario.__struct_fields__, *ALL):
+    for name in (*load_archetypes(), *OperatorSpec.__struct_fields__, *Scenario.__struct_fields__, *ALL):
         assert f"| `{name}` |" in page, name

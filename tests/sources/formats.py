@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 import pyarrow as pa
 
-from hydrometer.contract.table import TIMESTAMP
+from hydrometer.contract.table_spec import TIMESTAMP
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from hydrometer.contract.accounts import ACCOUNTS
-from hydrometer.contract.exchanges import EXCHANGES
+from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract.exchange_columns import EXCHANGES
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 _WORDS = [

@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from hydrometer.contract.exchanges import EXCHANGES
+from hydrometer.contract.exchange_columns import EXCHANGES
 from hydrometer.contract.settings import ReadSettings
 from hydrometer.sources import Rejects, open_traffic
-from hydrometer.sources.formats import readers
-from hydrometer.sources.stream import csv_header, csv_records, json_records
+from hydrometer.sources.formats import load_readers
+from hydrometer.sources.record_readers import read_csv_header, read_csv_records, read_json_records
 
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(case for case in CASES.glob("*/*") if case.is_dir())
@@ -63,17 +63,17 @@ def test_the_size_of_batches_changes_nothing(case: Path) -> None:
 
 
 def test_every_reader_has_cases_and_every_case_a_reader() -> None:
-    assert {case.parent.name for case in FOLDERS} == set(readers())
+    assert {case.parent.name for case in FOLDERS} == set(load_readers())
 
 
 @pytest.mark.parametrize("case", FOLDERS, ids=lambda case: f"{case.parent.name}-{case.name}")
 def test_a_first_record_is_recognised_by_its_own_reader_alone(case: Path) -> None:
     for file in sorted(case.glob("[!a]*")):
         if file.suffix == ".csv":
-            first: dict[str, Any] = dict.fromkeys(csv_header(file))
+            first: dict[str, Any] = dict.fromkeys(read_csv_header(file))
         else:
-            first = next(islice(json_records(file, Rejects()), 1)).fields
-        assert [name for name, reader in readers().items() if reader.recognises(first)] == [case.parent.name]
+            first = next(islice(read_json_records(file, Rejects()), 1)).fields
+        assert [name for name, reader in load_readers().items() if reader.recognises(first)] == [case.parent.name]
 
 
 JUNK: tuple[Any, ...] = (
@@ -109,9 +109,9 @@ def spoilt(value: Any, draw: random.Random, chance: float) -> Any:
 @pytest.mark.parametrize("case", FOLDERS, ids=lambda case: f"{case.parent.name}-{case.name}")
 def test_junk_anywhere_in_a_record_is_rejected_or_mended(case: Path, tmp_path: Path) -> None:
     draw = random.Random(case.name)
-    reader = readers()[case.parent.name]
+    reader = load_readers()[case.parent.name]
     file = next(file for file in sorted(case.iterdir()) if not file.name.startswith("accounts"))
-    read = csv_records if file.suffix == ".csv" else json_records
+    read = read_csv_records if file.suffix == ".csv" else read_json_records
     whole = [record.fields for record in read(file, Rejects())]
     for chance in (0.02, 0.1, 0.3):
         lines = [{name: spoilt(value, draw, chance) for name, value in fields.items()} for fields in whole * 20]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hydrometer.contract.settings import ReadSettings
 from hydrometer.sources import Rejects
 from hydrometer.sources.formats import otlp
-from hydrometer.sources.stream import Record
+from hydrometer.sources.record_readers import RawRecord
 
 
 def attribute(key: str, value: str) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def log(number: int) -> dict[str, Any]:
 
 def joined(exports: list[dict[str, Any]], rows: int, size: int = 10) -> tuple[dict[str, Any], Rejects]:
     rejects = Rejects()
-    records = [Record(line, export, size) for line, export in enumerate(exports, 1)]
+    records = [RawRecord(line, export, size) for line, export in enumerate(exports, 1)]
     drafts = list(otlp.READER.read(records, rejects, ReadSettings(batch_rows=rows, batch_bytes=1_000)))
     found = {draft.exchange["exchange_id"]: draft.exchange["prompt"] for draft in drafts}
     assert len(found) == len(drafts)

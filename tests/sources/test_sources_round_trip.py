@@ -9,8 +9,8 @@ import pytest
 from formats import EXACT, WRITERS
 from sources_samples import sample_accounts, sample_exchanges
 
-from hydrometer.contract.accounts import ACCOUNTS
-from hydrometer.contract.exchanges import EXCHANGES
+from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract.exchange_columns import EXCHANGES
 from hydrometer.contract.settings import ReadSettings
 from hydrometer.sources import Rejects, open_traffic
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from hydrometer.contract.errors import InputError
 from hydrometer.sources import Rejects
-from hydrometer.sources import stream as streams
-from hydrometer.sources.stream import csv_records, json_records
+from hydrometer.sources import record_readers as streams
+from hydrometer.sources.record_readers import read_csv_records, read_json_records
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def read(path: Path, content: bytes) -> tuple[list[tuple[int, dict[str, Any]]], Rejects]:
     path.write_bytes(content)
     rejects = Rejects()
-    records = csv_records(path, rejects) if path.suffix == ".csv" else json_records(path, rejects)
+    records = read_csv_records(path, rejects) if path.suffix == ".csv" else read_json_records(path, rejects)
     return [(record.line, record.fields) for record in records], rejects
 
 
@@ -143,4 +143,4 @@ def test_a_csv_column_named_twice_is_refused(tmp_path: Path) -> None:
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
-        list(json_records(tmp_path / "none.json", Rejects()))
+        list(read_json_records(tmp_path / "none.json", Rejects()))

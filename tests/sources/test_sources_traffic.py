@@ -12,14 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 from sources_samples import sample_accounts, sample_exchanges
 
-from hydrometer.contract.accounts import ACCOUNTS
+from hydrometer.contract.account_columns import ACCOUNTS
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.exchanges import EXCHANGES, TEXTS
-from hydrometer.contract.fingerprints import TRAFFIC
+from hydrometer.contract.exchange_columns import EXCHANGES, TEXTS
+from hydrometer.contract.fingerprint_columns import TRAFFIC
 from hydrometer.contract.settings import ReadSettings
-from hydrometer.sources import Rejects, Traffic, open_traffic
-from hydrometer.sources.reader import Draft
-from hydrometer.sources.traffic import _groups
+from hydrometer.sources import FileTraffic, Rejects, open_traffic
+from hydrometer.sources.file_traffic import _group_into_batches
+from hydrometer.sources.format_reader import RawExchange
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ NOON = 1_772_452_800
 NEEDED = {"exchange_id": "e1", "started_at": "2026-03-02T00:00:00Z", "account_id": "a1", "model": "m"}
 
 
-def table_of(traffic: Traffic, rejects: Rejects | None = None) -> pa.Table:
+def table_of(traffic: FileTraffic, rejects: Rejects | None = None) -> pa.Table:
     batches = list(traffic.batches(rejects if rejects is not None else Rejects()))
     return pa.Table.from_batches(batches, (TRAFFIC if traffic.fingerprinted else EXCHANGES).schema)
 
@@ -83,8 +83,8 @@ def test_a_few_large_prompts_among_small_ones_do_not_burst_a_batch(tmp_path: Pat
 
 
 def test_records_are_gathered_within_both_bounds() -> None:
-    drafts = [Draft(line, {}, None, size) for line, size in enumerate([10, 10, 10, 90, 1, 1, 1, 1], 1)]
-    groups = list(_groups(iter(drafts), ReadSettings(batch_rows=3, batch_bytes=25)))
+    drafts = [RawExchange(line, {}, None, size) for line, size in enumerate([10, 10, 10, 90, 1, 1, 1, 1], 1)]
+    groups = list(_group_into_batches(iter(drafts), ReadSettings(batch_rows=3, batch_bytes=25)))
     assert [[draft.line for draft in group] for group in groups] == [[1, 2], [3], [4], [5, 6, 7], [8]]
 
 
@@ -105,7 +105,7 @@ def test_a_folder_tells_what_it_holds(tmp_path: Path) -> None:
     names = ["exchanges.jsonl", "accounts.jsonl", "models.json", "intel/bundle.json"]
     assert traffic.inputs == [str(tmp_path / name) for name in names]
     needed = {f"exchanges.{name}" for name in EXCHANGES.needed}
-    assert traffic.columns_seen == needed | {"exchanges.turns", "accounts.account_id", "accounts.plan"}
+    assert traffic.filled_columns == needed | {"exchanges.turns", "accounts.account_id", "accounts.plan"}
     assert traffic.ignored_columns == {"exchanges.colour", "accounts.shoe"}
     assert sorted(rejects.notes) == [
         f"file of no known format, not read: {n}" for n in ("harvested.parquet", "notes.txt")
@@ -157,7 +157,7 @@ def test_account_tables_stand_and_exchanges_fill_their_gaps(tmp_path: Path) -> N
     row = traffic.accounts(rejects).to_pylist()[0]
     assert (row["org_id"], row["email_local"], row["email_domain"]) == ("org_1", "ana", "example.com")
     assert rejects.notes == {"exchanges tell otherwise of an account than its table, which stands": 1}
-    assert "accounts.email_domain" in traffic.columns_seen
+    assert "accounts.email_domain" in traffic.filled_columns
 
 
 def test_rejected_rows_are_written_with_their_place(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_a_parquet_table_without_rows(tmp_path: Path) -> None:
     pq.write_table(EXCHANGES.schema.empty_table(), tmp_path / "exchanges.parquet")
     traffic = open_traffic(tmp_path, settings=SMALL)
     assert table_of(traffic).num_rows == 0
-    assert traffic.columns_seen == frozenset()
+    assert traffic.filled_columns == frozenset()
 
 
 def test_faulty_releases_are_named(tmp_path: Path) -> None:

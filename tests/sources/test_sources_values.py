@@ -12,12 +12,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hydrometer.contract.accounts import ACCOUNTS
-from hydrometer.contract.exchanges import EXCHANGES
-from hydrometer.contract.fingerprints import TRAFFIC
-from hydrometer.contract.table import TIMESTAMP
-from hydrometer.sources import Rejects, values
-from hydrometer.sources.columns import conform
+from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract.exchange_columns import EXCHANGES
+from hydrometer.contract.fingerprint_columns import TRAFFIC
+from hydrometer.contract.table_spec import TIMESTAMP
+from hydrometer.sources import Rejects, value_parsers
+from hydrometer.sources.column_casts import conform_columns
 
 if TYPE_CHECKING:
     import ipaddress
@@ -33,28 +33,28 @@ NOON = 1_772_452_800_000_000
         ("", None, None),
         (None, None, None),
         (" ", " ", None),
-        ("a\0b\0", "ab", values.NUL),
-        ("\0", None, values.NUL),
-        ("half \ud83d", "half \ufffd", values.SURROGATE),
-        ("\ud83d\ude00", "😀", values.SURROGATE),
+        ("a\0b\0", "ab", value_parsers.NUL),
+        ("\0", None, value_parsers.NUL),
+        ("half \ud83d", "half \ufffd", value_parsers.SURROGATE),
+        ("\ud83d\ude00", "😀", value_parsers.SURROGATE),
         (b"caf\xc3\xa9", "café", None),
-        (b"caf\xe9", "caf\ufffd", values.SURROGATE),
-        (True, None, values.BOOLEAN),
+        (b"caf\xe9", "caf\ufffd", value_parsers.SURROGATE),
+        (True, None, value_parsers.BOOLEAN),
         (12, "12", None),
         (12.0, "12", None),
         (1.5, "1.5", None),
-        (1e22, None, values.TOO_LARGE),
+        (1e22, None, value_parsers.TOO_LARGE),
         (float("nan"), None, None),
-        ({"a": 1}, None, values.NOT_TEXT),
+        ({"a": 1}, None, value_parsers.NOT_TEXT),
     ],
 )
 def test_text(value: object, read: str | None, fault: str | None) -> None:
-    assert values.text(value) == (read, fault)
+    assert value_parsers.parse_text(value) == (read, fault)
 
 
 def test_a_blank_identifier_is_absent() -> None:
-    assert values.identifier(" \t") == (None, None)
-    assert values.identifier(" x") == (" x", None)
+    assert value_parsers.parse_identifier(" \t") == (None, None)
+    assert value_parsers.parse_identifier(" x") == (" x", None)
 
 
 @pytest.mark.parametrize(
@@ -80,51 +80,51 @@ def test_a_blank_identifier_is_absent() -> None:
     ],
 )
 def test_spellings_of_one_moment(value: object) -> None:
-    assert values.moment(value) == (NOON, None)
+    assert value_parsers.parse_timestamp(value) == (NOON, None)
 
 
 @pytest.mark.parametrize(
     ("value", "fault"),
     [
-        ("soon", values.NOT_TIME),
-        ("2026-13-01", values.NOT_TIME),
-        ("0", values.IMPLAUSIBLE),
-        ("2014-12-31T23:59:59.999999Z", values.IMPLAUSIBLE),
-        ("2100-01-01", values.IMPLAUSIBLE),
-        ("0001-01-01T00:00:00+14:00", values.IMPLAUSIBLE),
-        (10**40, values.IMPLAUSIBLE),
-        (float("inf"), values.NOT_TIME),
-        (True, values.BOOLEAN),
-        ([1], values.NOT_TIME),
+        ("soon", value_parsers.NOT_TIME),
+        ("2026-13-01", value_parsers.NOT_TIME),
+        ("0", value_parsers.IMPLAUSIBLE),
+        ("2014-12-31T23:59:59.999999Z", value_parsers.IMPLAUSIBLE),
+        ("2100-01-01", value_parsers.IMPLAUSIBLE),
+        ("0001-01-01T00:00:00+14:00", value_parsers.IMPLAUSIBLE),
+        (10**40, value_parsers.IMPLAUSIBLE),
+        (float("inf"), value_parsers.NOT_TIME),
+        (True, value_parsers.BOOLEAN),
+        ([1], value_parsers.NOT_TIME),
         ("", None),
         (None, None),
         (float("nan"), None),
     ],
 )
 def test_moments_that_cannot_be_used(value: object, fault: str | None) -> None:
-    assert values.moment(value) == (None, fault)
+    assert value_parsers.parse_timestamp(value) == (None, fault)
 
 
 def test_bounds_of_plausible_times_are_those_stated() -> None:
-    assert values.moment("2015-01-01")[0] == values.EARLIEST
-    assert values.moment("2099-12-31T23:59:59.999999")[0] == values.LATEST - 1
-    assert values.moment(date(2026, 3, 2))[0] == NOON - 12 * 3_600_000_000
+    assert value_parsers.parse_timestamp("2015-01-01")[0] == value_parsers.EARLIEST
+    assert value_parsers.parse_timestamp("2099-12-31T23:59:59.999999")[0] == value_parsers.LATEST - 1
+    assert value_parsers.parse_timestamp(date(2026, 3, 2))[0] == NOON - 12 * 3_600_000_000
 
 
 def test_a_stated_unit_stands_over_the_magnitude() -> None:
-    assert values.moment(1_772_452_800, "ms") == (None, values.IMPLAUSIBLE)
-    assert values.moment(1_772_452_800_000, "ms") == (NOON, None)
+    assert value_parsers.parse_timestamp(1_772_452_800, "ms") == (None, value_parsers.IMPLAUSIBLE)
+    assert value_parsers.parse_timestamp(1_772_452_800_000, "ms") == (NOON, None)
 
 
-@given(st.integers(values.EARLIEST, values.LATEST - 1))
+@given(st.integers(value_parsers.EARLIEST, value_parsers.LATEST - 1))
 @settings(max_examples=60)
 def test_every_unit_and_spelling_of_a_moment_gives_it_back(micros: int) -> None:
-    moment = values.EPOCH + timedelta(microseconds=micros)
-    assert values.moment(micros) == (micros, None)
-    assert values.moment(micros * 1_000 + 7) == (micros, None)
-    assert values.moment(micros // 1_000) == (micros // 1_000 * 1_000, None)
-    assert values.moment(moment.isoformat()) == (micros, None)
-    assert values.moment(micros / 1_000_000) == (micros, None)
+    moment = value_parsers.EPOCH + timedelta(microseconds=micros)
+    assert value_parsers.parse_timestamp(micros) == (micros, None)
+    assert value_parsers.parse_timestamp(micros * 1_000 + 7) == (micros, None)
+    assert value_parsers.parse_timestamp(micros // 1_000) == (micros // 1_000 * 1_000, None)
+    assert value_parsers.parse_timestamp(moment.isoformat()) == (micros, None)
+    assert value_parsers.parse_timestamp(micros / 1_000_000) == (micros, None)
 
 
 @pytest.mark.parametrize(
@@ -135,22 +135,22 @@ def test_every_unit_and_spelling_of_a_moment_gives_it_back(micros: int) -> None:
         ("7", 7, None),
         (" 7.0 ", 7, None),
         (Decimal(7), 7, None),
-        (7.5, None, values.FRACTION),
-        ("7.5", None, values.FRACTION),
-        (-1, None, values.NEGATIVE),
-        ("-1", None, values.NEGATIVE),
-        (2**63, None, values.TOO_LARGE),
-        (True, None, values.BOOLEAN),
-        ("many", None, values.NOT_NUMBER),
-        ([7], None, values.NOT_NUMBER),
-        (float("inf"), None, values.NOT_NUMBER),
+        (7.5, None, value_parsers.FRACTION),
+        ("7.5", None, value_parsers.FRACTION),
+        (-1, None, value_parsers.NEGATIVE),
+        ("-1", None, value_parsers.NEGATIVE),
+        (2**63, None, value_parsers.TOO_LARGE),
+        (True, None, value_parsers.BOOLEAN),
+        ("many", None, value_parsers.NOT_NUMBER),
+        ([7], None, value_parsers.NOT_NUMBER),
+        (float("inf"), None, value_parsers.NOT_NUMBER),
         (float("nan"), None, None),
         ("", None, None),
         (None, None, None),
     ],
 )
 def test_counts(value: object, read: int | None, fault: str | None) -> None:
-    assert values.count(value) == (read, fault)
+    assert value_parsers.parse_count(value) == (read, fault)
 
 
 @pytest.mark.parametrize(
@@ -168,25 +168,25 @@ def test_counts(value: object, read: int | None, fault: str | None) -> None:
         ("[::ffff:203.0.113.7]:80", 0, "203.0.113.7", None),
         ("198.51.100.1, 203.0.113.7", 0, "203.0.113.7", None),
         ("198.51.100.1, 203.0.113.7, 10.0.0.1", 1, "203.0.113.7", None),
-        ("198.51.100.1, 203.0.113.7", 2, "198.51.100.1", values.FEW_HOPS),
+        ("198.51.100.1, 203.0.113.7", 2, "198.51.100.1", value_parsers.FEW_HOPS),
         (["198.51.100.1", "203.0.113.7"], 0, "203.0.113.7", None),
         ("203.0.113.7", 3, "203.0.113.7", None),
-        ("203.0.113.7, unknown", 0, None, values.NOT_ADDRESS),
-        ("203.0.113.7,", 0, None, values.NOT_ADDRESS),
-        ("203.0.113.256", 0, None, values.NOT_ADDRESS),
-        ("203.0.113.7:http", 0, None, values.NOT_ADDRESS),
-        ("[2001:db8::1]x", 0, None, values.NOT_ADDRESS),
-        ("0.0.0.0", 0, None, values.NOT_ADDRESS),  # noqa: S104 -- an address that is none
-        ("::", 0, None, values.NOT_ADDRESS),
-        ("localhost", 0, None, values.NOT_ADDRESS),
-        (1, 0, None, values.NOT_ADDRESS),
+        ("203.0.113.7, unknown", 0, None, value_parsers.NOT_ADDRESS),
+        ("203.0.113.7,", 0, None, value_parsers.NOT_ADDRESS),
+        ("203.0.113.256", 0, None, value_parsers.NOT_ADDRESS),
+        ("203.0.113.7:http", 0, None, value_parsers.NOT_ADDRESS),
+        ("[2001:db8::1]x", 0, None, value_parsers.NOT_ADDRESS),
+        ("0.0.0.0", 0, None, value_parsers.NOT_ADDRESS),  # noqa: S104 -- an address that is none
+        ("::", 0, None, value_parsers.NOT_ADDRESS),
+        ("localhost", 0, None, value_parsers.NOT_ADDRESS),
+        (1, 0, None, value_parsers.NOT_ADDRESS),
         ("", 0, None, None),
         ("  ", 0, None, None),
         (None, 0, None, None),
     ],
 )
 def test_addresses(value: object, trusted: int, read: str | None, fault: str | None) -> None:
-    assert values.address(value, trusted) == (read, fault)
+    assert value_parsers.parse_address(value, trusted) == (read, fault)
 
 
 @given(st.ip_addresses(), st.booleans(), st.lists(st.text("0123456789.:x ,", max_size=9), max_size=3))
@@ -196,9 +196,9 @@ def test_what_a_client_forges_on_the_left_never_matters(
 ) -> None:
     entry = f"[{address}]" if address.version == 6 else str(address)
     header = ", ".join([*forged, entry + (":8443" if port else "")])
-    alone = values.address(str(address))
-    assert values.address(header) == alone
-    assert values.address(f"{header}, 10.0.0.1", 1) == alone
+    alone = value_parsers.parse_address(str(address))
+    assert value_parsers.parse_address(header) == alone
+    assert value_parsers.parse_address(f"{header}, 10.0.0.1", 1) == alone
 
 
 @given(
@@ -212,11 +212,18 @@ def test_what_a_client_forges_on_the_left_never_matters(
 )
 @settings(max_examples=150)
 def test_nothing_raises_and_what_is_read_is_clean(value: object) -> None:
-    for read in (values.moment, values.count, values.whole, values.fraction, values.address, values.names):
+    for read in (
+        value_parsers.parse_timestamp,
+        value_parsers.parse_count,
+        value_parsers.parse_integer,
+        value_parsers.parse_float,
+        value_parsers.parse_address,
+        value_parsers.parse_names,
+    ):
         read(value)
-    assert values.fraction(10**400) == (None, values.TOO_LARGE)
-    assert values.moment("9" * 5_000) == (None, values.NOT_TIME)
-    spelt, _ = values.text(value)
+    assert value_parsers.parse_float(10**400) == (None, value_parsers.TOO_LARGE)
+    assert value_parsers.parse_timestamp("9" * 5_000) == (None, value_parsers.NOT_TIME)
+    spelt, _ = value_parsers.parse_text(value)
     if spelt is not None:
         assert spelt
         assert "\0" not in spelt
@@ -231,16 +238,16 @@ def test_nothing_raises_and_what_is_read_is_clean(value: object) -> None:
         ('["a", "b"]', ["a", "b"], None),
         ("a; b,c", ["a", "b", "c"], None),
         (["a", " ", None, 3], ["a", "3"], None),
-        (["a\0"], ["a"], values.NUL),
-        (["a", True], ["a"], values.BOOLEAN),
-        ("[broken", None, values.NOT_LIST),
-        (3, None, values.NOT_LIST),
+        (["a\0"], ["a"], value_parsers.NUL),
+        (["a", True], ["a"], value_parsers.BOOLEAN),
+        ("[broken", None, value_parsers.NOT_LIST),
+        (3, None, value_parsers.NOT_LIST),
         ("", None, None),
         (None, None, None),
     ],
 )
 def test_names(value: object, read: list[str] | None, fault: str | None) -> None:
-    assert values.names(value) == (read, fault)
+    assert value_parsers.parse_names(value) == (read, fault)
 
 
 ANYTHING: Any = st.one_of(
@@ -282,7 +289,7 @@ def _conformed(name: str, raw: Any) -> tuple[list[Any], dict[str, int]]:
         name: raw,
     }
     rejects = Rejects()
-    batch = conform(EXCHANGES, columns, rows, rejects=rejects, file="f", line_of=lambda row: row)
+    batch = conform_columns(EXCHANGES, columns, rows, rejects=rejects, file="f", line_of=lambda row: row)
     assert batch.schema == EXCHANGES.schema
     assert batch.num_rows + sum(rejects.counts.values()) == rows
     batch.validate(full=True)
@@ -340,7 +347,7 @@ def test_arrow_columns_of_other_types_are_cast(name: str, array: Any, read: list
         "model": pa.array(["m"] * rows),
         name: array,
     }
-    batch = conform(EXCHANGES, columns, rows, rejects=Rejects(), file="f", line_of=lambda row: row)
+    batch = conform_columns(EXCHANGES, columns, rows, rejects=Rejects(), file="f", line_of=lambda row: row)
     column = batch.column(name)
     assert (column.cast(pa.int64()) if name == "started_at" else column).to_pylist() == read
 
@@ -351,7 +358,7 @@ def test_strings_of_bytes_that_are_no_utf8_are_mended() -> None:
     broken = pa.Array.from_buffers(pa.string(), 2, [None, offsets, data])
     columns: dict[str, Any] = {name: ["x", "y"] for name in ("exchange_id", "account_id", "model")}
     rejects = Rejects()
-    batch = conform(
+    batch = conform_columns(
         EXCHANGES,
         columns | {"started_at": [NOON, NOON], "prompt": broken},
         2,
@@ -360,14 +367,14 @@ def test_strings_of_bytes_that_are_no_utf8_are_mended() -> None:
         line_of=lambda row: row,
     )
     assert batch.column("prompt").to_pylist() == ["ok", "caf\ufffd"]
-    assert rejects.repaired == {f"prompt: {values.SURROGATE}": 1}
+    assert rejects.repaired == {f"prompt: {value_parsers.SURROGATE}": 1}
 
 
 def test_hashes_keep_their_sign() -> None:
     columns: dict[str, Any] = {name: ["x"] for name in ("exchange_id", "account_id", "model")}
     columns |= {"started_at": [NOON], "prompt_hash": [-(2**63)], "sketch": [[-5, 2**63 - 1]], "input_tokens": [-1]}
     columns |= {"elicitation_confidence": ["0.5"]}
-    batch = conform(TRAFFIC, columns, 1, rejects=Rejects(), file="f", line_of=lambda row: row)
+    batch = conform_columns(TRAFFIC, columns, 1, rejects=Rejects(), file="f", line_of=lambda row: row)
     row = batch.to_pylist()[0]
     assert (row["prompt_hash"], row["sketch"], row["input_tokens"]) == (-(2**63), [-5, 2**63 - 1], None)
     assert row["elicitation_confidence"] == 0.5
@@ -376,7 +383,7 @@ def test_hashes_keep_their_sign() -> None:
 def test_an_account_made_at_an_implausible_time_stays_without_it() -> None:
     rejects = Rejects()
     columns: dict[str, Any] = {"account_id": ["a"], "created_at": ["1970-01-01"], "signup_ip": ["1.2.3.4:5"]}
-    batch = conform(ACCOUNTS, columns, 1, rejects=rejects, file="f", line_of=lambda row: row)
+    batch = conform_columns(ACCOUNTS, columns, 1, rejects=rejects, file="f", line_of=lambda row: row)
     assert batch.to_pylist()[0]["created_at"] is None
     assert batch.to_pylist()[0]["signup_ip"] == "1.2.3.4"
-    assert rejects.repaired == {f"created_at: {values.IMPLAUSIBLE}": 1}
+    assert rejects.repaired == {f"created_at: {value_parsers.IMPLAUSIBLE}": 1}

@@ -14,9 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.replacement import PARTIAL
-from hydrometer.contract.results import BLOCKS, CONSIDERED, HARVESTED, INDICATORS, MEMBERS, RESULT_FORMAT, TEMPLATES
-from hydrometer.store.result import FILES, ResultFolder, sorted_table
+from hydrometer.contract.result_records import (
+    BLOCKS,
+    CONSIDERED,
+    HARVESTED,
+    INDICATORS,
+    MEMBERS,
+    RESULT_FORMAT,
+    TEMPLATES,
+)
+from hydrometer.files.atomic_write import PARTIAL
+from hydrometer.result import FILES, ResultFolder, sort_table
 from report.builders import Result, result, run
 
 if TYPE_CHECKING:
@@ -59,9 +67,9 @@ def test_what_is_written_is_read_back(made: Result, tmp_path: Path) -> None:
     assert found.campaigns == made.campaigns
     assert found.candidates == made.candidates
     assert found.run == made.run
-    assert found.members.equals(sorted_table(made.members, MEMBERS))
-    assert found.harvested.equals(sorted_table(made.harvested, HARVESTED))
-    assert found.considered.equals(sorted_table(made.considered, CONSIDERED))
+    assert found.members.equals(sort_table(made.members, MEMBERS))
+    assert found.harvested.equals(sort_table(made.harvested, HARVESTED))
+    assert found.considered.equals(sort_table(made.considered, CONSIDERED))
     held = {path.name for path in (tmp_path / "new" / "out").iterdir()}
     assert held == {*PARQUET, *BESIDE, "campaigns.json", "candidates.json", "run.json", "report.html"}
     assert (tmp_path / "new" / "out" / "report.html").read_text("utf-8") == "<!doctype html>é"
@@ -80,7 +88,7 @@ def test_the_same_findings_give_the_same_bytes(made: Result, tmp_path: Path) -> 
 
 
 def test_rows_are_in_their_declared_order(made: Result) -> None:
-    members = sorted_table(shuffled(made.members), MEMBERS)
+    members = sort_table(shuffled(made.members), MEMBERS)
     keys = [(r["campaign_id"], -r["probability"], r["account_id"]) for r in members.to_pylist()]
     assert keys == sorted(keys)
     assert members.schema.equals(MEMBERS.schema, check_metadata=True)
@@ -256,4 +264,4 @@ def test_the_order_of_rows_never_shows(rows: list[tuple[str, str, float, int]], 
 
     other = list(rows)
     random.shuffle(other)
-    assert sorted_table(built(rows), MEMBERS).equals(sorted_table(built(other), MEMBERS))
+    assert sort_table(built(rows), MEMBERS).equals(sort_table(built(other), MEMBERS))

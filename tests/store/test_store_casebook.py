@@ -17,9 +17,14 @@ from sqlalchemy import create_engine, inspect, text
 
 from hydrometer.contract.cases import Case, Constraint
 from hydrometer.contract.errors import InputError
-from hydrometer.store.casebook import Casebook
-from hydrometer.store.casebook_opening import newest_revision, open_engine, shown_url, upgrade
-from hydrometer.store.casebook_tables import metadata
+from hydrometer.enforcement.casebook.casebook_connection import (
+    open_engine,
+    read_newest_revision,
+    redact_url,
+    upgrade_database,
+)
+from hydrometer.enforcement.casebook.casebook_queries import Casebook
+from hydrometer.enforcement.casebook.casebook_tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,8 +86,8 @@ def book(place: str) -> Iterator[Casebook]:
             decision = Case(
                 id="K7Q2", kind="decision", campaign="HY-1", accounts=("d",), action="verify", rule="r", opened_at=LATER
             )
-            assert change.keep(campaign, [("campaign", {"story": ["grüße \x00"[:6]], "n": 1})], NOW)
-            assert change.keep(decision, [("decision", {"why": "member"})], LATER)
+            assert change.keep_case(campaign, [("campaign", {"story": ["grüße \x00"[:6]], "n": 1})], NOW)
+            assert change.keep_case(decision, [("decision", {"why": "member"})], LATER)
         yield opened
 
 
@@ -91,7 +96,7 @@ def test_a_case_keeps_the_evidence_of_its_day(book: Casebook) -> None:
     assert (case.accounts, case.state, case.probability, case.opened_at) == (("a", "b", "c"), "open", 0.9, NOW)
     with book.changes() as change:
         again = Case(id="HY-1", kind="campaign", campaign="HY-1", accounts=("b", "e"), opened_at=LATER)
-        assert not change.keep(again, [("campaign", {"n": 1, "story": ["grüße "]}), ("campaign", {"n": 2})], LATER)
+        assert not change.keep_case(again, [("campaign", {"n": 1, "story": ["grüße "]}), ("campaign", {"n": 2})], LATER)
     assert book.case("HY-1").accounts == ("a", "b", "c", "e")
     kept = book.evidence("HY-1")
     assert [(each.body["n"], each.kept_at) for each in kept] == [(1, NOW), (2, LATER)]
@@ -107,13 +112,13 @@ def test_a_review_settles_a_case_and_a_later_one_settles_it_anew(book: Casebook)
     assert reviewed("unsure") == []
     assert book.case("HY-1").state == "open"
     assert reviewed("uphold") == ["a", "b", "c"]
-    assert book.judged().upheld == (("a", "HY-1"), ("b", "HY-1"), ("c", "HY-1"))
+    assert book.judged_accounts().upheld == (("a", "HY-1"), ("b", "HY-1"), ("c", "HY-1"))
     assert reviewed("overturn") == ["a", "b", "c"]
-    assert book.judged().cleared == ("a", "b", "c")
-    assert book.judged().upheld == ()
+    assert book.judged_accounts().cleared == ("a", "b", "c")
+    assert book.judged_accounts().upheld == ()
     assert [each.operator for each in book.constraints().labels] == [False, False, False]
     reviewed("uphold")
-    assert book.judged().cleared == ()
+    assert book.judged_accounts().cleared == ()
     assert [each.finding for each in book.reviews("HY-1")] == ["unsure", "uphold", "overturn", "uphold"]
     assert [each.id for each in book.cases(state="upheld")] == ["HY-1"]
 
@@ -128,12 +133,12 @@ def test_an_appeal_clears_one_account_and_no_review_undoes_it(book: Casebook) ->
         change.decide_appeal(appeal, "overturn", by="ann", why="a school indeed", at=LATER)
     with book.changes() as change:
         assert change.decide_appeal(appeal, "overturn", by="bob", why="a school indeed", at=LATER) == "b"
-    assert book.judged().cleared == ("b",)
-    assert book.judged().upheld == (("a", "HY-1"), ("c", "HY-1"))
+    assert book.judged_accounts().cleared == ("b",)
+    assert book.judged_accounts().upheld == (("a", "HY-1"), ("c", "HY-1"))
     assert book.case("HY-1").state == "upheld"
     with book.changes() as change:
         assert change.review("HY-1", "uphold", by="ann", why="again", at=LATER) == ["a", "c"]
-    assert book.judged().cleared == ("b",)
+    assert book.judged_accounts().cleared == ("b",)
     (constraint,) = book.constraints().constraints
     assert (constraint.kind, constraint.account, constraint.by, constraint.case) == ("cleared", "b", "bob", "HY-1")
 
@@ -141,7 +146,7 @@ def test_an_appeal_clears_one_account_and_no_review_undoes_it(book: Casebook) ->
 def test_an_appeal_against_a_decision_holds_for_the_campaign_that_it_rested_on(book: Casebook) -> None:
     with book.changes() as change:
         more = Case(id="HY-1", kind="campaign", campaign="HY-1", accounts=("d",), opened_at=NOW)
-        change.keep(more, [], NOW)
+        change.keep_case(more, [], NOW)
         change.review("HY-1", "uphold", by="ann", why="seen", at=NOW)
         appeal = change.open_appeal("K7Q2", "d", by="d", statement="why", at=NOW)
     with pytest.raises(InputError, match="--alone"), book.changes() as change:
@@ -149,7 +154,7 @@ def test_an_appeal_against_a_decision_holds_for_the_campaign_that_it_rested_on(b
     with book.changes() as change:
         change.decide_appeal(appeal, "overturn", by="ann", why="so", at=LATER, alone=True)
         assert change.review("HY-1", "uphold", by="ann", why="again", at=LATER) == ["a", "b", "c"]
-    assert book.judged().cleared == ("d",)
+    assert book.judged_accounts().cleared == ("d",)
     assert {each.account: each.operator for each in book.constraints().labels}["d"] is False
 
 
@@ -172,7 +177,7 @@ def test_an_appeal_is_reopened_with_something_new(book: Casebook) -> None:
     assert held.state == "overturned"
     assert [each.step for each in held.events] == ["opened", "upheld", "reopened", "overturned"]
     assert [each.kind for each in book.evidence("K7Q2")] == ["decision", "document"]
-    assert book.judged().cleared == ("d",)
+    assert book.judged_accounts().cleared == ("d",)
     assert [each.id for each in book.appeals(case="K7Q2")] == [appeal]
 
 
@@ -211,7 +216,7 @@ def test_a_change_is_made_whole_or_not_at_all(book: Casebook) -> None:
     with pytest.raises(InputError, match="no case"):
         two_reviews()
     assert book.case("K7Q2").state == "open"
-    assert book.judged().cleared == ()
+    assert book.judged_accounts().cleared == ()
 
 
 def test_what_is_not_there_or_not_said_is_refused(book: Casebook) -> None:
@@ -240,7 +245,7 @@ def test_many_change_it_at_the_same_time(place: str) -> None:
                         case = Case(
                             id=f"{name}{n}", kind="decision", campaign="HY-1", accounts=(f"{name}{n}",), opened_at=NOW
                         )
-                        change.keep(case, [("decision", {"n": n})], NOW)
+                        change.keep_case(case, [("decision", {"n": n})], NOW)
                         change.review(case.id, "overturn", by=name, why="seen", at=NOW)
         except InputError as error:
             failed.append(error)
@@ -252,7 +257,7 @@ def test_many_change_it_at_the_same_time(place: str) -> None:
         thread.join()
     assert failed == []
     with Casebook(place) as book:
-        assert len(book.judged().cleared) == 25
+        assert len(book.judged_accounts().cleared) == 25
 
 
 def test_the_steps_make_the_tables_that_are_declared(place: str) -> None:
@@ -262,16 +267,16 @@ def test_the_steps_make_the_tables_that_are_declared(place: str) -> None:
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
-    assert upgrade(place) == (newest_revision(), newest_revision())
+    assert upgrade_database(place) == (read_newest_revision(), read_newest_revision())
 
 
 def test_the_steps_can_be_taken_back(place: str) -> None:
     from alembic import command
 
-    from hydrometer.store import casebook_opening
+    from hydrometer.enforcement.casebook import casebook_connection
 
     engine = open_engine(place)
-    config = casebook_opening._config()
+    config = casebook_connection._build_config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
@@ -307,4 +312,4 @@ def test_what_is_no_casebook_is_refused(tmp_path: Path) -> None:
         Casebook("mysql://me@host/name")
     with pytest.raises(InputError, match="cannot be used"):
         Casebook(f"postgresql://me:secret@/name?host={tmp_path}")
-    assert "secret" not in shown_url("postgresql://me:secret@host/name")
+    assert "secret" not in redact_url("postgresql://me:secret@host/name")

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
 from msgspec.structs import replace
 from whole_worlds import SMALL, Labelled, Outcome, detected, labelled
 
-from hydrometer.simulate import SCENARIOS
+from hydrometer.lab.simulate import SCENARIOS
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from whole_worlds import Labelled, Outcome, detected, written
 
-from hydrometer.contract.accounts import ACCOUNTS
-from hydrometer.contract.exchanges import EXCHANGES
+from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract.exchange_columns import EXCHANGES
 
 if TYPE_CHECKING:
     from pathlib import Path

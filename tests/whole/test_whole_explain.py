@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 import pytest
 
-from hydrometer import flow
+from hydrometer import api
 from hydrometer.contract.errors import InputError
 
 if TYPE_CHECKING:
     from whole_worlds import Labelled, Outcome
 
-    from hydrometer.report.explain import Explanation
+    from hydrometer.report.explanation import Explanation
 
 
 def section(explanation: Explanation, begins: str) -> list[str]:
@@ -26,7 +26,7 @@ def section(explanation: Explanation, begins: str) -> list[str]:
 def test_of_a_member(small_outcome: Outcome) -> None:
     ((name, members),) = small_outcome.groups.items()
     account = min(members)
-    explanation = flow.explain(small_outcome.out, campaign=None, account=account)
+    explanation = api.explain(small_outcome.out, campaign=None, account=account)
     (row,) = small_outcome.read().members.filter(pc.field("account_id") == account).to_pylist()
     assert explanation.subject == "account"
     assert explanation.verdict.startswith(f"Member of campaign {name}")
@@ -43,7 +43,7 @@ def test_of_hobbyists_who_ask_alike_and_are_no_members(small: Labelled, small_ou
     hobbyists = sorted(set(small.of_kind("hobbyist")) & considered)
     assert hobbyists
     for account in hobbyists:
-        explanation = flow.explain(small_outcome.out, campaign=None, account=account)
+        explanation = api.explain(small_outcome.out, campaign=None, account=account)
         assert explanation.verdict.startswith("Member of no campaign")
         assert explanation.probability is not None
         assert explanation.probability < 0.5
@@ -53,16 +53,16 @@ def test_of_hobbyists_who_ask_alike_and_are_no_members(small: Labelled, small_ou
 
 
 def test_of_an_account_that_is_in_no_group(small_outcome: Outcome) -> None:
-    explanation = flow.explain(small_outcome.out, campaign=None, account="who-is-this")
+    explanation = api.explain(small_outcome.out, campaign=None, account="who-is-this")
     assert explanation.verdict == "Never in any candidate group."
     assert explanation.probability is None
     with pytest.raises(InputError):
-        flow.explain(small_outcome.out, campaign=None, account="")
+        api.explain(small_outcome.out, campaign=None, account="")
 
 
 def test_of_a_campaign(small_outcome: Outcome) -> None:
     (campaign,) = small_outcome.campaigns
-    explanation = flow.explain(small_outcome.out, campaign=campaign.id, account=None)
+    explanation = api.explain(small_outcome.out, campaign=campaign.id, account=None)
     assert explanation.probability == campaign.probability
     assert f"{campaign.accounts:,} accounts harvested {campaign.harvested:,} exchanges" in explanation.verdict
     families = {item.family for item in campaign.evidence if item.axis == "coordination"}
@@ -77,7 +77,7 @@ def test_of_a_group_that_was_let_go(small_outcome: Outcome) -> None:
     rejected = [candidate for candidate in small_outcome.read().candidates if candidate.verdict != "campaign"]
     assert rejected
     for candidate in rejected:
-        explanation = flow.explain(small_outcome.out, campaign=candidate.id, account=None)
+        explanation = api.explain(small_outcome.out, campaign=candidate.id, account=None)
         assert explanation.verdict.startswith("No campaign")
         assert section(explanation, "Why it is no campaign") == candidate.reasons
         assert candidate.reasons
@@ -86,4 +86,4 @@ def test_of_a_group_that_was_let_go(small_outcome: Outcome) -> None:
 def test_of_a_campaign_that_is_not_there(small_outcome: Outcome) -> None:
     (name,) = small_outcome.groups
     with pytest.raises(InputError, match=name):
-        flow.explain(small_outcome.out, campaign=name[:-1], account=None)
+        api.explain(small_outcome.out, campaign=name[:-1], account=None)

@@ -13,7 +13,7 @@ import pytest
 from whole_worlds import Labelled, Outcome, detected, lines, written
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.exchanges import EXCHANGES
+from hydrometer.contract.exchange_columns import EXCHANGES
 
 if TYPE_CHECKING:
     from pathlib import Path

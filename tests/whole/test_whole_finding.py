@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 from whole_worlds import Labelled, Outcome, detected, labelled, written
 
-from hydrometer.simulate import SCENARIOS
+from hydrometer.lab.simulate import SCENARIOS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +96,6 @@ def test_a_template_tells_its_wording_and_hides_what_was_poured_into_it(
         assert sum(len(segment.text) for segment in template.wording if not segment.slot) >= 40
     page = (small_outcome.out / "report.html").read_text("utf-8")
     records = (small_outcome.out / "campaigns.json").read_text("utf-8")
-    tasks = [task for task in pc.unique(small.world.slots).to_pylist() if task and len(task) >= 30]
+    tasks = [task for task in pc.unique(small.world.tasks).to_pylist() if task and len(task) >= 30]
     assert len(tasks) > 1_000
     assert not [task for task in tasks if task in records or html.escape(task) in page or task in page]

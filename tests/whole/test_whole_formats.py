@@ -11,8 +11,8 @@ import pytest
 from formats import EXACT, WRITERS
 from whole_worlds import Labelled, detected, written
 
-from hydrometer.contract.accounts import ACCOUNTS
-from hydrometer.contract.exchanges import EXCHANGES
+from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract.exchange_columns import EXCHANGES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from hydrometer import flow
-from hydrometer.contract.progress import Silent
+from hydrometer import api
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ COLUMNS = {
 @pytest.fixture(scope="module")
 def sketches(small: Labelled, site_key: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[int]]:
     out = tmp_path_factory.mktemp("fingerprints") / "traffic"
-    flow.fingerprint(small.folder, out, Settings(), site_key=site_key, mapping=None, source=None, progress=Silent())
+    api.fingerprint(
+        small.folder, out, Settings(), site_key=site_key, mapping=None, source=None, progress=SilentProgress()
+    )
     rows = pq.read_table(out / "exchanges.parquet", columns=["exchange_id", "sketch"]).to_pydict()
     return {name: set(sketch) for name, sketch in zip(rows["exchange_id"], rows["sketch"], strict=True)}
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from whole_worlds import Labelled, Outcome, detected
 
-from hydrometer.contract.results import Run
-from hydrometer.store.result import ResultFolder
+from hydrometer.contract.result_records import RunRecord
+from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def test_in_the_middle_of_a_stage(
     out = tmp_path / "result"
     with pytest.raises(KeyboardInterrupt):
         detected(small.folder, out, site_key, progress=Interrupter(stage))
-    run = msgspec.json.decode((out / "run.json").read_bytes(), type=Run)
+    run = msgspec.json.decode((out / "run.json").read_bytes(), type=RunRecord)
     assert run.status == "interrupted"
     assert [entry.name for entry in run.stages] == list(STAGES[: STAGES.index(stage) + 1])
     left = ResultFolder.read(out)

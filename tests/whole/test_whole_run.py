@@ -9,16 +9,16 @@ import msgspec
 import pyarrow.compute as pc
 
 from hydrometer import __version__
-from hydrometer.campaigns.calibration import load_calibration
-from hydrometer.contract.results import CampaignFile, Run
+from hydrometer.contract.result_records import CampaignFile, RunRecord
 from hydrometer.contract.settings import Settings
+from hydrometer.detection.campaigns.score_calibration import load_calibration
 
 if TYPE_CHECKING:
     from whole_worlds import Labelled, Outcome
 
 
 def test_run_json_tells_what_was_read_with_what_and_how_long_it_took(small: Labelled, small_outcome: Outcome) -> None:
-    run = msgspec.json.decode((small_outcome.out / "run.json").read_bytes(), type=Run)
+    run = msgspec.json.decode((small_outcome.out / "run.json").read_bytes(), type=RunRecord)
     assert run == small_outcome.run
     assert run.status == "done"
     assert run.version == __version__

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 from whole_worlds import Labelled, Outcome, detected, lines, written
 
-from hydrometer import flow
-from hydrometer.contract.progress import Silent
+from hydrometer import api
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
 
 if TYPE_CHECKING:
@@ -117,8 +117,14 @@ def _plain(table: pa.Table, name: str) -> bool:
 def test_fingerprints_alone_give_the_same_campaigns_and_hold_no_text(
     small: Labelled, small_outcome: Outcome, site_key: Path, tmp_path: Path
 ) -> None:
-    summary = flow.fingerprint(
-        small.folder, tmp_path / "lake", Settings(), site_key=site_key, mapping=None, source=None, progress=Silent()
+    summary = api.fingerprint(
+        small.folder,
+        tmp_path / "lake",
+        Settings(),
+        site_key=site_key,
+        mapping=None,
+        source=None,
+        progress=SilentProgress(),
     )
     assert summary.rows == {"exchanges": small.world.exchanges.num_rows, "accounts": small.world.accounts.num_rows}
     assert summary.rejected == {}

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 from msgspec.structs import replace
 from whole_worlds import SMALL, labelled
 
-from hydrometer import flow
-from hydrometer.contract.progress import Silent
+from hydrometer import api
+from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import load_settings
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ def test_a_world_has_the_same_campaigns_on_every_engine(spark: SparkSession, sit
     world = labelled(WORLD, 6, tmp_path / "world")
     found = {}
     for engine, session in (("embedded", None), ("duckdb", None), ("spark", spark)):
-        found[engine] = flow.detect(
+        found[engine] = api.detect(
             world.folder,
             tmp_path / engine,
             load_settings(None, engine=engine),
             site_key=site_key,
             mapping=None,
             source=None,
-            progress=Silent(),
+            progress=SilentProgress(),
             session=session,
         )
     wanted = found.pop("embedded")

@@ -11,17 +11,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from msgspec.structs import replace
 
-from hydrometer import flow
-from hydrometer.contract.progress import Progress, Silent
+from hydrometer import api
+from hydrometer.contract.progress import Progress, SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.simulate import SCENARIOS, Scenario, World, make_world
-from hydrometer.store.result import ResultFolder
+from hydrometer.lab.simulate import SCENARIOS, LabelledWorld, Scenario, make_world
+from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from hydrometer.contract.results import Campaign, CampaignFile, Run
+    from hydrometer.contract.result_records import Campaign, CampaignFile, RunRecord
 
 SMALL = replace(
     SCENARIOS["ladder2"], honest=300, operators=(replace(SCENARIOS["ladder2"].operators[0], accounts=60, rate=6.0),)
@@ -33,7 +33,7 @@ SMALL = replace(
 class Labelled:
     """A world in a folder that `detect` reads."""
 
-    world: World
+    world: LabelledWorld
     folder: Path
 
     @property
@@ -74,7 +74,7 @@ class Outcome:
         return self.found.campaigns
 
     @property
-    def run(self) -> Run:
+    def run(self) -> RunRecord:
         return self.found.run
 
     @property
@@ -129,14 +129,14 @@ def detected(
     source: str | None = None,
 ) -> Outcome:
     """Run `detect` with the settings as they are."""
-    found = flow.detect(
+    found = api.detect(
         traffic,
         out,
         Settings(threads=threads),
         site_key=key,
         mapping=None,
         source=source,
-        progress=progress or Silent(),
+        progress=progress or SilentProgress(),
     )
     return Outcome(found, out)
 

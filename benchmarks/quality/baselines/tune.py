@@ -34,8 +34,8 @@ import msgspec
 import pyarrow.parquet as pq
 from msgspec.structs import replace
 
-from hydrometer.evaluation.groups import FOUND_PURITY, FOUND_SHARE, TRUE_PURITY
-from hydrometer.simulate import SCENARIOS, make_world, write_world
+from hydrometer.lab.evaluation.grouping_counts import FOUND_PURITY, FOUND_SHARE, TRUE_PURITY
+from hydrometer.lab.simulate import SCENARIOS, make_world, write_world
 from quality.baselines.runner import BASELINES, TUNED
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"hydrometer {__version__}")
         raise typer.Exit
 
@@ -34,7 +34,7 @@ def _version(asked: bool) -> None:
 @app.callback()
 def hydrometer(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Find networks of fraudulent accounts that harvest a language model's outputs.
@@ -44,11 +44,11 @@ def hydrometer(
 
 
 for _name in sorted(module.name for module in pkgutil.iter_modules(commands.__path__)):
-    _found = getattr(importlib.import_module(f"{commands.__name__}.{_name}"), _name)
-    if isinstance(_found, typer.Typer):
-        app.add_typer(_found, name=_name)
+    _command = getattr(importlib.import_module(f"{commands.__name__}.{_name}"), _name)
+    if isinstance(_command, typer.Typer):
+        app.add_typer(_command, name=_name)
     else:
-        app.command(_name)(_found)
+        app.command(_name)(_command)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ Traffic = Annotated[
     ),
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write; it is made when it is not there.")]
-Place = Annotated[
+OutAddress = Annotated[
     str,
     typer.Option(
         "--out",
@@ -67,7 +67,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, and only JSON, o
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress; errors and results are still printed.")]
 
 
-def chosen(
+def resolve_settings(
     file: Path | None,
     *,
     seed: int | None = None,
@@ -84,6 +84,6 @@ def chosen(
     return load_settings(file, seed=seed, threads=threads, memory=memory, exhibits=exhibits, engine=engine)
 
 
-def place(argument: str, settings: Settings) -> Path | str:
+def resolve_location(argument: str, settings: Settings) -> Path | str:
     """What an argument names: a path, or for the engine spark a place in its own notation, which a path would change."""
     return argument if settings.engine == "spark" else Path(argument)

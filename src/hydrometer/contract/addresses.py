@@ -6,7 +6,7 @@ MOST_ADDRESS = 45
 """Letters of the longest address."""
 
 
-def network_of(address: str) -> str:
+def derive_network_block(address: str) -> str:
     """Return the block of an address that is in its canonical spelling, as detection names it: /24 for v4, /48 for v6.
 
     What is no address has none.

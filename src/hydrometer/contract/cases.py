@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from hydrometer.contract.policy import Action
+from hydrometer.contract.policy_schema import Action
 
 CaseKind = Literal["campaign", "decision"]
 """A group that detection found, or one answer of the guard."""
 
-Finding = Literal["uphold", "overturn", "unsure"]
+ReviewFinding = Literal["uphold", "overturn", "unsure"]
 """What a person finds of a case."""
 
 CaseState = Literal["open", "upheld", "overturned"]
@@ -58,13 +58,13 @@ class KeptEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """Of the body's JSON with sorted keys, in hexadecimal."""
 
 
-class Review(msgspec.Struct, frozen=True, kw_only=True):
+class CaseReview(msgspec.Struct, frozen=True, kw_only=True):
     """What a person found of a case."""
 
     case: str
     at: datetime
     by: str
-    finding: Finding
+    finding: ReviewFinding
     why: str
 
 
@@ -106,7 +106,7 @@ class Constraint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     case: str = ""
 
 
-class Label(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AccountLabel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a person found an account to be; what calibration and training can learn from."""
 
     account: str
@@ -118,15 +118,15 @@ class Label(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     case: str = ""
 
 
-class Constraints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ConstraintFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A file of constraints and labels, as `hydrometer casebook export` writes and `hydrometer detect --constraints` reads it."""
 
     format: Literal[1] = 1
     constraints: tuple[Constraint, ...] = ()
-    labels: tuple[Label, ...] = ()
+    labels: tuple[AccountLabel, ...] = ()
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
+class ReviewOutcomes(msgspec.Struct, frozen=True, kw_only=True):
     """What a snapshot of verdicts takes from the casebook."""
 
     cleared: tuple[str, ...] = ()

@@ -6,12 +6,12 @@ from typing import Literal
 
 import msgspec
 
-from hydrometer.contract.policy import Action, Limits, Policy, Scope
+from hydrometer.contract.policy_schema import Action, FeatureLimits, Policy, Scope
 
 SNAPSHOT_FORMAT = 1
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One request as a gateway sees it; what is not known is empty. Texts are sketched and never kept."""
 
     account_id: str
@@ -59,7 +59,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """For the operator of the guard: member, successor (template, indicators), replayed envelope."""
     retry_after: int | None = None
     """Seconds."""
-    limits: Limits | None = None
+    limits: FeatureLimits | None = None
     shadow: bool = False
     """Recorded only: what is done is `allow`."""
     case: str = ""
@@ -74,7 +74,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         return "allow" if self.shadow else self.action
 
 
-class KnownCampaign(msgspec.Struct, frozen=True, kw_only=True):
+class SnapshotCampaign(msgspec.Struct, frozen=True, kw_only=True):
     """A campaign as the guard knows it."""
 
     id: str
@@ -85,7 +85,7 @@ class KnownCampaign(msgspec.Struct, frozen=True, kw_only=True):
     actor: str = ""
 
 
-class KnownTemplate(msgspec.Struct, frozen=True, kw_only=True):
+class SnapshotTemplate(msgspec.Struct, frozen=True, kw_only=True):
     """The fixed wording of a campaign's demand, as keyed hashes."""
 
     id: str
@@ -97,7 +97,7 @@ class KnownTemplate(msgspec.Struct, frozen=True, kw_only=True):
     """Share of strangers' exchanges that carry so much of it that they would be taken for it."""
 
 
-class KnownEntity(msgspec.Struct, frozen=True, kw_only=True):
+class SnapshotEntity(msgspec.Struct, frozen=True, kw_only=True):
     """A value that a campaign's accounts share and hardly anybody else shows."""
 
     kind: str
@@ -107,7 +107,7 @@ class KnownEntity(msgspec.Struct, frozen=True, kw_only=True):
     population: int
 
 
-class Recognition(msgspec.Struct, frozen=True, kw_only=True):
+class RecognitionThresholds(msgspec.Struct, frozen=True, kw_only=True):
     """When an account without a verdict is taken for a campaign's next one."""
 
     containment: float = 0.6
@@ -134,7 +134,7 @@ class Recognition(msgspec.Struct, frozen=True, kw_only=True):
     """How long an account that was recognised once is held to it."""
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
+class SnapshotAccount(msgspec.Struct, frozen=True, kw_only=True):
     """What the guard knows of an account that a rule may ask for."""
 
     id: str
@@ -163,7 +163,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """For a successor: the kinds of value that it shares with the campaign, joined by +."""
 
 
-class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
+class SnapshotContent(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a snapshot carries, before it is packed and signed."""
 
     version: str
@@ -172,15 +172,15 @@ class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: float
     """Guards refuse it after that."""
     policy: Policy
-    campaigns: list[KnownCampaign] = []
+    campaigns: list[SnapshotCampaign] = []
     verdicts: list[Verdict] = []
-    templates: list[KnownTemplate] = []
-    entities: list[KnownEntity] = []
-    accounts: list[Account] = []
+    templates: list[SnapshotTemplate] = []
+    entities: list[SnapshotEntity] = []
+    accounts: list[SnapshotAccount] = []
     cleared: list[str] = []
     """Accounts of which a decision was overturned: never a successor, never a member."""
     population: int = 0
     """Accounts of the traffic that the verdicts were drawn from; 0 when it is not known."""
-    recognition: Recognition = Recognition()
+    recognition: RecognitionThresholds = RecognitionThresholds()
     sketch: dict[str, int] = {}
     """Settings of the sketch: `shingle_words`, `sample_one_in`, `max_sketch`, `max_words`, `lead_words`."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hydrometer.contract.progress import Progress
-    from hydrometer.contract.step import Step
+    from hydrometer.contract.sql_step import SqlStep
 
 
 class Engine(Protocol):
@@ -19,10 +19,10 @@ class Engine(Protocol):
     def view(self, name: str, parquet: Path) -> None:
         """Name the Parquet files that match a path, of which the last part may hold `*`."""
 
-    def put(self, name: str, table: pa.Table) -> None:
+    def add_table(self, name: str, table: pa.Table) -> None:
         """Copy an Arrow table in."""
 
-    def run(self, steps: list[Step], progress: Progress) -> None:
+    def run(self, steps: list[SqlStep], progress: Progress) -> None:
         """Run steps in order; each makes a table of its name."""
 
     def arrow(self, sql: str) -> pa.Table:

@@ -7,10 +7,10 @@ class InputError(Exception):
     """Unusable input or settings; the message names the place and the mend, and the command ends with status 2."""
 
     def __init__(self, problem: str, *, mend: str, file: str = "", row: int | None = None, column: str = "") -> None:
-        place = file
+        location = file
         if row is not None:
-            place += f":{row}"
+            location += f":{row}"
         if column:
-            place += f" column {column}" if place else f"column {column}"
-        super().__init__(f"{place}: {problem}. {mend}" if place else f"{problem}. {mend}")
+            location += f" column {column}" if location else f"column {column}"
+        super().__init__(f"{location}: {problem}. {mend}" if location else f"{problem}. {mend}")
         self.problem, self.mend, self.file, self.row, self.column = problem, mend, file, row, column

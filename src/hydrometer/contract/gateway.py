@@ -21,7 +21,7 @@ Shape = Literal["openai", "anthropic"]
 """Whose error a client expects."""
 
 
-class Headers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SenderHeaders(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which header of a trusted proxy says what of the sender; an empty name is read by nobody."""
 
     account: str = "x-account-id"
@@ -58,7 +58,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     audit_head_seconds: Annotated[float, Meta(gt=0, le=86400)] = 60.0
     """Time from a line of the audit to a head that covers it. Lines after the last head can be cut off unseen; a head costs two
     fsyncs, for which no request waits."""
-    headers: Headers = Headers()
+    headers: SenderHeaders = SenderHeaders()
     """Where the sender is told."""
 
     def failing_of(self, gateway: str) -> Failing:
@@ -82,9 +82,9 @@ def load_gateway_settings(path: Path | None) -> GatewaySettings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not TOML: {error}", file=str(path), mend=mend) from None
     except msgspec.ValidationError as error:
-        problem, _, place = str(error).partition(" - at `$")
+        problem, _, path_text = str(error).partition(" - at `$")
         if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", problem):
             problem = f"unknown setting `{unknown[1]}`"
         raise InputError(
-            problem, file=str(path), column=place.strip("`.").replace("[...]", " (a value)"), mend=mend
+            problem, file=str(path), column=path_text.strip("`.").replace("[...]", " (a value)"), mend=mend
         ) from None

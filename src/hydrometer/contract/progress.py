@@ -18,7 +18,7 @@ class Progress(Protocol):
         """Something the user should read."""
 
 
-class Silent:
+class SilentProgress:
     """Listens to nothing."""
 
     def stage(self, name: str, total: int | None = None) -> None:

@@ -213,13 +213,13 @@ def load_settings(path: Path | None, **overrides: object) -> Settings:
     """
     data: dict[str, object] = {}
     if path is not None:
-        data = _read(path)
-        _convert(data, str(path))
+        data = _read_toml(path)
+        _convert_settings(data, str(path))
     data.update({key: value for key, value in overrides.items() if value is not None})
-    return _convert(data, "command line")
+    return _convert_settings(data, "command line")
 
 
-def _read(path: Path) -> dict[str, object]:
+def _read_toml(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -232,12 +232,12 @@ def _read(path: Path) -> dict[str, object]:
         ) from None
 
 
-def _convert(data: dict[str, object], file: str) -> Settings:
+def _convert_settings(data: dict[str, object], file: str) -> Settings:
     try:
         return msgspec.convert(data, Settings)
     except msgspec.ValidationError as error:
-        problem, _, place = str(error).partition(" - at `$")
-        name = place.strip("`.")
+        problem, _, path_text = str(error).partition(" - at `$")
+        name = path_text.strip("`.")
         if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", problem):
             name = f"{name}.{unknown[1]}".lstrip(".")
             problem = "unknown setting"
@@ -248,7 +248,7 @@ def _convert(data: dict[str, object], file: str) -> Settings:
         ) from None
 
 
-class Declared(msgspec.Struct, frozen=True, kw_only=True):
+class DeclaredSetting(msgspec.Struct, frozen=True, kw_only=True):
     """One setting as it is declared, with the value it has."""
 
     section: str
@@ -261,33 +261,35 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     value: Any
 
 
-def declared(settings: Settings) -> list[Declared]:
+def list_settings(settings: Settings) -> list[DeclaredSetting]:
     """Return every setting of `settings`, those of a section together, in the order of declaration."""
     definitions = msgspec.json.schema(Settings)["$defs"]
-    return list(_declared("", "Settings", msgspec.to_builtins(settings), definitions))
+    return list(_walk_section("", "Settings", msgspec.to_builtins(settings), definitions))
 
 
-def _declared(section: str, struct: str, values: dict[str, Any], definitions: dict[str, Any]) -> Iterator[Declared]:
+def _walk_section(
+    section: str, struct: str, values: dict[str, Any], definitions: dict[str, Any]
+) -> Iterator[DeclaredSetting]:
     own = definitions[struct]
     nested: list[tuple[str, str]] = []
     for name, field in own["properties"].items():
         if "$ref" in field:
             nested.append((name, field["$ref"].rpartition("/")[2]))
             continue
-        yield Declared(
+        yield DeclaredSetting(
             section=section,
             section_meaning=own.get("description", ""),
             name=name,
             type=field.get("type", "any"),
-            bounds=_bounds(field),
+            bounds=_describe_bounds(field),
             meaning=field.get("description", ""),
             value=values[name],
         )
     for name, struct_name in nested:
-        yield from _declared(f"{section}.{name}".lstrip("."), struct_name, values[name], definitions)
+        yield from _walk_section(f"{section}.{name}".lstrip("."), struct_name, values[name], definitions)
 
 
-def _bounds(field: dict[str, Any]) -> str:
+def _describe_bounds(field: dict[str, Any]) -> str:
     words = {
         "minimum": "at least {}",
         "exclusiveMinimum": "more than {}",

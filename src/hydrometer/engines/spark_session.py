@@ -39,7 +39,7 @@ def open_session(settings: Settings) -> tuple[SparkSession, bool]:
         return active, False
     builder = SparkSession.builder.appName("hydrometer")
     if not any(name in os.environ for name in SUBMITTED):
-        builder = builder.config(map=_configuration(settings))
+        builder = builder.config(map=_build_configuration(settings))
         # Spark would start whatever `python3` is first on the path.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:
@@ -52,11 +52,11 @@ def open_session(settings: Settings) -> tuple[SparkSession, bool]:
         ) from None
 
 
-def _configuration(settings: Settings) -> dict[str, bool | float | int | str | None]:
+def _build_configuration(settings: Settings) -> dict[str, bool | float | int | str | None]:
     master = settings.spark.master or f"local[{settings.cores}]"
     chosen: dict[str, bool | float | int | str | None] = {
         "spark.master": master,
-        "spark.driver.memory": spark_size(settings.memory),
+        "spark.driver.memory": format_spark_size(settings.memory),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
@@ -72,31 +72,31 @@ def _configuration(settings: Settings) -> dict[str, bool | float | int | str | N
     return chosen
 
 
-def spark_size(memory: str) -> str:
+def format_spark_size(memory: str) -> str:
     """A size such as 4GB or 1.5GiB as Spark writes it: whole MiB."""
-    found = re.fullmatch(r"([0-9.]+) ?([KMGT])(i?)B", memory)
-    if found is None:
+    parsed = re.fullmatch(r"([0-9.]+) ?([KMGT])(i?)B", memory)
+    if parsed is None:
         raise InputError(f"memory {memory!r} is not a size", mend="Write it as 4GB or 800MB.", file="settings")
-    power = "KMGT".index(found[2]) + 1
-    return f"{max(1, int(float(found[1]) * (1024 if found[3] else 1000) ** power / 2**20))}m"
+    power = "KMGT".index(parsed[2]) + 1
+    return f"{max(1, int(float(parsed[1]) * (1024 if parsed[3] else 1000) ** power / 2**20))}m"
 
 
-class Configured:
+class SessionConfiguration:
     """A context in which a session has the configuration that the steps rely on, and `more`."""
 
     def __init__(self, session: SparkSession, more: dict[str, str]) -> None:
         self._session = session
         self._wanted = CONFIGURATION | more
-        self._before: dict[str, str | None] = {}
+        self._earlier_values: dict[str, str | None] = {}
 
-    def __enter__(self) -> Configured:
+    def __enter__(self) -> SessionConfiguration:
         for name, value in self._wanted.items():
-            self._before[name] = self._session.conf.get(name, None)
+            self._earlier_values[name] = self._session.conf.get(name, None)
             self._session.conf.set(name, value)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for name, value in self._before.items():
+        for name, value in self._earlier_values.items():
             if value is None:
                 self._session.conf.unset(name)
             else:

@@ -31,44 +31,44 @@ KINDS = ("table", "parquet", "delta", "iceberg")
 class SparkSource:
     """A table that is not read yet: `frame` holds its columns, then `FILE` and `ROW`."""
 
-    place: str
+    location: str
     columns: frozenset[str]
     frame: DataFrame
 
-    def of(self, wanted: frozenset[str]) -> SparkSource:
+    def select(self, wanted: frozenset[str]) -> SparkSource:
         """Only these columns; a name may hold dots."""
         names = [name for name in self.frame.columns if name in wanted or name in (FILE, ROW)]
         quoted = ["`{}`".format(name.replace("`", "``")) for name in names]
-        return SparkSource(self.place, self.columns & wanted, self.frame.select(*quoted))
+        return SparkSource(self.location, self.columns & wanted, self.frame.select(*quoted))
 
 
-def kind_of(place: str) -> tuple[str, str]:
+def split_location(location: str) -> tuple[str, str]:
     """`table:NAME`, `delta:PLACE` and the like as (kind, place); a bare place is a folder, of kind ""."""
-    kind, _, rest = place.partition(":")
-    return (kind, rest) if kind in KINDS else ("", place)
+    kind, _, rest = location.partition(":")
+    return (kind, rest) if kind in KINDS else ("", location)
 
 
-def first_line(error: PySparkException | Py4JJavaError) -> str:
+def summarise_error(error: PySparkException | Py4JJavaError) -> str:
     """What an error of Spark says, without its stack."""
     text = str(error.java_exception.getMessage()) if isinstance(error, Py4JJavaError) else str(error)
     return text.strip().split("\n", 1)[0]
 
 
-def open_table(session: SparkSession, place: str) -> SparkSource:
+def open_table(session: SparkSession, location: str) -> SparkSource:
     """Open `table:NAME`, `parquet:PLACE`, `delta:PLACE` or `iceberg:PLACE`.
 
     Raises:
         InputError: no such table, or a session that cannot read the kind.
     """
-    kind, rest = kind_of(place)
+    kind, rest = split_location(location)
     try:
         if kind == "table":
-            return _source(session.table(rest), place, rows=False)
-        return _source(session.read.format(kind).load(rest), place, rows=kind == "parquet")
+            return _build_source(session.table(rest), location, rows=False)
+        return _build_source(session.read.format(kind).load(rest), location, rows=kind == "parquet")
     except REFUSALS as error:
         raise InputError(
-            f"Spark cannot open it: {first_line(error)}",
-            file=place,
+            f"Spark cannot open it: {summarise_error(error)}",
+            file=location,
             mend=f"Name a place of one of the kinds that this session reads ({', '.join(KINDS)}).",
         ) from None
 
@@ -87,27 +87,27 @@ def open_files(session: SparkSession, paths: Sequence[str], *, merge: bool) -> S
         if (error.getCondition() or "") == "PATH_NOT_FOUND":
             return None
         raise InputError(
-            f"Spark cannot open it: {first_line(error)}",
+            f"Spark cannot open it: {summarise_error(error)}",
             file=paths[0],
             mend="Write Parquet files with columns of one type each.",
         ) from None
-    return _source(frame, paths[0], rows=True)
+    return _build_source(frame, paths[0], rows=True)
 
 
-def _source(frame: DataFrame, place: str, *, rows: bool) -> SparkSource:
+def _build_source(frame: DataFrame, location: str, *, rows: bool) -> SparkSource:
     columns = frozenset(frame.columns)
     if rows:
         file, row = F.col("_metadata.file_path"), F.col("_metadata.row_index") + 1
     else:
-        file, row = F.lit(place), F.lit(None).cast("bigint")
-    return SparkSource(place, columns, frame.withColumn(FILE, file).withColumn(ROW, row))
+        file, row = F.lit(location), F.lit(None).cast("bigint")
+    return SparkSource(location, columns, frame.withColumn(FILE, file).withColumn(ROW, row))
 
 
-def local_glob(path: Path) -> str:
+def escape_glob(path: Path) -> str:
     """A path of this machine as Hadoop's pattern that matches it alone."""
     return re.sub(r"([\\*?\[\]{}^])", r"\\\1", str(path.absolute()))
 
 
-def local_globs(paths: Iterable[Path]) -> list[str]:
+def escape_globs(paths: Iterable[Path]) -> list[str]:
     """The paths as patterns that match them alone."""
-    return [local_glob(path) for path in paths]
+    return [escape_glob(path) for path in paths]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hydrometer.fingerprint.fingerprinter import Fingerprinter
-from hydrometer.fingerprint.key import SiteKey
-from hydrometer.fingerprint.shape import Shape
-from hydrometer.fingerprint.wording import consensus
+from hydrometer.fingerprint.prompt_shape import PromptShape
+from hydrometer.fingerprint.site_key import SiteKey
+from hydrometer.fingerprint.template_consensus import extract_template
 
-__all__ = ["Fingerprinter", "Shape", "SiteKey", "consensus"]
+__all__ = ["Fingerprinter", "PromptShape", "SiteKey", "extract_template"]

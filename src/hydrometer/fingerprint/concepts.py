@@ -8,8 +8,8 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
-from hydrometer.fingerprint.kernels.lookup import make_sieve, make_table
-from hydrometer.fingerprint.languages import word_hash
+from hydrometer.fingerprint.kernels.lookup import build_hash_table, build_sieve
+from hydrometer.fingerprint.languages import hash_word
 
 SLOTS = 1 << 13
 """Places of the table; a power of two, several times the words."""
@@ -36,11 +36,11 @@ def read_concepts() -> dict[str, list[str]]:
 
 
 @functools.cache
-def concept_table() -> ConceptTable:
+def build_concept_table() -> ConceptTable:
     """Return (keys, codes, sieve): an open-addressed table from hashes of words to concepts, 1 and above, and its sieve."""
     code_of = {word: code for code, words in enumerate(read_concepts().values(), start=1) for word in words}
-    hashes = [word_hash(word) for word in code_of]
-    keys, places = make_table(hashes, SLOTS)
+    hashes = [hash_word(word) for word in code_of]
+    keys, positions = build_hash_table(hashes, SLOTS)
     codes = np.zeros(SLOTS, np.int8)
-    codes[places] = list(code_of.values())
-    return keys, codes, make_sieve(hashes)
+    codes[positions] = list(code_of.values())
+    return keys, codes, build_sieve(hashes)

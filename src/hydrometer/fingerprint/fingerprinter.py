@@ -11,21 +11,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.fingerprints import CAPABILITY_CLASSES, ELICITATION_CLASSES, FINGERPRINTS, TRAFFIC
-from hydrometer.fingerprint.alphabet import alphabet
-from hydrometer.fingerprint.concepts import concept_table
-from hydrometer.fingerprint.kernels.demand import COLUMNS
-from hydrometer.fingerprint.kernels.rows import fingerprint_rows, row_room
-from hydrometer.fingerprint.kernels.text import SCRIPTS
-from hydrometer.fingerprint.kernels.vectors import LANES
-from hydrometer.fingerprint.kernels.words import RING
-from hydrometer.fingerprint.languages import CODES, decide, stop_table
-from hydrometer.fingerprint.model import DemandModel, shipped_model
-from hydrometer.fingerprint.texts import TextArrays, text_arrays
+from hydrometer.contract.fingerprint_columns import CAPABILITY_CLASSES, ELICITATION_CLASSES, FINGERPRINTS, TRAFFIC
+from hydrometer.fingerprint.concepts import build_concept_table
+from hydrometer.fingerprint.elicitation_model import ElicitationModel, load_shipped_model
+from hydrometer.fingerprint.kernels.elicitation_scoring import COLUMNS
+from hydrometer.fingerprint.kernels.fingerprint_pass import fingerprint_rows, make_row_scratch
+from hydrometer.fingerprint.kernels.tokeniser import SCRIPTS
+from hydrometer.fingerprint.kernels.vector_intrinsics import LANES
+from hydrometer.fingerprint.kernels.word_hashing import RING
+from hydrometer.fingerprint.languages import CODES, build_stop_table, decide_languages
+from hydrometer.fingerprint.text_arrays import TextArrays, view_text_arrays
+from hydrometer.fingerprint.unicode_tables import build_unicode_tables
 
 if TYPE_CHECKING:
     from hydrometer.contract.settings import FingerprintSettings
-    from hydrometer.fingerprint.key import SiteKey
+    from hydrometer.fingerprint.site_key import SiteKey
 
 _LEAST_ROWS, _MOST_ROWS = 256, 1024
 """Rows of a task: enough for the kernel's start to be lost in them, few enough for their columns to stay in the cache."""
@@ -33,7 +33,7 @@ _LANGUAGES, _ELICITATION, _CAPABILITY = pa.array(CODES), pa.array(ELICITATION_CL
 _TOOLS = CAPABILITY_CLASSES.index("tools")
 
 
-class Sketches(NamedTuple):
+class RowFingerprints(NamedTuple):
     """What is made of the texts of some rows, a value a row unless said otherwise."""
 
     sketch: npt.NDArray[np.int64]
@@ -80,17 +80,17 @@ class Fingerprinter:
                 )
         self.counts = dict.fromkeys(("exchanges", "without_text", "texts_cut", "sketches_capped"), 0)
         self._settings, self._threads = settings, max(1, threads)
-        self._model: DemandModel = shipped_model()
-        self._stops, self._concepts = stop_table(), concept_table()
+        self._model: ElicitationModel = load_shipped_model()
+        self._stops, self._concepts = build_stop_table(), build_concept_table()
         self._key = (*(np.uint64(word) for word in key.words), np.uint64(((1 << 64) - 1) // settings.sample_one_in))
 
-    def batch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+    def fingerprint_batch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the batch (schema of EXCHANGES) without its texts and with its fingerprints (schema of TRAFFIC).
 
         Without system prompt and prompt, every fingerprint is null. Without a prompt, its hashes, length, shape and
         language are; the hashes of a text without words are null too.
         """
-        columns = self._fingerprints(batch)
+        columns = self._make_columns(batch)
         arrays = []
         for column in TRAFFIC.columns:
             array = columns.get(column.name)
@@ -100,7 +100,7 @@ class Fingerprinter:
             arrays.append(array)
         return pa.RecordBatch.from_arrays(arrays, schema=TRAFFIC.schema)
 
-    def sketches(self, system: TextArrays, prompt: TextArrays) -> Sketches:
+    def fingerprint_texts(self, system: TextArrays, prompt: TextArrays) -> RowFingerprints:
         """Run the kernels and the model over all rows."""
         rows = len(prompt[2])
         share = rows if self._threads == 1 else -(-rows // (4 * self._threads))
@@ -108,71 +108,71 @@ class Fingerprinter:
         lows = range(0, rows, size)
         tasks = [(system, prompt, low, min(rows, low + size)) for low in lows] or [(system, prompt, 0, 0)]
         if self._threads == 1 or len(tasks) == 1:
-            parts = [self._sketch(*task) for task in tasks]
+            parts = [self._run_kernel(*task) for task in tasks]
         else:
             with ThreadPoolExecutor(self._threads) as pool:
-                parts = list(pool.map(self._sketch, *zip(*tasks, strict=True)))
-        return Sketches(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+                parts = list(pool.map(self._run_kernel, *zip(*tasks, strict=True)))
+        return RowFingerprints(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
-    def _sketch(self, system: TextArrays, prompt: TextArrays, low: int, high: int) -> Sketches:
+    def _run_kernel(self, system: TextArrays, prompt: TextArrays, low: int, high: int) -> RowFingerprints:
         settings, rows = self._settings, high - low
         sketch, size = np.empty(rows * settings.max_sketch, np.int64), np.empty(rows, np.int32)
         hashes, words, shape = np.empty((rows, 4), np.int64), np.empty((rows, 2), np.int32), np.empty(rows, np.int32)
         scripts, votes = np.empty((rows, SCRIPTS), np.int32), np.empty(rows * LANES, np.int32)
         scores, cut, capped = np.empty((rows, COLUMNS), np.int32), np.empty(rows, np.int32), np.empty(rows, np.bool_)
-        held = fingerprint_rows(
+        hash_count = fingerprint_rows(
             low,
             high,
             system,
             prompt,
-            alphabet().tables,
+            build_unicode_tables().arrays,
             self._stops,
             self._model.table,
             self._concepts,
             self._key,
             (settings.shingle_words, settings.max_sketch, settings.max_words, settings.lead_words),
             (sketch, size, hashes, words, shape, scripts, votes, scores, cut, capped),
-            row_room(settings.max_words, settings.lead_words),
+            make_row_scratch(settings.max_words, settings.lead_words),
         )
-        elicitation, confidence = self._model.elicitation(scores)
+        elicitation, confidence = self._model.predict_elicitation(scores)
         confidence[words.sum(axis=1) == 0] = 0
         elicitation[confidence < settings.elicitation_threshold] = 0
-        capability = self._model.capability(scores, words).argmax(axis=1)
-        language = decide(scripts, votes.reshape(rows, LANES), words[:, 1])
-        return Sketches(
-            sketch[:held], size, hashes, words, shape, language, elicitation, confidence, capability, cut, capped
+        capability = self._model.predict_capability(scores, words).argmax(axis=1)
+        language = decide_languages(scripts, votes.reshape(rows, LANES), words[:, 1])
+        return RowFingerprints(
+            sketch[:hash_count], size, hashes, words, shape, language, elicitation, confidence, capability, cut, capped
         )
 
-    def _fingerprints(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
-        system, prompt = text_arrays(batch.column("system_prompt")), text_arrays(batch.column("prompt"))
-        made = self.sketches(system, prompt)
+    def _make_columns(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
+        system, prompt = view_text_arrays(batch.column("system_prompt")), view_text_arrays(batch.column("prompt"))
+        rows = self.fingerprint_texts(system, prompt)
         absent, no_system, no_prompt = ~(system[2] | prompt[2]), ~system[2], ~prompt[2]
         self.counts["exchanges"] += len(absent)
         self.counts["without_text"] += int(absent.sum())
-        self.counts["texts_cut"] += int(made.cut.sum())
-        self.counts["sketches_capped"] += int(made.capped.sum())
-        capability = np.where(_offers_tools(batch.column("tool_names")), _TOOLS, made.capability)
-        wordless_prompt = made.words[:, 1] == 0
+        self.counts["texts_cut"] += int(rows.cut.sum())
+        self.counts["sketches_capped"] += int(rows.capped.sum())
+        capability = np.where(_offers_tools(batch.column("tool_names")), _TOOLS, rows.capability)
+        wordless_prompt = rows.words[:, 1] == 0
         numbers: dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]] = {
-            "prompt_hash": (made.hashes[:, 1], wordless_prompt),
-            "system_hash": (made.hashes[:, 0], made.words[:, 0] == 0),
-            "lead_hash": (made.hashes[:, 2], wordless_prompt),
-            "tail_hash": (made.hashes[:, 3], wordless_prompt),
-            "prompt_words": (made.words[:, 1], no_prompt),
-            "system_words": (made.words[:, 0], no_system),
-            "shape": (made.shape, no_prompt),
-            "elicitation_confidence": (made.confidence, absent),
+            "prompt_hash": (rows.hashes[:, 1], wordless_prompt),
+            "system_hash": (rows.hashes[:, 0], rows.words[:, 0] == 0),
+            "lead_hash": (rows.hashes[:, 2], wordless_prompt),
+            "tail_hash": (rows.hashes[:, 3], wordless_prompt),
+            "prompt_words": (rows.words[:, 1], no_prompt),
+            "system_words": (rows.words[:, 0], no_system),
+            "shape": (rows.shape, no_prompt),
+            "elicitation_confidence": (rows.confidence, absent),
         }
         names: dict[str, tuple[pa.Array, npt.NDArray[Any], npt.NDArray[np.bool_]]] = {
-            "language": (_LANGUAGES, made.language, no_prompt),
-            "elicitation": (_ELICITATION, made.elicitation, absent),
+            "language": (_LANGUAGES, rows.language, no_prompt),
+            "elicitation": (_ELICITATION, rows.elicitation, absent),
             "capability": (_CAPABILITY, capability, absent),
         }
         columns = {name: pa.array(v, FINGERPRINTS.column(name).type, mask=mask) for name, (v, mask) in numbers.items()}
-        columns |= {name: known.take(pa.array(place, mask=mask)) for name, (known, place, mask) in names.items()}
-        offsets = np.zeros(len(made.size) + 1, np.int32)
-        np.cumsum(made.size, out=offsets[1:])
-        columns["sketch"] = pa.ListArray.from_arrays(pa.array(offsets), pa.array(made.sketch), mask=pa.array(absent))
+        columns |= {name: labels.take(pa.array(codes, mask=mask)) for name, (labels, codes, mask) in names.items()}
+        offsets = np.zeros(len(rows.size) + 1, np.int32)
+        np.cumsum(rows.size, out=offsets[1:])
+        columns["sketch"] = pa.ListArray.from_arrays(pa.array(offsets), pa.array(rows.sketch), mask=pa.array(absent))
         return columns
 
 

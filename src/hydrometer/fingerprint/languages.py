@@ -7,11 +7,11 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from hydrometer.fingerprint.alphabet import SCRIPT_NAMES, alphabet
-from hydrometer.fingerprint.kernels.lookup import make_sieve, make_table
-from hydrometer.fingerprint.kernels.text import SCRIPTS, token_room, tokenise
-from hydrometer.fingerprint.kernels.vectors import LANES
-from hydrometer.fingerprint.kernels.words import RING
+from hydrometer.fingerprint.kernels.lookup import build_hash_table, build_sieve
+from hydrometer.fingerprint.kernels.tokeniser import SCRIPTS, make_token_scratch, tokenise
+from hydrometer.fingerprint.kernels.vector_intrinsics import LANES
+from hydrometer.fingerprint.kernels.word_hashing import RING
+from hydrometer.fingerprint.unicode_tables import SCRIPT_NAMES, build_unicode_tables
 
 STOP_WORDS: dict[str, str] = {
     "en": (
@@ -87,32 +87,34 @@ StopTable = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int8], npt.NDArray[np.u
 
 
 @functools.cache
-def stop_table() -> StopTable:
+def build_stop_table() -> StopTable:
     """Return (keys, votes, sieve): an open-addressed table of stop words, their votes [slots, LANES] and their sieve."""
     homes: dict[str, list[int]] = {}
     for index, text in enumerate(STOP_WORDS.values()):
         for word in dict.fromkeys(text.split()):
             homes.setdefault(word, []).append(index)
-    hashes = [word_hash(word) for word in homes]
-    keys, places = make_table(hashes, _SLOTS)
+    hashes = [hash_word(word) for word in homes]
+    keys, positions = build_hash_table(hashes, _SLOTS)
     votes = np.zeros((_SLOTS, LANES), np.int8)
-    for place, languages in zip(places, homes.values(), strict=True):
-        votes[place, languages] = _FULL_VOTE // len(languages)
-    return keys, votes, make_sieve(hashes)
+    for position, languages in zip(positions, homes.values(), strict=True):
+        votes[position, languages] = _FULL_VOTE // len(languages)
+    return keys, votes, build_sieve(hashes)
 
 
-def word_hash(word: str) -> int:
+def hash_word(word: str) -> int:
     """Return the kernel's hash of one word."""
     data = np.frombuffer(word.encode(), np.uint8)
     out, stems = np.zeros(RING + 1, np.uint64), np.zeros(RING + 1, np.uint64)
-    seen = np.zeros(SCRIPTS, np.int32)
-    count, _ = tokenise(data, 0, data.size, alphabet().tables, 1, out, stems, seen, token_room())
+    script_counts = np.zeros(SCRIPTS, np.int32)
+    count, _ = tokenise(
+        data, 0, data.size, build_unicode_tables().arrays, 1, out, stems, script_counts, make_token_scratch()
+    )
     if count != 1:
         raise ValueError(f"{word!r} is not one word")
     return int(out[0])
 
 
-def decide(
+def decide_languages(
     scripts: npt.NDArray[np.int32], votes: npt.NDArray[np.int32], words: npt.NDArray[np.int32]
 ) -> npt.NDArray[np.int8]:
     """Return the language of each row, as its place in CODES.

@@ -7,72 +7,91 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
-from hydrometer.contract.likelihood import likelihood
-from hydrometer.contract.results import FAMILIES
-from hydrometer.report import plane, timeline
-from hydrometer.report.campaign import anchor
-from hydrometer.report.markup import Child, Html, el, join
-from hydrometer.report.pieces import ranked
-from hydrometer.report.tables import bullets, chance, facts, family_bar, family_legend, mono, table
-from hydrometer.report.words import bits, count, counted, day, label, minute, share
+from hydrometer.contract.estimative_language import describe_probability
+from hydrometer.contract.result_records import FAMILIES
+from hydrometer.report import candidate_scatter, timeline
+from hydrometer.report.campaign_section import build_anchor
+from hydrometer.report.formatting import (
+    format_bits,
+    format_count,
+    format_day,
+    format_label,
+    format_minute,
+    format_quantity,
+    format_share,
+)
+from hydrometer.report.markup import Child, Html, element, join_markup
+from hydrometer.report.page_elements import (
+    render_facts,
+    render_family_bar,
+    render_family_legend,
+    render_identifier,
+    render_list,
+    render_probability,
+    render_table,
+)
+from hydrometer.report.result_view import rank_campaigns
 
 if TYPE_CHECKING:
-    from hydrometer.contract.results import Campaign, Run
-    from hydrometer.report.pieces import Pieces
+    from hydrometer.contract.result_records import Campaign, RunRecord
+    from hydrometer.report.result_view import ResultView
 
 
-def header(pieces: Pieces) -> Html:
+def render_header(result: ResultView) -> Html:
     """Return the title, the bottom line and the numbers."""
-    run = pieces.run
-    return el(
+    run = result.run
+    return element(
         "header",
-        el("p", "Hydrometer · harvest campaigns", class_="kicker"),
-        el("h1", _bottom_line(pieces)),
-        el(
+        element("p", "Hydrometer · harvest campaigns", class_="kicker"),
+        element("h1", _phrase_headline(result)),
+        element(
             "p",
-            f"Run of {minute(run.started_at)} over ",
-            join((mono(name) for name in run.inputs), ", "),
+            f"Run of {format_minute(run.started_at)} over ",
+            join_markup((render_identifier(name) for name in run.inputs), ", "),
             class_="quiet",
         ),
-        _status(run),
-        _glance(pieces),
+        _render_status(run),
+        _render_run_figures(result),
         class_="masthead",
         id_="top",
     )
 
 
-def signals_off(run: Run) -> Html | None:
+def render_signals_off(run: RunRecord) -> Html | None:
     """Return what did not run, why, and what cannot be seen without it."""
     if not run.signals_off:
         return None
-    items = (join([el("b", off.signal), f" – {off.why}. ", el("span", off.costs)]) for off in run.signals_off)
-    title = f"Not seen in this run: {counted(len(run.signals_off), 'signal')} off"
-    return el("section", el("h2", title), bullets(items), class_="notice", id_="off")
+    items = (
+        join_markup([element("b", off.signal), f" – {off.why}. ", element("span", off.costs)])
+        for off in run.signals_off
+    )
+    title = f"Not seen in this run: {format_quantity(len(run.signals_off), 'signal')} off"
+    return element("section", element("h2", title), render_list(items), class_="notice", id_="off")
 
 
-def map_of_groups(pieces: Pieces) -> Html:
+def render_candidate_map(result: ResultView) -> Html:
     """Return the plane of every candidate group."""
-    title = counted(len(pieces.candidates), "group was tested", "groups were tested")
-    if not pieces.candidates:
-        content: Html = el("p", "No group of accounts came to attention.", class_="quiet")
+    title = format_quantity(len(result.candidates), "group was tested", "groups were tested")
+    if not result.candidates:
+        content: Html = element("p", "No group of accounts came to attention.", class_="quiet")
     else:
-        drawn = plane.plane(pieces.candidates, pieces.run.thresholds)
+        drawn = candidate_scatter.draw_candidate_scatter(result.candidates, result.run.thresholds)
         note = None
-        if not {"coordination", "harvest"} <= pieces.run.thresholds.keys():
-            note = el("p", "The run does not tell its thresholds, so no regions are drawn.", class_="legend")
-        content = join([drawn, plane.legend(pieces.candidates), note])
-    return el("section", el("h2", title), content, id_="plane", class_="part")
+        if not {"coordination", "harvest"} <= result.run.thresholds.keys():
+            note = element("p", "The run does not tell its thresholds, so no regions are drawn.", class_="legend")
+        content = join_markup([drawn, candidate_scatter.render_scatter_legend(result.candidates), note])
+    return element("section", element("h2", title), content, id_="plane", class_="part")
 
 
-def table_of_campaigns(pieces: Pieces) -> Html:
+def render_campaign_table(result: ResultView) -> Html:
     """Return one row a campaign, the most certain first."""
-    if not pieces.campaigns:
-        told = "No group reached the threshold. The groups that came nearest, and why they are none, are below."
-        return el("section", el("h2", "Campaigns"), el("p", told), id_="campaigns", class_="part")
-    ordered = ranked(pieces.campaigns)
-    each = {campaign.id: _bits_by_family(campaign) for campaign in ordered}
+    if not result.campaigns:
+        note = "No group reached the threshold. The groups that came nearest, and why they are none, are below."
+        return element("section", element("h2", "Campaigns"), element("p", note), id_="campaigns", class_="part")
+    ordered = rank_campaigns(result.campaigns)
+    each = {campaign.id: _sum_bits_by_family(campaign) for campaign in ordered}
     widest = max(sum(values.values()) for values in each.values())
-    rows = [_row(campaign, each[campaign.id], widest) for campaign in ordered]
+    rows = [_build_campaign_row(campaign, each[campaign.id], widest) for campaign in ordered]
     heads = (
         "campaign",
         "likelihood",
@@ -86,79 +105,81 @@ def table_of_campaigns(pieces: Pieces) -> Html:
         "by day",
     )
     present = [family for family in FAMILIES if any(values[family] > 0 for values in each.values())]
-    return el(
+    return element(
         "section",
-        el("h2", "Campaigns"),
-        table(heads, rows, numbers=(2, 3, 4, 5, 6), class_="campaigns", name="Campaigns"),
-        family_legend(present),
+        element("h2", "Campaigns"),
+        render_table(heads, rows, numbers=(2, 3, 4, 5, 6), class_="campaigns", name="Campaigns"),
+        render_family_legend(present),
         id_="campaigns",
         class_="part",
     )
 
 
-def _bottom_line(pieces: Pieces) -> str:
-    if not pieces.campaigns:
+def _phrase_headline(result: ResultView) -> str:
+    if not result.campaigns:
         return "No campaign found"
-    terms = Counter(likelihood(campaign.probability) for campaign in ranked(pieces.campaigns))
-    told = ", ".join(f"{number} {term}" for term, number in terms.items())
-    return f"{counted(len(pieces.campaigns), 'campaign')}: {told}"
+    terms = Counter(describe_probability(campaign.probability) for campaign in rank_campaigns(result.campaigns))
+    term_counts = ", ".join(f"{number} {term}" for term, number in terms.items())
+    return f"{format_quantity(len(result.campaigns), 'campaign')}: {term_counts}"
 
 
-def _status(run: Run) -> Html | None:
+def _render_status(run: RunRecord) -> Html | None:
     if run.status == "done":
         return None
-    return el(
+    return element(
         "p", f"This run was {run.status}: everything below covers only what had been done by then.", class_="alert"
     )
 
 
-def _glance(pieces: Pieces) -> Html:
-    run = pieces.run
-    accounts = pc.count_distinct(pieces.members.column("account_id")).as_py()
-    exchanges = sum(campaign.harvested for campaign in pieces.campaigns)
+def _render_run_figures(result: ResultView) -> Html:
+    run = result.run
+    accounts = pc.count_distinct(result.members.column("account_id")).as_py()
+    exchanges = sum(campaign.harvested for campaign in result.campaigns)
     read = run.rows.get("exchanges")
     rejected = sum(run.rejected.values())
     pairs: list[tuple[str, Child]] = [
-        ("campaigns", count(len(pieces.campaigns))),
-        ("accounts in them", _of(accounts, run.rows.get("accounts"))),
-        ("exchanges harvested", _of(exchanges, read)),
-        ("exchanges read", "–" if read is None else count(read)),
-        ("span", _span(run)),
-        ("rows rejected", el("span", count(rejected), class_="warn") if rejected else "0"),
-        ("signals off", el("span", count(len(run.signals_off)), class_="warn") if run.signals_off else "0"),
+        ("campaigns", format_count(len(result.campaigns))),
+        ("accounts in them", _render_part_of_whole(accounts, run.rows.get("accounts"))),
+        ("exchanges harvested", _render_part_of_whole(exchanges, read)),
+        ("exchanges read", "–" if read is None else format_count(read)),
+        ("span", _render_span(run)),
+        ("rows rejected", element("span", format_count(rejected), class_="warn") if rejected else "0"),
+        ("signals off", element("span", format_count(len(run.signals_off)), class_="warn") if run.signals_off else "0"),
     ]
-    return facts(pairs, "facts glance")
+    return render_facts(pairs, "facts glance")
 
 
-def _of(part: int, whole: int | None) -> Html:
-    shown = el("span", f"{share(part, whole)} of {count(whole)}", class_="of") if whole else None
-    return join([count(part), shown])
+def _render_part_of_whole(part: int, whole: int | None) -> Html:
+    shown = element("span", f"{format_share(part, whole)} of {format_count(whole)}", class_="of") if whole else None
+    return join_markup([format_count(part), shown])
 
 
-def _span(run: Run) -> Child:
+def _render_span(run: RunRecord) -> Child:
     if run.first_exchange is None or run.last_exchange is None:
         return "–"
     days = (run.last_exchange.date() - run.first_exchange.date()).days + 1
-    ends = el("span", day(run.first_exchange), " to", el("br"), day(run.last_exchange), class_="of")
-    return join([counted(days, "day"), ends])
+    ends = element(
+        "span", format_day(run.first_exchange), " to", element("br"), format_day(run.last_exchange), class_="of"
+    )
+    return join_markup([format_quantity(days, "day"), ends])
 
 
-def _bits_by_family(campaign: Campaign) -> dict[str, float]:
+def _sum_bits_by_family(campaign: Campaign) -> dict[str, float]:
     return {f: sum(max(0.0, e.bits) for e in campaign.evidence if e.family == f) for f in FAMILIES}
 
 
-def _row(campaign: Campaign, by_family: dict[str, float], widest: float) -> tuple[Child, ...]:
+def _build_campaign_row(campaign: Campaign, by_family: dict[str, float], widest: float) -> tuple[Child, ...]:
     capability = max(campaign.capabilities.items(), key=lambda item: item[1], default=("", 0.0))[0]
-    demand = max(campaign.elicitation.items(), key=lambda item: item[1], default=("", 0.0))[0]
+    elicitation = max(campaign.elicitation.items(), key=lambda item: item[1], default=("", 0.0))[0]
     return (
-        el("a", mono(campaign.id), href=f"#{anchor(campaign.id)}"),
-        chance(campaign.probability),
-        count(campaign.accounts),
-        count(campaign.harvested),
-        share(campaign.harvested, campaign.exchanges),
-        day(campaign.first_seen),
-        day(campaign.last_seen),
-        ", ".join(label(name) for name in (capability, demand) if name),
-        join([family_bar(by_family, widest), bits(sum(by_family.values()))]),
-        timeline.spark(campaign.exhibit.exchanges_by_day),
+        element("a", render_identifier(campaign.id), href=f"#{build_anchor(campaign.id)}"),
+        render_probability(campaign.probability),
+        format_count(campaign.accounts),
+        format_count(campaign.harvested),
+        format_share(campaign.harvested, campaign.exchanges),
+        format_day(campaign.first_seen),
+        format_day(campaign.last_seen),
+        ", ".join(format_label(name) for name in (capability, elicitation) if name),
+        join_markup([render_family_bar(by_family, widest), format_bits(sum(by_family.values()))]),
+        timeline.draw_sparkline(campaign.exhibit.exchanges_by_day),
     )

@@ -6,16 +6,22 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.likelihood import likelihood
-from hydrometer.contract.results import FAMILIES
-from hydrometer.report.markup import Html, el, line, rect, svg, txt
-from hydrometer.report.scale import WIDTH, shortened, ticks
-from hydrometer.report.words import FAMILY_NAMES, bits, log_odds, probability, statistic
+from hydrometer.contract.estimative_language import describe_probability
+from hydrometer.contract.result_records import FAMILIES
+from hydrometer.report.axes import WIDTH, compute_ticks, shorten_text
+from hydrometer.report.formatting import (
+    FAMILY_NAMES,
+    compute_log_odds,
+    format_bits,
+    format_probability,
+    format_statistic,
+)
+from hydrometer.report.markup import Html, draw_line, draw_rectangle, draw_text, element, frame_drawing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hydrometer.contract.results import Campaign
+    from hydrometer.contract.result_records import Campaign
 
 ROW = 24.0
 LEFT, RIGHT = 545.0, 895.0
@@ -27,7 +33,7 @@ NEGLIGIBLE = 0.05
 
 
 @dataclass(frozen=True)
-class Step:
+class WaterfallStep:
     """One bar: from the sum before it to the sum after it, in bits."""
 
     group: str
@@ -37,7 +43,7 @@ class Step:
     label: str
     before: float
     after: float
-    found: float
+    uncapped_bits: float
     """Bits before the cap on its family."""
 
     @property
@@ -46,7 +52,7 @@ class Step:
         return self.after - self.before
 
 
-def steps(campaign: Campaign, calibration: Mapping[str, object]) -> list[Step]:
+def build_steps(campaign: Campaign, calibration: Mapping[str, object]) -> list[WaterfallStep]:
     """Return the bars from the starting odds to the campaign's probability; they always add up.
 
     Of `calibration`, `prior_bits` is the log-odds of a group before any evidence, and `family_caps` the most bits that
@@ -54,32 +60,34 @@ def steps(campaign: Campaign, calibration: Mapping[str, object]) -> list[Step]:
     doing, and is drawn as such.
     """
     prior = calibration.get("prior_bits")
-    end = log_odds(campaign.probability)
-    told = _counted(campaign, calibration.get("family_caps"))
-    told += [
+    end = compute_log_odds(campaign.probability)
+    contributions = _apply_caps(campaign, calibration.get("family_caps"))
+    contributions += [
         ("Against", "against", c.statement, -abs(c.bits), -abs(c.bits))
         for c in campaign.counter_evidence
         if abs(c.bits) >= NEGLIGIBLE
     ]
-    rest = end - sum(entry[3] for entry in told)
+    rest = end - sum(entry[3] for entry in contributions)
     if isinstance(prior, int | float):
-        told.insert(0, ("Before", "start", "Starting odds of any group", prior, prior))
+        contributions.insert(0, ("Before", "start", "Starting odds of any group", prior, prior))
         if abs(rest - prior) >= NEGLIGIBLE:
-            told.append(("After", "calibration", "Calibration", rest - prior, rest - prior))
+            contributions.append(("After", "calibration", "Calibration", rest - prior, rest - prior))
     else:
-        told.insert(0, ("Before", "start", "What a group must overcome: starting odds and calibration", rest, rest))
-    drawn: list[Step] = []
+        contributions.insert(
+            0, ("Before", "start", "What a group must overcome: starting odds and calibration", rest, rest)
+        )
+    drawn: list[WaterfallStep] = []
     level = 0.0
-    for group, kind, label, change, found in told:
-        drawn.append(Step(group, kind, label, level, level + change, found))
+    for group, kind, label, change, uncapped_bits in contributions:
+        drawn.append(WaterfallStep(group, kind, label, level, level + change, uncapped_bits))
         level += change
-    result = f"{probability(campaign.probability)} – {likelihood(campaign.probability)}"
-    return [*drawn, Step("Result", "result", result, 0.0, end, end)]
+    result = f"{format_probability(campaign.probability)} – {describe_probability(campaign.probability)}"
+    return [*drawn, WaterfallStep("Result", "result", result, 0.0, end, end)]
 
 
-def waterfall(campaign: Campaign, calibration: Mapping[str, object]) -> Html:
+def draw_waterfall(campaign: Campaign, calibration: Mapping[str, object]) -> Html:
     """Draw one row a step: family, statement, bar, bits that count, and bits found where a cap took some."""
-    drawn = steps(campaign, calibration)
+    drawn = build_steps(campaign, calibration)
     low = min(0.0, *(min(step.before, step.after) for step in drawn))
     high = max(0.0, *(max(step.before, step.after) for step in drawn))
     unit = (RIGHT - LEFT) / max(high - low, 1.0)
@@ -89,42 +97,42 @@ def waterfall(campaign: Campaign, calibration: Mapping[str, object]) -> Html:
 
     top, floor = 24.0, 24.0 + ROW * len(drawn)
     parts: list[Html] = []
-    for value in ticks(low, high, 6):
+    for value in compute_ticks(low, high, 6):
         parts += [
-            line(x(value), top - 4, x(value), floor, "grid"),
-            txt(x(value), top - 10, statistic(value), "tick mid"),
+            draw_line(x(value), top - 4, x(value), floor, "grid"),
+            draw_text(x(value), top - 10, format_statistic(value), "tick mid"),
         ]
-    parts += [line(x(0), top - 4, x(0), floor, "axis"), txt(WIDTH - 2, top - 10, "bits", "tick end")]
+    parts += [draw_line(x(0), top - 4, x(0), floor, "axis"), draw_text(WIDTH - 2, top - 10, "bits", "tick end")]
     previous = ""
     for index, step in enumerate(drawn):
         y = top + index * ROW
         if step.group != previous:
-            parts += [line(0, y, WIDTH, y, "rule")] if index else []
-            parts.append(txt(0, y + 16, step.group, f"family {step.kind}"))
+            parts += [draw_line(0, y, WIDTH, y, "rule")] if index else []
+            parts.append(draw_text(0, y + 16, step.group, f"family {step.kind}"))
             previous = step.group
         strong = " strong" if step.kind in {"start", "result"} else ""
         left, width = x(min(step.before, step.after)), max(abs(step.change) * unit, 1.5)
         parts += [
-            _said(step.label, y + 16, f"said{strong}"),
-            rect(left, y + 5, width, ROW - 10, f"fill {step.kind}"),
-            txt(WIDTH - 2, y + 16, _value(step), f"value end{strong}"),
+            _draw_statement(step.label, y + 16, f"said{strong}"),
+            draw_rectangle(left, y + 5, width, ROW - 10, f"fill {step.kind}"),
+            draw_text(WIDTH - 2, y + 16, _format_step(step), f"value end{strong}"),
         ]
         if index < len(drawn) - 1:
-            parts.append(line(x(step.after), y + 5, x(step.after), y + ROW + 5, "tie"))
-    label = f"Evidence in bits from the starting odds to a probability of {probability(campaign.probability)}"
-    return svg(WIDTH, floor + 6, label, *parts)
+            parts.append(draw_line(x(step.after), y + 5, x(step.after), y + ROW + 5, "tie"))
+    label = f"Evidence in bits from the starting odds to a probability of {format_probability(campaign.probability)}"
+    return frame_drawing(WIDTH, floor + 6, label, *parts)
 
 
-def capped(campaign: Campaign, calibration: Mapping[str, object]) -> bool:
+def has_capped_bits(campaign: Campaign, calibration: Mapping[str, object]) -> bool:
     """Return whether a cap took some bits."""
-    return any(step.found - step.change >= NEGLIGIBLE for step in steps(campaign, calibration))
+    return any(step.uncapped_bits - step.change >= NEGLIGIBLE for step in build_steps(campaign, calibration))
 
 
-def _counted(campaign: Campaign, caps: object) -> list[tuple[str, str, str, float, float]]:
+def _apply_caps(campaign: Campaign, caps: object) -> list[tuple[str, str, str, float, float]]:
     """Return (group, kind, statement, bits that count, bits found): families first, then the harvest tests."""
     rooms = {key: float(value) for key, value in caps.items()} if isinstance(caps, dict) else {}
     order = {family: index for index, family in enumerate(FAMILIES)}
-    told = []
+    contributions = []
     for evidence in sorted(
         campaign.evidence, key=lambda e: (e.axis == "harvest", order.get(e.family, len(order)), -e.bits, e.signal)
     ):
@@ -133,17 +141,17 @@ def _counted(campaign: Campaign, caps: object) -> list[tuple[str, str, str, floa
         counts = min(evidence.bits, room)
         rooms[key] = room - max(counts, 0.0)
         group = "Harvest" if key == "harvest" else FAMILY_NAMES.get(key, key)
-        told.append((group, evidence.family, evidence.statement, counts, evidence.bits))
-    return told
+        contributions.append((group, evidence.family, evidence.statement, counts, evidence.bits))
+    return contributions
 
 
-def _value(step: Step) -> str:
-    cut = step.found - step.change >= NEGLIGIBLE
-    return f"{bits(step.change)} of {step.found:.1f}" if cut else bits(step.change)
+def _format_step(step: WaterfallStep) -> str:
+    cut = step.uncapped_bits - step.change >= NEGLIGIBLE
+    return f"{format_bits(step.change)} of {step.uncapped_bits:.1f}" if cut else format_bits(step.change)
 
 
-def _said(label: str, y: float, class_: str) -> Html:
+def _draw_statement(label: str, y: float, class_: str) -> Html:
     """Return a statement, with the whole of it on hover where it was cut."""
-    short = shortened(label, LETTERS)
-    written = txt(112, y, short, class_)
-    return written if short == label else el("g", el("title", label), written)
+    short = shorten_text(label, LETTERS)
+    statement = draw_text(112, y, short, class_)
+    return statement if short == label else element("g", element("title", label), statement)

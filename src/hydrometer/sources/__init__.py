@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from hydrometer.sources.chunks import ParquetChunk, chunked
-from hydrometer.sources.conforming import Conforming, seen_in
-from hydrometer.sources.rejects import MOST_LISTED, UNLISTED, Counted, Rejects
+from hydrometer.sources.file_traffic import FileTraffic, open_traffic
+from hydrometer.sources.parquet_chunks import ParquetChunk, cut_into_chunks
+from hydrometer.sources.rejects import MOST_LISTED, UNLISTED, Rejects, RejectSummary
+from hydrometer.sources.schema_cast import SchemaCast, find_filled_columns
 from hydrometer.sources.table_traffic import ForeignTable, TableTraffic
-from hydrometer.sources.traffic import Traffic, open_traffic
 
 __all__ = [
     "MOST_LISTED",
     "UNLISTED",
-    "Conforming",
-    "Counted",
+    "FileTraffic",
     "ForeignTable",
     "ParquetChunk",
+    "RejectSummary",
     "Rejects",
+    "SchemaCast",
     "TableTraffic",
-    "Traffic",
-    "chunked",
+    "cut_into_chunks",
+    "find_filled_columns",
     "open_traffic",
-    "seen_in",
 ]

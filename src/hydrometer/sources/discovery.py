@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.exchanges import TEXTS
-from hydrometer.contract.fingerprints import FINGERPRINTS
-from hydrometer.sources import values
-from hydrometer.sources.formats import readers
-from hydrometer.sources.parquet import MAGIC, columns_and_rows
+from hydrometer.contract.exchange_columns import TEXTS
+from hydrometer.contract.fingerprint_columns import FINGERPRINTS
+from hydrometer.sources import value_parsers
+from hydrometer.sources.formats import load_readers
+from hydrometer.sources.parquet_reader import MAGIC, read_columns_and_rows
+from hydrometer.sources.record_readers import open_input, read_csv_header, read_json_records
 from hydrometer.sources.rejects import Rejects
-from hydrometer.sources.stream import csv_header, json_records, opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from hydrometer.sources.reader import Reader
+    from hydrometer.sources.format_reader import FormatReader
 
 FORMATS_MEND = "Name a folder or file of a known format, or name the format with --source"
 _DATA = (".parquet", ".json", ".jsonl", ".ndjson", ".csv")
@@ -34,7 +34,7 @@ class InputFile:
 
     path: Path
     container: str
-    reader: Reader
+    reader: FormatReader
     columns: frozenset[str]
     rows: int | None = None
 
@@ -49,7 +49,7 @@ class InputFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class InputLayout:
     """The files of one input."""
 
     exchanges: tuple[InputFile, ...]
@@ -59,90 +59,97 @@ class Layout:
     unread: tuple[Path, ...]
 
 
-def suffix_of(path: Path) -> str:
+def find_data_suffix(path: Path) -> str:
     """The suffix that tells the container, below a `.gz`."""
     name = path.name.lower().removesuffix(".gz")
     return next((suffix for suffix in _DATA if name.endswith(suffix)), "")
 
 
-def discover(path: Path, source: str | None, *, mapped: bool) -> Layout:
+def discover_inputs(path: Path, source: str | None, *, mapped: bool) -> InputLayout:
     """Tell what each file of `path` holds.
 
     Raises:
         InputError: nothing there, an unknown source or format, or a file that is not what its name says.
     """
-    known = readers()
-    if source is not None and source not in known:
-        raise InputError(f"unknown source {source!r}", file=str(path), mend=f"Known sources: {', '.join(known)}.")
+    readers_by_name = load_readers()
+    if source is not None and source not in readers_by_name:
+        raise InputError(
+            f"unknown source {source!r}", file=str(path), mend=f"Known sources: {', '.join(readers_by_name)}."
+        )
     if not path.exists():
         raise InputError("no such file or folder", file=str(path), mend="Name an existing file or folder.")
-    forced = known[source] if source is not None else known[_CANONICAL] if mapped else None
+    forced = readers_by_name[source] if source is not None else readers_by_name[_CANONICAL] if mapped else None
     if not path.is_dir():
-        return Layout((_single(path, known, forced),), (), None, (), ())
-    files = _files(path)
-    accounts = [child for child in files if _table_name(child).startswith("accounts") and suffix_of(child)]
+        return InputLayout((_identify_named_file(path, readers_by_name, forced),), (), None, (), ())
+    files = _list_data_files(path)
+    accounts = [child for child in files if _find_table_name(child).startswith("accounts") and find_data_suffix(child)]
     exchanges: list[InputFile] = []
     unread: list[Path] = []
     for child in files:
         if child in accounts or child.name == "models.json":
             continue
-        found = _file(child, known, forced) if suffix_of(child) else None
+        input_file = _identify_file(child, readers_by_name, forced) if find_data_suffix(child) else None
         stray = (
-            found is not None and forced is None and found.reader.name == _CANONICAL and not _is_canonical_name(child)
+            input_file is not None
+            and forced is None
+            and input_file.reader.name == _CANONICAL
+            and not _has_canonical_name(child)
         )
-        if found is None or stray:
+        if input_file is None or stray:
             unread.append(child)
         else:
-            exchanges.append(found)
-    if forced is not None and any(_is_canonical_name(file.path) for file in exchanges):
-        unread += [file.path for file in exchanges if not _is_canonical_name(file.path)]
-        exchanges = [file for file in exchanges if _is_canonical_name(file.path)]
+            exchanges.append(input_file)
+    if forced is not None and any(_has_canonical_name(file.path) for file in exchanges):
+        unread += [file.path for file in exchanges if not _has_canonical_name(file.path)]
+        exchanges = [file for file in exchanges if _has_canonical_name(file.path)]
     if not exchanges:
         raise InputError(
             "no exchanges found" if not unread else f"no exchanges found; not a known format: {unread[0].name}",
             file=str(path),
-            mend=f"{FORMATS_MEND} ({', '.join(known)}); canonical files are called exchanges*.parquet, .jsonl or .csv.",
+            mend=f"{FORMATS_MEND} ({', '.join(readers_by_name)}); canonical files are called exchanges*.parquet, .jsonl or .csv.",
         )
     intel = path / "intel"
     models = path / "models.json"
-    return Layout(
+    return InputLayout(
         tuple(exchanges),
-        tuple(_single(child, known, known[_CANONICAL]) for child in accounts),
+        tuple(_identify_named_file(child, readers_by_name, readers_by_name[_CANONICAL]) for child in accounts),
         models if models.is_file() else None,
         tuple(sorted(child for child in intel.rglob("*") if child.is_file())) if intel.is_dir() else (),
         tuple(sorted(unread)),
     )
 
 
-def _files(folder: Path) -> list[Path]:
+def _list_data_files(folder: Path) -> list[Path]:
     """Files in the order of their names; a folder `exchanges*.parquet` or `accounts*.parquet` stands for its parts."""
-    found: list[Path] = []
+    paths: list[Path] = []
     for child in folder.iterdir():
         if child.name[0] in "._":
             continue
         if child.is_file():
-            found.append(child)
-        elif child.is_dir() and _is_split(child):
-            found += [part for part in child.iterdir() if part.is_file() and part.name[0] not in "._"]
-    return sorted(found)
+            paths.append(child)
+        elif child.is_dir() and _is_table_folder(child):
+            paths += [part for part in child.iterdir() if part.is_file() and part.name[0] not in "._"]
+    return sorted(paths)
 
 
-def _is_split(folder: Path) -> bool:
+def _is_table_folder(folder: Path) -> bool:
     """Whether a folder is a table in parts, as Spark and others write it."""
     return folder.name.startswith(("exchanges", "accounts")) and folder.name.endswith(".parquet")
 
 
-def _table_name(path: Path) -> str:
+def _find_table_name(path: Path) -> str:
     """The name that tells the table: the file's, or that of the folder whose part it is."""
-    return path.parent.name if _is_split(path.parent) else path.name
+    return path.parent.name if _is_table_folder(path.parent) else path.name
 
 
-def _file(path: Path, known: Mapping[str, Reader], forced: Reader | None) -> InputFile | None:
+def _identify_file(
+    path: Path, readers_by_name: Mapping[str, FormatReader], forced: FormatReader | None
+) -> InputFile | None:
     """The file with its format; None where that is unknown. A canonical name stands in for what a head cannot tell."""
-    container, columns, rows = _head(path)
-    fitting = [reader for reader in known.values() if reader.recognises(columns)]
-    if not fitting and _is_canonical_name(path):
-        fitting = [known[_CANONICAL]]
+    container, columns, rows = _read_head(path)
+    fitting = [reader for reader in readers_by_name.values() if reader.recognises(columns)]
+    if not fitting and _has_canonical_name(path):
+        fitting = [readers_by_name[_CANONICAL]]
     reader = forced or (fitting[0] if fitting else None)
     if reader is None:
         return None
@@ -153,37 +160,39 @@ def _file(path: Path, known: Mapping[str, Reader], forced: Reader | None) -> Inp
     return InputFile(path, container, reader, frozenset(columns), rows)
 
 
-def _single(path: Path, known: Mapping[str, Reader], forced: Reader | None) -> InputFile:
+def _identify_named_file(
+    path: Path, readers_by_name: Mapping[str, FormatReader], forced: FormatReader | None
+) -> InputFile:
     """The one file that was named; raises InputError where it is of no known format."""
-    found = _file(path, known, forced)
-    if found is not None:
-        return found
-    container, columns, _ = _head(path)
+    input_file = _identify_file(path, readers_by_name, forced)
+    if input_file is not None:
+        return input_file
+    container, columns, _ = _read_head(path)
     if not columns:
         # An empty file is of any format: it holds no rows, and reading it notes so.
-        return InputFile(path, container, known[_CANONICAL], frozenset())
+        return InputFile(path, container, readers_by_name[_CANONICAL], frozenset())
     raise InputError(
         f"unknown format; the first record holds {', '.join(sorted(columns)[:8])}",
         file=str(path),
         row=1,
-        mend=f"{FORMATS_MEND} ({', '.join(known)}), or map its columns with --mapping.",
+        mend=f"{FORMATS_MEND} ({', '.join(readers_by_name)}), or map its columns with --mapping.",
     )
 
 
-def _is_canonical_name(path: Path) -> bool:
-    return _table_name(path).startswith(("exchanges", "accounts"))
+def _has_canonical_name(path: Path) -> bool:
+    return _find_table_name(path).startswith(("exchanges", "accounts"))
 
 
-def _head(path: Path) -> tuple[str, Mapping[str, Any], int | None]:
+def _read_head(path: Path) -> tuple[str, Mapping[str, Any], int | None]:
     """The container of a file, its first record (of a table: its columns), and its number of rows where known."""
-    suffix = suffix_of(path)
+    suffix = find_data_suffix(path)
     if suffix == ".parquet" or _starts_with(path, MAGIC):
-        names, rows = columns_and_rows(path)
+        names, rows = read_columns_and_rows(path)
         return "parquet", dict.fromkeys(names), rows
     if suffix == ".csv":
-        return "csv", dict.fromkeys(csv_header(path)), None
+        return "csv", dict.fromkeys(read_csv_header(path)), None
     rejects = Rejects()
-    record = next(json_records(path, rejects), None)
+    record = next(read_json_records(path, rejects), None)
     if record is None and rejects.counts:
         reason = next(iter(rejects.counts))
         raise InputError(f"no record can be read: {reason}", file=str(path), row=1, mend=f"{FORMATS_MEND}.")
@@ -191,11 +200,11 @@ def _head(path: Path) -> tuple[str, Mapping[str, Any], int | None]:
 
 
 def _starts_with(path: Path, magic: bytes) -> bool:
-    with opened(path) as stream:
+    with open_input(path) as stream:
         return stream.read(len(magic)) == magic
 
 
-def releases_of(path: Path | None) -> dict[str, datetime]:
+def load_releases(path: Path | None) -> dict[str, datetime]:
     """Model → when it was released, from models.json.
 
     Raises:
@@ -203,7 +212,7 @@ def releases_of(path: Path | None) -> dict[str, datetime]:
     """
     if path is None:
         return {}
-    with opened(path) as stream:
+    with open_input(path) as stream:
         raw = stream.read()
     mend = 'Write [{"model": "name", "released_at": "2026-01-31T00:00:00Z"}].'
     try:
@@ -215,8 +224,8 @@ def releases_of(path: Path | None) -> dict[str, datetime]:
     releases: dict[str, datetime] = {}
     for row, entry in enumerate(entries, 1):
         fields = entry if isinstance(entry, dict) else {}
-        model, _ = values.identifier(fields.get("model"))
-        micros, fault = values.moment(fields.get("released_at"))
+        model, _ = value_parsers.parse_identifier(fields.get("model"))
+        micros, fault = value_parsers.parse_timestamp(fields.get("released_at"))
         if model is None or micros is None:
             column = "model" if model is None else "released_at"
             raise InputError(fault or "blank", file=str(path), row=row, column=column, mend=mend)

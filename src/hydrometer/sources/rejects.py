@@ -19,7 +19,7 @@ UNLISTED = "rejected rows that rejected.jsonl does not list"
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class RejectSummary:
     """What a `Rejects` collected, as a value that can be sent from another process; `entries` are the rows that it kept."""
 
     counts: dict[str, int]
@@ -58,9 +58,9 @@ class Rejects:
             entry: Entry = {"file": name, "line": line, "column": column or None, "reason": reason}
             if exchange_id is not None:
                 entry["exchange_id"] = exchange_id
-            self._list(entry)
+            self._record(entry)
 
-    def _list(self, entry: Entry) -> None:
+    def _record(self, entry: Entry) -> None:
         if self._kept is not None:
             if self._most is None or len(self._kept) < self._most:
                 self._kept.append(entry)
@@ -79,25 +79,25 @@ class Rejects:
         self.notes[what] = self.notes.get(what, 0) + times
 
     @property
-    def counted(self) -> Counted:
+    def summary(self) -> RejectSummary:
         """What was collected so far, with the rows that were kept."""
-        return Counted(self.counts, self.repaired, self.notes, self._kept or [])
+        return RejectSummary(self.counts, self.repaired, self.notes, self._kept or [])
 
-    def tell(self, other: Rejects) -> None:
+    def report_to(self, other: Rejects) -> None:
         """Add everything that was counted, and the rows that were kept, to `other`."""
-        other.add(self.counted)
+        other.add(self.summary)
 
-    def add(self, counted: Counted) -> None:
+    def add(self, summary: RejectSummary) -> None:
         """Take over what another counted, perhaps in another process."""
         for own, others in (
-            (self.counts, counted.counts),
-            (self.repaired, counted.repaired),
-            (self.notes, counted.notes),
+            (self.counts, summary.counts),
+            (self.repaired, summary.repaired),
+            (self.notes, summary.notes),
         ):
             for what, times in sorted(others.items()):
                 own[what] = own.get(what, 0) + times
-        for entry in counted.entries:
-            self._list(entry)
+        for entry in summary.entries:
+            self._record(entry)
 
     def close(self) -> None:
         """Finish the file; counting goes on."""

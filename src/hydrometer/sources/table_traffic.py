@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.accounts import ACCOUNTS
-from hydrometer.contract.exchanges import EXCHANGES, TEXTS
-from hydrometer.contract.fingerprints import FINGERPRINTS, TRAFFIC
-from hydrometer.sources.account_book import one_row_each
-from hydrometer.sources.conforming import Conforming, seen_in
-from hydrometer.sources.discovery import releases_of
-from hydrometer.sources.mapping import load_mapping
+from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract.exchange_columns import EXCHANGES, TEXTS
+from hydrometer.contract.fingerprint_columns import FINGERPRINTS, TRAFFIC
+from hydrometer.sources.account_merger import merge_account_rows
+from hydrometer.sources.column_mapping import load_mapping
+from hydrometer.sources.discovery import load_releases
+from hydrometer.sources.schema_cast import SchemaCast, find_filled_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class ForeignTable:
     """A table of another engine: where it is, its columns, and its rows of some of them."""
 
-    place: str
+    location: str
     columns: frozenset[str]
     batches: Callable[[frozenset[str]], Iterable[pa.RecordBatch]]
 
@@ -58,32 +58,32 @@ class TableTraffic:
         self.fingerprinted = not exchanges.columns.isdisjoint(FINGERPRINTS.names) and exchanges.columns.isdisjoint(
             TEXTS
         )
-        self.conforming = Conforming((TRAFFIC if self.fingerprinted else EXCHANGES).name, columns.exchanges, settings)
-        self.conforming.check(exchanges.columns, exchanges.place)
-        self.ignored_columns = self.conforming.ignored(exchanges.columns)
-        self._accounts, self._of_accounts = accounts, Conforming(ACCOUNTS.name, columns.accounts, settings)
-        self.inputs = [exchanges.place]
+        self.schema_cast = SchemaCast((TRAFFIC if self.fingerprinted else EXCHANGES).name, columns.exchanges, settings)
+        self.schema_cast.check_columns(exchanges.columns, exchanges.location)
+        self.ignored_columns = self.schema_cast.list_ignored_columns(exchanges.columns)
+        self._accounts, self._account_cast = accounts, SchemaCast(ACCOUNTS.name, columns.accounts, settings)
+        self.inputs = [exchanges.location]
         if accounts is not None:
-            self._of_accounts.check(accounts.columns, accounts.place)
-            self.ignored_columns |= self._of_accounts.ignored(accounts.columns)
-            self.inputs.append(accounts.place)
-        self.releases: dict[str, datetime] = releases_of(releases)
-        self.columns_seen: frozenset[str] = frozenset()
+            self._account_cast.check_columns(accounts.columns, accounts.location)
+            self.ignored_columns |= self._account_cast.list_ignored_columns(accounts.columns)
+            self.inputs.append(accounts.location)
+        self.releases: dict[str, datetime] = load_releases(releases)
+        self.filled_columns: frozenset[str] = frozenset()
 
-    def saw(self, columns: set[str]) -> None:
+    def add_filled_columns(self, columns: set[str]) -> None:
         """Take down columns that were seen to hold values."""
-        self.columns_seen |= columns
+        self.filled_columns |= columns
 
     def accounts(self, rejects: Rejects) -> pa.Table:
         """The accounts, one row each, sorted by id."""
-        table = one_row_each(self._account_batches(rejects), [], rejects)
-        self.saw(seen_in("accounts", table))
+        table = merge_account_rows(self._account_batches(rejects), [], rejects)
+        self.add_filled_columns(find_filled_columns("accounts", table))
         return table
 
     def _account_batches(self, rejects: Rejects) -> Iterable[tuple[str, pa.RecordBatch]]:
         if self._accounts is None:
             return
-        start, place = 1, self._accounts.place
-        for batch in self._accounts.batches(self._of_accounts.wanted):
-            yield place, self._of_accounts.batch(batch, rejects, file=place, line_of=start.__add__)
+        start, location = 1, self._accounts.location
+        for batch in self._accounts.batches(self._account_cast.wanted_columns):
+            yield location, self._account_cast.conform_batch(batch, rejects, file=location, line_of=start.__add__)
             start += batch.num_rows

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hydrometer.cli import casework, options
-from hydrometer.cli.ending import Ending
-from hydrometer.cli.text import json_text, shown
+from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
+from hydrometer.cli.exit_status import ExitStatus
+from hydrometer.cli.output import case_output
+from hydrometer.cli.output.terminal import escape_controls, format_json
 
 if TYPE_CHECKING:
-    from hydrometer.contract.cases import Finding
+    from hydrometer.contract.cases import ReviewFinding
 
 appeal = typer.Typer(no_args_is_help=True, help="Appeals: open, decide, reopen, list, show.")
 
@@ -34,110 +35,116 @@ def open_appeal(
         list[Path] | None,
         typer.Option("--log", metavar="FOLDER", help="Audit log of a gateway, where the casebook lacks the case."),
     ] = None,
-    casebook: casework.Book = casework.BOOK,
-    audit: casework.Audit = None,
+    casebook: case_output.Book = case_output.BOOK,
+    audit: case_output.Audit = None,
     as_json: options.Json = False,
 ) -> None:
     """Open an appeal against a case."""
-    with Ending():
-        from hydrometer.flow.casework import Desk
+    with ExitStatus():
+        from hydrometer.enforcement.casebook.case_service import CaseService
 
-        desk = Desk(casebook, audit)
-        opened, whose = desk.open_appeal(case, account, by=by, statement=statement, logs=log or [])
+        desk = CaseService(casebook, audit)
+        appeal_id, whose = desk.open_appeal(case, account, by=by, statement=statement, logs=log or [])
     if as_json:
-        typer.echo(json_text({"appeal": opened, "case": case, "account": whose}))
+        typer.echo(format_json({"appeal": appeal_id, "case": case, "account": whose}))
     else:
-        typer.echo(shown(f"Appeal {opened} is open: case {case}, account {whose}"))
+        typer.echo(escape_controls(f"Appeal {appeal_id} is open: case {case}, account {whose}"))
 
 
 @appeal.command("uphold")
 def uphold(
     appeal: Id,
-    by: casework.By,
-    why: casework.Why,
+    by: case_output.By,
+    why: case_output.Why,
     alone: Alone = False,
-    casebook: casework.Book = casework.BOOK,
-    audit: casework.Audit = None,
+    casebook: case_output.Book = case_output.BOOK,
+    audit: case_output.Audit = None,
 ) -> None:
     """Find that what was decided stands."""
-    _decide(appeal, "uphold", by, why, alone, casebook, audit)
+    _decide_appeal(appeal, "uphold", by, why, alone, casebook, audit)
 
 
 @appeal.command("overturn")
 def overturn(
     appeal: Id,
-    by: casework.By,
-    why: casework.Why,
+    by: case_output.By,
+    why: case_output.Why,
     alone: Alone = False,
-    casebook: casework.Book = casework.BOOK,
-    audit: casework.Audit = None,
+    casebook: case_output.Book = case_output.BOOK,
+    audit: case_output.Audit = None,
 ) -> None:
     """Find that what was decided falls: the account is cleared, for the guard and for detection."""
-    _decide(appeal, "overturn", by, why, alone, casebook, audit)
+    _decide_appeal(appeal, "overturn", by, why, alone, casebook, audit)
 
 
 @appeal.command("reopen")
 def reopen(
     appeal: Id,
-    by: casework.By,
+    by: case_output.By,
     text: Annotated[str, typer.Option("--text", metavar="TEXT", help="What is new.")],
     document: Annotated[
         Path | None, typer.Option("--document", metavar="FILE", help="A text file that is kept as evidence.")
     ] = None,
-    casebook: casework.Book = casework.BOOK,
-    audit: casework.Audit = None,
+    casebook: case_output.Book = case_output.BOOK,
+    audit: case_output.Audit = None,
 ) -> None:
     """Open a closed appeal again, with something new; until it is decided, what was decided holds."""
-    with Ending():
-        from hydrometer.flow.casework import Desk
+    with ExitStatus():
+        from hydrometer.enforcement.casebook.case_service import CaseService
 
-        Desk(casebook, audit).reopen_appeal(appeal, by=by, text=text, document=document)
-    typer.echo(shown(f"Appeal {appeal} is open again"))
+        CaseService(casebook, audit).reopen_appeal(appeal, by=by, text=text, document=document)
+    typer.echo(escape_controls(f"Appeal {appeal} is open again"))
 
 
 @appeal.command("list")
-def listed(
+def list_appeals(
     state: Annotated[
         str | None, typer.Option("--state", metavar="open|upheld|overturned", help="Only those in this state.")
     ] = None,
-    casebook: casework.Book = casework.BOOK,
+    casebook: case_output.Book = case_output.BOOK,
     as_json: options.Json = False,
 ) -> None:
     """List appeals, the longest waiting first."""
-    with Ending():
-        from hydrometer.flow.casework import Desk
+    with ExitStatus():
+        from hydrometer.enforcement.casebook.case_service import CaseService
 
-        with Desk(casebook).reading() as book:
-            found = [each for each in book.appeals() if state in {None, each.state}]
+        with CaseService(casebook).open_casebook() as book:
+            appeals = [each for each in book.appeals() if state in {None, each.state}]
     if as_json:
-        typer.echo(json_text(found))
+        typer.echo(format_json(appeals))
         return
-    for each in found:
-        typer.echo(shown(f"{each.id}  {each.state:<10}  {each.opened_at:%Y-%m-%d %H:%M}  {each.case}  {each.account}"))
-    typer.echo(f"{len(found)} appeals, {sum(each.state == 'open' for each in found)} open")
+    for each in appeals:
+        typer.echo(
+            escape_controls(
+                f"{each.id}  {each.state:<10}  {each.opened_at:%Y-%m-%d %H:%M}  {each.case}  {each.account}"
+            )
+        )
+    typer.echo(f"{len(appeals)} appeals, {sum(each.state == 'open' for each in appeals)} open")
 
 
 @appeal.command("show")
-def show(appeal: Id, casebook: casework.Book = casework.BOOK, as_json: options.Json = False) -> None:
+def show(appeal: Id, casebook: case_output.Book = case_output.BOOK, as_json: options.Json = False) -> None:
     """Show an appeal with the evidence of its case, as it was when it was decided."""
-    with Ending():
-        from hydrometer.flow.casework import Desk
+    with ExitStatus():
+        from hydrometer.enforcement.casebook.case_service import CaseService
 
-        with Desk(casebook).reading() as book:
-            found = book.appeal(appeal)
-            case, kept, reviews = book.case(found.case), book.evidence(found.case), book.reviews(found.case)
+        with CaseService(casebook).open_casebook() as book:
+            record = book.appeal(appeal)
+            case, kept, reviews = book.case(record.case), book.evidence(record.case), book.reviews(record.case)
     if as_json:
-        typer.echo(json_text({"appeal": found, "case": case, "evidence": kept, "reviews": reviews}))
+        typer.echo(format_json({"appeal": record, "case": case, "evidence": kept, "reviews": reviews}))
         return
-    lines = [*casework.case_lines(case, kept, reviews, [found]), *casework.reasons_of(found.account, kept)]
+    lines = [*case_output.format_case(case, kept, reviews, [record]), *case_output.format_reasons(record.account, kept)]
     for line in lines:
-        typer.echo(shown(line))
+        typer.echo(escape_controls(line))
 
 
-def _decide(appeal: str, finding: Finding, by: str, why: str, alone: bool, casebook: str, audit: Path | None) -> None:
-    with Ending():
-        from hydrometer.flow.casework import Desk
+def _decide_appeal(
+    appeal: str, finding: ReviewFinding, by: str, why: str, alone: bool, casebook: str, audit: Path | None
+) -> None:
+    with ExitStatus():
+        from hydrometer.enforcement.casebook.case_service import CaseService
 
-        account = Desk(casebook, audit).decide_appeal(appeal, finding, by=by, why=why, alone=alone)
+        account = CaseService(casebook, audit).decide_appeal(appeal, finding, by=by, why=why, alone=alone)
     after = "is cleared" if finding == "overturn" else "stays as it was decided"
-    typer.echo(shown(f"Appeal {appeal}: {finding}; account {account} {after}"))
+    typer.echo(escape_controls(f"Appeal {appeal}: {finding}; account {account} {after}"))

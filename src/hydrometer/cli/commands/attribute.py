@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from hydrometer.cli import options
-from hydrometer.cli.attribution import lines
-from hydrometer.cli.ending import Ending
-from hydrometer.cli.text import json_text, shown
+from hydrometer.cli.exit_status import ExitStatus
+from hydrometer.cli.output.attribution_output import format_attributions
+from hydrometer.cli.output.terminal import escape_controls, format_json
 
 
 def attribute(
@@ -28,13 +28,13 @@ def attribute(
     as_json: options.Json = False,
 ) -> None:
     """Weigh dossiers of known actors for each campaign of RESULT; write who may be behind it into the result."""
-    with Ending(result):
-        chosen = options.chosen(settings)
-        from hydrometer.flow.attributing import attribute_result
+    with ExitStatus(result):
+        run_settings = options.resolve_settings(settings)
+        from hydrometer.intelligence.attribution.result_attribution import attribute_result
 
-        found = attribute_result(result, intel, chosen.attribution, sharing_key=sharing_key)
+        campaign_file = attribute_result(result, intel, run_settings.attribution, sharing_key=sharing_key)
     if as_json:
-        typer.echo(json_text([{"id": c.id, "attribution": c.attribution} for c in found.campaigns]))
+        typer.echo(format_json([{"id": c.id, "attribution": c.attribution} for c in campaign_file.campaigns]))
         return
-    for line in lines(found.campaigns):
-        typer.echo(shown(line))
+    for line in format_attributions(campaign_file.campaigns):
+        typer.echo(escape_controls(line))

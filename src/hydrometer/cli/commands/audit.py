@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
-from hydrometer.cli.ending import UNUSABLE, Ending
-from hydrometer.cli.text import json_text, shown
+from hydrometer.cli.exit_status import UNUSABLE, ExitStatus
+from hydrometer.cli.output.terminal import escape_controls, format_json
 
 audit = typer.Typer(no_args_is_help=True, help="The audit log: verify, show, tail, anchor.")
 
@@ -36,30 +36,34 @@ def verify(
     as_json: options.Json = False,
 ) -> None:
     """Find lines that were removed, altered, reordered or cut off; exit status 2 when there are any."""
-    with Ending():
-        from hydrometer.flow import auditing
+    with ExitStatus():
+        from hydrometer.enforcement.audit import audit_service
 
-        found = auditing.verified(folder, anchor or [], after=after, public_key=public_key, signed_head=signed_head)
+        report = audit_service.verify_log_folder(
+            folder, anchor or [], after=after, public_key=public_key, signed_head=signed_head
+        )
     if as_json:
-        typer.echo(json_text({**found.told(), "whole": found.whole}))
+        typer.echo(format_json({**report.to_builtins(), "whole": report.whole}))
     else:
-        for fault in found.faults:
+        for fault in report.faults:
             typer.echo(
-                shown(f"{fault.file}:{fault.line}: {fault.what}" if fault.line else f"{fault.file}: {fault.what}")
+                escape_controls(
+                    f"{fault.file}:{fault.line}: {fault.what}" if fault.line else f"{fault.file}: {fault.what}"
+                )
             )
-        if found.fault_count > len(found.faults):
-            typer.echo(f"and {found.fault_count - len(found.faults):,} more")
-        if found.torn:
-            typer.echo(f"{found.torn} bytes at the end were never acknowledged: a writer was killed")
-        state = "whole" if found.whole else f"NOT whole: {found.fault_count:,} faults"
-        if not found.anchors:
-            held = "no anchor: a log that was cut off would look whole"
-        elif found.anchored is None:
-            held = f"{found.anchors:,} anchors, none of which it has the line of"
+        if report.fault_count > len(report.faults):
+            typer.echo(f"and {report.fault_count - len(report.faults):,} more")
+        if report.torn:
+            typer.echo(f"{report.torn} bytes at the end were never acknowledged: a writer was killed")
+        state = "whole" if report.whole else f"NOT whole: {report.fault_count:,} faults"
+        if not report.anchors:
+            anchor_state = "no anchor: a log that was cut off would look whole"
+        elif report.anchored is None:
+            anchor_state = f"{report.anchors:,} anchors, none of which it has the line of"
         else:
-            held = f"{found.anchors:,} anchors held, the last of line {found.anchored:,}; cut off after it would look whole"
-        typer.echo(f"{found.lines:,} lines, {found.first:,} to {found.last:,}: {state}; {held}")
-    if not found.whole:
+            anchor_state = f"{report.anchors:,} anchors held, the last of line {report.anchored:,}; cut off after it would look whole"
+        typer.echo(f"{report.lines:,} lines, {report.first:,} to {report.last:,}: {state}; {anchor_state}")
+    if not report.whole:
         raise typer.Exit(UNUSABLE)
 
 
@@ -69,12 +73,12 @@ def show(
     what: Annotated[str, typer.Argument(metavar="LINE|CASE", help="Number of a line, or a case, appeal or account.")],
 ) -> None:
     """Print the lines of a number, case, appeal or account, as JSON."""
-    with Ending():
-        from hydrometer.flow import auditing
+    with ExitStatus():
+        from hydrometer.enforcement.audit import audit_service
 
-        found = auditing.about(folder, what)
-    for entry in found:
-        typer.echo(json_text(entry))
+        entries = audit_service.find_entries(folder, what)
+    for entry in entries:
+        typer.echo(format_json(entry))
 
 
 @audit.command("tail")
@@ -84,18 +88,18 @@ def tail(
     as_json: options.Json = False,
 ) -> None:
     """Print the last lines of a log."""
-    with Ending():
-        from hydrometer.flow import auditing
+    with ExitStatus():
+        from hydrometer.enforcement.audit import audit_service
 
-        found = auditing.last(folder, lines)
+        entries = audit_service.read_last_entries(folder, lines)
     if as_json:
-        typer.echo(json_text(found))
+        typer.echo(format_json(entries))
         return
-    for entry in found:
-        told = ", ".join(
+    for entry in entries:
+        fields = ", ".join(
             f"{name} {value}" for name, value in entry.body.items() if isinstance(value, str | int | float)
         )
-        typer.echo(shown(f"{entry.sequence}  {entry.time:%Y-%m-%d %H:%M:%S}  {entry.kind}: {told[:300]}"))
+        typer.echo(escape_controls(f"{entry.sequence}  {entry.time:%Y-%m-%d %H:%M:%S}  {entry.kind}: {fields[:300]}"))
 
 
 @audit.command("anchor")
@@ -106,8 +110,8 @@ def anchor(
     ] = None,
 ) -> None:
     """Print the last line's number and hash: kept elsewhere, it shows a log that was cut off or rewritten."""
-    with Ending():
-        from hydrometer.flow import auditing
+    with ExitStatus():
+        from hydrometer.enforcement.audit import audit_service
 
-        found = auditing.anchored(folder, key)
-    typer.echo(json_text(found))
+        anchor_record = audit_service.anchor_log(folder, key)
+    typer.echo(format_json(anchor_record))

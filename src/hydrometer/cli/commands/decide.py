@@ -6,37 +6,40 @@ from typing import Annotated
 
 import typer
 
-from hydrometer.cli import casework, options
-from hydrometer.cli.ending import Ending
-from hydrometer.cli.finding import finding_of
-from hydrometer.cli.text import json_text, shown
+from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
+from hydrometer.cli.exit_status import ExitStatus
+from hydrometer.cli.finding_argument import parse_finding
+from hydrometer.cli.output import case_output
+from hydrometer.cli.output.terminal import escape_controls, format_json
 
 
 def decide(
     result: options.Result,
     campaign: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="A campaign of the result.")],
-    finding: casework.AsFound,
-    by: casework.By,
-    why: casework.Why,
+    finding: case_output.FindingArgument,
+    by: case_output.By,
+    why: case_output.Why,
     least: Annotated[
         float, typer.Option("--at-least", metavar="P", min=0, max=1, help="Least probability of the members meant.")
     ] = 0.5,
-    casebook: casework.Book = casework.BOOK,
-    audit: casework.Audit = None,
+    casebook: case_output.Book = case_output.BOOK,
+    audit: case_output.Audit = None,
     as_json: options.Json = False,
 ) -> None:
     """Uphold or overturn a campaign of RESULT: its members become reviewed verdicts, or are cleared."""
-    with Ending():
-        from hydrometer.flow.casework import Desk
+    with ExitStatus():
+        from hydrometer.enforcement.casebook.case_service import CaseService
 
-        found = finding_of(finding)
-        desk = Desk(casebook, audit)
-        case, changed, left = desk.decide(result, campaign, found, by=by, why=why, least=least)
+        parsed_finding = parse_finding(finding)
+        desk = CaseService(casebook, audit)
+        case, changed, left = desk.decide(result, campaign, parsed_finding, by=by, why=why, least=least)
     if as_json:
-        typer.echo(json_text({"case": case.id, "finding": found, "accounts": changed, "left_out": left}))
+        typer.echo(format_json({"case": case.id, "finding": parsed_finding, "accounts": changed, "left_out": left}))
         return
     typer.echo(
-        shown(f"Case {case.id}: {found} by {by}; {len(changed):,} of {len(case.accounts):,} accounts are concerned")
+        escape_controls(
+            f"Case {case.id}: {parsed_finding} by {by}; {len(changed):,} of {len(case.accounts):,} accounts are concerned"
+        )
     )
     if left:
         typer.echo(f"Left out: {left:,} members below probability {least:g}")

@@ -7,19 +7,25 @@ from pathlib import Path
 import typer
 
 from hydrometer.cli import options
-from hydrometer.cli.campaigns import print_campaigns
-from hydrometer.cli.ending import Ending
-from hydrometer.cli.progress import listening
-from hydrometer.cli.text import shown
+from hydrometer.cli.exit_status import ExitStatus
+from hydrometer.cli.output.campaign_output import print_campaigns
+from hydrometer.cli.output.progress_display import open_progress
+from hydrometer.cli.output.terminal import escape_controls
 
 
 def demo(out: options.Out = Path("demo"), quiet: options.Quiet = False) -> None:
     """Find the campaigns of the bundled sample and write the same result as `detect` does."""
-    with Ending(out), listening(quiet=quiet) as progress:
-        from hydrometer import flow
+    with ExitStatus(out), open_progress(quiet=quiet) as progress:
+        from hydrometer import api
 
-        found = flow.detect(
-            flow.sample(), out, options.chosen(None), site_key=None, mapping=None, source=None, progress=progress
+        campaign_file = api.detect(
+            api.sample(),
+            out,
+            options.resolve_settings(None),
+            site_key=None,
+            mapping=None,
+            source=None,
+            progress=progress,
         )
-    print_campaigns(found, out)
-    typer.echo(shown(f"Open {(out / 'report.html').resolve().as_uri()}"))
+    print_campaigns(campaign_file, out)
+    typer.echo(escape_controls(f"Open {(out / 'report.html').resolve().as_uri()}"))

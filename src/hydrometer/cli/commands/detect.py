@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from hydrometer.cli import options
-from hydrometer.cli.campaigns import print_campaigns, summary
-from hydrometer.cli.ending import Ending
-from hydrometer.cli.progress import listening
-from hydrometer.cli.text import json_text
+from hydrometer.cli.exit_status import ExitStatus
+from hydrometer.cli.output.campaign_output import print_campaigns, summarise_campaigns
+from hydrometer.cli.output.progress_display import open_progress
+from hydrometer.cli.output.terminal import format_json
 
 
 def detect(
@@ -41,19 +41,19 @@ def detect(
 ) -> None:
     """Find campaigns in TRAFFIC; write campaigns, members, harvested exchanges and a report to a folder."""
     if explain_steps:
-        with Ending():
-            chosen = options.chosen(settings, seed=seed, threads=threads, memory=memory, engine=engine)
-            from hydrometer import flow
+        with ExitStatus():
+            run_settings = options.resolve_settings(settings, seed=seed, threads=threads, memory=memory, engine=engine)
+            from hydrometer import api
 
-            steps = flow.steps(chosen)
+            steps = api.list_steps(run_settings)
         typer.echo(
-            json_text([{"name": step.name, "meaning": step.meaning, "sql": step.sql} for step in steps])
+            format_json([{"name": step.name, "meaning": step.meaning, "sql": step.sql} for step in steps])
             if as_json
             else "\n\n".join(f"-- {step.name}: {step.meaning}\n{step.sql.rstrip(';')};" for step in steps)
         )
         return
-    with Ending(out), listening(quiet=quiet) as progress:
-        chosen = options.chosen(
+    with ExitStatus(out), open_progress(quiet=quiet) as progress:
+        run_settings = options.resolve_settings(
             settings,
             seed=seed,
             threads=threads,
@@ -61,12 +61,12 @@ def detect(
             exhibits=False if no_exhibits else None,
             engine=engine,
         )
-        from hydrometer import flow
+        from hydrometer import api
 
-        found = flow.detect(
-            options.place(traffic, chosen),
+        campaign_file = api.detect(
+            options.resolve_location(traffic, run_settings),
             out,
-            chosen,
+            run_settings,
             site_key=site_key,
             mapping=mapping,
             source=source,
@@ -76,6 +76,6 @@ def detect(
             sharing_key=sharing_key,
         )
     if as_json:
-        typer.echo(json_text(summary(found, out)))
+        typer.echo(format_json(summarise_campaigns(campaign_file, out)))
     else:
-        print_campaigns(found, out)
+        print_campaigns(campaign_file, out)

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
-from hydrometer.cli.ending import Ending
-from hydrometer.cli.evaluation import print_evaluation
-from hydrometer.cli.text import json_text
+from hydrometer.cli.exit_status import ExitStatus
+from hydrometer.cli.output.evaluation_output import print_evaluation
+from hydrometer.cli.output.terminal import format_json
 
 
 def evaluate(
@@ -29,11 +29,11 @@ def evaluate(
     """Score RESULT against the truth beside WORLD; of several pairs, pool them with intervals over the worlds."""
     if len(pairs) % 2:
         raise typer.BadParameter("name pairs: RESULT WORLD [RESULT WORLD ...]", param_hint="RESULT WORLD")
-    with Ending():
-        from hydrometer import flow
+    with ExitStatus():
+        from hydrometer import api
 
-        summary = flow.evaluate(list(zip(pairs[::2], pairs[1::2], strict=True)), at=at, drawing=draw)
+        summary = api.evaluate(list(zip(pairs[::2], pairs[1::2], strict=True)), at=at, drawing=draw)
     if as_json:
-        typer.echo(json_text(summary))
+        typer.echo(format_json(summary))
     else:
         print_evaluation(summary)

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
-from hydrometer.cli.ending import Ending
-from hydrometer.cli.text import json_text, shown
+from hydrometer.cli.exit_status import ExitStatus
+from hydrometer.cli.output.terminal import escape_controls, format_json
 
 
 def explain(
@@ -22,12 +22,12 @@ def explain(
     """Say in plain words why a campaign was found, or why an account is a member or is not."""
     if (campaign is None) == (account is None):
         raise typer.BadParameter("name one campaign or one account", param_hint="--campaign / --account")
-    with Ending():
-        from hydrometer import flow
+    with ExitStatus():
+        from hydrometer import api
 
-        explanation = flow.explain(result, campaign=campaign, account=account)
+        explanation = api.explain(result, campaign=campaign, account=account)
     if as_json:
-        typer.echo(json_text(explanation.to_dict()))
+        typer.echo(format_json(explanation.to_dict()))
     else:
         for line in explanation.lines():
-            typer.echo(shown(line))
+            typer.echo(escape_controls(line))

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
-from hydrometer.cli.ending import Ending
-from hydrometer.cli.guarding import serve
-from hydrometer.cli.text import json_text, shown
+from hydrometer.cli.exit_status import ExitStatus
+from hydrometer.cli.guard_serve_command import serve_gateways
+from hydrometer.cli.output.terminal import escape_controls, format_json
 
 guard = typer.Typer(no_args_is_help=True, help="Verdicts for the gateways: keys, snapshots, decisions.")
 
@@ -21,7 +21,7 @@ PublicKeys = Annotated[
 ]
 
 
-guard.command("serve")(serve)
+guard.command("serve")(serve_gateways)
 
 
 @guard.command("keygen")
@@ -29,12 +29,12 @@ def keygen(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The secret key; the public one is FILE.pub.")],
 ) -> None:
     """Make the pair of keys that snapshots are signed and checked with."""
-    with Ending():
-        from hydrometer.flow.guarding import make_keys
+    with ExitStatus():
+        from hydrometer.enforcement.snapshots.snapshot_files import make_keys
 
         secret, public = make_keys(out)
-    typer.echo(f"Secret key, for whoever writes snapshots: {shown(str(secret))}")
-    typer.echo(f"Public key, for the guards: {shown(str(public))}")
+    typer.echo(f"Secret key, for whoever writes snapshots: {escape_controls(str(secret))}")
+    typer.echo(f"Public key, for the guards: {escape_controls(str(public))}")
 
 
 @guard.command("snapshot")
@@ -70,11 +70,13 @@ def snapshot(
     as_json: options.Json = False,
 ) -> None:
     """Write the signed snapshot of a result, by which guards decide."""
-    with Ending():
-        from hydrometer.flow.guarding import write_snapshot
-        from hydrometer.flow.verdicts import Chosen, listed
+    with ExitStatus():
+        from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions, read_account_list
+        from hydrometer.enforcement.snapshots.snapshot_files import write_snapshot
 
-        chosen = Chosen(member=member, campaign=campaign, rare=rare, hours=hours, cleared=listed(cleared))
+        snapshot_options = SnapshotOptions(
+            member=member, campaign=campaign, rare=rare, hours=hours, cleared=read_account_list(cleared)
+        )
         built = write_snapshot(
             result,
             out,
@@ -84,15 +86,20 @@ def snapshot(
             accounts=accounts,
             site_key=site_key,
             casebook=casebook,
-            chosen=chosen,
+            options=snapshot_options,
         )
         if audit is not None:
-            from hydrometer.flow.auditing import record_snapshot
+            from hydrometer.enforcement.audit.audit_service import record_snapshot
 
-            told = {"version": built.version, "signed_by": built.signed_by, "holds": built.holds, "result": str(result)}
-            record_snapshot(audit, policy, told)
+            audit_facts = {
+                "version": built.version,
+                "signed_by": built.signed_by,
+                "holds": built.holds,
+                "result": str(result),
+            }
+            record_snapshot(audit, policy, audit_facts)
     if as_json:
-        typer.echo(json_text(built))
+        typer.echo(format_json(built))
         return
     typer.echo(f"Snapshot {built.version}, {built.bytes:,} bytes, signed by {built.signed_by}")
     typer.echo("Holds: " + ", ".join(f"{count:,} {name}" for name, count in built.holds.items()))
@@ -103,8 +110,8 @@ def snapshot(
 @guard.command("inspect")
 def inspect(snapshot: Snapshot, public_key: PublicKeys) -> None:
     """Check a snapshot's signature and say what it holds, as JSON."""
-    with Ending():
-        from hydrometer.flow.guarding import inspect as inspected
+    with ExitStatus():
+        from hydrometer.enforcement.snapshots.snapshot_files import inspect_snapshot as inspected
 
-        told = inspected(snapshot, public_key)
-    typer.echo(json_text(told))
+        contents = inspected(snapshot, public_key)
+    typer.echo(format_json(contents))

@@ -9,10 +9,10 @@ from typing import Annotated, cast, get_args
 import typer
 
 from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
-from hydrometer.cli.ending import UNUSABLE, Ending
-from hydrometer.cli.known import print_import, print_known, print_withdrawn
-from hydrometer.cli.text import json_text, shown
-from hydrometer.contract.intel import Actor, Release, Reliability, Role, Tlp, WorkingHours
+from hydrometer.cli.exit_status import UNUSABLE, ExitStatus
+from hydrometer.cli.output.intel_output import print_dossiers, print_import, print_withdrawals
+from hydrometer.cli.output.terminal import escape_controls, format_json
+from hydrometer.contract.intel_records import Actor, ActorRelease, Reliability, Role, Tlp, WorkingHours
 
 intel = typer.Typer(
     help="Keep what is known of actors: partners' bundles, own dossiers, earlier campaigns.", no_args_is_help=True
@@ -21,13 +21,13 @@ Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of what i
 STANCES = {"true": "agree", "false": "disagree", "unknown": "neutral"}
 
 
-def _one_of(value: str, known: tuple[str, ...], option: str) -> str:
-    if value not in known:
-        raise typer.BadParameter(f"one of {', '.join(known)}", param_hint=option)
+def _require_one_of(value: str, allowed: tuple[str, ...], option: str) -> str:
+    if value not in allowed:
+        raise typer.BadParameter(f"one of {', '.join(allowed)}", param_hint=option)
     return value
 
 
-def _day(text: str | None, option: str) -> datetime | None:
+def _parse_moment(text: str | None, option: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text) if text else None
     except ValueError:
@@ -76,19 +76,19 @@ def add(
         raise typer.BadParameter("say who sent the file", param_hint="--source")
     if from_result is not None and not campaign:
         raise typer.BadParameter("name the campaign of the result", param_hint="--campaign")
-    moment = _day(stopped, "--stopped")
+    moment = _parse_moment(stopped, "--stopped")
     if reliability:
-        _one_of(reliability, get_args(Reliability), "--reliability")
-    _one_of(role, get_args(Role), "--role")
-    with Ending(folder):
-        from hydrometer.flow import intelligence
+        _require_one_of(reliability, get_args(Reliability), "--reliability")
+    _require_one_of(role, get_args(Role), "--role")
+    with ExitStatus(folder):
+        from hydrometer.intelligence.exchange import intel_service
 
         if from_result is not None:
-            made = intelligence.add_result(
+            made = intel_service.add_campaign(
                 folder, from_result, campaign, actor=actor, role=cast("Role", role), stopped=moment
             )
         else:
-            made = intelligence.add_files(
+            made = intel_service.import_files(
                 folder,
                 files or (),
                 source,
@@ -130,10 +130,10 @@ def actor(
     for text in release or ():
         what, _, day = text.rpartition("=")
         try:
-            releases.append(Release(product=what, day=date.fromisoformat(day)))
+            releases.append(ActorRelease(product=what, day=date.fromisoformat(day)))
         except ValueError:
             raise typer.BadParameter(f"{text!r} is not PRODUCT=YYYY-MM-DD", param_hint="--release") from None
-    roles = tuple(_one_of(one, get_args(Role), "--role") for one in role or get_args(Role))
+    roles = tuple(_require_one_of(one, get_args(Role), "--role") for one in role or get_args(Role))
     dossier = Actor(
         id="",
         name=name,
@@ -142,18 +142,18 @@ def actor(
         products=tuple(product or ()),
         releases=tuple(releases),
         hours=WorkingHours(timezone=timezone, start=start, end=end) if timezone else None,
-        tlp=cast("Tlp", _one_of(tlp, get_args(Tlp), "--tlp")),
+        tlp=cast("Tlp", _require_one_of(tlp, get_args(Tlp), "--tlp")),
         confidence=confidence,
     )
-    with Ending(folder):
-        from hydrometer.flow import intelligence
+    with ExitStatus(folder):
+        from hydrometer.intelligence.exchange import intel_service
 
-        made = intelligence.add_actor(folder, dossier)
+        made = intel_service.add_actor(folder, dossier)
     print_import(made._asdict(), as_json=as_json)
 
 
 @intel.command("list")
-def list_(
+def list_records(
     folder: Folder,
     what: Annotated[
         str,
@@ -166,14 +166,14 @@ def list_(
     as_json: options.Json = False,
 ) -> None:
     """Show what is known, and who says so."""
-    with Ending():
-        from hydrometer.flow import intelligence
+    with ExitStatus():
+        from hydrometer.intelligence.exchange import intel_service
 
-        dossiers, withdrawn, notes = intelligence.known(folder)
+        dossiers, withdrawn, notes = intel_service.read_intel(folder)
         if what != "all" and what not in dossiers.__struct_fields__:
             raise typer.BadParameter(f"one of all, {', '.join(dossiers.__struct_fields__)}", param_hint="--what")
     filters = {"what": what, "kind": kind, "source": source, "of": of}
-    print_known(dossiers, withdrawn, notes, filters, valid=valid, as_json=as_json)
+    print_dossiers(dossiers, withdrawn, notes, filters, valid=valid, as_json=as_json)
 
 
 @intel.command()
@@ -189,28 +189,28 @@ def lint(
     as_json: options.Json = False,
 ) -> None:
     """Say what is invalid, past its validity, leads nowhere, is too broad, unmarked, or twice there."""
-    with Ending():
-        from hydrometer.flow import intelligence
+    with ExitStatus():
+        from hydrometer.intelligence.exchange import intel_service
 
-        found, validator = intelligence.lint(folder, result, most)
+        faults, validator = intel_service.lint_intel(folder, result, most)
     if as_json:
-        typer.echo(json_text({"validator": validator, "faults": [fault._asdict() for fault in found]}))
+        typer.echo(format_json({"validator": validator, "faults": [fault._asdict() for fault in faults]}))
     else:
-        for fault in found:
-            typer.echo(shown(f"{fault.severity}: {fault.problem}: {fault.id} {fault.detail}".rstrip()))
-        typer.echo(shown(f"{len(found):,} faults; validated by {validator}"))
-    if strict and any(fault.severity == "error" for fault in found):
+        for fault in faults:
+            typer.echo(escape_controls(f"{fault.severity}: {fault.problem}: {fault.id} {fault.detail}".rstrip()))
+        typer.echo(escape_controls(f"{len(faults):,} faults; validated by {validator}"))
+    if strict and any(fault.severity == "error" for fault in faults):
         raise typer.Exit(UNUSABLE)
 
 
 @intel.command()
 def expire(folder: Folder, as_json: options.Json = False) -> None:
     """Mark what is past its validity, and withdraw what rested on what its source has revoked."""
-    with Ending(folder):
-        from hydrometer.flow import intelligence
+    with ExitStatus(folder):
+        from hydrometer.intelligence.exchange import intel_service
 
-        found = intelligence.expire(folder)
-    print_withdrawn(found, as_json=as_json)
+        withdrawn = intel_service.expire_intel(folder)
+    print_withdrawals(withdrawn, as_json=as_json)
 
 
 @intel.command()
@@ -222,19 +222,19 @@ def retract(
     as_json: options.Json = False,
 ) -> None:
     """Withdraw a statement or everything of a source, and what rested on it."""
-    with Ending(folder):
-        from hydrometer.flow import intelligence
+    with ExitStatus(folder):
+        from hydrometer.intelligence.exchange import intel_service
 
         if undo:
-            back = intelligence.restore(folder, of)
+            back = intel_service.restore_statement(folder, of)
         else:
-            found = intelligence.retract(folder, of, why)
+            withdrawn = intel_service.retract_statement(folder, of, why)
     if not undo:
-        print_withdrawn(found, as_json=as_json)
+        print_withdrawals(withdrawn, as_json=as_json)
     elif as_json:
-        typer.echo(json_text({"restored": back}))
+        typer.echo(format_json({"restored": back}))
     else:
-        typer.echo(shown(f"Counts again: {len(back):,}"))
+        typer.echo(escape_controls(f"Counts again: {len(back):,}"))
 
 
 @intel.command()
@@ -243,11 +243,11 @@ def revoke(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The bundle to send after it.")],
 ) -> None:
     """Write the bundle that takes back, for good, what an earlier one said."""
-    with Ending():
-        from hydrometer.flow import intelligence
+    with ExitStatus():
+        from hydrometer.intelligence.exchange import intel_service
 
-        number = intelligence.revoke(bundle, out)
-    typer.echo(shown(f"Revokes {number:,} objects: {out}"))
+        number = intel_service.write_revocation(bundle, out)
+    typer.echo(escape_controls(f"Revokes {number:,} objects: {out}"))
 
 
 @intel.command()
@@ -259,9 +259,11 @@ def opine(
     as_json: options.Json = False,
 ) -> None:
     """Say what this site holds of a statement; it goes back to partners with the next exchange."""
-    _one_of(stance, tuple(STANCES), "STANCE")
-    with Ending(folder):
-        from hydrometer.flow import intelligence
+    _require_one_of(stance, tuple(STANCES), "STANCE")
+    with ExitStatus(folder):
+        from hydrometer.intelligence.exchange import intel_service
 
-        made = intelligence.opine(folder, of, STANCES[stance], because)  # type: ignore[arg-type]
-    typer.echo(json_text({"opinion": made, "of": of, "stance": STANCES[stance]}) if as_json else shown(made))
+        made = intel_service.state_opinion(folder, of, STANCES[stance], because)  # type: ignore[arg-type]
+    typer.echo(
+        format_json({"opinion": made, "of": of, "stance": STANCES[stance]}) if as_json else escape_controls(made)
+    )

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from hydrometer.cli.ending import Ending
+from hydrometer.cli.exit_status import ExitStatus
 from hydrometer.cli.options import Json  # noqa: TC001 (Typer reads the annotations at run time)
-from hydrometer.cli.text import json_text, shown
+from hydrometer.cli.output.terminal import escape_controls, format_json
 
 if TYPE_CHECKING:
-    from hydrometer.flow.matching import Items, Matched
+    from hydrometer.intelligence.psi.psi_service import ItemList, MatchResult
 
 match = typer.Typer(
     no_args_is_help=True,
@@ -40,10 +40,10 @@ def partner(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="File to write; only you can read it.")],
 ) -> None:
     """Make a partner's file with a new key. The partner needs a file with the same key: give it over a safe way."""
-    with Ending():
-        from hydrometer.flow import matching
+    with ExitStatus():
+        from hydrometer.intelligence.psi import psi_service
 
-        matching.make_partner(name, out)
+        psi_service.make_partner(name, out)
         typer.echo(f"Wrote {out}.", err=True)
 
 
@@ -61,22 +61,22 @@ def serve(
     as_json: Json = False,
 ) -> None:
     """Wait for the partner, and match ITEMS with it once."""
-    with Ending():
-        from hydrometer.flow import matching
+    with ExitStatus():
+        from hydrometer.intelligence.psi import psi_service
 
-        taken = matching.taken(items)
-        done = matching.serve(
+        own_items = psi_service.read_match_items(items)
+        done = psi_service.serve_match(
             partner,
-            taken,
+            own_items,
             (host, port),
-            lambda line: typer.echo(shown(line), err=True),
+            lambda line: typer.echo(escape_controls(line), err=True),
             learn=learn,
             pad=pad,
             wait=wait,
             seconds=seconds,
             threads=threads,
         )
-        _print(done, taken, as_json)
+        _print_match(done, own_items, as_json)
 
 
 @match.command("join")
@@ -92,39 +92,41 @@ def join(
     as_json: Json = False,
 ) -> None:
     """Call the partner, and match ITEMS with it once."""
-    with Ending():
-        from hydrometer.flow import matching
+    with ExitStatus():
+        from hydrometer.intelligence.psi import psi_service
 
-        taken = matching.taken(items)
-        done = matching.join(partner, taken, (host, port), learn=learn, pad=pad, seconds=seconds, threads=threads)
-        _print(done, taken, as_json)
+        own_items = psi_service.read_match_items(items)
+        done = psi_service.join_match(
+            partner, own_items, (host, port), learn=learn, pad=pad, seconds=seconds, threads=threads
+        )
+        _print_match(done, own_items, as_json)
 
 
 @match.command("sessions")
 def sessions(partner: PartnerFile, as_json: Json = False) -> None:
     """List the sessions with a partner: what it has asked about, and what counts against its quota."""
-    with Ending():
-        from hydrometer.flow import matching
+    with ExitStatus():
+        from hydrometer.intelligence.psi import psi_service
 
-        every = matching.ledger_of(partner).sessions()
+        every = psi_service.open_query_ledger(partner).sessions()
         if as_json:
-            typer.echo(json_text(every))
+            typer.echo(format_json(every))
             return
         for one in every:
             counts = "counts" if one.counted else "does not count"
-            line = f"{one.when:%Y-%m-%d %H:%M}  {one.partner}  theirs {one.theirs}, ours {one.ours}"
-            typer.echo(shown(f"{line}, learn {one.learn}, {counts}: {one.outcome}"))
+            line = f"{one.began_at:%Y-%m-%d %H:%M}  {one.partner}  theirs {one.theirs}, ours {one.ours}"
+            typer.echo(escape_controls(f"{line}, learn {one.learn}, {counts}: {one.outcome}"))
 
 
-def _print(done: Matched, taken: Items, as_json: bool) -> None:
+def _print_match(done: MatchResult, own_items: ItemList, as_json: bool) -> None:
     if as_json:
         pairs = None if done.items is None else [{"kind": item.kind, "value": item.value} for item in done.items]
-        sizes = {"ours": done.ours, "theirs": done.theirs, "learn": done.learn, "left_out": taken.left_out}
-        typer.echo(json_text({"partner": done.partner, **sizes, "shared": pairs}))
+        sizes = {"ours": done.ours, "theirs": done.theirs, "learn": done.learn, "left_out": own_items.left_out}
+        typer.echo(format_json({"partner": done.partner, **sizes, "shared": pairs}))
         return
     for item in done.items or ():
-        typer.echo(shown(f"{item.kind}:{item.value}"))
-    for reason, count in sorted(taken.left_out.items()):
+        typer.echo(escape_controls(f"{item.kind}:{item.value}"))
+    for reason, count in sorted(own_items.left_out.items()):
         typer.echo(f"{count} left out: {reason}.", err=True)
-    told = "we were not to learn how many are shared" if done.items is None else f"{len(done.items)} shared"
-    typer.echo(f"{done.ours} of ours, {done.theirs} of {done.partner}: {told}.", err=True)
+    outcome = "we were not to learn how many are shared" if done.items is None else f"{len(done.items)} shared"
+    typer.echo(f"{done.ours} of ours, {done.theirs} of {done.partner}: {outcome}.", err=True)

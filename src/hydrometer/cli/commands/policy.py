@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
-from hydrometer.cli.backtest import print_backtest
-from hydrometer.cli.ending import UNUSABLE, Ending
-from hydrometer.cli.progress import listening
-from hydrometer.cli.text import json_text, shown
-from hydrometer.contract.policy import Budget, Rule
+from hydrometer.cli.exit_status import UNUSABLE, ExitStatus
+from hydrometer.cli.output.backtest_output import print_backtest
+from hydrometer.cli.output.progress_display import open_progress
+from hydrometer.cli.output.terminal import escape_controls, format_json
+from hydrometer.contract.policy_schema import Budget, Rule
 
 policy = typer.Typer(no_args_is_help=True, help="Policies: check, test, show, and what they would have done.")
 
@@ -23,20 +23,20 @@ File = Annotated[Path, typer.Argument(metavar="POLICY", help="A policy file (YAM
 @policy.command("check")
 def check(file: File, as_json: options.Json = False) -> None:
     """Say everything that is wrong with a policy, line by line; exit status 2 when it cannot be used."""
-    with Ending():
-        from hydrometer.flow import responding
+    with ExitStatus():
+        from hydrometer.enforcement.policy import policy_service
 
-        made, problems = responding.check_policy(file, datetime.now(UTC))
+        made, problems = policy_service.check_policy(file, datetime.now(UTC))
     if as_json:
         rows = [{"line": p.line, "column": p.column, "what": p.what, "mend": p.mend, "note": p.note} for p in problems]
-        typer.echo(json_text({"usable": made is not None, "problems": rows}))
+        typer.echo(format_json({"usable": made is not None, "problems": rows}))
     else:
         for each in problems:
             kind = "note: " if each.note else ""
-            typer.echo(shown(f"{file}:{each.line}:{each.column}: {kind}{each.what}. {each.mend}"))
+            typer.echo(escape_controls(f"{file}:{each.line}:{each.column}: {kind}{each.what}. {each.mend}"))
         if made is not None:
             counts = f"{len(made.rules)} rules, {len(made.budgets)} budgets, {len(made.tests)} tests"
-            typer.echo(shown(f"{made.name}: can be used; mode {made.mode}, {counts}"))
+            typer.echo(escape_controls(f"{made.name}: can be used; mode {made.mode}, {counts}"))
     if made is None:
         raise typer.Exit(UNUSABLE)
 
@@ -44,22 +44,24 @@ def check(file: File, as_json: options.Json = False) -> None:
 @policy.command("test")
 def run_tests(file: File, as_json: options.Json = False) -> None:
     """Run the tests in a policy by the rulebook that the guard goes by; exit status 2 when one fails."""
-    with Ending():
-        from hydrometer.flow import responding
+    with ExitStatus():
+        from hydrometer.enforcement.policy import policy_service
 
-        tested = responding.tested(file, datetime.now(UTC))
+        tested = policy_service.run_policy_tests(file, datetime.now(UTC))
     if as_json:
         import msgspec
 
-        typer.echo(json_text([{**msgspec.to_builtins(each), "passed": each.passed} for each in tested]))
+        typer.echo(format_json([{**msgspec.to_builtins(each), "passed": each.passed} for each in tested]))
     else:
         for each in tested:
             if not each.passed:
                 wanted = each.expected + (f" by {each.expected_rule}" if each.expected_rule else "")
                 got = each.action + (f" by {each.rule}" if each.rule else "")
-                typer.echo(shown(f"{file}:{each.line}: {each.name}: expected {wanted}, got {got}"))
+                typer.echo(escape_controls(f"{file}:{each.line}: {each.name}: expected {wanted}, got {got}"))
             for name in each.unevaluated:
-                typer.echo(shown(f"{file}:{each.line}: {each.name}: the condition of {name} could not be evaluated"))
+                typer.echo(
+                    escape_controls(f"{file}:{each.line}: {each.name}: the condition of {name} could not be evaluated")
+                )
         failed = sum(not each.passed for each in tested)
         typer.echo(f"{len(tested) - failed} of {len(tested)} tests passed")
     if not all(each.passed for each in tested):
@@ -72,19 +74,25 @@ def show(
     as_json: options.Json = False,
 ) -> None:
     """Print a policy as it is understood; without a file, an example with comments to begin with."""
-    with Ending():
-        from hydrometer.flow import responding
+    with ExitStatus():
+        from hydrometer.enforcement.policy import policy_service
 
         if file is None and not as_json:
-            typer.echo(responding.example_policy(), nl=False)
+            typer.echo(policy_service.read_example_policy(), nl=False)
             return
-        found = responding.understood(file)
+        loaded_policy = policy_service.load_or_example_policy(file)
     if as_json:
-        typer.echo(json_text(found))
+        typer.echo(format_json(loaded_policy))
         return
-    typer.echo(shown(f"{found.name}: mode {found.mode}, appeals to {found.appeal or 'nowhere'}"))
-    typer.echo(f"Silent degradation: {'off' if found.silent_degradation == 'off' else 'ON, accepted by its owner'}")
-    parts: list[Rule | Budget] = [*found.rules, *found.budgets]
+    typer.echo(
+        escape_controls(
+            f"{loaded_policy.name}: mode {loaded_policy.mode}, appeals to {loaded_policy.appeal or 'nowhere'}"
+        )
+    )
+    typer.echo(
+        f"Silent degradation: {'off' if loaded_policy.silent_degradation == 'off' else 'ON, accepted by its owner'}"
+    )
+    parts: list[Rule | Budget] = [*loaded_policy.rules, *loaded_policy.budgets]
     for each in parts:
         until = f", until {each.expires:%Y-%m-%d %H:%M} UTC" if each.expires else ""
         share = f", for {each.percent:g} % of subjects" if each.percent < 100 else ""
@@ -92,8 +100,8 @@ def show(
         size = (
             f" beyond {each.requests:,} in {each.seconds:,} s for one {each.over}" if isinstance(each, Budget) else ""
         )
-        typer.echo(shown(f"  {each.action:<18} {each.name}{size}{share}{until}{person}"))
-        typer.echo(shown(f"  {'':<18} if {' '.join(each.when.split())}"))
+        typer.echo(escape_controls(f"  {each.action:<18} {each.name}{size}{share}{until}{person}"))
+        typer.echo(escape_controls(f"  {'':<18} if {' '.join(each.when.split())}"))
 
 
 @policy.command("backtest")
@@ -144,11 +152,11 @@ def backtest(
     quiet: options.Quiet = False,
 ) -> None:
     """Replay TRAFFIC under POLICY by what RESULT knew: harvest stopped, honest customers touched, other thresholds."""
-    with Ending(out), listening(quiet=quiet) as progress:
-        from hydrometer.flow import backtesting
-        from hydrometer.flow.verdicts import Chosen
+    with ExitStatus(out), open_progress(quiet=quiet) as progress:
+        from hydrometer.enforcement.backtest import policy_backtest
+        from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions
 
-        asked = backtesting.Asked(
+        request = policy_backtest.BacktestRequest(
             policy=file,
             result=result,
             traffic=traffic,
@@ -159,15 +167,15 @@ def backtest(
             source=source,
             mapping=mapping,
             upheld=upheld,
-            chosen=Chosen(member=member, campaign=campaign),
+            snapshot_options=SnapshotOptions(member=member, campaign=campaign),
             thresholds=not no_thresholds,
             most=most,
         )
-        tried = backtesting.backtest(asked, progress)
+        tried = policy_backtest.backtest(request, progress)
         if out is not None:
-            backtesting.write(tried, out)
+            policy_backtest.write_backtest(tried, out)
     if as_json:
-        typer.echo(json_text(tried.record))
+        typer.echo(format_json(tried.record))
     else:
         print_backtest(tried.record, out)
 
@@ -178,21 +186,21 @@ def shadow(
     as_json: options.Json = False,
 ) -> None:
     """Sum up what gateways in shadow mode wrote down: what would have been done, by which rule, to how many."""
-    with Ending():
-        from hydrometer.flow import auditing
+    with ExitStatus():
+        from hydrometer.enforcement.audit import audit_service
 
-        found = auditing.in_shadow(logs)
+        summary = audit_service.summarise_shadow_mode(logs)
     if as_json:
-        typer.echo(json_text(found))
+        typer.echo(format_json(summary))
         return
     typer.echo(
-        f"{found.decisions:,} requests of {found.accounts:,} accounts would not have been let through as they were"
+        f"{summary.decisions:,} requests of {summary.accounts:,} accounts would not have been let through as they were"
     )
-    if found.decisions:
-        typer.echo(f"From {found.first} to {found.last}")
-    for action, requests in found.actions.items():
-        typer.echo(shown(f"  {action:<18} {requests:,} requests"))
-    for rule, told in sorted(found.rules.items(), key=lambda pair: -pair[1]["requests"]):
-        typer.echo(shown(f"  by {rule}: {told['requests']:,} requests of {told['accounts']:,} accounts"))
-    for account, requests in found.busiest:
-        typer.echo(shown(f"  account {account}: {requests:,} requests"))
+    if summary.decisions:
+        typer.echo(f"From {summary.first} to {summary.last}")
+    for action, requests in summary.actions.items():
+        typer.echo(escape_controls(f"  {action:<18} {requests:,} requests"))
+    for rule, counts in sorted(summary.rules.items(), key=lambda pair: -pair[1]["requests"]):
+        typer.echo(escape_controls(f"  by {rule}: {counts['requests']:,} requests of {counts['accounts']:,} accounts"))
+    for account, requests in summary.busiest:
+        typer.echo(escape_controls(f"  account {account}: {requests:,} requests"))

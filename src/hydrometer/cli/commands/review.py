@@ -6,28 +6,29 @@ from typing import Annotated
 
 import typer
 
-from hydrometer.cli import casework, options
-from hydrometer.cli.ending import Ending
-from hydrometer.cli.finding import finding_of
-from hydrometer.cli.text import json_text, shown
+from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
+from hydrometer.cli.exit_status import ExitStatus
+from hydrometer.cli.finding_argument import parse_finding
+from hydrometer.cli.output import case_output
+from hydrometer.cli.output.terminal import escape_controls, format_json
 
 
 def review(
     case: Annotated[str, typer.Argument(metavar="CASE", help="A case of the casebook.")],
-    finding: casework.AsFound,
-    by: casework.By,
-    why: casework.Why,
-    casebook: casework.Book = casework.BOOK,
-    audit: casework.Audit = None,
+    finding: case_output.FindingArgument,
+    by: case_output.By,
+    why: case_output.Why,
+    casebook: case_output.Book = case_output.BOOK,
+    audit: case_output.Audit = None,
     as_json: options.Json = False,
 ) -> None:
     """Uphold or overturn a case of the casebook, or say that nobody can say yet."""
-    with Ending():
-        from hydrometer.flow.casework import Desk
+    with ExitStatus():
+        from hydrometer.enforcement.casebook.case_service import CaseService
 
-        found = finding_of(finding)
-        changed = Desk(casebook, audit).review(case, found, by=by, why=why)
+        parsed_finding = parse_finding(finding)
+        changed = CaseService(casebook, audit).review(case, parsed_finding, by=by, why=why)
     if as_json:
-        typer.echo(json_text({"case": case, "finding": found, "accounts": changed}))
+        typer.echo(format_json({"case": case, "finding": parsed_finding, "accounts": changed}))
     else:
-        typer.echo(shown(f"Case {case}: {found} by {by}; {len(changed):,} accounts are concerned"))
+        typer.echo(escape_controls(f"Case {case}: {parsed_finding} by {by}; {len(changed):,} accounts are concerned"))

@@ -8,9 +8,9 @@ from typing import Annotated, cast, get_args
 import typer
 
 from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
-from hydrometer.cli.ending import Ending
-from hydrometer.cli.text import json_text, shown
-from hydrometer.contract.intel import Tlp
+from hydrometer.cli.exit_status import ExitStatus
+from hydrometer.cli.output.terminal import escape_controls, format_json
+from hydrometer.contract.intel_records import Tlp
 
 
 def share(
@@ -47,14 +47,14 @@ def share(
         raise typer.BadParameter(f"one of {', '.join(get_args(Tlp))}", param_hint="--tlp")
     if (out is None) != preview:
         raise typer.BadParameter("name one: a file to write, or --preview", param_hint="--out / --preview")
-    with Ending():
-        from hydrometer.flow import sharing
+    with ExitStatus():
+        from hydrometer.intelligence.exchange import campaign_sharing
 
-        made = sharing.share(
+        made = campaign_sharing.share_campaign(
             result,
             campaign,
             tlp=cast("Tlp", tlp),
-            form=form,
+            format_name=form,
             policy=policy,
             sharing_key=sharing_key,
             intel=intel or (),
@@ -67,13 +67,13 @@ def share(
     account |= {"withheld": made.withheld, "format_lost": made.lost}
     if as_json:
         # A preview has standard output for itself.
-        typer.echo(json_text(account), err=preview)
+        typer.echo(format_json(account), err=preview)
         return
     for kind, number in made.leaves.items():
-        typer.echo(shown(f"Leaves: {number:,} {kind}"), err=preview)
+        typer.echo(escape_controls(f"Leaves: {number:,} {kind}"), err=preview)
     for reason, number in made.withheld.items():
-        typer.echo(shown(f"Withheld: {number:,} {reason}"), err=preview)
+        typer.echo(escape_controls(f"Withheld: {number:,} {reason}"), err=preview)
     if made.lost:
-        typer.echo(shown(f"Not in this format: {made.lost}"), err=preview)
+        typer.echo(escape_controls(f"Not in this format: {made.lost}"), err=preview)
     if out is not None:
-        typer.echo(shown(f"Written to {out}"))
+        typer.echo(escape_controls(f"Written to {out}"))

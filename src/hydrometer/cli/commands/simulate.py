@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from hydrometer.cli import options
-from hydrometer.cli.ending import Ending
-from hydrometer.cli.progress import listening
-from hydrometer.cli.text import json_text, shown
+from hydrometer.cli.exit_status import ExitStatus
+from hydrometer.cli.output.progress_display import open_progress
+from hydrometer.cli.output.terminal import escape_controls, format_json
 from hydrometer.contract.errors import InputError
 
 
@@ -37,7 +37,7 @@ def simulate(
     ] = False,
     site_key: options.SiteKey = None,
     threads: options.Threads = None,
-    listed: Annotated[bool, typer.Option("--list", help="Print the scenarios and make nothing.")] = False,
+    list_only: Annotated[bool, typer.Option("--list", help="Print the scenarios and make nothing.")] = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     out: Annotated[
@@ -45,23 +45,23 @@ def simulate(
     ] = None,
 ) -> None:
     """Write a labelled world: traffic as `detect` reads it, and beside it FOLDER.truth, which says who was who."""
-    if listed:
-        _print_list(as_json=as_json)
+    if list_only:
+        _print_scenarios(as_json=as_json)
         return
-    with Ending(out), listening(quiet=quiet) as progress:
+    with ExitStatus(out), open_progress(quiet=quiet) as progress:
         if out is None:
             raise InputError(
                 "no folder to write is named", mend="Name one with --out, or see the scenarios with --list."
             )
-        chosen = options.chosen(None, threads=threads)
-        from hydrometer import flow
+        run_settings = options.resolve_settings(None, threads=threads)
+        from hydrometer import api
 
-        made = flow.simulate(
+        made = api.simulate(
             scenario,
             seed,
             out,
-            chosen,
-            size=flow.Size(accounts, exchanges, days, operator_accounts, harvested),
+            run_settings,
+            size=api.WorldSize(accounts, exchanges, days, operator_accounts, harvested),
             sketches_only=sketches_only,
             site_key=site_key,
             progress=progress,
@@ -72,24 +72,26 @@ def simulate(
         "harvested": made.harvested.total(),
     }
     if as_json:
-        typer.echo(json_text({"out": str(out), "rows": rows, "harvested_by_operator": dict(made.harvested)}))
+        typer.echo(format_json({"out": str(out), "rows": rows, "harvested_by_operator": dict(made.harvested)}))
         return
     for name, number in rows.items():
         typer.echo(f"{name}: {number:,}")
     for name, number in sorted(made.harvested.items()):
-        typer.echo(shown(f"operator {name}: {made.accounts[name]:,} accounts, {number:,} exchanges harvested"))
+        typer.echo(
+            escape_controls(f"operator {name}: {made.accounts[name]:,} accounts, {number:,} exchanges harvested")
+        )
     if made.cut:
         typer.echo(f"Limit reached: {made.cut:,} sketches kept fewer hashes than they had (fingerprint.max_sketch)")
-    typer.echo(shown(f"Written to {out}, the truth to {out}.truth"))
+    typer.echo(escape_controls(f"Written to {out}, the truth to {out}.truth"))
 
 
-def _print_list(*, as_json: bool) -> None:
-    from hydrometer import flow
+def _print_scenarios(*, as_json: bool) -> None:
+    from hydrometer import api
 
-    known = flow.scenarios()
+    scenarios = api.scenarios()
     if as_json:
-        typer.echo(json_text(known))
+        typer.echo(format_json(scenarios))
         return
-    width = max(map(len, known))
-    for name, line in known.items():
+    width = max(map(len, scenarios))
+    for name, line in scenarios.items():
         typer.echo(f"{name:{width}}  {line}")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hydrometer.cli.ending import UNFINISHED, Ending
+from hydrometer.cli.exit_status import UNFINISHED, ExitStatus
 from hydrometer.cli.options import Json  # noqa: TC001 (Typer reads the annotations at run time)
-from hydrometer.cli.text import json_text, shown
+from hydrometer.cli.output.terminal import escape_controls, format_json
 
 if TYPE_CHECKING:
-    from hydrometer.flow.exchanging import Push
+    from hydrometer.intelligence.taxii.taxii_service import PushSummary
 
 taxii = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Exchange STIX objects with partners over TAXII 2.1."
@@ -43,11 +43,11 @@ def serve(
     ] = False,
 ) -> None:
     """Serve FOLDER to those who were granted access, until the process is told to end."""
-    with Ending():
-        from hydrometer.flow import exchanging
+    with ExitStatus():
+        from hydrometer.intelligence.taxii import taxii_service
 
-        listen = exchanging.Listen(host=host, port=port, certificate=certificate, key=key, plain=plain)
-        exchanging.serve(folder, listen, lambda url: typer.echo(f"Serving {url}", err=True))
+        listen = taxii_service.ServerAddress(host=host, port=port, certificate=certificate, key=key, plain=plain)
+        taxii_service.serve_taxii(folder, listen, lambda url: typer.echo(f"Serving {url}", err=True))
 
 
 @taxii.command("collections")
@@ -65,26 +65,28 @@ def collections(
     as_json: Json = False,
 ) -> None:
     """List the collections of a server, or make one in a folder."""
-    with Ending():
-        from hydrometer.flow import exchanging
+    with ExitStatus():
+        from hydrometer.intelligence.taxii import taxii_service
 
         if where.startswith(("http://", "https://")):
             if token_file is None or add is not None:
                 raise typer.BadParameter("an address needs --token-file, and takes no --add")
-            with exchanging.client(where, token_file, user) as speaker:
+            with taxii_service.make_taxii_client(where, token_file, user) as speaker:
                 remote = speaker.collections()
             lines = [
                 f"{one.id}  {one.alias}  {one.title}  "
                 f"{'read' if one.can_read else '-'} {'write' if one.can_write else '-'}"
                 for one in remote
             ]
-            typer.echo(json_text(remote) if as_json else shown_lines(lines))
+            typer.echo(format_json(remote) if as_json else join_escaped_lines(lines))
             return
         if add is not None:
-            exchanging.add_collection(Path(where), add, title or add, description)
-        local = exchanging.site_of(Path(where))[0].collections()
+            taxii_service.add_collection(Path(where), add, title or add, description)
+        local = taxii_service.open_taxii_site(Path(where))[0].collections()
         typer.echo(
-            json_text(local) if as_json else shown_lines([f"{one.id}  {one.alias}  {one.title}" for one in local])
+            format_json(local)
+            if as_json
+            else join_escaped_lines([f"{one.id}  {one.alias}  {one.title}" for one in local])
         )
 
 
@@ -98,35 +100,35 @@ def grant(
     ] = None,
 ) -> None:
     """Give CLIENT these rights, in the place of any former ones, and print its new token: it is shown only now."""
-    with Ending():
-        from hydrometer.flow import exchanging
+    with ExitStatus():
+        from hydrometer.intelligence.taxii import taxii_service
 
-        typer.echo(exchanging.grant(folder, client, read or [], write or []))
+        typer.echo(taxii_service.grant_access(folder, client, read or [], write or []))
 
 
 @taxii.command("clients")
 def clients(folder: Folder, as_json: Json = False) -> None:
     """List who was granted what."""
-    with Ending():
-        from hydrometer.flow import exchanging
+    with ExitStatus():
+        from hydrometer.intelligence.taxii import taxii_service
 
-        every = exchanging.clients_of(folder)
+        every = taxii_service.list_clients(folder)
         if as_json:
-            typer.echo(json_text([{"name": name, "read": read, "write": write} for name, read, write in every]))
+            typer.echo(format_json([{"name": name, "read": read, "write": write} for name, read, write in every]))
             return
         lines = [
             f"{name}  read {', '.join(read) or '-'}  write {', '.join(write) or '-'}" for name, read, write in every
         ]
-        typer.echo(shown_lines(lines))
+        typer.echo(join_escaped_lines(lines))
 
 
 @taxii.command("withdraw")
 def withdraw(folder: Folder, client: Annotated[str, typer.Argument(metavar="CLIENT")]) -> None:
     """Forget CLIENT: its token ends at once. What it added stays."""
-    with Ending():
-        from hydrometer.flow import exchanging
+    with ExitStatus():
+        from hydrometer.intelligence.taxii import taxii_service
 
-        exchanging.site_of(folder)[1].withdraw(client)
+        taxii_service.open_taxii_site(folder)[1].withdraw(client)
 
 
 @taxii.command("pull")
@@ -140,13 +142,15 @@ def pull(
     as_json: Json = False,
 ) -> None:
     """Write what is new in a collection into a folder, and remember how far it came."""
-    with Ending(into):
-        from hydrometer.flow import exchanging
+    with ExitStatus(into):
+        from hydrometer.intelligence.taxii import taxii_service
 
-        done = exchanging.pull(exchanging.client(url, token_file, user), collection, into, page)
+        done = taxii_service.pull_collection(
+            taxii_service.make_taxii_client(url, token_file, user), collection, into, page
+        )
         if as_json:
             figures = {"objects": done.objects, "bundles": [str(path) for path in done.bundles]}
-            typer.echo(json_text(figures | {"retried": done.retried, "resumable": done.resumable}))
+            typer.echo(format_json(figures | {"retried": done.retried, "resumable": done.resumable}))
             return
         typer.echo(f"{done.objects} objects in {len(done.bundles)} bundles in {into}.")
         if done.retried:
@@ -165,24 +169,26 @@ def push(
     as_json: Json = False,
 ) -> None:
     """Post the objects of BUNDLE and wait until the server has looked at all; status 3 when it refused some."""
-    with Ending():
-        from hydrometer.flow import exchanging
+    with ExitStatus():
+        from hydrometer.intelligence.taxii import taxii_service
 
-        done = exchanging.push(exchanging.client(url, token_file, user), collection, bundle)
-        typer.echo(json_text(_figures(done)) if as_json else f"{done.added} of {done.total} objects were taken.")
+        done = taxii_service.push_bundle(taxii_service.make_taxii_client(url, token_file, user), collection, bundle)
+        typer.echo(
+            format_json(_summarise_push(done)) if as_json else f"{done.added} of {done.total} objects were taken."
+        )
         if done.failures and not as_json:
             for one in done.failures[:20]:
-                typer.echo(shown(f"{one.get('id', '')}: {one.get('message', 'refused')}"), err=True)
+                typer.echo(escape_controls(f"{one.get('id', '')}: {one.get('message', 'refused')}"), err=True)
             if len(done.failures) > 20:
                 typer.echo(f"… and {len(done.failures) - 20} more.", err=True)
         if done.failures:
             raise typer.Exit(UNFINISHED)
 
 
-def _figures(done: Push) -> dict[str, object]:
+def _summarise_push(done: PushSummary) -> dict[str, object]:
     return {"total": done.total, "added": done.added, "failures": done.failures}
 
 
-def shown_lines(lines: list[str]) -> str:
+def join_escaped_lines(lines: list[str]) -> str:
     """Return lines as they may be printed."""
-    return "\n".join(map(shown, lines)) if lines else "None."
+    return "\n".join(map(escape_controls, lines)) if lines else "None."

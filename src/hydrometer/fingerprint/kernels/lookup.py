@@ -15,18 +15,18 @@ _WORD, _BIT = np.uint64(64 - SIEVE_BITS + 6), np.uint64(64 - SIEVE_BITS)
 _SIXTY_THREE, _ONE, _ZERO = np.uint64(63), np.uint64(1), np.uint64(0)
 
 
-def make_table(hashes: list[int], slots: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+def build_hash_table(hashes: list[int], slots: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
     """Return (keys [slots], 0 where none; the place of each hash). `slots` is a power of two and well above the hashes."""
-    keys, places = np.zeros(slots, np.uint64), np.zeros(len(hashes), np.int64)
+    keys, positions = np.zeros(slots, np.uint64), np.zeros(len(hashes), np.int64)
     for index, key in enumerate(hashes):
-        place = key % slots
-        while keys[place]:
-            place = (place + 1) % slots
-        keys[place], places[index] = key, place
-    return keys, places
+        position = key % slots
+        while keys[position]:
+            position = (position + 1) % slots
+        keys[position], positions[index] = key, position
+    return keys, positions
 
 
-def make_sieve(hashes: list[int]) -> npt.NDArray[np.uint64]:
+def build_sieve(hashes: list[int]) -> npt.NDArray[np.uint64]:
     """Return a bit for each value of the highest SIEVE_BITS bits of a hash, as words of 64 bits."""
     sieve = np.zeros(1 << (SIEVE_BITS - 6), np.uint64)
     for key in hashes:
@@ -36,21 +36,21 @@ def make_sieve(hashes: list[int]) -> npt.NDArray[np.uint64]:
 
 
 @njit(inline="always")
-def sift(words: Any, count: int, sieve: Any, hits: Any) -> Any:
+def sift_words(words: Any, count: int, sieve: Any, hits: Any) -> Any:
     """Write the places of those of words[:count] that the sieve holds back to `hits`; returns how many they are."""
-    held = np.int64(0)
+    hit_count = np.int64(0)
     for index in range(count):
         word = words[index]
-        hits[np.uint64(held)] = index
-        held += np.int64((sieve[word >> _WORD] >> ((word >> _BIT) & _SIXTY_THREE)) & _ONE)
-    return held
+        hits[np.uint64(hit_count)] = index
+        hit_count += np.int64((sieve[word >> _WORD] >> ((word >> _BIT) & _SIXTY_THREE)) & _ONE)
+    return hit_count
 
 
 @njit(inline="always")
-def find(word: Any, keys: Any) -> Any:
+def find_slot(word: Any, keys: Any) -> Any:
     """Return the place (uint64) of a hash in an open-addressed table, or that of the empty slot that shows its absence."""
     last = np.uint64(keys.size - 1)
-    place = word & last
-    while keys[place] != word and keys[place] != _ZERO:
-        place = (place + _ONE) & last
-    return place
+    slot = word & last
+    while keys[slot] != word and keys[slot] != _ZERO:
+        slot = (slot + _ONE) & last
+    return slot

@@ -7,14 +7,14 @@ import pkgutil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hydrometer.sources.reader import Reader
+    from hydrometer.sources.format_reader import FormatReader
 
 
-def readers() -> dict[str, Reader]:
+def load_readers() -> dict[str, FormatReader]:
     """Find the readers of this folder, by name, sorted."""
-    found: dict[str, Reader] = {}
+    readers_by_name: dict[str, FormatReader] = {}
     for module in pkgutil.iter_modules(__path__):
-        reader: Reader | None = getattr(importlib.import_module(f"{__name__}.{module.name}"), "READER", None)
+        reader: FormatReader | None = getattr(importlib.import_module(f"{__name__}.{module.name}"), "READER", None)
         if reader is not None:
-            found[reader.name] = reader
-    return dict(sorted(found.items()))
+            readers_by_name[reader.name] = reader
+    return dict(sorted(readers_by_name.items()))

@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from hydrometer.sources.messages import Conversation, conversation, mapping, stop_reason, structured, tool_names
-from hydrometer.sources.reader import Draft, account_of, first
+from hydrometer.sources.chat_messages import (
+    Conversation,
+    extract_tool_names,
+    normalise_stop_reason,
+    parse_if_json,
+    parse_object,
+    read_conversation,
+)
+from hydrometer.sources.format_reader import RawExchange, make_account_facts, pick_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from hydrometer.contract.settings import ReadSettings
+    from hydrometer.sources.record_readers import RawRecord
     from hydrometer.sources.rejects import Rejects
-    from hydrometer.sources.stream import Record
 
 TEXTS_ELSEWHERE = "texts only in S3, not read"
 OTHER_CALL = "call that is no exchange (embedding, image, …)"
@@ -22,7 +29,7 @@ _OTHER_BODY = ("texts", "embeddingTypes", "taskType", "inputImage")
 """Fields that only bodies of embedding and image models have."""
 
 
-class Bedrock:
+class BedrockReader:
     """Reads the invocation log."""
 
     name = "bedrock"
@@ -32,75 +39,80 @@ class Bedrock:
 
     def read(
         self,
-        records: Iterable[Record],
+        records: Iterable[RawRecord],
         rejects: Rejects,
         settings: ReadSettings,  # noqa: ARG002 -- the protocol's
-    ) -> Iterator[Draft]:
+    ) -> Iterator[RawExchange]:
         for line, entry, size in records:
-            asked, answered = mapping(entry.get("input")), mapping(entry.get("output"))
-            body = mapping(asked.get("inputBodyJson"))
+            request, response = parse_object(entry.get("input")), parse_object(entry.get("output"))
+            body = parse_object(request.get("inputBodyJson"))
             if "embed" in str(entry.get("modelId")) or any(field in body for field in _OTHER_BODY):
                 rejects.note(OTHER_CALL)
                 continue
-            if not body and asked.get("inputBodyS3Path"):
+            if not body and request.get("inputBodyS3Path"):
                 rejects.note(TEXTS_ELSEWHERE)
-            account_id = first(mapping(entry.get("identity")).get("arn"), entry.get("accountId"))
-            answer = _answer(answered.get("outputBodyJson"))
+            account_id = pick_first(parse_object(entry.get("identity")).get("arn"), entry.get("accountId"))
+            answer = _read_answer(response.get("outputBodyJson"))
             usage = answer["usage"]
             exchange = {
                 "exchange_id": entry.get("requestId"),
                 "started_at": entry.get("timestamp"),
                 "account_id": account_id,
-                "model": model_name(entry.get("modelId")),
+                "model": extract_model_name(entry.get("modelId")),
                 "channel": "bedrock",
-                "end_user_id": mapping(body.get("metadata")).get("user_id"),
-                "tool_names": _tools(body),
-                "input_tokens": first(
-                    asked.get("inputTokenCount"), usage.get("input_tokens"), usage.get("inputTokens")
+                "end_user_id": parse_object(body.get("metadata")).get("user_id"),
+                "tool_names": _read_offered_tools(body),
+                "input_tokens": pick_first(
+                    request.get("inputTokenCount"), usage.get("input_tokens"), usage.get("inputTokens")
                 ),
-                "output_tokens": first(
-                    answered.get("outputTokenCount"), usage.get("output_tokens"), usage.get("outputTokens")
+                "output_tokens": pick_first(
+                    response.get("outputTokenCount"), usage.get("output_tokens"), usage.get("outputTokens")
                 ),
-                "reasoning_tokens": mapping(usage.get("output_tokens_details")).get("reasoning_tokens"),
-                "stop_reason": stop_reason(answer["stop_reason"]),
-                **_talk(body)._asdict(),
+                "reasoning_tokens": parse_object(usage.get("output_tokens_details")).get("reasoning_tokens"),
+                "stop_reason": normalise_stop_reason(answer["stop_reason"]),
+                **_read_request_messages(body)._asdict(),
             }
-            yield Draft(line, exchange, account_of(account_id, org_id=entry.get("accountId")), size)
+            yield RawExchange(line, exchange, make_account_facts(account_id, org_id=entry.get("accountId")), size)
 
 
-def model_name(value: Any) -> Any:
+def extract_model_name(value: Any) -> Any:
     """The model of a `modelId`: a plain id, or the ARN of a model or of an inference profile, less its region."""
     if not isinstance(value, str):
         return value
     return _REGIONS.sub("", value.rsplit("/", 1)[-1])
 
 
-def _talk(body: dict[str, Any]) -> Conversation:
+def _read_request_messages(body: dict[str, Any]) -> Conversation:
     if "messages" in body:
-        return conversation(body.get("messages"), body.get("system"))
-    prompt = first(body.get("prompt"), body.get("inputText"))
-    return conversation([{"role": "user", "content": prompt}] if prompt is not None else None, body.get("system"))
+        return read_conversation(body.get("messages"), body.get("system"))
+    prompt = pick_first(body.get("prompt"), body.get("inputText"))
+    return read_conversation([{"role": "user", "content": prompt}] if prompt is not None else None, body.get("system"))
 
 
-def _tools(body: dict[str, Any]) -> list[str] | None:
+def _read_offered_tools(body: dict[str, Any]) -> list[str] | None:
     if "toolConfig" in body:
-        return tool_names(body["toolConfig"])
-    return tool_names(body.get("tools"))
+        return extract_tool_names(body["toolConfig"])
+    return extract_tool_names(body.get("tools"))
 
 
-def _answer(output: Any) -> dict[str, Any]:
+def _read_answer(output: Any) -> dict[str, Any]:
     """Why the answer ended and what it used: of one body, or of the chunks of a stream."""
-    output = structured(output)
+    output = parse_if_json(output)
     chunks = output if isinstance(output, list) else [output]
     reason: Any = None
     usage: dict[str, Any] = {}
     for chunk in chunks:
         if not isinstance(chunk, dict):
             continue
-        for holder in (chunk, *(mapping(chunk.get(key)) for key in ("message", "delta", "messageStop", "metadata"))):
-            reason = first(holder.get("stop_reason"), holder.get("stopReason"), holder.get("completionReason"), reason)
-            usage |= mapping(holder.get("usage"))
+        for holder in (
+            chunk,
+            *(parse_object(chunk.get(key)) for key in ("message", "delta", "messageStop", "metadata")),
+        ):
+            reason = pick_first(
+                holder.get("stop_reason"), holder.get("stopReason"), holder.get("completionReason"), reason
+            )
+            usage |= parse_object(holder.get("usage"))
     return {"stop_reason": reason, "usage": usage}
 
 
-READER = Bedrock()
+READER = BedrockReader()

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hydrometer.sources.reader import Draft
+from hydrometer.sources.format_reader import RawExchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from hydrometer.contract.settings import ReadSettings
+    from hydrometer.sources.record_readers import RawRecord
     from hydrometer.sources.rejects import Rejects
-    from hydrometer.sources.stream import Record
 
 
-class Canonical:
+class CanonicalReader:
     """Reads records that bear the contract's names."""
 
     name = "canonical"
@@ -24,12 +24,12 @@ class Canonical:
 
     def read(
         self,
-        records: Iterable[Record],
+        records: Iterable[RawRecord],
         rejects: Rejects,  # noqa: ARG002 -- the protocol's
         settings: ReadSettings,  # noqa: ARG002 -- the protocol's
-    ) -> Iterator[Draft]:
+    ) -> Iterator[RawExchange]:
         for line, fields, size in records:
-            yield Draft(line, fields, None, size)
+            yield RawExchange(line, fields, None, size)
 
 
-READER = Canonical()
+READER = CanonicalReader()

@@ -1,0 +1,115 @@
+"""Campaigns on standard output: as a table for people, as a summary for JSON."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hydrometer.cli.output.terminal import escape_controls
+from hydrometer.contract.estimative_language import describe_probability
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hydrometer.contract.result_records import Campaign, CampaignFile, RunRecord
+
+MOST_NAMED = 3
+"""Capabilities named in a row of the table; --json and the report have them all."""
+WIDE = 1_000
+"""Columns of an output that is no terminal: nothing is cut or folded for whoever reads it later."""
+
+
+def summarise_campaigns(campaign_file: CampaignFile, out: Path) -> dict[str, object]:
+    """Return what `--json` prints: the campaigns without members and exhibits, and how the run went."""
+    run = campaign_file.run
+    return {
+        "result": str(out),
+        "campaigns": [
+            {
+                "id": c.id,
+                "probability": c.probability,
+                "likelihood": describe_probability(c.probability),
+                "coordination": c.coordination,
+                "harvest": c.harvest,
+                "first_seen": c.first_seen,
+                "last_seen": c.last_seen,
+                "accounts": c.accounts,
+                "exchanges": c.exchanges,
+                "harvested": c.harvested,
+                "capabilities": c.capabilities,
+                "elicitation": c.elicitation,
+                "models": c.models,
+                "attribution": {"status": c.attribution.status, "why": c.attribution.why},
+            }
+            for c in campaign_file.campaigns
+        ],
+        "run": {
+            "status": run.status,
+            "rows": run.rows,
+            "rejected": run.rejected,
+            "absent_columns": run.absent_columns,
+            "signals_off": run.signals_off,
+            "caps": run.caps,
+        },
+    }
+
+
+def print_campaigns(campaign_file: CampaignFile, out: Path) -> None:
+    """Print the campaigns as a table, then everything that limits what could be found, then where the result is."""
+    console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    if campaign_file.campaigns:
+        console.print(_build_campaign_table(campaign_file.campaigns), "")
+        for c in campaign_file.campaigns:
+            if c.attribution.dossiers:
+                console.print(Text(escape_controls(f"{c.id}: {c.attribution.why}")), soft_wrap=True)
+    else:
+        console.print("No campaigns found.")
+    for line in _list_limits(campaign_file.run):
+        console.print(Text(escape_controls(line)), soft_wrap=True)
+    console.print(Text(escape_controls(f"Report: {out / 'report.html'}")), soft_wrap=True)
+
+
+def _build_campaign_table(campaigns: list[Campaign]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    # Numbers stay whole; on a narrow terminal the columns with words fold, down to their longest word.
+    table.add_column("campaign", overflow="fold")
+    table.add_column("how likely", overflow="fold", min_width=11)
+    for name in ("accounts", "exchanges", "harvested"):
+        table.add_column(name, justify="right", overflow="fold", min_width=8)
+    table.add_column("extracts", overflow="fold", min_width=10)
+    table.add_column("seen", overflow="fold", min_width=12)
+    for c in sorted(campaigns, key=lambda c: (-c.probability, c.id)):
+        table.add_row(
+            Text(escape_controls(c.id)),
+            f"{c.probability:.2f} {describe_probability(c.probability)}",
+            f"{c.accounts:,}",
+            f"{c.exchanges:,}",
+            f"{c.harvested:,}",
+            Text(escape_controls(_format_capabilities(c.capabilities))),
+            f"{c.first_seen:%Y-%m-%d} – {c.last_seen:%Y-%m-%d}",
+        )
+    return table
+
+
+def _format_capabilities(shares: dict[str, float]) -> str:
+    first = sorted(shares.items(), key=lambda item: (-item[1], item[0]))[:MOST_NAMED]
+    return ", ".join(f"{name} {share:.0%}" for name, share in first if share > 0)
+
+
+def _list_limits(run: RunRecord) -> list[str]:
+    """Return, a line each, what was read, rejected, off and capped."""
+    read = ", ".join(f"{rows:,} {name}" for name, rows in run.rows.items())
+    lines = [f"Read: {read}"] if read else []
+    lines += [f"Rejected: {rows:,} rows, {reason}" for reason, rows in run.rejected.items()]
+    if run.absent_columns:
+        lines.append(f"Absent columns: {', '.join(run.absent_columns)}")
+    lines += [f"Off: {off.signal}: {off.why}; {off.costs}" for off in run.signals_off]
+    if not run.signals_off:
+        lines.append("Off: no signal was off")
+    lines += [f"Limit reached: {cap}" for cap in run.caps]
+    return lines

@@ -1,0 +1,91 @@
+"""Options of the commands with which people decide, and how cases and appeals are printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hydrometer.contract.estimative_language import describe_probability
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from hydrometer.contract.cases import Appeal, Case, CaseReview, KeptEvidence
+
+Book = Annotated[
+    str,
+    typer.Option(
+        "--casebook",
+        metavar="PLACE",
+        envvar="HYDROMETER_CASEBOOK",
+        help="A file, or postgresql://USER@HOST/NAME.",
+    ),
+]
+BOOK = "casebook.db"
+Audit = Annotated[
+    Path | None,
+    typer.Option(
+        "--audit",
+        metavar="FOLDER",
+        envvar="HYDROMETER_AUDIT",
+        help="Audit log of what is decided; beside the casebook's file when not named.",
+    ),
+]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why: read when this is looked at again.")]
+FindingArgument = Annotated[
+    str, typer.Argument(metavar="uphold|overturn|unsure", help="The decision stands, falls, or nobody can say yet.")
+]
+
+
+def format_case(
+    case: Case, kept: Sequence[KeptEvidence], reviews: Sequence[CaseReview], appeals: Sequence[Appeal]
+) -> Iterator[str]:
+    """Everything about a case, line by line."""
+    what = f"{case.action} by {case.rule}" if case.kind == "decision" else "campaign"
+    yield f"Case {case.id}: {what}, {case.state}, opened {case.opened_at:%Y-%m-%d %H:%M} UTC"
+    if case.kind == "decision" and case.campaign:
+        yield f"Campaign: {case.campaign}"
+    yield f"Likely at {case.probability:.2f}, {describe_probability(case.probability)}, when it was opened"
+    names = ", ".join(case.accounts[:10]) + (
+        f" and {len(case.accounts) - 10:,} more" if len(case.accounts) > 10 else ""
+    )
+    yield f"Accounts: {len(case.accounts):,}: {names}"
+    for each in kept:
+        yield f"Evidence: {each.kind}, kept {each.kept_at:%Y-%m-%d %H:%M} UTC, SHA-256 {each.sha256[:16]}…"
+        yield from (f"  {line}" for line in _format_kept_evidence(each))
+    for review in reviews:
+        yield f"Review: {review.finding} by {review.by}, {review.at:%Y-%m-%d %H:%M} UTC: {review.why}"
+    for appeal in appeals:
+        yield from format_appeal(appeal)
+
+
+def format_appeal(appeal: Appeal) -> Iterator[str]:
+    """An appeal and its steps, line by line."""
+    yield f"Appeal {appeal.id}: {appeal.state}, case {appeal.case}, account {appeal.account}"
+    for event in appeal.events:
+        yield f"  {event.at:%Y-%m-%d %H:%M} UTC {event.step} by {event.by}: {event.text}"
+
+
+def format_reasons(account: str, kept: Iterable[KeptEvidence]) -> Iterator[str]:
+    """Why an account was taken for a member, as it was kept."""
+    for each in kept:
+        for member in each.body.get("members", ()):
+            if member["account_id"] == account:
+                yield f"{account}: {member['probability']:.2f}: {'; '.join(member['reasons'])}"
+
+
+def _format_kept_evidence(kept: KeptEvidence) -> Iterator[str]:
+    body = kept.body
+    if kept.kind == "campaign":
+        yield from body.get("story", ())
+        for each in body.get("counter_evidence", ()):
+            yield f"against: {each['statement']}"
+    elif kept.kind == "members":
+        yield f"{len(body.get('members', ())):,} members with their reasons"
+    elif kept.kind == "decision":
+        yield f"{body.get('why', '')}; snapshot {body.get('snapshot', '')}; audit line {body.get('sequence', '')}"
+    else:
+        yield str(body.get("name", ""))

@@ -1,0 +1,147 @@
+"""An evaluation on standard output: what was measured with its intervals, what was found, and who was wronged."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hydrometer.cli.output.campaign_output import WIDE
+from hydrometer.cli.output.terminal import escape_controls
+
+if TYPE_CHECKING:
+    from hydrometer.lab.evaluation.evaluation_run import Estimate, EvaluationSummary, OperatorOutcome, WorldScore
+
+MOST_OPERATORS = 12
+"""Operators that each have a row; of more, only those that were not found have one."""
+FINE = 0.01
+"""A smaller number is shown with two figures, so that little is not taken for nothing."""
+WORDS = frozenset({"measure", "interval", "world", "operator", "found as", "archetype"})
+"""Columns that hold words; the others hold numbers."""
+
+
+def print_evaluation(summary: EvaluationSummary) -> None:
+    """Print the measures, the operators, the archetypes with flagged accounts, and all that could not be scored."""
+    console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    worlds = "1 world" if summary.worlds == 1 else f"{summary.worlds:,} worlds"
+    console.print(f"{worlds}; an account is flagged from probability {summary.at:g} on\n")
+    console.print(_build_measure_table(summary.measures), "")
+    operators = [(score, row) for score in summary.scores for row in score.operators]
+    rows = operators if len(operators) <= MOST_OPERATORS else [pair for pair in operators if not pair[1].found]
+    if rows:
+        console.print(_build_operator_table(rows, worlds=summary.worlds > 1), "")
+    if len(rows) < len(operators):
+        console.print(f"Found: {len(operators) - len(rows):,} more operators; --json has them all.\n")
+    wronged = {kind: estimate for kind, estimate in summary.benign.items() if estimate.numerator}
+    if wronged:
+        console.print(_build_archetype_table(wronged), "")
+    for line in _list_remarks(summary, len(wronged)):
+        console.print(Text(escape_controls(line)), soft_wrap=True)
+
+
+def _build_empty_table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in columns:
+        table.add_column(name, justify="left" if name in WORDS else "right", overflow="fold")
+    return table
+
+
+def _build_measure_table(measures: dict[str, Estimate]) -> Table:
+    table = _build_empty_table("measure", "value", "95 %", "of", "interval")
+    for name, estimate in measures.items():
+        if estimate.value is not None:
+            row = (
+                _format_measure(estimate.value),
+                _format_interval(estimate),
+                _format_counts(estimate),
+                estimate.interval,
+            )
+            table.add_row(_format_name(name), *row)
+    return table
+
+
+def _build_operator_table(rows: list[tuple[WorldScore, OperatorOutcome]], *, worlds: bool) -> Table:
+    first = ("world",) if worlds else ()
+    accounts = ("accounts", "flagged", "share", "purity", "campaigns")
+    table = _build_empty_table(*first, "operator", "found as", *accounts, "exchange precision", "exchange recall")
+    for score, row in rows:
+        cells = [escape_controls(score.world)] if worlds else []
+        cells += [escape_controls(row.operator), escape_controls(row.campaign or "") if row.found else "not found"]
+        cells += [
+            f"{row.accounts:,}",
+            f"{row.flagged:,}",
+            _format_measure(row.share),
+            _format_measure(row.purity),
+            f"{row.campaigns}",
+        ]
+        sent = score.exchanges.operators.get(row.operator) if score.exchanges is not None else None
+        cells += (
+            [_format_ratio(sent.hits, sent.claimed), _format_ratio(sent.recalled, sent.harvest)] if sent else ["", ""]
+        )
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def _build_archetype_table(wronged: dict[str, Estimate]) -> Table:
+    table = _build_empty_table("archetype", "honest accounts flagged", "per 100,000", "95 %")
+    for kind, estimate in sorted(wronged.items(), key=lambda row: (-(row[1].value or 0.0), row[0])):
+        table.add_row(
+            Text(escape_controls(kind)),
+            _format_counts(estimate),
+            _format_measure(estimate.value),
+            _format_interval(estimate),
+        )
+    return table
+
+
+def _list_remarks(summary: EvaluationSummary, wronged: int) -> list[str]:
+    """Return, a line each, what the tables leave out and what limits them."""
+    lines = [f"No account flagged: {len(summary.benign) - wronged} of {len(summary.benign)} archetypes"]
+    undefined = [_format_name(name) for name, estimate in summary.measures.items() if estimate.value is None]
+    if undefined:
+        lines.append(f"Nothing to divide by: {', '.join(undefined)}")
+    lines += [f"Absent: {what}{_format_world_count(number, summary.worlds)}" for what, number in summary.absent.items()]
+    lines += [f"Noted: {number:,} {what}" for what, number in summary.notes.items()]
+    for score in summary.scores:
+        for row in score.detections or ():
+            when = f"first found in {row.day}" if row.day is not None else "never found"
+            lines.append(
+                f"{score.world}: {row.operator} {when}, after {row.before:,} of {row.harvest:,} harvested exchanges"
+            )
+    return lines
+
+
+def _format_world_count(number: int, worlds: int) -> str:
+    return f" (in {number:,} of {worlds:,} worlds)" if worlds > 1 else ""
+
+
+def _format_name(name: str) -> str:
+    return name.replace("_", " ").replace("100k", "100,000")
+
+
+def _format_measure(value: float | None) -> str:
+    if value is None:
+        return ""
+    if value > 1:
+        return f"{value:,.1f}"
+    return f"{value:.2g}" if 0 < value < FINE else f"{value:.3f}"
+
+
+def _format_ratio(part: int, whole: int) -> str:
+    return _format_measure(part / whole) if whole else ""
+
+
+def _format_interval(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"{_format_measure(estimate.low)} – {_format_measure(estimate.high)}"
+
+
+def _format_counts(estimate: Estimate) -> str:
+    if estimate.numerator is None:
+        return ""
+    return f"{estimate.numerator:,.0f} of {estimate.denominator:,.0f}"

@@ -1,0 +1,295 @@
+"""From a measured population to judged groups, campaigns and members: the room's one way in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from hydrometer.contract.result_records import CONSIDERED, FAMILIES, INDICATORS, MEMBERS, Campaign, CandidateGroup
+from hydrometer.detection.campaigns.campaign_harvest import CampaignHarvest, collect_harvest
+from hydrometer.detection.campaigns.campaign_ids import assign_campaign_ids
+from hydrometer.detection.campaigns.campaign_indicators import build_indicator_table
+from hydrometer.detection.campaigns.campaign_record import build_campaign_record
+from hydrometer.detection.campaigns.candidate_generation import ProposedGroup, find_harvesters, propose_groups
+from hydrometer.detection.campaigns.comparison_features import ComparisonFeatures, build_comparison_features
+from hydrometer.detection.campaigns.group_constraints import CLEARED, GroupConstraints
+from hydrometer.detection.campaigns.group_evaluation import GroupEvaluator
+from hydrometer.detection.campaigns.group_scoring import GroupJudgement, build_candidate, control_false_discoveries
+from hydrometer.detection.campaigns.membership import (
+    Membership,
+    absorb_dormant_accounts,
+    drop_contract_customers,
+    list_differences,
+    list_reasons,
+    weigh_members,
+)
+from hydrometer.detection.campaigns.non_campaign_groups import (
+    find_authorised_accounts,
+    find_coordinated_groups,
+    find_single_customers,
+)
+from hydrometer.detection.campaigns.seed_expansion import GroupLikeness, measure_likeness
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hydrometer.contract.progress import Progress
+    from hydrometer.contract.settings import CampaignSettings
+    from hydrometer.detection.campaigns.group_evaluation import SignalTests
+    from hydrometer.detection.campaigns.score_calibration import ScoreCalibration
+    from hydrometer.detection.population.account_group import AccountGroup
+    from hydrometer.detection.population.population import Bools, Ints, Population
+
+NEAR_MISSES = 300
+"""Most accounts beside a campaign whose absence is explained."""
+
+
+@dataclass(frozen=True)
+class CampaignFindings:
+    """Everything that the result folder says of groups. `harvests` follow `campaigns`."""
+
+    campaigns: list[Campaign]
+    harvests: list[CampaignHarvest]
+    candidates: list[CandidateGroup]
+    members: pa.Table
+    considered: pa.Table
+    indicators: pa.Table
+    campaign_accounts: Bools
+    """Accounts of any campaign."""
+    caps: list[str]
+    tests: int
+
+
+@dataclass
+class _ConsideredRows:
+    """Rows of the considered table, gathered column by column."""
+
+    columns: dict[str, list[object]] = field(default_factory=lambda: {name: [] for name in CONSIDERED.names})
+
+    def add(
+        self, candidate: str, account: str, probability: float, bits: dict[str, float], member: bool, why: list[str]
+    ) -> None:
+        row: dict[str, object] = {
+            "candidate_id": candidate,
+            "account_id": account,
+            "probability": probability,
+            "member": member,
+        }
+        row["reasons"] = why
+        row.update({f"bits_{family}": round(bits.get(family, 0.0), 3) for family in FAMILIES})
+        for name, values in self.columns.items():
+            values.append(row[name])
+
+
+def find_campaigns(
+    population: Population,
+    tests: SignalTests,
+    *,
+    settings: CampaignSettings,
+    calibration: ScoreCalibration,
+    attainable: float,
+    earlier: dict[str, set[str]],
+    progress: Progress,
+    constraints: GroupConstraints | None = None,
+) -> CampaignFindings:
+    """Propose, test, judge and name.
+
+    Args:
+        tests: the signals that are on.
+        attainable: most bits of coordination that the signals that are on can give.
+        earlier: account ids by campaign of the result that this one replaces.
+        bounds: what people found of accounts, which groups keep to.
+    """
+    features = build_comparison_features(population, settings.without)
+    evaluator = GroupEvaluator(
+        population,
+        features.without_family("content"),
+        tests,
+        settings=settings,
+        calibration=calibration,
+        attainable=attainable,
+        progress=progress,
+    )
+
+    def score_group(members: Bools) -> float:
+        return evaluator.evaluate(members).probability
+
+    proposals, caps = propose_groups(population, features, settings, score_group)
+    if constraints is not None:
+        uncleared = [
+            ProposedGroup(constraints.without_cleared(proposal.members), proposal.seed) for proposal in proposals
+        ]
+        proposals = [proposal for proposal in uncleared if proposal.members.any()]
+    groups, claimed = _build_groups(population, features, proposals, score_group, settings)
+    groups += [
+        (text, mask) for text, mask in find_coordinated_groups(population, settings) if not np.any(mask & claimed)
+    ]
+    if constraints is not None:
+        masks = constraints.apply(features.without_family("content"), [mask for _, mask in groups])
+        groups = [(text, mask) for (text, _), mask in zip(groups, masks, strict=True) if mask.any()]
+    groups += find_single_customers(population, claimed, settings)
+    authorised_accounts = find_authorised_accounts(population, settings)
+    if authorised_accounts is not None:
+        groups.append(("customers whose agreement lets them train on outputs", authorised_accounts))
+    evaluations = [evaluator.evaluate(mask) for _, mask in groups]
+    kept = control_false_discoveries(
+        [one.evidence for one in evaluations], evaluator.test_count, settings.false_discovery_rate
+    )
+    judged = [
+        evaluator.judge(mask, evidence, one.objections, seed)
+        for (seed, mask), one, evidence in zip(groups, evaluations, kept, strict=True)
+    ]
+    judged.sort(key=lambda j: (-j.probability, -j.coordination - j.harvest, -j.group.accounts.size, j.seed))
+    return _assemble_findings(population, features, judged, settings, earlier, caps, evaluator.test_count, constraints)
+
+
+def _build_groups(
+    population: Population,
+    features: ComparisonFeatures,
+    proposals: list[ProposedGroup],
+    score_group: Callable[[Bools], float],
+    settings: CampaignSettings,
+) -> tuple[list[tuple[str, Bools]], Bools]:
+    """What brought each group up and its members, the campaigns with their whole pools; and whom the campaigns took."""
+    claimed = np.zeros(population.size, dtype=np.bool_)
+    campaigns: list[Bools | None] = []
+    for proposal in proposals:
+        is_campaign = score_group(proposal.members) >= settings.report_probability
+        members = drop_contract_customers(population, proposal.members) & ~claimed
+        campaigns.append(members if is_campaign else None)
+        if is_campaign:
+            claimed |= members
+    pools = iter(
+        absorb_dormant_accounts(
+            population, features, [members for members in campaigns if members is not None], settings
+        )
+    )
+    masks = [
+        proposal.members if was is None else next(pools) for proposal, was in zip(proposals, campaigns, strict=True)
+    ]
+    for mask, was in zip(masks, campaigns, strict=True):
+        if was is not None:
+            claimed |= mask
+    # What was proposed may belong to a campaign by now, down to its last account.
+    groups = [
+        (proposal.seed, mask)
+        for proposal, mask, was in zip(proposals, masks, campaigns, strict=True)
+        if mask.any() and (was is not None or not np.all(claimed[mask]))
+    ]
+    return groups, claimed
+
+
+def _assemble_findings(
+    population: Population,
+    features: ComparisonFeatures,
+    judged: list[GroupJudgement],
+    settings: CampaignSettings,
+    earlier: dict[str, set[str]],
+    caps: list[str],
+    tests: int,
+    constraints: GroupConstraints | None,
+) -> CampaignFindings:
+    campaign_judgements = [judgement for judgement in judged if judgement.verdict == "campaign"]
+    names = assign_campaign_ids(
+        [[population.accounts[a] for a in judgement.group.accounts] for judgement in campaign_judgements],
+        [_find_first_account(judgement.group) for judgement in campaign_judgements],
+        earlier,
+    )
+    by_group = {id(judgement): name for judgement, name in zip(campaign_judgements, names, strict=True)}
+    pool = find_harvesters(population, settings)
+    nobody = np.zeros(population.size, dtype=np.bool_)
+    campaigns, harvests, candidates, members = [], [], [], []
+    indicator_tables, claimed = [INDICATORS.schema.empty_table()], nobody.copy()
+    considered = _ConsideredRows()
+    for number, judgement in enumerate(judged, start=1):
+        name = by_group.get(id(judgement))
+        candidate = build_candidate(judgement, number, name)
+        candidates.append(candidate)
+        group = judgement.group
+        compared = features.beside(group.members | (pool if name is not None else nobody))
+        inside = group.members[compared.numbers]
+        likeness = measure_likeness(compared, inside)
+        belonging = weigh_members(likeness, inside, compared.numbers, judgement.probability, settings)
+        _add_considered(considered, population, candidate, belonging)
+        if name is not None:
+            beside = np.nonzero(~inside)[0]
+            _add_near_misses(considered, population, candidate, likeness, beside, compared.numbers, constraints)
+            harvest = collect_harvest(judgement.group)
+            campaigns.append(build_campaign_record(judgement, harvest, name))
+            harvests.append(harvest)
+            population.release_pages()
+            members.append(_build_members_table(population, belonging, harvest, name))
+            indicator_tables.append(build_indicator_table(group, name))
+            claimed |= group.members
+    table = pa.concat_tables(members) if members else MEMBERS.schema.empty_table()
+    return CampaignFindings(
+        campaigns,
+        harvests,
+        candidates,
+        table,
+        pa.table(considered.columns, schema=CONSIDERED.schema),
+        pa.concat_tables(indicator_tables),
+        claimed,
+        caps,
+        tests,
+    )
+
+
+def _find_first_account(group: AccountGroup) -> str:
+    first = group.population.facts["first_seen"][group.accounts]
+    return group.population.accounts[int(group.accounts[int(np.argmin(first))])]
+
+
+def _build_members_table(
+    population: Population, belonging: Membership, harvest: CampaignHarvest, name: str
+) -> pa.Table:
+    accounts = np.asarray(belonging.accounts, dtype=np.int64)
+    harvested_counts = np.bincount(harvest.owners, minlength=population.size)
+    fact = population.facts
+    columns: dict[str, object] = {
+        "campaign_id": [name] * accounts.size,
+        "account_id": [population.accounts[a] for a in belonging.accounts],
+        "probability": belonging.probability,
+        **{f"bits_{family}": belonging.bits[family] for family in FAMILIES},
+        "first_seen": pa.array(fact["first_seen"][accounts].astype(np.int64)).cast(MEMBERS.column("first_seen").type),
+        "last_seen": pa.array(fact["last_seen"][accounts].astype(np.int64)).cast(MEMBERS.column("last_seen").type),
+        "exchanges": fact["exchanges"][accounts].astype(np.int64),
+        "harvested": harvested_counts[accounts],
+        "reasons": belonging.reasons,
+    }
+    return pa.table(columns, schema=MEMBERS.schema)
+
+
+def _add_considered(
+    considered: _ConsideredRows, population: Population, candidate: CandidateGroup, belonging: Membership
+) -> None:
+    is_campaign = candidate.campaign_id is not None
+    for index, account in enumerate(belonging.accounts):
+        bits = {family: float(belonging.bits[family][index]) for family in FAMILIES}
+        why = belonging.reasons[index] if is_campaign else candidate.reasons
+        considered.add(
+            candidate.id, population.accounts[account], float(belonging.probability[index]), bits, is_campaign, why
+        )
+
+
+def _add_near_misses(
+    considered: _ConsideredRows,
+    population: Population,
+    candidate: CandidateGroup,
+    likeness: GroupLikeness,
+    beside: Ints,
+    numbers: Ints,
+    constraints: GroupConstraints | None,
+) -> None:
+    """Say of the accounts nearest to a campaign why they are not of it; `beside` are places among the accounts compared."""
+    nearest = beside[np.argsort(-likeness.total[beside], kind="stable")][:NEAR_MISSES]
+    families = likeness.families
+    for index in nearest.tolist():
+        bits = {family: float(families[family][index]) for family in FAMILIES if family in families}
+        why = list_differences(likeness, index) + [f"alike: {reason}" for reason in list_reasons(likeness, index)]
+        if constraints is not None and constraints.cleared[numbers[index]]:
+            why = [CLEARED, *why]
+        considered.add(candidate.id, population.accounts[numbers[index]], 0.0, bits, False, why)

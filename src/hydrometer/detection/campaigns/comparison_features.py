@@ -1,0 +1,253 @@
+"""What distinguishes accounts, as coded columns: one code an account, -1 where unknown.
+
+Traits that measure one thing share a `facet`; of one facet only the strongest counts, because correlated evidence
+would otherwise count twice (Belin & Rubin 1995 on overconfident linkage; Splink's nested comparison levels).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hydrometer.detection.campaigns.kernels.code_kernels import count_orgs_by_code
+from hydrometer.detection.campaigns.multi_valued_features import (
+    MultiValuedFeature,
+    TemplateFragments,
+    build_multi_valued_feature,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hydrometer.detection.campaigns.kernels import Narrow
+    from hydrometer.detection.population.population import Bools, EntityPairs, Floats, Ints, Population
+
+BINS = 32
+"""Most bins of a number: a match is then worth at most 5 bits."""
+
+ENTITY_FACETS = {
+    "payment": "card",
+    "bin": "card",
+    "device": "device",
+    "phone": "phone",
+    "email_domain": "e-mail domain",
+    "email_shape": "e-mail shape",
+    "email_length": "e-mail shape",
+    "signup_day": "sign-up",
+    "signup_network": "address",
+}
+"""Facet of each kind of entity of which an account has one value."""
+LINK_FACETS = {"address": "address", "network": "address", "end_user": "end user", "session": "session"}
+"""Facet of each kind of which an account may have many."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodedFeature:
+    """One coded column. `near` says that neighbouring codes resemble each other (bins of a number)."""
+
+    name: str
+    family: str
+    facet: str
+    code: Narrow
+    orgs: Floats
+    """Organisations that show each code, in the whole population."""
+    near: bool
+    coded_orgs: float
+    """Organisations that show any code, in the whole population: one that shows several counts so often."""
+    breadth: int
+    """Codes that the smoothing of base rates reckons with."""
+    cells: Narrow
+    """Where the kernels count: two zeros for each code."""
+
+    @property
+    def codes(self) -> int:
+        return int(self.orgs.size)
+
+
+def build_coded_feature(name: str, family: str, facet: str, code: Narrow, orgs: Floats, *, near: bool) -> CodedFeature:
+    """A trait of a whole population."""
+    return CodedFeature(name, family, facet, code, orgs, near, float(orgs.sum()), int(orgs.size), make_cells(orgs))
+
+
+def make_cells(orgs: Floats) -> Narrow:
+    """Two zeros for each code."""
+    return np.zeros((orgs.size, 2), dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class ComparisonFeatures:
+    """All traits of a population of n accounts in `total_orgs` organisations, or of a part of it."""
+
+    org: Ints
+    total_orgs: int
+    coded: list[CodedFeature]
+    multi_valued: list[MultiValuedFeature]
+    numbers: Ints
+    """The accounts' numbers in the population."""
+    template_fragments: TemplateFragments | None = None
+    """Where the wordings of a part are read; None where they are among the links, or left out."""
+    outsiders: bool = False
+    """Whether accounts beyond these are compared with the group, though not here."""
+
+    @property
+    def size(self) -> int:
+        return int(self.org.size)
+
+    @cached_property
+    def by_org(self) -> Ints:
+        """Accounts in the order of organisations, and of numbers within one."""
+        order: Ints = np.argsort(self.org, kind="stable").astype(np.int64)
+        return order
+
+    def count_local_orgs(self, feature: CodedFeature) -> Floats:
+        """How many organisations of these accounts show each code of one of their traits."""
+        if feature.name not in self._local_orgs:
+            self._local_orgs[feature.name] = count_orgs_by_code(self.by_org, self.org, feature.code, feature.codes)
+        return self._local_orgs[feature.name]
+
+    @cached_property
+    def _local_orgs(self) -> dict[str, Floats]:
+        return {}
+
+    @cached_property
+    def orgs(self) -> int:
+        """Organisations of these accounts."""
+        return int(np.count_nonzero(np.bincount(self.org, minlength=1)))
+
+    def order_by_org(self, accounts: Bools) -> Ints:
+        """Numbers of some accounts in the order of organisations."""
+        chosen = np.nonzero(accounts)[0].astype(np.int64)
+        ordered: Ints = chosen[np.argsort(self.org[chosen], kind="stable")]
+        return ordered
+
+    def without_family(self, family: str) -> ComparisonFeatures:
+        """The same without the traits of a family."""
+        coded = [feature for feature in self.coded if feature.family != family]
+        multi_valued = [multi_feature for multi_feature in self.multi_valued if multi_feature.family != family]
+        template_fragments = None if family == "content" else self.template_fragments
+        return replace(self, coded=coded, multi_valued=multi_valued, template_fragments=template_fragments)
+
+    def only(self, accounts: Bools) -> ComparisonFeatures:
+        """The traits of some accounts, renumbered in order; population counts stay those of everybody."""
+        return self._select(accounts, alone=True)
+
+    def beside(self, accounts: Bools) -> ComparisonFeatures:
+        """The same, for comparing these accounts with a group as if everybody were there."""
+        return self._select(accounts, alone=False)
+
+    def _select(self, accounts: Bools, *, alone: bool) -> ComparisonFeatures:
+        chosen = np.nonzero(accounts)[0].astype(np.int64)
+        order = np.argsort(self.org[chosen], kind="stable").astype(np.int64)
+        org = _number_organisations(self.org[chosen], order)
+        coded = []
+        for feature in self.coded:
+            code, orgs, breadth = feature.code[chosen], feature.orgs, feature.breadth
+            if not feature.near:
+                # Codes that nobody here shows are dropped, so that the cost follows the accounts, not the population.
+                shown, renumbered = _renumber_codes(code)
+                code, orgs = renumbered, orgs[shown]
+                breadth = int(shown.size) if alone else breadth
+            if orgs.size:
+                coded.append(replace(feature, code=code, orgs=orgs, breadth=breadth, cells=make_cells(orgs)))
+        multi_valued = [
+            multi_feature.only(chosen, org, order)
+            for multi_feature in self.multi_valued
+            if multi_feature.number[chosen].any()
+        ]
+        if self.template_fragments is not None:
+            multi_valued.append(self.template_fragments.build_feature(chosen, org, order))
+        return ComparisonFeatures(org, self.total_orgs, coded, multi_valued, self.numbers[chosen], outsiders=not alone)
+
+
+def _number_organisations(org: Ints, order: Ints) -> Ints:
+    """Organisations numbered without gaps, in the order that they had."""
+    ordered = org[order]
+    begins = np.zeros(org.size, dtype=np.int64)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    numbers = np.empty(org.size, dtype=np.int64)
+    numbers[order] = np.cumsum(begins)
+    return numbers
+
+
+def _renumber_codes(code: Narrow) -> tuple[Ints, Narrow]:
+    """The codes that occur, ascending, and each account's place among them (-1 where unknown)."""
+    order = np.argsort(code, kind="stable")
+    ordered = code[order]
+    begins = np.ones(code.size, dtype=np.bool_)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    unknown = int(ordered.size > 0 and ordered[0] < 0)
+    position = np.empty(code.size, dtype=np.int32)
+    position[order] = np.cumsum(begins) - 1 - unknown
+    return ordered[begins][unknown:].astype(np.int64), position
+
+
+def build_comparison_features(population: Population, without: Sequence[str] = ()) -> ComparisonFeatures:
+    """Code every trait of a population but those of the families `without`; wordings are read of a part only."""
+    order = np.argsort(population.org, kind="stable").astype(np.int64)
+    coded = [feature for feature in _build_number_features(population, order) if feature is not None]
+    for kind, facet in ENTITY_FACETS.items():
+        if kind in population.entities:
+            coded.append(_build_entity_feature(population, population.entities[kind], facet))
+    multi_valued = [
+        build_multi_valued_feature(population, population.entities[kind], facet, order)
+        for kind, facet in LINK_FACETS.items()
+        if kind in population.entities and population.entities[kind].family not in without
+    ]
+    return ComparisonFeatures(
+        population.org,
+        int(population.org.max(initial=-1)) + 1,
+        [feature for feature in coded if feature.family not in without],
+        multi_valued,
+        np.arange(population.size),
+        None if "content" in without else TemplateFragments(population),
+    )
+
+
+def _build_number_features(population: Population, order: Ints) -> list[CodedFeature | None]:
+    fact = population.facts
+    days = 86_400e6
+    span = np.maximum(1.0, np.ceil((fact["last_seen"] - fact["first_seen"]) / days))
+    columns = population.columns
+    facts: list[tuple[str, str, str, Floats, bool]] = [
+        ("demand", "content", "demand", fact["demand"], "exchanges.prompt" in columns),
+        ("start", "timing", "start", fact["first_seen"], True),
+        ("stop", "timing", "stop", fact["last_seen"], True),
+        ("rate", "timing", "rate", fact["exchanges"] / span, True),
+        ("volume", "timing", "rate", fact["exchanges"], True),
+        ("steadiness", "timing", "steadiness", fact["active_days"] / span, True),
+        (
+            "networks",
+            "infrastructure",
+            "churn",
+            fact["networks"] / np.maximum(1, fact["with_address"]),
+            "exchanges.client_ip" in columns,
+        ),
+        ("single turn", "economics", "shape of use", fact["single_turn"], "exchanges.turns" in columns),
+        ("output", "economics", "shape of use", fact["output_tokens"], "exchanges.output_tokens" in columns),
+        ("reasoning", "economics", "shape of use", fact["reasoning_tokens"], "exchanges.reasoning_tokens" in columns),
+        ("refusals", "content", "refusals", fact["refused"], "exchanges.stop_reason" in columns),
+    ]
+    return [_build_binned_feature(population, order, *spec) for spec in facts]
+
+
+def _build_binned_feature(
+    population: Population, order: Ints, name: str, family: str, facet: str, value: Floats, available: bool
+) -> CodedFeature | None:
+    finite = np.isfinite(value)
+    if not available or not finite.any():
+        return None
+    edges = np.sort(np.quantile(value[finite], np.linspace(0, 1, BINS + 1)[1:-1]))
+    edges = edges[np.append(True, edges[1:] != edges[:-1])]
+    code = np.where(finite, np.searchsorted(edges, value, side="right"), -1).astype(np.int32)
+    orgs = count_orgs_by_code(order, population.org, code, edges.size + 1)
+    return build_coded_feature(name, family, facet, code, orgs, near=True)
+
+
+def _build_entity_feature(population: Population, entities: EntityPairs, facet: str) -> CodedFeature:
+    code = np.full(population.size, -1, dtype=np.int32)
+    code[entities.account] = entities.value
+    orgs = entities.orgs.astype(np.float64)
+    return build_coded_feature(entities.kind, entities.family, facet, code, orgs, near=False)

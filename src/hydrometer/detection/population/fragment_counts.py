@@ -1,0 +1,195 @@
+"""Which fragments of wording some accounts use, counted over their own exchanges only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import njit
+
+from hydrometer.detection.population.memo import memoize, memoize_by_key
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from hydrometer.detection.population.population import Bools, Ints, Population
+
+
+BLOCK = 1 << 12
+"""Accounts after which what was read of mapped arrays is given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class FragmentCounts:
+    """Fragments that some accounts use, ascending, and of each: how many of their exchanges carry it, and how many of their
+    organisations use it."""
+
+    fragment: Ints
+    uses: Ints
+    orgs: Ints
+
+    def mask(self, chosen: Bools, wide: int) -> Bools:
+        """Mask of all `wide` fragments, true for the chosen ones of these."""
+        mask = np.zeros(wide, dtype=np.bool_)
+        mask[self.fragment[chosen]] = True
+        return mask
+
+
+def count_fragments(population: Population, accounts: Ints) -> FragmentCounts:
+    """Count the fragments of some accounts; asked for the same ones again, it does not count again."""
+    last: list[tuple[Ints, FragmentCounts]] = memoize_by_key(population, count_fragments, list)
+    if not last or not np.array_equal(last[0][0], accounts):
+        last[:] = [(accounts, _count_own_fragments(population, accounts))]
+    return last[0][1]
+
+
+def _count_own_fragments(population: Population, accounts: Ints) -> FragmentCounts:
+    accounts = accounts[np.argsort(population.org[accounts], kind="stable")]
+    if accounts.size >= BLOCK:
+        population.release_pages()
+    fragments = population.fragments
+    fragment, uses, orgs = _tally_fragments(
+        accounts,
+        population.org[accounts],
+        fragments.own_starts,
+        fragments.own_counts,
+        fragments.own,
+        fragments.uses,
+        memoize(population, _make_slots),
+    )
+    if accounts.size >= BLOCK:
+        population.release_pages()
+    order = np.argsort(fragment)
+    return FragmentCounts(fragment[order], uses[order], orgs[order])
+
+
+def _make_slots(population: Population) -> npt.NDArray[np.int32]:
+    """-1 for each fragment: where the kernel notes which it has met, and leaves as it was."""
+    return np.full(population.fragments.orgs.size, -1, dtype=np.int32)
+
+
+def count_elicitation_uses(population: Population, accounts: Ints) -> Ints:
+    """How many exchanges of some accounts carry each fragment and ask for training material."""
+    events, fragments = population.events, population.fragments
+    counts = np.zeros(fragments.orgs.size, dtype=np.int64)
+    _tally_elicitation(
+        accounts,
+        events.starts,
+        events.counts,
+        events.demand,
+        fragments.starts,
+        fragments.lengths,
+        fragments.carried,
+        counts,
+    )
+    population.release_pages()
+    return counts
+
+
+def count_carrying_exchanges(population: Population, accounts: Ints, chosen: Bools) -> Ints:
+    """How many exchanges of each account carry a chosen fragment (a mask)."""
+    events, fragments = population.events, population.fragments
+    # In the order in which they lie, so that what is mapped from disk is read from one end to the other.
+    order = np.argsort(fragments.own_starts[accounts], kind="stable")
+    counts = np.zeros(accounts.size, dtype=np.int64)
+    for at in range(0, order.size, BLOCK):
+        some = order[at : at + BLOCK]
+        counts[some] = _tally_carrying(
+            accounts[some],
+            fragments.own_starts,
+            fragments.own_counts,
+            fragments.own,
+            events.starts,
+            events.counts,
+            fragments.starts,
+            fragments.lengths,
+            fragments.carried,
+            chosen,
+        )
+        if some.size == BLOCK:
+            population.release_pages()
+    return counts
+
+
+@njit(cache=True)
+def _tally_fragments(
+    accounts: Any,
+    org: Any,
+    own_starts: Any,
+    own_counts: Any,
+    own: Any,
+    own_uses: Any,
+    slots: Any,
+) -> Any:
+    """Count `uses` and `orgs` of each fragment of some accounts, which come in the order of organisations."""
+    room, size = 1024, 0
+    code, last = np.empty(room, np.int64), np.empty(room, np.int64)
+    tally = np.zeros((room, 2), np.int64)
+    for at in range(accounts.size):
+        account = accounts[at]
+        for row in range(own_starts[account], own_starts[account] + own_counts[account]):
+            slot = slots[own[row]]
+            if slot < 0:
+                if size == room:
+                    code, last = np.append(code, np.empty(room, np.int64)), np.append(last, np.empty(room, np.int64))
+                    tally = np.append(tally, np.zeros((room, 2), np.int64), axis=0)
+                    room *= 2
+                slot = size
+                slots[own[row]] = size
+                code[size], last[size] = own[row], -1
+                size += 1
+            tally[slot, 0] += own_uses[row]
+            if last[slot] != org[at]:
+                last[slot] = org[at]
+                tally[slot, 1] += 1
+    for slot in range(size):
+        slots[code[slot]] = -1
+    return code[:size], tally[:size, 0], tally[:size, 1]
+
+
+@njit(cache=True)
+def _tally_elicitation(
+    accounts: Any, starts: Any, counts: Any, demand: Any, carried_starts: Any, lengths: Any, carried: Any, totals: Any
+) -> None:
+    for account in accounts:
+        row = carried_starts[account]
+        for event in range(starts[account], starts[account] + counts[account]):
+            stop = row + lengths[event]
+            if demand[event]:
+                for carries in range(row, stop):
+                    totals[carried[carries]] += 1
+            row = stop
+
+
+@njit(cache=True)
+def _tally_carrying(
+    accounts: Any,
+    own_starts: Any,
+    own_counts: Any,
+    own: Any,
+    starts: Any,
+    counts: Any,
+    carried_starts: Any,
+    lengths: Any,
+    carried: Any,
+    chosen: Any,
+) -> Any:
+    totals = np.zeros(accounts.size, np.int64)
+    for at in range(accounts.size):
+        account = accounts[at]
+        any_chosen = False
+        for row in range(own_starts[account], own_starts[account] + own_counts[account]):
+            if chosen[own[row]]:
+                any_chosen = True
+                break
+        if not any_chosen:
+            continue
+        row = carried_starts[account]
+        for event in range(starts[account], starts[account] + counts[account]):
+            for carries in range(row, row + lengths[event]):
+                if chosen[carried[carries]]:
+                    totals[at] += 1
+                    break
+            row += lengths[event]
+    return totals

@@ -1,0 +1,33 @@
+"""Machine-made e-mail names: one shape, or one disposable domain, behind unrelated organisations.
+
+The shape replaces letters by `a` and digits by `9`, as pattern frequency within and rarity without a cluster is used in
+LinkedIn's fake-account clusters (AISec 2015).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hydrometer.detection.signals.shared_values import find_strongest_value
+from hydrometer.detection.signals.signal import Signal, SignalFinding
+
+if TYPE_CHECKING:
+    from hydrometer.detection.population.account_group import AccountGroup
+
+
+def test(group: AccountGroup) -> SignalFinding | None:
+    """The most surprising shape or domain that at least half of the group shows."""
+    return find_strongest_value(group, ("email_shape", "email_length", "email_domain"), cover=0.5)
+
+
+SIGNAL = Signal(
+    name="email_shape",
+    family="identity",
+    axis="coordination",
+    null="an organisation's e-mail name has a shape, and a domain, as often as everybody else's",
+    needs=(),
+    any_of=("accounts.email_local", "accounts.email_domain"),
+    costs="e-mail addresses made by a machine",
+    cap=8.0,
+    test=test,
+)

@@ -1,0 +1,66 @@
+"""Accounts that all carry the same load.
+
+Spread of the members' volumes. Honest volumes are heavy-tailed; a queue that hands work out at random gives Poisson shares
+(index of dispersion 1) and one with quotas less. Null: random sets of as many other accounts, those far quieter left out;
+the cube root of a variance is close to normal (Wilson & Hilferty 1931).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hydrometer.detection.population.org_panel import select_one_per_org
+from hydrometer.detection.signals.signal import Signal, SignalFinding
+from hydrometer.detection.signals.tail_probabilities import normal_tail
+
+if TYPE_CHECKING:
+    from hydrometer.detection.population.account_group import AccountGroup
+    from hydrometer.detection.population.population import Floats
+
+DRAWS = 400
+
+
+def test(group: AccountGroup) -> SignalFinding | None:
+    """Dispersion of exchanges per account against random sets of others."""
+    volume = group.population.facts["exchanges"]
+    first, others_first = select_one_per_org(group, volume)
+    mine, others = np.sort(volume[first]), np.sort(volume[others_first])
+    if mine.size == 0:
+        return None
+    others = others[others >= max(3.0, float(np.median(mine)) / 8)]
+    if mine.size < 6 or float(np.median(mine)) < 6 or others.size < 60:
+        return None
+    spread = _measure_spread(mine[None, :])[0]
+    rng = np.random.default_rng(mine.size)
+    drawn = _measure_spread(rng.choice(others, size=(DRAWS, min(mine.size, 400))))
+    # What others spread is itself known from a sample only.
+    error = float(np.std(drawn)) * math.sqrt(1 + mine.size / others.size)
+    z = (float(np.mean(drawn)) - spread) / max(error, 1e-6)
+    ratio = float(np.var(mine, ddof=1) / np.mean(mine))
+    return SignalFinding(
+        ratio,
+        normal_tail(z),
+        f"Members' volumes are alike: dispersion {ratio:.1f} around {np.mean(mine):.0f} exchanges (1 is chance sharing of one queue).",
+    )
+
+
+def _measure_spread(volumes: Floats) -> Floats:
+    """Cube root of the variance of log-volumes, per row: logs, or the honest tail would rule the variance."""
+    spread: Floats = np.cbrt(np.var(np.log(volumes), axis=1, ddof=1))
+    return spread
+
+
+SIGNAL = Signal(
+    name="equal_shares",
+    family="timing",
+    axis="coordination",
+    null="members' volumes differ as much as those of other accounts of like volume",
+    needs=(),
+    costs="quotas and queues that spread work evenly",
+    # A group that was grown by likeness of volume, among other things, is somewhat alike in volume by choice.
+    cap=4.0,
+    test=test,
+)

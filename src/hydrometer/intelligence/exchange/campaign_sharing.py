@@ -1,0 +1,223 @@
+"""A campaign on its way to partners: the result read, its wordings sketched under the sharing key, a policy applied."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hydrometer.contract.errors import InputError
+from hydrometer.contract.intel_records import TemplateSketch
+from hydrometer.contract.result_records import INDICATORS, TEMPLATES
+from hydrometer.contract.settings import FingerprintSettings
+from hydrometer.files.private_files import replace_file
+from hydrometer.fingerprint import Fingerprinter, SiteKey
+from hydrometer.fingerprint.text_arrays import view_text_arrays
+from hydrometer.intelligence.exchange.dossier_files import read_dossiers
+from hydrometer.intelligence.exchange.redaction_policy import DIGEST_ONLY, read_redaction_policy
+from hydrometer.intelligence.exchange.release_builder import ReleaseMaterial, make_release
+from hydrometer.intelligence.exchange.release_format import find_formats
+from hydrometer.intelligence.exchange.sharing_key import SharingKey
+from hydrometer.result import ResultFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from hydrometer.contract.intel_records import Tlp
+    from hydrometer.contract.result_records import Campaign
+    from hydrometer.intelligence.exchange.release_builder import CampaignRelease
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedRelease:
+    """What leaves, as bytes in its format, and the account of it."""
+
+    content: bytes
+    leaves: dict[str, int]
+    """How many indicators leave, by kind."""
+    sightings: int
+    withheld: dict[str, int]
+    """What does not, by reason."""
+    lost: str
+    """What of the release the format does not hold."""
+
+
+def share_campaign(
+    result: Path,
+    campaign: str,
+    *,
+    tlp: Tlp,
+    format_name: str = "stix",
+    policy: Path | None = None,
+    sharing_key: Path | None = None,
+    intel: Sequence[Path] = (),
+    identity: str = "",
+    out: Path | None = None,
+) -> EncodedRelease:
+    """Make what may leave of a campaign; write it to `out` when that is given.
+
+    `intel` is what the site knows already: indicators of partners in it are sighted, and an attribution needs it.
+
+    Raises:
+        InputError: no such result, campaign or format, an unusable policy or key, or `out` cannot be written.
+    """
+    formats = find_formats()
+    if format_name not in formats:
+        raise InputError(f"format {format_name} is not known", mend=f"Name one of: {', '.join(sorted(formats))}.")
+    release = build_release(
+        result, campaign, tlp=tlp, policy=policy, sharing_key=sharing_key, intel=intel, identity=identity
+    )
+    exporter = formats[format_name]
+    content = exporter.encode(release)
+    left_out = exporter.left_out(release) if exporter.left_out else {}
+    if out is not None:
+        replace_file(out, content, private=True)
+    return EncodedRelease(
+        content=content,
+        leaves=dict(sorted(Counter(one.kind for one in release.dossiers.indicators).items())),
+        sightings=len(release.dossiers.sightings),
+        withheld=release.withheld | left_out,
+        lost=exporter.lost,
+    )
+
+
+def build_release(
+    result: Path,
+    campaign: str,
+    *,
+    tlp: Tlp,
+    policy: Path | None = None,
+    sharing_key: Path | None = None,
+    intel: Sequence[Path] = (),
+    identity: str = "",
+) -> CampaignRelease:
+    """Return what may leave of a campaign, before it is put into a format.
+
+    Raises:
+        InputError: as `share`.
+    """
+    redaction = read_redaction_policy(policy)
+    if identity:
+        redaction = msgspec.structs.replace(redaction, identity=identity)
+    secret = load_sharing_secret(sharing_key) if sharing_key is not None else None
+    key = SharingKey(_encode_secret(secret)) if secret is not None else None
+    result_folder = ResultFolder.read(result)
+    campaign_record = next((one for one in result_folder.campaigns if one.id == campaign), None)
+    if campaign_record is None:
+        names = ", ".join(one.id for one in result_folder.campaigns) or "none"
+        raise InputError(f"no campaign {campaign}", file=str(result), mend=f"Name one of: {names}.")
+    members = result_folder.members.filter(pc.equal(result_folder.members["campaign_id"], campaign))
+    sketches, unsketched = _sketch_templates(campaign_record, read_fingerprint_settings(result_folder), secret, key)
+    site_knowledge = ReleaseMaterial(
+        campaign=campaign_record,
+        members=dict(zip(members["account_id"].to_pylist(), members["probability"].to_pylist(), strict=True)),
+        accounts=pc.unique(result_folder.considered["account_id"]).to_pylist(),
+        indicators=result_folder.indicators.filter(
+            pc.equal(result_folder.indicators["campaign_id"], campaign)
+        ).to_pylist(),
+        sketches=sketches,
+        unsketched=unsketched,
+        now=result_folder.run.started_at,
+    )
+    return make_release(site_knowledge, redaction, tlp, key, read_dossiers(list(intel)) if intel else None)
+
+
+def add_partner_values(
+    campaigns: Sequence[Campaign],
+    indicators: pa.Table,
+    templates: pa.Table,
+    settings: FingerprintSettings,
+    secret: SiteKey,
+) -> tuple[pa.Table, pa.Table]:
+    """Return `indicators` and `templates` of campaigns with what partners under the sharing key would call them.
+
+    Rows are added: payments, devices and telephone numbers as digests, wordings as hashes under that key. Both tables
+    keep their declared columns. Settings are those that the wordings were found with.
+    """
+    key = SharingKey(_encode_secret(secret))
+    rows = [row for row in indicators.to_pylist() if row["kind"] in DIGEST_ONLY]
+    digests = [row | {"value": key.digest(row["kind"], row["value"].strip())} for row in rows]
+    template_rows = {(row["campaign_id"], row["template_id"]): row for row in templates.to_pylist()}
+    rehashed_templates = [
+        template_rows[campaign.id, sketch.id] | {"hashes": list(sketch.hashes)}
+        for campaign in campaigns
+        for sketch in _sketch_templates(campaign, settings, secret, key)[0]
+        if (campaign.id, sketch.id) in template_rows
+    ]
+    return (
+        pa.concat_tables([indicators, pa.Table.from_pylist(digests, INDICATORS.schema)]),
+        pa.concat_tables([templates, pa.Table.from_pylist(rehashed_templates, TEMPLATES.schema)]),
+    )
+
+
+def read_fingerprint_settings(result_folder: ResultFolder) -> FingerprintSettings:
+    """Return the settings that the wordings of a result were found with."""
+    return msgspec.convert(result_folder.run.settings.get("fingerprint", {}), FingerprintSettings)
+
+
+def load_sharing_secret(path: Path) -> SiteKey:
+    """Read the key that partners share.
+
+    Raises:
+        InputError: there is none, or it is unusable.
+    """
+    if not path.exists():
+        # A key made here would match nobody's: it has to come from the partners, or be given to them.
+        raise InputError(
+            "no such sharing key",
+            file=str(path),
+            mend="Ask your partners for it, or make one: head -c 16 /dev/urandom > FILE; chmod 600 FILE.",
+        )
+    return SiteKey.load_or_create(path)
+
+
+def _encode_secret(secret: SiteKey) -> bytes:
+    return b"".join(word.to_bytes(8, "little") for word in secret.words)
+
+
+def _sketch_templates(
+    campaign: Campaign, settings: FingerprintSettings, secret: SiteKey | None, key: SharingKey | None
+) -> tuple[list[TemplateSketch], dict[str, int]]:
+    """Sketch the fixed wording of each template under the sharing key; say why where there is no sketch."""
+    sketches: list[TemplateSketch] = []
+    reasons: Counter[str] = Counter()
+    for template in campaign.exhibit.templates:
+        fixed = [segment.text for segment in template.wording if not segment.slot and segment.text.strip()]
+        if secret is None or key is None:
+            reasons["needs a sharing key"] += 1
+        elif not fixed:
+            reasons["its wording was not read (detect with the setting exhibits, on logs with texts)"] += 1
+        else:
+            hashes = _hash_fixed_texts(fixed, settings, secret)
+            if not hashes:
+                reasons["its wording is too short for a sketch"] += 1
+                continue
+            sketches.append(
+                TemplateSketch(
+                    id=template.id,
+                    key=key.name,
+                    hashes=hashes,
+                    shingle_words=settings.shingle_words,
+                    sample_one_in=settings.sample_one_in,
+                    elicitation=template.elicitation,
+                )
+            )
+    return sketches, dict(reasons)
+
+
+def _hash_fixed_texts(fixed: list[str], settings: FingerprintSettings, secret: SiteKey) -> tuple[int, ...]:
+    """Sketch each stretch by itself: no shingle spans a slot, whose contents differ."""
+    texts = pa.array([text for text in fixed if len(text.split()) >= settings.shingle_words], pa.string())
+    if not len(texts):
+        return ()
+    null_texts = pa.nulls(len(texts), pa.string())
+    fingerprints = Fingerprinter(settings, secret).fingerprint_texts(
+        view_text_arrays(null_texts), view_text_arrays(texts)
+    )
+    return tuple(np.unique(fingerprints.sketch).tolist())

@@ -1,0 +1,102 @@
+"""Tables that partners send: one indicator a row."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast, get_args
+
+from hydrometer.contract.errors import InputError
+from hydrometer.contract.intel_records import Dossiers, Indicator, IndicatorKind, Role
+from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
+from hydrometer.intelligence.exchange.confidence_scales import Scale, convert_to_stix
+from hydrometer.intelligence.exchange.stix_ids import is_id, make_id
+from hydrometer.intelligence.exchange.tlp import LEVELS, UNMARKED
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Mapping
+    from pathlib import Path
+
+COLUMNS = ("kind", "value", "confidence", "valid_from", "valid_until", "tlp", "role", "indicates", "id")
+"""Columns that are read; `indicates` names ids, with a space between them."""
+KINDS: frozenset[str] = frozenset(get_args(IndicatorKind))
+ROLES: frozenset[str] = frozenset(get_args(Role))
+MEND = "Mend the row or take it out."
+UNSAID = 50
+"""Confidence where none is stated."""
+
+
+def read_table(file: Path, source: str, notes: Counter[str], scale: Scale = "stix") -> Dossiers:
+    """Return the indicators of a CSV file with the columns `kind`, `value` and what else of COLUMNS is known.
+
+    `scale` is that of its confidences.
+
+    Raises:
+        InputError: the file is no such table, or a row of it is damaged.
+    """
+    indicators: dict[str, Indicator] = {}
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines, strict=True)
+            columns = reader.fieldnames or []
+            for name in ("kind", "value"):
+                if name not in columns:
+                    raise InputError("is missing", file=str(file), column=name, mend="Name the columns in row 1.")
+            notes.update(f"columns not read: {name}" for name in columns if name not in COLUMNS)
+            for row in reader:
+                one = _parse_row(row, str(file), reader.line_num, source, scale)
+                indicators[one.id] = one
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(file), mend="Name a CSV file.") from None
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise InputError(f"is no table: {error}", file=str(file), mend="Write it as CSV in UTF-8.") from None
+    return Dossiers(indicators=tuple(indicators[name] for name in sorted(indicators)))
+
+
+def _parse_row(row: Mapping[str, str | None], file: str, line: int, source: str, scale: Scale) -> Indicator:
+    cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
+
+    def wrong(column: str, problem: object) -> InputError:
+        return InputError(str(problem), file=file, row=line, column=column, mend=MEND)
+
+    kind = cells["kind"]
+    if kind not in KINDS:
+        raise wrong("kind", f"{kind!r} is none of {', '.join(get_args(IndicatorKind))}")
+    try:
+        value = canonicalise_value(cast("IndicatorKind", kind), cells["value"])
+    except ValueError as error:
+        raise wrong("value", error) from None
+    times = {}
+    for name in ("valid_from", "valid_until"):
+        try:
+            moment = datetime.fromisoformat(cells[name]) if cells[name] else None
+        except ValueError:
+            raise wrong(name, f"{cells[name]!r} is no ISO 8601 time") from None
+        times[name] = moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
+    try:
+        confidence = convert_to_stix(cells["confidence"], scale) if cells["confidence"] else UNSAID
+    except ValueError as error:
+        raise wrong("confidence", error) from None
+    if cells["tlp"] and cells["tlp"] not in LEVELS:
+        raise wrong("tlp", f"{cells['tlp']!r} is none of {', '.join(LEVELS)}")
+    if cells["role"] and cells["role"] not in ROLES:
+        raise wrong("role", f"{cells['role']!r} is none of {', '.join(sorted(ROLES))}")
+    targets = cells["indicates"].split()
+    if not all(is_id(target) for target in targets):
+        raise wrong("indicates", "holds what is no STIX identifier")
+    name = cells["id"] or make_id("indicator", source, kind, value)
+    if not is_id(name, "indicator"):
+        raise wrong("id", f"{name!r} is no STIX identifier of an indicator")
+    return Indicator(
+        id=name,
+        kind=cast("IndicatorKind", kind),
+        value=value,
+        indicates=tuple(sorted(set(targets))),
+        role=cast("Role", cells["role"]) if cells["role"] else None,
+        source=source,
+        confidence=confidence,
+        tlp=cells["tlp"] or UNMARKED,
+        valid_from=times["valid_from"],
+        valid_until=times["valid_until"],
+    )

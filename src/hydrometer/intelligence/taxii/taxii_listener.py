@@ -1,0 +1,68 @@
+"""Runs the TAXII server on an address."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from hydrometer.contract.errors import InputError
+from hydrometer.intelligence.taxii.taxii_server import ROOT, TaxiiServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hydrometer.files.server_address import ServerAddress
+    from hydrometer.intelligence.taxii.client_registry import ClientRegistry
+    from hydrometer.intelligence.taxii.taxii_store import TaxiiStore
+
+MOST_AT_ONCE = 64
+"""Requests that are worked on at a time; others are told to come again."""
+GOODBYE_SECONDS = 10
+"""Time that requests have to end when the server is told to."""
+
+
+def run_taxii_server(
+    store: TaxiiStore, clients: ClientRegistry, listen: ServerAddress, announce: Callable[[str], None]
+) -> None:
+    """Serve until SIGTERM or SIGINT; `told` gets the address of the API root once it is bound.
+
+    Raises:
+        InputError: the address cannot be listened on, or the certificate is unusable.
+    """
+    listen.check()
+    secure = listen.certificate is not None
+    config = uvicorn.Config(
+        TaxiiServer(store, clients, "Hydrometer").app(),
+        log_level="warning",
+        lifespan="off",
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MOST_AT_ONCE,
+        timeout_graceful_shutdown=GOODBYE_SECONDS,
+        ssl_certfile=listen.certificate,
+        ssl_keyfile=listen.key,
+    )
+    try:
+        config.load()
+    except OSError as error:  # of which ssl.SSLError is one
+        raise InputError(
+            f"unusable certificate or key: {error}", file=str(listen.certificate), mend="Give both in PEM."
+        ) from None
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((listen.host, listen.port))
+            listener.listen(MOST_AT_ONCE)  # so that who is told the address can call at once
+        except (OSError, OverflowError) as error:
+            raise InputError(
+                f"cannot listen on {listen.host} port {listen.port}: {error}", mend="Give another host or port."
+            ) from None
+        host = f"[{listen.host}]" if ":" in listen.host else listen.host
+        announce(f"{'https' if secure else 'http'}://{host}:{listener.getsockname()[1]}{ROOT}")
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        except KeyboardInterrupt:
+            return  # uvicorn passes on the signal that told it to end: for a server that is no interruption

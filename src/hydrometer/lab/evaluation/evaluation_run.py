@@ -1,0 +1,43 @@
+"""Scores results against labelled worlds, and draws how they did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hydrometer.contract.errors import InputError
+from hydrometer.lab.evaluation import EvaluationSummary, WorldScore, score, summarise
+from hydrometer.lab.evaluation.grouping_counts import OperatorOutcome
+from hydrometer.lab.evaluation.score_summary import Estimate
+from hydrometer.report.evaluation_drawing import draw_evaluation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ["Estimate", "EvaluationSummary", "OperatorOutcome", "WorldScore", "evaluate"]
+
+
+def evaluate(pairs: Sequence[tuple[Path, Path]], *, at: float = 0.5, drawing: Path | None = None) -> EvaluationSummary:
+    """Score each (result, world) and pool them; write an SVG to `drawing` when it is named.
+
+    Raises:
+        InputError: there is no pair, a world is given twice, a result or the truth cannot be used, or the drawing
+            cannot be written.
+    """
+    if not pairs:
+        raise InputError("no result and world", mend="Name at least one pair, as RESULT WORLD.")
+    given: set[Path] = set()
+    for _, world in pairs:
+        if world.resolve() in given:
+            mend = "Give each world once: worlds are pooled as independent. Compare detectors by one call each."
+            raise InputError("is given twice", file=str(world), mend=mend)
+        given.add(world.resolve())
+    summary = summarise([score(result, world, at) for result, world in pairs])
+    if drawing is not None:
+        try:
+            drawing.write_text(draw_evaluation(summary), encoding="utf-8")
+        except OSError as error:
+            raise InputError(
+                f"cannot be written: {error.strerror}", file=str(drawing), mend="Name a file that you may write."
+            ) from None
+    return summary

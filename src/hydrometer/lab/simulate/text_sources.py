@@ -1,0 +1,143 @@
+"""Where texts come from: supplies of numbered texts. A world is drawn as numbers; who needs words asks for them later.
+
+A reference (int64) names a text: its supply in the upper bits, its number in the lower ones. What text that is follows
+from the world's seed, the supply and the number, so that every process that makes a part of a world reads the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hydrometer.lab.simulate.demands.demand_templates import PromptTemplate, make_demand_templates
+from hydrometer.lab.simulate.honest_templates import make_honest_template
+from hydrometer.lab.simulate.networks import COUNTRIES
+from hydrometer.lab.simulate.texts.corpus import Corpus, make_popular_prompts
+from hydrometer.lab.simulate.texts.phrase_grammar import Dice, NumberedDice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hydrometer.lab.simulate.networks import IntArray
+    from hydrometer.lab.simulate.scenario import Frame, Phrasebook
+
+NUMBER_BITS = 48
+NUMBERS = 1 << NUMBER_BITS
+NONE = -1
+"""The reference to no text: no system prompt, or a prompt that is the task alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextSource:
+    """Numbered texts of one sort; with `size` 0 there is no end of them, else the numbers are below it.
+
+    `kind` tells what the texts are: `task`, `foreign` (tasks, at times in another language than English), `template`
+    (may hold `{task}`), `fixed`, `wording` or `filling`. With `once` no two of its references stand for the same text within a part of a world.
+    """
+
+    name: str
+    kind: str
+    size: int
+    write: Callable[[int], str]
+    distinct: bool = False
+
+
+class TextCatalogue:
+    """All supplies of one world. They are numbered as they are asked for: references do not leave the process."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._dice = NumberedDice()
+        self._popular = make_popular_prompts(Dice(np.random.default_rng([seed, 1])))
+        self.corpus = Corpus(self._dice, [(tongue, share) for share, _, tongue in COUNTRIES.values()])
+        self.sources: list[TextSource] = []
+        self._source_numbers: dict[str, int] = {}
+
+    def tasks(self, tongue: str = "", *, topic: str = "", sweep: str = "") -> int:
+        """Return the supply of tasks by who speaks `tongue`, or by anybody; `sweep` names a work list without repeats."""
+        name = f"task {tongue} {topic} {sweep}"
+        kind = "task" if tongue in ("", "en") else "foreign"
+        return self._add_endless(name, kind, lambda: self.corpus.task(topic, tongue), distinct=bool(sweep))
+
+    def popular(self) -> int:
+        """Return the supply of prompts that people pass on; the first are the most popular."""
+        return self._add_finite("popular", "task", self._popular)
+
+    def templates(self, rule: str) -> int:
+        """Return the supply of texts of a rule of `templates`."""
+        return self._add_endless(f"template {rule}", "template", lambda: make_honest_template(rule, self._dice))
+
+    def fillings(self, rule: str) -> int:
+        """Return the supply of answers, traces and the like that a demand has room for."""
+        return self._add_endless(f"filling {rule}", "filling", lambda: self.corpus.text(rule))
+
+    def fixed_text(self, text: str) -> int:
+        """Return the reference to this very text."""
+        return self._add_finite(f"fixed {text}", "fixed", (text,)) << NUMBER_BITS
+
+    def make_demands(
+        self,
+        kind: str,
+        count: int,
+        *,
+        tool: str,
+        reworded: float = 0.3,
+        system: bool = False,
+        book: Phrasebook = "first",
+        frame: Frame = "",
+    ) -> tuple[IntArray, IntArray]:
+        """Return the references to (prompt, system prompt or NONE) of each wording of `make_wordings`."""
+        name = f"{kind} {count} {tool} {reworded} {system} {book} {frame}"
+        if f"wording {name}" not in self._source_numbers:
+            made = make_demand_templates(
+                kind, count, tool=tool, reworded=reworded, system=system, book=book, frame=frame
+            )
+            self._add_finite(f"wording {name}", "wording", tuple(w.prompt for w in made))
+            if system:
+                self._add_finite(f"persona {name}", "wording", tuple(w.system or "" for w in made))
+        numbers = np.arange(self.sources[self._source_numbers[f"wording {name}"]].size, dtype=np.int64)
+        prompts = (self._source_numbers[f"wording {name}"] << NUMBER_BITS) | numbers
+        personas = (
+            (self._source_numbers[f"persona {name}"] << NUMBER_BITS) | numbers
+            if system
+            else np.full_like(numbers, NONE)
+        )
+        return prompts, personas
+
+    def draw(self, source: int, rng: np.random.Generator, count: int) -> IntArray:
+        """Return `count` references into a supply, all texts alike."""
+        size = self.sources[source].size or NUMBERS
+        return (source << NUMBER_BITS) | rng.integers(0, size, count, dtype=np.int64)
+
+    def text(self, reference: int) -> str:
+        """Return the text of a reference."""
+        return self.sources[reference >> NUMBER_BITS].write(reference & (NUMBERS - 1))
+
+    def fill_template(self, template: PromptTemplate, task: str, number: int) -> str:
+        """Return the prompt with the task; answers and traces follow from the number."""
+        if template.blanks:
+            self._dice.restart(number)
+        return template.fill(task, self.corpus)
+
+    def _add_finite(self, name: str, kind: str, texts: tuple[str, ...]) -> int:
+        return self._add_source(TextSource(name, kind, len(texts), texts.__getitem__))
+
+    def _add_endless(self, name: str, kind: str, write: Callable[[], str], *, distinct: bool = False) -> int:
+        if name in self._source_numbers:
+            return self._source_numbers[name]
+        salt = int.from_bytes(sha256(f"{self._seed} {name}".encode()).digest()[:8], "big") << NUMBER_BITS
+
+        def numbered(number: int) -> str:
+            self._dice.restart(salt + number)
+            return write()
+
+        return self._add_source(TextSource(name, kind, 0, numbered, distinct))
+
+    def _add_source(self, source: TextSource) -> int:
+        if source.name not in self._source_numbers:
+            self._source_numbers[source.name] = len(self.sources)
+            self.sources.append(source)
+        return self._source_numbers[source.name]

@@ -1,0 +1,55 @@
+"""The wordings that a campaign sends, with their slots marked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hydrometer.report.formatting import format_count, format_label, format_quantity
+from hydrometer.report.markup import Html, element, escape_text, join_markup
+
+if TYPE_CHECKING:
+    from hydrometer.contract.result_records import Template
+
+MOST = 4
+"""Most wordings shown of a campaign."""
+MOST_LETTERS = 2_400
+"""Most letters shown of one wording."""
+
+
+def render_templates(templates: list[Template]) -> Html:
+    """Show the most used wordings; tell how many are not shown, and when texts were not read."""
+    if not templates:
+        return element("p", "No wording is shared by the accounts of this campaign.", class_="quiet")
+    ordered = sorted(templates, key=lambda t: (-t.exchanges, t.id))
+    parts = [_render_template(template) for template in ordered[:MOST]]
+    if len(ordered) > MOST:
+        rest = sum(template.exchanges for template in ordered[MOST:])
+        more = format_quantity(len(ordered) - MOST, "more wording")
+        parts.append(element("p", f"{more} with {format_count(rest)} exchanges in campaigns.json.", class_="legend"))
+    return join_markup(parts)
+
+
+def _render_template(template: Template) -> Html:
+    head = element(
+        "figcaption",
+        element("span", template.id, class_="mono"),
+        f" · {format_label(template.elicitation)} · {format_quantity(template.exchanges, 'exchange')} "
+        f"from {format_quantity(template.accounts, 'account')}",
+    )
+    if not template.wording:
+        return element("figure", head, element("p", "Its words were not read.", class_="quiet"), class_="wording")
+    shown: list[Html] = []
+    room = MOST_LETTERS
+    for segment in template.wording:
+        if room <= 0:
+            break
+        if segment.slot:
+            shown.append(
+                element("span", segment.text.strip() or "slot", class_="slot", title="a slot: its contents differ")
+            )
+        else:
+            shown.append(escape_text(segment.text[:room], lines=True))
+        room -= len(segment.text)
+    if room < 0 or len(shown) < len(template.wording):
+        shown.append(element("span", f" … cut at {format_count(MOST_LETTERS)} letters", class_="quiet"))
+    return element("figure", head, element("blockquote", *shown), class_="wording")

@@ -1,0 +1,287 @@
+"""One input as a stream of exchanges and a table of accounts."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract.errors import InputError
+from hydrometer.contract.exchange_columns import EXCHANGES
+from hydrometer.contract.fingerprint_columns import TRAFFIC
+from hydrometer.sources.account_merger import AccountStatements, merge_account_rows
+from hydrometer.sources.column_casts import conform_columns
+from hydrometer.sources.column_mapping import ColumnMapping, Origins, collect_source_columns, load_mapping, map_row
+from hydrometer.sources.discovery import InputFile, InputLayout, discover_inputs, load_releases
+from hydrometer.sources.parquet_chunks import (
+    ParquetChunk,
+    cut_into_chunks,
+    find_filled_by_statistics,
+    has_int64_sketches,
+)
+from hydrometer.sources.parquet_reader import read_parquet_batches
+from hydrometer.sources.record_readers import read_csv_records, read_json_records
+from hydrometer.sources.schema_cast import SchemaCast, find_filled_columns, require_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from hydrometer.contract.settings import ReadSettings
+    from hydrometer.contract.table_spec import TableSpec
+    from hydrometer.sources.format_reader import RawExchange
+    from hydrometer.sources.rejects import Rejects
+
+MOST_BATCH_BYTES = 1 << 30
+"""Arrow counts a string column's bytes in 31 bits."""
+SAMPLE = 1_000
+"""Records without a needed column from which on the column counts as missing (or all, where there are fewer)."""
+UNREAD = "file of no known format, not read"
+
+
+def open_traffic(
+    path: Path, *, settings: ReadSettings, source: str | None = None, mapping: Path | None = None
+) -> FileTraffic:
+    """Open a file or a folder of exchanges and what is known of their accounts.
+
+    `source` names the format where content does not tell it; `mapping` is a TOML file of a customer's own columns.
+
+    Raises:
+        InputError: nothing to read, an unknown format, a needed column missing, a damaged file, a faulty mapping.
+    """
+    columns = load_mapping(mapping)
+    return FileTraffic(discover_inputs(path, source, mapped=mapping is not None), settings, columns)
+
+
+class FileTraffic:
+    """What `open_traffic` found.
+
+    Attributes:
+        fingerprinted: the input carries fingerprint columns in place of texts; batches are of `TRAFFIC`.
+        columns_seen: columns that held a value, as "exchanges.x" and "accounts.x"; known after reading.
+        ignored_columns: columns of canonical files that the contract does not know, named likewise; after reading.
+        releases: model → time of release.
+        inputs: the files, in the order in which they are read; those not read are not among them.
+        rows_hint: number of exchanges where all files tell it.
+    """
+
+    def __init__(self, layout: InputLayout, settings: ReadSettings, mapping: ColumnMapping) -> None:
+        self._layout, self._settings, self._mapping = layout, settings, mapping
+        self.fingerprinted = _are_fingerprinted(layout.exchanges)
+        self._table: TableSpec = TRAFFIC if self.fingerprinted else EXCHANGES
+        self._exchange_cast = SchemaCast(self._table.name, mapping.exchanges, settings)
+        for file in layout.exchanges:
+            _check_head(file, self._exchange_cast)
+        for file in layout.accounts:
+            _check_head(file, SchemaCast(ACCOUNTS.name, mapping.accounts, settings))
+        self.releases: dict[str, datetime] = load_releases(layout.releases)
+        paths = [file.path for file in (*layout.exchanges, *layout.accounts)]
+        paths += [layout.releases] if layout.releases is not None else []
+        self.inputs: list[str] = [str(path) for path in (*paths, *layout.intel)]
+        rows = [file.rows for file in layout.exchanges]
+        self.rows_hint: int | None = None if None in rows else sum(row for row in rows if row is not None)
+        self._filled: set[str] = set()
+        self._ignored: set[str] = set()
+        self._statements: AccountStatements | None = None
+
+    @property
+    def filled_columns(self) -> frozenset[str]:
+        return frozenset(self._filled)
+
+    @property
+    def ignored_columns(self) -> frozenset[str]:
+        return frozenset(self._ignored)
+
+    def batches(self, rejects: Rejects) -> Iterator[pa.RecordBatch]:
+        """Read the exchanges, anew at each call, files by name; rejected rows and repairs are counted in `rejects`.
+
+        Every batch has exactly the schema of `EXCHANGES` (of `TRAFFIC` where `fingerprinted`) and keeps within
+        `batch_rows` and `batch_bytes`; a single exchange above `batch_bytes` is a batch of its own.
+
+        Raises:
+            InputError: a needed column is missing, or a file is damaged.
+        """
+        self._filled = {name for name in self._filled if not name.startswith("exchanges.")}
+        statements = AccountStatements()
+        self._note_unread(rejects)
+        for file in self._layout.exchanges:
+            for batch in self._read_conformed(file, self._table, self._mapping.exchanges, rejects, statements):
+                self._note_filled_columns("exchanges", batch)
+                if batch.num_rows:
+                    yield from _split_by_size(batch, self._settings)
+        self._statements = statements
+
+    def list_parquet_inputs(self, rejects: Rejects) -> tuple[SchemaCast, list[Path]]:
+        """The Parquet files of exchanges, for an engine that reads them itself, and how their batches are conformed.
+
+        Raises:
+            InputError: a file is not Parquet.
+        """
+        self._note_unread(rejects)
+        for file in self._layout.exchanges:
+            if file.container != "parquet":
+                raise InputError(
+                    "not Parquet, which is all that this engine reads", file=str(file.path),
+                    mend="Turn it into Parquet with `hydrometer fingerprint`, or detect with --engine embedded.",
+                )  # fmt: skip
+            self._ignored |= self._exchange_cast.list_ignored_columns(file.columns)
+        return self._exchange_cast, [file.path for file in self._layout.exchanges]
+
+    def add_filled_columns(self, columns: set[str]) -> None:
+        """Take down columns that were seen to hold values where another engine read them."""
+        self._filled |= columns
+
+    def _note_unread(self, rejects: Rejects) -> None:
+        for path in self._layout.unread:
+            rejects.note(f"{UNREAD}: {path.name}")
+
+    def accounts(self, rejects: Rejects) -> pa.Table:
+        """The accounts, one row each, sorted by id: of account tables, with gaps filled from what exchanges tell.
+
+        Call it after `batches` came to its end, or what exchanges tell is not known yet.
+
+        Raises:
+            InputError: a needed column is missing, or a file is damaged.
+        """
+        exchange_facts = self._statements.rows(rejects) if self._statements is not None else []
+        unused = AccountStatements()
+        batches = (
+            (str(file.path), batch)
+            for file in self._layout.accounts
+            for batch in self._read_conformed(file, ACCOUNTS, self._mapping.accounts, rejects, unused)
+        )
+        table = merge_account_rows(batches, exchange_facts, rejects)
+        self._filled = {name for name in self._filled if not name.startswith("accounts.")}
+        self._note_filled_columns("accounts", table)
+        return table
+
+    @property
+    def chunkable(self) -> bool:
+        """Whether `chunks` can be asked for: the exchanges are fingerprints in Parquet, and nothing maps their columns."""
+        return (
+            self.fingerprinted and not self._mapping.exchanges and all(map(has_int64_sketches, self._layout.exchanges))
+        )
+
+    def chunks(self, columns: Sequence[str], rejects: Rejects) -> list[ParquetChunk]:
+        """The exchanges in chunks that can be read again and again, several at once.
+
+        Only `columns` are read, and `columns_seen` tells of the others by the files' statistics; rejected rows and repairs
+        are counted in `rejects` as chunks are closed.
+        """
+        files = self._layout.exchanges
+        self._filled = {name for name in self._filled if not name.startswith("exchanges.")}
+        self._note_unread(rejects)
+        for file in files:
+            self._ignored |= self._exchange_cast.list_ignored_columns(file.columns)
+        paths = [file.path for file in files]
+        unread = [name for name in TRAFFIC.names if name not in columns]
+        self._filled |= {f"exchanges.{name}" for name in find_filled_by_statistics(paths, unread)}
+        return list(cut_into_chunks(paths, columns, partial(self._note_filled_columns, "exchanges"), rejects))
+
+    def _note_filled_columns(self, table: str, batch: Any) -> None:
+        self._filled |= find_filled_columns(table, batch)
+
+    def _read_conformed(
+        self, file: InputFile, table: TableSpec, origins: Origins, rejects: Rejects, statements: AccountStatements
+    ) -> Iterator[pa.RecordBatch]:
+        if file.container == "parquet":
+            yield from self._from_parquet(file, table, origins, rejects)
+        else:
+            yield from self._from_records(file, table, origins, rejects, statements)
+
+    def _from_parquet(
+        self, file: InputFile, table: TableSpec, origins: Origins, rejects: Rejects
+    ) -> Iterator[pa.RecordBatch]:
+        schema_cast = SchemaCast(table.name, origins, self._settings)
+        self._ignored |= schema_cast.list_ignored_columns(file.columns)
+        for start, batch in read_parquet_batches(file.path, schema_cast.wanted_columns, self._settings):
+            yield schema_cast.conform_batch(batch, rejects, file=str(file.path), line_of=start.__add__)
+
+    def _from_records(
+        self, file: InputFile, table: TableSpec, origins: Origins, rejects: Rejects, statements: AccountStatements
+    ) -> Iterator[pa.RecordBatch]:
+        read = read_csv_records if file.container == "csv" else read_json_records
+        canonical = file.reader.name == "canonical"
+        raw_exchanges = file.reader.read(read(file.path, rejects), rejects, self._settings)
+        names, keys, present = table.names, set[str](), set[str]()
+        read_rows, checked = 0, not canonical
+        for group in _group_into_batches(raw_exchanges, self._settings):
+            rows = (
+                [map_row(raw_exchange.exchange, origins) for raw_exchange in group]
+                if origins
+                else [raw_exchange.exchange for raw_exchange in group]
+            )
+            if canonical:
+                for raw_exchange in group:
+                    keys.update(raw_exchange.exchange)
+            for raw_exchange in group:
+                if raw_exchange.account is not None:
+                    statements.add(raw_exchange.account, str(file.path))
+            if not checked:
+                # Which columns a file of records has shows only in its records: a good many must have been seen.
+                present.update(*rows)
+                read_rows += len(rows)
+                checked = read_rows >= SAMPLE
+                if checked:
+                    require_columns(table, present, str(file.path), row=group[0].line)
+            yield conform_columns(
+                table,
+                {name: [row.get(name) for row in rows] for name in names},
+                len(rows),
+                rejects=rejects,
+                file=str(file.path),
+                line_of=[raw_exchange.line for raw_exchange in group].__getitem__,
+                trusted_proxies=self._settings.trusted_proxies,
+            )
+        if not checked and read_rows:
+            require_columns(table, present, str(file.path), row=1)
+        self._ignore(table, keys - set(names) - collect_source_columns(origins))
+
+    def _ignore(self, table: TableSpec, names: frozenset[str] | set[str]) -> None:
+        prefix = "accounts" if table is ACCOUNTS else "exchanges"
+        self._ignored |= {f"{prefix}.{name}" for name in names}
+
+
+def _are_fingerprinted(files: tuple[InputFile, ...]) -> bool:
+    with_texts = [file for file in files if file.columns and not file.fingerprinted]
+    with_fingerprints = [file for file in files if file.fingerprinted]
+    if with_texts and with_fingerprints:
+        raise InputError(
+            f"carries fingerprints, {with_texts[0].path.name} texts", file=str(with_fingerprints[0].path),
+            mend="Keep inputs with texts and inputs with fingerprints apart.",
+        )  # fmt: skip
+    return bool(with_fingerprints)
+
+
+def _check_head(file: InputFile, schema_cast: SchemaCast) -> None:
+    """A table's head names every column, so a missing one is told before anything is read."""
+    if file.container != "json" and file.reader.name == "canonical" and file.columns:
+        schema_cast.check_columns(file.columns, str(file.path), row=1 if file.container == "csv" else None)
+
+
+def _group_into_batches(raw_exchanges: Iterator[RawExchange], settings: ReadSettings) -> Iterator[list[RawExchange]]:
+    """Drafts by the batch, each within `batch_rows` and, but for one large exchange, `batch_bytes`."""
+    most = min(settings.batch_bytes, MOST_BATCH_BYTES)
+    group: list[RawExchange] = []
+    group_size = 0
+    for raw_exchange in raw_exchanges:
+        if group and (len(group) >= settings.batch_rows or group_size + raw_exchange.size > most):
+            yield group
+            group, group_size = [], 0
+        group.append(raw_exchange)
+        group_size += raw_exchange.size
+    if group:
+        yield group
+
+
+def _split_by_size(batch: pa.RecordBatch, settings: ReadSettings) -> Iterator[pa.RecordBatch]:
+    """Cut a batch so that each part keeps within `batch_bytes`, or is one row."""
+    if batch.num_rows == 1 or batch.nbytes <= settings.batch_bytes:
+        yield batch
+        return
+    half = batch.num_rows // 2
+    for part in (batch.slice(0, half), batch.slice(half)):
+        yield from _split_by_size(part, settings)
