@@ -127,7 +127,7 @@ def test_a_group_whose_accounts_are_all_in_a_larger_campaign_is_none(monkeypatch
     people = crowd()
     hydra = mask(people.size, range(HYDRA))
     monkeypatch.setattr(
-        campaign_findings, "propose", lambda *_: ([ProposedGroup(hydra, "first"), ProposedGroup(hydra, "second")], [])
+        campaign_findings, "propose_groups", lambda *_: ([ProposedGroup(hydra, "first"), ProposedGroup(hydra, "second")], [])
     )
     findings = found(people)
     assert len(findings.campaigns) == 1

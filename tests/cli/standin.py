@@ -1,4 +1,4 @@
-"""A small flow in the place of `hydrometer.flow`: what it does is chosen by the name of the traffic it is given.
+"""A small flow in the place of `hydrometer.api`: what it does is chosen by the name of the traffic it is given.
 
 quiet: no campaigns · odd: campaigns with hostile texts · bad: unusable input · slow: works until it is interrupted ·
 early: a defect before anything is written · late: a defect after something was written · else one campaign.
@@ -138,7 +138,7 @@ def fingerprint(
     return FingerprintSummary(rows={"exchanges": 1_000, "accounts": 40}, rejected={"no account_id": 3})
 
 
-def steps(settings: Settings) -> list[Step]:
+def list_steps(settings: Settings) -> list[Step]:
     """Return two steps, one of which a setting changes."""
     return [
         Step("accounts_seen", "SELECT DISTINCT account_id FROM traffic;", "every account"),
@@ -159,10 +159,10 @@ def sample() -> Path:
 
 
 def install(put: Callable[[object, str, object], None]) -> None:
-    """Put this module where `from hydrometer import flow` finds it; `put` sets an attribute, as `setattr` does."""
+    """Put this module where `from hydrometer import api` finds it; `put` sets an attribute, as `setattr` does."""
     here = sys.modules[__name__]
     assert isinstance(here, ModuleType)
-    put(hydrometer, "flow", here)
+    put(hydrometer, "api", here)
 
 
 def _campaign(name: str, probability: float = 0.96) -> Campaign:

@@ -42,7 +42,7 @@ def test_a_place_for_spark_is_passed_on_as_it_was_written(monkeypatch: pytest.Mo
         asked.update(traffic=traffic, out=out, engine=settings.engine)
         return standin.FingerprintSummary({}, {})
 
-    monkeypatch.setattr("hydrometer.flow.fingerprint", fingerprint)
+    monkeypatch.setattr("hydrometer.api.fingerprint", fingerprint)
     result = ran("fingerprint", "s3://bucket//logs", "--out", "table:prod.prints", "--engine", "spark")
     assert result.exit_code == 0, result.output
     assert asked == {"traffic": "s3://bucket//logs", "out": "table:prod.prints", "engine": "spark"}

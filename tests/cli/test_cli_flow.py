@@ -19,7 +19,7 @@ def shape(function: Callable[..., object]) -> list[tuple[str, str, bool]]:
     return [(p.name, p.kind.description, p.default is not p.empty) for p in parameters]
 
 
-@pytest.mark.parametrize("name", ["detect", "fingerprint", "steps", "explain", "sample"])
+@pytest.mark.parametrize("name", ["detect", "fingerprint", "list_steps", "explain", "sample"])
 def test_the_stand_in_is_called_like_the_flow(name: str) -> None:
-    flow = importlib.import_module("hydrometer.flow")
+    flow = importlib.import_module("hydrometer.api")
     assert shape(getattr(flow, name)) == shape(getattr(standin, name))

@@ -223,7 +223,7 @@ def test_people_are_heard(site: Path) -> None:
     chosen = SnapshotOptions(
         cleared=frozenset({"sure", "asleep", "new"}), upheld_accounts=frozenset({("unsure", "HY-1"), ("gone", "HY-9")})
     )
-    built = write(site, chosen=chosen)
+    built = write(site, options=chosen)
     assert (built.holds["members"], built.holds["successors"], built.holds["cleared"]) == (1, 0, 3)
     guard, _ = opened(site)
     assert act(guard, "unsure") == ("block", "member")

@@ -277,7 +277,7 @@ def test_where_the_log_cannot_be_written_nothing_is_changed(tmp_path: Path, monk
             CaseService(place).add_constraint(pair)
     with AuditLog(tmp_path / "book.db.audit"), monkeypatch.context() as broken:
         broken.setattr("hydrometer.enforcement.audit.audit_log.AuditLog.append", lambda *_: full(0))
-        broken.setattr("hydrometer.enforcement.audit.audit_log._locked", lambda _: True)
+        broken.setattr("hydrometer.enforcement.audit.audit_log._try_lock", lambda _: True)
         with pytest.raises(InputError, match="nothing was changed: No space left"):
             CaseService(place).add_constraint(pair)
     with Casebook(place) as book:

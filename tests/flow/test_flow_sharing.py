@@ -208,7 +208,7 @@ def test_a_partners_indicator_is_sighted_and_sent_back(result: Path, pieces: Res
     ("asked", "said"),
     [
         ({"campaign": "HY-0"}, "no campaign HY-0"),
-        ({"form": "pdf"}, "format pdf is not known"),
+        ({"format_name": "pdf"}, "format pdf is not known"),
         ({"sharing_key": "nowhere.key"}, "no such sharing key"),
         ({"policy": "nowhere.toml"}, "cannot be read"),
     ],

@@ -162,10 +162,10 @@ def test_over_http_what_is_no_question_is_a_400(question: bytes) -> None:
 GUARDRAIL = """
 from hydrometer.contract.decisions import Decision
 from hydrometer.contract.gateway import GatewaySettings
-from hydrometer.guard.gate import Gate
-from hydrometer.guard.gateways.litellm import guardrail_class
-from hydrometer.guard.journal import Journal
-from hydrometer.guard.metrics import GuardMetrics
+from hydrometer.enforcement.guard.enforcement_point import EnforcementPoint
+from hydrometer.enforcement.guard.event_log import EventLog
+from hydrometer.enforcement.guard.gateways.litellm import make_guardrail_class
+from hydrometer.enforcement.guard.guard_metrics import GuardMetrics
 
 class ByText:
     expires_at = float("inf")
@@ -176,8 +176,8 @@ class ByText:
         return Decision(action=action, reason="Refused by policy", case="c4se", retry_after=7)
     decider = property(lambda self: self)
 
-GATE = Gate(ByText(), GatewaySettings(), GuardMetrics(), Journal(None, lambda: 0.0))
-Guardrail = guardrail_class(lambda: GATE)
+GATE = EnforcementPoint(ByText(), GatewaySettings(), GuardMetrics(), EventLog(None, lambda: 0.0))
+Guardrail = make_guardrail_class(lambda: GATE)
 """
 
 

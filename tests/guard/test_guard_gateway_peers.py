@@ -98,7 +98,7 @@ def answering_envoy(stand: Stand) -> Iterator[str]:
     ready, ended = threading.Event(), asyncio.Event()
 
     async def serve() -> None:
-        server, port = await envoy.start_envoy(stand.gate, "127.0.0.1", 0)
+        server, port = await envoy.start_envoy_server(stand.gate, "127.0.0.1", 0)
         bound.append(port)
         ready.set()
         await ended.wait()

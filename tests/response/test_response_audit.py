@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 WRITER = """
 import sys, threading
 from pathlib import Path
-from hydrometer.response.audit import AuditLog
+from hydrometer.enforcement.audit.audit_log import AuditLog
 
 log = AuditLog(Path(sys.argv[1]), segment_bytes=4000)
 print("torn", log.torn, flush=True)

@@ -50,13 +50,14 @@ from pathlib import Path
 for package in ("starlette", "uvicorn", "httpx", "rbcl"):
     sys.modules[package] = None
 from hydrometer.contract.errors import InputError
-from hydrometer.flow import exchanging, matching
+from hydrometer.intelligence.psi import psi_service
+from hydrometer.intelligence.taxii import taxii_service
 folder = Path(sys.argv[1])
 (folder / "list").write_text("asn:1")
 for call in (
-    lambda: psi_service.join(folder / "partner", psi_service.taken(folder / "list"), ("127.0.0.1", 1)),
-    lambda: taxii_service.client("http://127.0.0.1/api/", folder / "token", None),
-    lambda: taxii_service.serve(folder / "site", taxii_service.Listen(host="198.51.100.1", plain=True), print),
+    lambda: psi_service.join_match(folder / "partner", psi_service.read_match_items(folder / "list"), ("127.0.0.1", 1)),
+    lambda: taxii_service.make_taxii_client("http://127.0.0.1/api/", folder / "token", None),
+    lambda: taxii_service.serve_taxii(folder / "site", taxii_service.ServerAddress(host="198.51.100.1", plain=True), print),
 ):
     try:
         call()

@@ -154,7 +154,7 @@ def test_a_part_does_not_depend_on_the_parts_made_before() -> None:
 
 def test_a_framework_is_in_more_hands_in_a_larger_world() -> None:
     def most(whole: int) -> int:
-        users: Any = load_archetypes()["framework"]._frameworks(np.random.default_rng(1), whole)
+        users: Any = load_archetypes()["framework"]._assign_frameworks(np.random.default_rng(1), whole)
         assert len(users) == whole
         return int(np.bincount(users).max())
 
