@@ -27,7 +27,7 @@ from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
 from hydrometer.enforcement.audit.audit_log import AuditLog
 from hydrometer.enforcement.audit.chain_verification import verify_log
-from hydrometer.enforcement.backtest.policy_backtest import BacktestRequest, backtest
+from hydrometer.enforcement.backtest.policy_backtest import BacktestRequest, run_backtest
 from hydrometer.enforcement.policy.condition_facts import complete_facts
 from hydrometer.enforcement.policy.expressions import compile_condition
 from hydrometer.enforcement.policy.policy_reader import read_policy
@@ -105,8 +105,12 @@ def backtested(folder: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     last = max((folder / "results").iterdir())
     half = begun + timedelta(days=chosen.days / 2)
     common: dict[str, Any] = {"policy": policy, "traffic": world, "truth": world, "site_key": key}
-    by_day = backtest(BacktestRequest(result=folder / "results", thresholds=False, **common), SilentProgress()).record
-    as_if = backtest(BacktestRequest(result=last, known_from=half, thresholds=False, **common), SilentProgress()).record
+    by_day = run_backtest(
+        BacktestRequest(result=folder / "results", thresholds=False, **common), SilentProgress()
+    ).record
+    as_if = run_backtest(
+        BacktestRequest(result=last, known_from=half, thresholds=False, **common), SilentProgress()
+    ).record
     return {
         "exchanges": traffic.num_rows,
         "results": len(by_day.results),

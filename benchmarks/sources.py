@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from hydrometer.contract.settings import ReadSettings
 from hydrometer.sources import Rejects, open_traffic
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "sources"))
-from formats import WRITERS
-from sources_samples import sample_accounts, sample_exchanges
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from fixtures.log_writers import WRITERS
+from fixtures.sources_samples import sample_accounts, sample_exchanges
 
 ROWS = 20_000
 WORDS = 130

@@ -6,21 +6,20 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.result_records import CampaignFile
-from hydrometer.detection.detect import DetectionRequest, detect_campaigns, list_steps, write_fingerprints
-from hydrometer.detection.ingestion.fingerprinted_traffic import FingerprintSummary, ReadRequest
-from hydrometer.enforcement.casebook.constraint_loader import load_constraints
-from hydrometer.intelligence.attribution.result_attribution import make_attributor
-from hydrometer.lab.evaluation.evaluation_run import evaluate
-from hydrometer.lab.simulate.labelled_worlds import WorldSize, scenarios, simulate
-from hydrometer.report.explanation import Explanation, explain_account, explain_campaign
+from hydrometer.contract import CampaignFile
+from hydrometer.detection import DetectionRequest, detect_campaigns, list_steps, write_fingerprints
+from hydrometer.detection.ingestion import FingerprintSummary, ReadRequest
+from hydrometer.enforcement.casebook import load_constraints
+from hydrometer.intelligence.attribution import make_attributor
+from hydrometer.lab.evaluation import evaluate
+from hydrometer.lab.simulate import WorldSize, scenarios, simulate
+from hydrometer.report import Explanation, explain_account, explain_campaign
 from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.contract.progress import Progress
-    from hydrometer.contract.settings import Settings
+    from hydrometer.contract import Progress, Settings
 
 __all__ = [
     "FingerprintSummary",

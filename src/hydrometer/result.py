@@ -15,8 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.result_records import (
+from hydrometer.contract import (
     BLOCKS,
     CONSIDERED,
     HARVESTED,
@@ -27,14 +26,15 @@ from hydrometer.contract.result_records import (
     Campaign,
     CampaignFile,
     CandidateGroup,
+    InputError,
     RunRecord,
 )
-from hydrometer.files.atomic_write import PARTIAL, write_atomically
+from hydrometer.files import PARTIAL, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hydrometer.contract.table_spec import TableSpec
+    from hydrometer.contract import TableSpec
 
 CAMPAIGNS_FILE = "campaigns.json"
 CANDIDATES_FILE = "candidates.json"

@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 import pytest
 
+from fixtures.project import ROOT
+
 pytest.importorskip("uvicorn")
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def told(script: str, *more: str) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import msgspec
 import pytest
 
+from fixtures.project import ROOT
 from hydrometer.lab.simulate import SCENARIOS
 from quality import calibrate
 from quality.baselines import runner, tune
@@ -18,7 +19,9 @@ from quality.plan import BARE, FULL, HELD_OUT, INNOCENT, LADDER, SHORT, TEST_SEE
 from quality.tables import by_rung, standing
 from quality.trial import BY_DAY, HYDROMETER, Record
 
-ROOT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 RECORDS = "records.jsonl"
 
 

@@ -6,7 +6,7 @@ import math
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import msgspec
@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fixtures.project import ROOT
 from speed import cost, tables
 from speed.child import measured
 from speed.curve import line, power
@@ -22,7 +23,9 @@ from speed.page import PAGE, render
 from speed.record import RECORD, Cost, Record, Row, Size, Sketcher, StageCost, Task, Texts, load, save
 from speed.relational import differing
 
-ROOT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 MB = 1_000_000
 
 

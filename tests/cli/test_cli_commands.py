@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 import pytest
-import standin
 from typer.testing import CliRunner
 
+from fixtures import api_stand_in
 from hydrometer import __version__
 from hydrometer.cli.app import app
 from hydrometer.contract.settings import Settings, list_settings, load_settings
@@ -22,8 +22,8 @@ def _flow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def put(target: object, name: str, value: object) -> None:
         monkeypatch.setattr(target, name, value, raising=False)
 
-    standin.install(put)
-    standin.CALLS.clear()
+    api_stand_in.install(put)
+    api_stand_in.CALLS.clear()
     monkeypatch.chdir(tmp_path)
 
 
@@ -40,7 +40,7 @@ def test_a_place_for_spark_is_passed_on_as_it_was_written(monkeypatch: pytest.Mo
 
     def fingerprint(traffic: object, out: object, settings: Settings, **_: object) -> Any:
         asked.update(traffic=traffic, out=out, engine=settings.engine)
-        return standin.FingerprintSummary({}, {})
+        return api_stand_in.FingerprintSummary({}, {})
 
     monkeypatch.setattr("hydrometer.api.fingerprint", fingerprint)
     result = ran("fingerprint", "s3://bucket//logs", "--out", "table:prod.prints", "--engine", "spark")
@@ -129,7 +129,7 @@ def test_options_reach_the_flow() -> None:
         *("detect", "logs", "--out", "result", "--settings", "my.toml", "--seed", "9", "--threads", "2"),
         *("--memory", "1GB", "--no-exhibits", "--source", "otel", "--mapping", "map.toml", "--site-key", "key"),
     )
-    call = standin.CALLS[-1]
+    call = api_stand_in.CALLS[-1]
     settings = call["settings"]
     assert isinstance(settings, Settings)
     assert (settings.seed, settings.threads, settings.memory, settings.exhibits) == (9, 2, "1GB", False)
@@ -142,7 +142,7 @@ def test_explain_steps_prints_the_sql_of_these_settings_and_runs_nothing() -> No
     assert result.stdout == (
         "-- accounts_seen: every account\nSELECT DISTINCT account_id FROM traffic;\n\n-- seeded: the seed\nSELECT 11;\n"
     )
-    assert standin.CALLS == []
+    assert api_stand_in.CALLS == []
     assert not Path("result").exists()
     steps = json.loads(ran("detect", "logs", "--out", "result", "--explain-steps", "--json").stdout)
     assert [step["name"] for step in steps] == ["accounts_seen", "seeded"]
@@ -271,7 +271,7 @@ def test_a_changed_setting_is_read_back() -> None:
 def test_demo_runs_on_the_sample_and_says_where_the_report_is() -> None:
     result = ran("demo")
     assert result.exit_code == 0
-    assert standin.CALLS[-1]["traffic"] == Path("sample")
+    assert api_stand_in.CALLS[-1]["traffic"] == Path("sample")
     assert "H-0001" in result.stdout
     assert result.stdout.splitlines()[-1] == f"Open {Path('demo/report.html').resolve().as_uri()}"
     assert ran("demo", "--out", "elsewhere").exit_code == 0

@@ -7,7 +7,8 @@ import inspect
 from typing import TYPE_CHECKING
 
 import pytest
-import standin
+
+from fixtures import api_stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,5 +22,5 @@ def shape(function: Callable[..., object]) -> list[tuple[str, str, bool]]:
 
 @pytest.mark.parametrize("name", ["detect", "fingerprint", "list_steps", "explain", "sample"])
 def test_the_stand_in_is_called_like_the_flow(name: str) -> None:
-    flow = importlib.import_module("hydrometer.api")
-    assert shape(getattr(flow, name)) == shape(getattr(standin, name))
+    api = importlib.import_module("hydrometer.api")
+    assert shape(getattr(api, name)) == shape(getattr(api_stand_in, name))

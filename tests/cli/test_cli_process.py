@@ -8,11 +8,16 @@ import select
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-ENTRY = [sys.executable, str(Path(__file__).with_name("entry.py"))]
+from fixtures.project import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENTRY = [sys.executable, str(ROOT / "tests" / "fixtures" / "cli_process.py")]
 HEAVY = ("duckdb", "numba", "numpy", "pyarrow", "scipy")
 
 

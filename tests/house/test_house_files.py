@@ -7,9 +7,11 @@ import sys
 import tomllib
 from typing import TYPE_CHECKING
 
-import file_rules
 import pytest
-from findings import PACKAGE, ROOT, Finding, planted
+
+from fixtures import file_rules
+from fixtures.house_findings import PACKAGE, Finding, planted
+from fixtures.project import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import import_rules
 import pytest
-from findings import PACKAGE, ROOT, Finding, planted, sources
+
+from fixtures import import_rules
+from fixtures.house_findings import PACKAGE, Finding, planted, sources
+from fixtures.project import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-
-# The writers of foreign formats belong to the tests of the sources.
-sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
-
 from msgspec.structs import replace
-from whole_worlds import SMALL, Labelled, Outcome, detected, labelled
 
+from fixtures.detected_worlds import SMALL, Labelled, Outcome, detected, labelled
 from hydrometer.lab.simulate import SCENARIOS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")

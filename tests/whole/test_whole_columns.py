@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
-from whole_worlds import Labelled, Outcome, detected, written
 
+from fixtures.detected_worlds import Labelled, Outcome, detected, written
 from hydrometer.contract.account_columns import ACCOUNTS
 from hydrometer.contract.exchange_columns import EXCHANGES
 

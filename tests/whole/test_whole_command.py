@@ -11,7 +11,7 @@ import orjson
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from whole_worlds import Labelled, Outcome
+    from fixtures.detected_worlds import Labelled, Outcome
 
 
 def hydrometer(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -12,8 +12,7 @@ from hydrometer import api
 from hydrometer.contract.errors import InputError
 
 if TYPE_CHECKING:
-    from whole_worlds import Labelled, Outcome
-
+    from fixtures.detected_worlds import Labelled, Outcome
     from hydrometer.report.explanation import Explanation
 
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from whole_worlds import Labelled, Outcome, detected, lines, written
 
+from fixtures.detected_worlds import Labelled, Outcome, detected, lines, written
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.exchange_columns import EXCHANGES
 

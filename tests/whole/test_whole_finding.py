@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from msgspec.structs import replace
-from whole_worlds import Labelled, Outcome, detected, labelled, written
 
+from fixtures.detected_worlds import Labelled, Outcome, detected, labelled, written
 from hydrometer.lab.simulate import SCENARIOS
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from formats import EXACT, WRITERS
-from whole_worlds import Labelled, detected, written
 
+from fixtures.detected_worlds import Labelled, detected, written
+from fixtures.log_writers import EXACT, WRITERS
 from hydrometer.contract.account_columns import ACCOUNTS
 from hydrometer.contract.exchange_columns import EXCHANGES
 

@@ -16,7 +16,7 @@ from hydrometer.contract.settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from whole_worlds import Labelled, Outcome
+    from fixtures.detected_worlds import Labelled, Outcome
 
 COLUMNS = {
     "payment": "payment_fingerprint",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from whole_worlds import Labelled, Outcome, detected
 
+from fixtures.detected_worlds import Labelled, Outcome, detected
 from hydrometer.contract.result_records import RunRecord
 from hydrometer.result import ResultFolder
 

@@ -14,7 +14,7 @@ from hydrometer.contract.settings import Settings
 from hydrometer.detection.campaigns.score_calibration import load_calibration
 
 if TYPE_CHECKING:
-    from whole_worlds import Labelled, Outcome
+    from fixtures.detected_worlds import Labelled, Outcome
 
 
 def test_run_json_tells_what_was_read_with_what_and_how_long_it_took(small: Labelled, small_outcome: Outcome) -> None:

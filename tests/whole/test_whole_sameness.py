@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
-from whole_worlds import Labelled, Outcome, detected, lines, written
 
+from fixtures.detected_worlds import Labelled, Outcome, detected, lines, written
 from hydrometer import api
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings

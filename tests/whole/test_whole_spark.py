@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 from msgspec.structs import replace
-from whole_worlds import SMALL, labelled
 
+from fixtures.detected_worlds import SMALL, labelled
 from hydrometer import api
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import load_settings
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
-pytest_plugins = ("local_spark",)
+pytest_plugins = ("fixtures.local_spark",)
 
 EXACT = (
     "members.parquet",

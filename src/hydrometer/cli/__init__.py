@@ -1,1 +1,1 @@
-"""The command line: reads arguments, calls the flow, shows what came of it."""
+"""The command line: reads arguments, calls one function, shows what came of it."""

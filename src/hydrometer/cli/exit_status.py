@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import typer
 
 from hydrometer.cli.output.terminal import escape_controls
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path

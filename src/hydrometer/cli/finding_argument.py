@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from hydrometer.contract.cases import ReviewFinding
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError, ReviewFinding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

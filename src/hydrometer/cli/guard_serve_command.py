@@ -50,7 +50,7 @@ def serve_gateways(
 ) -> None:
     """Serve the gateways over HTTP, with /healthz, /readyz and /metrics, until SIGTERM or Ctrl-C."""
     with ExitStatus():
-        from hydrometer.enforcement.guard.guard_runtime import GuardConfig, serve_gateways
+        from hydrometer.enforcement.guard import GuardConfig, serve_gateways
 
         config = GuardConfig(
             snapshot=snapshot,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hydrometer.contract.settings import Settings, load_settings
+from hydrometer.contract import Settings, load_settings
 
 Traffic = Annotated[
     str,

@@ -6,19 +6,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.detection.ingestion.fingerprinted_traffic import FileReading, open_reading, write_fingerprint_folder
 from hydrometer.detection.population_measurement import measure_by_account_store, measure_by_steps
-from hydrometer.engines.duckdb_engine import DuckEngine
+from hydrometer.engines import DuckEngine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-    from hydrometer.contract.engine import Engine
-    from hydrometer.contract.progress import Progress
-    from hydrometer.contract.settings import Settings
-    from hydrometer.contract.sql_step import SqlStep
+    from hydrometer.contract import Engine, Progress, Settings, SqlStep
     from hydrometer.detection.ingestion.fingerprinted_traffic import FingerprintSummary, ReadRequest, TrafficReading
     from hydrometer.detection.population_measurement import MeasuredPopulation
     from hydrometer.detection.run_recorder import RunRecorder

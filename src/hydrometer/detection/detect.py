@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.result_records import (
+from hydrometer.contract import (
     BLOCKS,
     CONSIDERED,
     HARVESTED,
@@ -19,9 +18,10 @@ from hydrometer.contract.result_records import (
     MEMBERS,
     TEMPLATES,
     Campaign,
+    InputError,
     RunRecord,
+    Settings,
 )
-from hydrometer.contract.settings import Settings
 from hydrometer.detection.backend_selection import fingerprint_traffic, measure_traffic, open_backend, translate_steps
 from hydrometer.detection.campaigns.campaign_findings import CampaignFindings, find_campaigns
 from hydrometer.detection.campaigns.campaign_indicators import count_block_accounts
@@ -33,16 +33,13 @@ from hydrometer.detection.population.population_assembly import list_measuring_s
 from hydrometer.detection.redacted_templates import add_redacted_texts
 from hydrometer.detection.run_recorder import RunRecorder
 from hydrometer.detection.signals.signal import SignalSet, find_signals
-from hydrometer.report.result_page import render_result_page
+from hydrometer.report import render_result_page
 from hydrometer.result import WORK, ResultFolder, prepare_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hydrometer.contract.cases import ConstraintFile
-    from hydrometer.contract.engine import Engine
-    from hydrometer.contract.progress import Progress
-    from hydrometer.contract.sql_step import SqlStep
+    from hydrometer.contract import ConstraintFile, Engine, Progress, SqlStep
     from hydrometer.detection.ingestion.fingerprinted_traffic import TrafficReading
 
 

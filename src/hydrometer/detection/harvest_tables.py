@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from hydrometer.contract.result_records import HARVESTED, TEMPLATES
+from hydrometer.contract import HARVESTED, TEMPLATES
 from hydrometer.detection.campaigns.template_hashes import (
     sample_strangers,
     select_distinct_exchanges,

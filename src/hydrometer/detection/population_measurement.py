@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hydrometer.contract.fingerprint_columns import TRAFFIC
+from hydrometer.contract import TRAFFIC
 from hydrometer.detection.ingestion.fingerprinted_traffic import fingerprint_to_parquet, record_reading
 from hydrometer.detection.population.account_store.account_store import AccountStore
 from hydrometer.detection.population.account_store.population_export import export_population
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from hydrometer.contract.engine import Engine
-    from hydrometer.contract.progress import Progress
-    from hydrometer.contract.settings import Settings
+    from hydrometer.contract import Engine, Progress, Settings
     from hydrometer.detection.ingestion.fingerprinted_traffic import FileReading, TrafficReading
     from hydrometer.detection.population.population import Ints, Population
     from hydrometer.detection.run_recorder import RunRecorder

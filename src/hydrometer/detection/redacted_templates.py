@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 from hydrometer.fingerprint import extract_template
 
 if TYPE_CHECKING:
-    from hydrometer.contract.progress import Progress
-    from hydrometer.contract.result_records import Campaign
+    from hydrometer.contract import Campaign, Progress
     from hydrometer.detection.campaigns.campaign_findings import CampaignFindings
     from hydrometer.detection.ingestion.fingerprinted_traffic import TrafficReading
 

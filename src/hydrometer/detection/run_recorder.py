@@ -15,18 +15,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hydrometer import __version__
-from hydrometer.contract.account_columns import ACCOUNTS
-from hydrometer.contract.exchange_columns import EXCHANGES
-from hydrometer.contract.result_records import RunRecord, SkippedSignal, StageUsage
-from hydrometer.contract.timestamps import micros_to_datetime
+from hydrometer.contract import ACCOUNTS, EXCHANGES, RunRecord, SkippedSignal, StageUsage, micros_to_datetime
 from hydrometer.detection.campaigns.group_scoring import FAMILY_CAP, HARVEST_CAP, compute_attainable_bits
 from hydrometer.detection.campaigns.score_calibration import FULL, load_calibration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hydrometer.contract.progress import Progress
-    from hydrometer.contract.settings import Settings
+    from hydrometer.contract import Progress, Settings
     from hydrometer.detection.population.population import Population
     from hydrometer.detection.signals.signal import Signal
 

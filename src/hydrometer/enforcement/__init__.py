@@ -1,1 +1,1 @@
-"""What is done about a campaign: policies, what they would have done, appeals, and the log of every decision."""
+"""What is done about a campaign: policies, their backtest, snapshots, the guard, casework and the audit log."""

@@ -17,7 +17,7 @@ import pyarrow as pa
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import functions as F  # noqa: N812 - everybody calls it so
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.engines.spark_dialect import list_tables, translate_to_spark
 from hydrometer.engines.spark_session import SessionConfiguration, open_session
 from hydrometer.engines.spark_source import (
@@ -37,9 +37,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame, SparkSession
 
-    from hydrometer.contract.progress import Progress
-    from hydrometer.contract.settings import Settings
-    from hydrometer.contract.sql_step import SqlStep
+    from hydrometer.contract import Progress, Settings, SqlStep
     from hydrometer.engines.spark_dialect import SparkQuery
 
     Mapper = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]

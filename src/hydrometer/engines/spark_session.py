@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 
 if TYPE_CHECKING:
-    from hydrometer.contract.settings import Settings
+    from hydrometer.contract import Settings
 
 SUBMITTED = ("PYSPARK_GATEWAY_PORT", "SPARK_REMOTE")
 """Variables that say: spark-submit, or a Spark Connect server, decides where this runs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.files.atomic_write import write_atomically
 
 if TYPE_CHECKING:

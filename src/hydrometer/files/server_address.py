@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 
 
 class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from hydrometer.fingerprint.fingerprinter import Fingerprinter
-from hydrometer.fingerprint.prompt_shape import PromptShape
-from hydrometer.fingerprint.site_key import SiteKey
-from hydrometer.fingerprint.template_consensus import extract_template
+from typing import TYPE_CHECKING
 
-__all__ = ["Fingerprinter", "PromptShape", "SiteKey", "extract_template"]
+if TYPE_CHECKING:
+    from hydrometer.fingerprint.fingerprinter import Fingerprinter as Fingerprinter
+    from hydrometer.fingerprint.online_sketcher import OnlineSketcher as OnlineSketcher
+    from hydrometer.fingerprint.prompt_shape import PromptShape as PromptShape
+    from hydrometer.fingerprint.site_key import SiteKey as SiteKey
+    from hydrometer.fingerprint.template_consensus import extract_template as extract_template
+    from hydrometer.fingerprint.text_arrays import view_text_arrays as view_text_arrays
+else:
+    from hydrometer.exports import export_lazily
+
+    __getattr__, __dir__, __all__ = export_lazily(__name__, __file__)

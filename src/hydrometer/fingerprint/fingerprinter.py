@@ -10,8 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.fingerprint_columns import CAPABILITY_CLASSES, ELICITATION_CLASSES, FINGERPRINTS, TRAFFIC
+from hydrometer.contract import CAPABILITY_CLASSES, ELICITATION_CLASSES, FINGERPRINTS, TRAFFIC, InputError
 from hydrometer.fingerprint.concepts import build_concept_table
 from hydrometer.fingerprint.elicitation_model import ElicitationModel, load_shipped_model
 from hydrometer.fingerprint.kernels.elicitation_scoring import COLUMNS
@@ -24,7 +23,7 @@ from hydrometer.fingerprint.text_arrays import TextArrays, view_text_arrays
 from hydrometer.fingerprint.unicode_tables import build_unicode_tables
 
 if TYPE_CHECKING:
-    from hydrometer.contract.settings import FingerprintSettings
+    from hydrometer.contract import FingerprintSettings
     from hydrometer.fingerprint.site_key import SiteKey
 
 _LEAST_ROWS, _MOST_ROWS = 256, 1024

@@ -19,7 +19,7 @@ from hydrometer.fingerprint.kernels.word_hashing import RING
 from hydrometer.fingerprint.unicode_tables import build_unicode_tables
 
 if TYPE_CHECKING:
-    from hydrometer.contract.settings import FingerprintSettings
+    from hydrometer.contract import FingerprintSettings
     from hydrometer.fingerprint.site_key import SiteKey
 
 _NUMBERS = 8

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path

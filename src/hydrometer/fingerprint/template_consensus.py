@@ -7,7 +7,7 @@ import re
 from difflib import Match, SequenceMatcher
 from itertools import pairwise
 
-from hydrometer.contract.result_records import TemplateSegment
+from hydrometer.contract import TemplateSegment
 
 SHARE = 0.8
 """A stretch of wording is shown when at least this share of the distinct texts, and at least three, hold it."""

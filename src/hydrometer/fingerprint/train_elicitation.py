@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import logsumexp
 
-from hydrometer.contract.fingerprint_columns import ELICITATION_CLASSES
+from hydrometer.contract import ELICITATION_CLASSES
 from hydrometer.fingerprint.elicitation_model import BUCKETS, HALF, PROVENANCE, WEIGHTS, ElicitationModel
 from hydrometer.fingerprint.training.model_fitting import (
     DECAY,

@@ -1,1 +1,1 @@
-"""intelligence."""
+"""What is known of actors: dossiers, attribution, and exchange with partners."""

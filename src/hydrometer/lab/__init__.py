@@ -1,1 +1,1 @@
-"""lab."""
+"""What measures a detector, and no production needs: simulated worlds and evaluation."""

@@ -1,1 +1,18 @@
-"""What a person reads of a result: one page, and an explanation of a campaign or an account."""
+"""What a person reads: the drawing kit, and every page and explanation made with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hydrometer.report.backtest_page import describe_outcome as describe_outcome
+    from hydrometer.report.backtest_page import render_backtest as render_backtest
+    from hydrometer.report.evaluation_drawing import draw_evaluation as draw_evaluation
+    from hydrometer.report.explanation import Explanation as Explanation
+    from hydrometer.report.explanation import explain_account as explain_account
+    from hydrometer.report.explanation import explain_campaign as explain_campaign
+    from hydrometer.report.result_page import render_result_page as render_result_page
+else:
+    from hydrometer.exports import export_lazily
+
+    __getattr__, __dir__, __all__ = export_lazily(__name__, __file__)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.attribution_records import UNKNOWN
+from hydrometer.contract import UNKNOWN
 from hydrometer.report.formatting import format_bits, format_count, format_label, format_probability
 from hydrometer.report.markup import Child, Html, element, join_markup
 from hydrometer.report.page_elements import render_facts, render_list, render_table
 
 if TYPE_CHECKING:
-    from hydrometer.contract.attribution_records import Attribution, AttributionAnswer, AttributionEvidence, Hypothesis
-    from hydrometer.contract.result_records import Campaign
+    from hydrometer.contract import Attribution, AttributionAnswer, AttributionEvidence, Campaign, Hypothesis
 
 QUESTIONS = {"operator": "Who runs the accounts", "beneficiary": "Who gets the outputs"}
 MOST_COLUMNS = 5

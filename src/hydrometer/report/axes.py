@@ -11,7 +11,7 @@ from hydrometer.report.markup import Html, element, shorten_number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.contract.result_records import CampaignExhibit
+    from hydrometer.contract import CampaignExhibit
 
 WIDTH = 1000.0
 """Width of a drawing; one unit is a CSS pixel at full width."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from hydrometer.contract.backtest_records import DayEffect, ThresholdEffect
+    from hydrometer.contract import DayEffect, ThresholdEffect
 
 WIDTH, LEFT, TOP, HEIGHT = 960.0, 70.0, 34.0, 200.0
 STOPPED, WEAKENED, THROUGH, HONEST = "#1f5f8b", "#8fb7d3", "#d9d4cc", "#b5541c"

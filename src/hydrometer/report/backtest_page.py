@@ -10,7 +10,7 @@ from hydrometer.report.backtest_charts import draw_days, draw_thresholds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hydrometer.contract.backtest_records import Backtest
+    from hydrometer.contract import Backtest
 
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#222;background:#fff;max-width:62rem;margin:2rem auto;padding:0 1rem}

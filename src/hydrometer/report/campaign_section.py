@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.result_records import FAMILIES
+from hydrometer.contract import FAMILIES
 from hydrometer.report import heatmap, shared_value_diagram, timeline
 from hydrometer.report.attribution_section import render_attribution
 from hydrometer.report.formatting import (
@@ -33,7 +33,7 @@ from hydrometer.report.waterfall import draw_waterfall, has_capped_bits
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hydrometer.contract.result_records import Campaign, Evidence
+    from hydrometer.contract import Campaign, Evidence
     from hydrometer.report.result_view import ResultView
 
 

@@ -12,7 +12,7 @@ from hydrometer.report.markup import Html, draw_line, draw_rectangle, draw_text,
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from hydrometer.contract.result_records import CandidateGroup
+    from hydrometer.contract import CandidateGroup
 
     Scale = Callable[[float], float]
 

@@ -15,7 +15,7 @@ from hydrometer.report.markup import Child, Html, element, join_markup
 from hydrometer.report.page_elements import render_identifier, render_list, render_table
 
 if TYPE_CHECKING:
-    from hydrometer.contract.result_records import CandidateGroup
+    from hydrometer.contract import CandidateGroup
 
 MOST = 100
 """Most groups told of each verdict."""

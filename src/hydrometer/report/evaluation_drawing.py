@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.lab.evaluation.score_summary import Estimate, EvaluationSummary, ReliabilityBin
+    from hydrometer.lab.evaluation import Estimate, EvaluationSummary, ReliabilityBin
 
 SIDE, LEFT, TOP, ROW = 320.0, 60.0, 50.0, 20.0
 """Of the reliability square: side and place; and the height of an archetype's row."""

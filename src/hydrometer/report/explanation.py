@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.estimative_language import describe_probability
-from hydrometer.contract.result_records import FAMILIES
+from hydrometer.contract import FAMILIES, InputError, describe_probability
 from hydrometer.report.attribution_section import describe_attribution
 from hydrometer.report.formatting import (
     VERDICTS,
@@ -30,7 +28,7 @@ from hydrometer.report.result_view import select_rows
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from hydrometer.contract.result_records import Campaign, CandidateGroup, CounterEvidence, Evidence
+    from hydrometer.contract import Campaign, CandidateGroup, CounterEvidence, Evidence
     from hydrometer.report.result_view import ResultView
 
     Row = dict[str, Any]

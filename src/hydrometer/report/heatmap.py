@@ -11,7 +11,7 @@ from hydrometer.report.formatting import format_count
 from hydrometer.report.markup import Html, draw_rectangle, draw_text, element, frame_drawing
 
 if TYPE_CHECKING:
-    from hydrometer.contract.result_records import CampaignExhibit
+    from hydrometer.contract import CampaignExhibit
 
 HOURS = 24
 ROW = 7.0

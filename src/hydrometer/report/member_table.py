@@ -6,7 +6,7 @@ from collections import Counter
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.result_records import FAMILIES
+from hydrometer.contract import FAMILIES
 from hydrometer.report.formatting import format_bits, format_count, format_day, format_probability, format_quantity
 from hydrometer.report.markup import Html, element, join_markup
 from hydrometer.report.page_elements import render_family_bar, render_family_legend, render_identifier, render_table
@@ -15,7 +15,7 @@ from hydrometer.report.result_view import select_strongest_members
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hydrometer.contract.result_records import Campaign
+    from hydrometer.contract import Campaign
 
 MOST = 200
 """Most accounts shown of one campaign."""

@@ -21,7 +21,7 @@ from hydrometer.report.page_elements import render_facts, render_identifier, ren
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hydrometer.contract.result_records import RunRecord
+    from hydrometer.contract import RunRecord
 
 SIDE, MARGIN = 220.0, 44.0
 """The reliability diagram, in pixels."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
-from hydrometer.contract.estimative_language import describe_probability
-from hydrometer.contract.result_records import FAMILIES
+from hydrometer.contract import FAMILIES, describe_probability
 from hydrometer.report import candidate_scatter, timeline
 from hydrometer.report.campaign_section import build_anchor
 from hydrometer.report.formatting import (
@@ -33,7 +32,7 @@ from hydrometer.report.page_elements import (
 from hydrometer.report.result_view import rank_campaigns
 
 if TYPE_CHECKING:
-    from hydrometer.contract.result_records import Campaign, RunRecord
+    from hydrometer.contract import Campaign, RunRecord
     from hydrometer.report.result_view import ResultView
 
 

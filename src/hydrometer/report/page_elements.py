@@ -5,8 +5,7 @@ from __future__ import annotations
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.estimative_language import describe_probability
-from hydrometer.contract.result_records import FAMILIES
+from hydrometer.contract import FAMILIES, describe_probability
 from hydrometer.report.formatting import FAMILY_NAMES, format_label, format_probability
 from hydrometer.report.markup import Child, Html, element, join_markup, shorten_number
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from hydrometer.contract.result_records import Campaign, CandidateGroup, RunRecord
+    from hydrometer.contract import Campaign, CandidateGroup, RunRecord
 
 
 class ResultView(Protocol):

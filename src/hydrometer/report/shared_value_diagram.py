@@ -21,7 +21,7 @@ from hydrometer.report.markup import (
 )
 
 if TYPE_CHECKING:
-    from hydrometer.contract.result_records import SharedEntity
+    from hydrometer.contract import SharedEntity
 
 MOST = 12
 """Most values drawn."""

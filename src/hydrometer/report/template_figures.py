@@ -8,7 +8,7 @@ from hydrometer.report.formatting import format_count, format_label, format_quan
 from hydrometer.report.markup import Html, element, escape_text, join_markup
 
 if TYPE_CHECKING:
-    from hydrometer.contract.result_records import Template
+    from hydrometer.contract import Template
 
 MOST = 4
 """Most wordings shown of a campaign."""

@@ -9,7 +9,7 @@ from hydrometer.report.formatting import format_count
 from hydrometer.report.markup import Html, draw_line, draw_text, element, frame_drawing, shorten_number
 
 if TYPE_CHECKING:
-    from hydrometer.contract.result_records import CampaignExhibit
+    from hydrometer.contract import CampaignExhibit
 
 PLOT = 130.0
 """Height of the bars."""

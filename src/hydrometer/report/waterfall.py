@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.estimative_language import describe_probability
-from hydrometer.contract.result_records import FAMILIES
+from hydrometer.contract import FAMILIES, describe_probability
 from hydrometer.report.axes import WIDTH, compute_ticks, shorten_text
 from hydrometer.report.formatting import (
     FAMILY_NAMES,
@@ -21,7 +20,7 @@ from hydrometer.report.markup import Html, draw_line, draw_rectangle, draw_text,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hydrometer.contract.result_records import Campaign
+    from hydrometer.contract import Campaign
 
 ROW = 24.0
 LEFT, RIGHT = 545.0, 895.0

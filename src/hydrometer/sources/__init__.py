@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from hydrometer.sources.file_traffic import FileTraffic, open_traffic
-from hydrometer.sources.parquet_chunks import ParquetChunk, cut_into_chunks
-from hydrometer.sources.rejects import MOST_LISTED, UNLISTED, Rejects, RejectSummary
-from hydrometer.sources.schema_cast import SchemaCast, find_filled_columns
-from hydrometer.sources.table_traffic import ForeignTable, TableTraffic
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "MOST_LISTED",
-    "UNLISTED",
-    "FileTraffic",
-    "ForeignTable",
-    "ParquetChunk",
-    "RejectSummary",
-    "Rejects",
-    "SchemaCast",
-    "TableTraffic",
-    "cut_into_chunks",
-    "find_filled_columns",
-    "open_traffic",
-]
+if TYPE_CHECKING:
+    from hydrometer.sources.file_traffic import FileTraffic as FileTraffic
+    from hydrometer.sources.file_traffic import open_traffic as open_traffic
+    from hydrometer.sources.parquet_chunks import ParquetChunk as ParquetChunk
+    from hydrometer.sources.parquet_chunks import cut_into_chunks as cut_into_chunks
+    from hydrometer.sources.rejects import MOST_LISTED as MOST_LISTED
+    from hydrometer.sources.rejects import UNLISTED as UNLISTED
+    from hydrometer.sources.rejects import Rejects as Rejects
+    from hydrometer.sources.rejects import RejectSummary as RejectSummary
+    from hydrometer.sources.schema_cast import SchemaCast as SchemaCast
+    from hydrometer.sources.schema_cast import find_filled_columns as find_filled_columns
+    from hydrometer.sources.table_traffic import ForeignTable as ForeignTable
+    from hydrometer.sources.table_traffic import TableTraffic as TableTraffic
+else:
+    from hydrometer.exports import export_lazily
+
+    __getattr__, __dir__, __all__ = export_lazily(__name__, __file__)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract import ACCOUNTS
 from hydrometer.sources import value_parsers
 
 if TYPE_CHECKING:

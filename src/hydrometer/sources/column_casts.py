@@ -13,15 +13,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract.exchange_columns import TEXTS
-from hydrometer.contract.fingerprint_columns import FINGERPRINTS
-from hydrometer.contract.table_spec import TIMESTAMP
+from hydrometer.contract import FINGERPRINTS, TEXTS, TIMESTAMP
 from hydrometer.sources import value_parsers as v
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from hydrometer.contract.table_spec import ColumnSpec, TableSpec
+    from hydrometer.contract import ColumnSpec, TableSpec
     from hydrometer.sources.rejects import Rejects
 
 Raw = Any

@@ -21,18 +21,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract.account_columns import ACCOUNTS
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.exchange_columns import EXCHANGES
-from hydrometer.contract.fingerprint_columns import TRAFFIC
-from hydrometer.contract.table_spec import TIMESTAMP
+from hydrometer.contract import ACCOUNTS, EXCHANGES, TIMESTAMP, TRAFFIC, InputError
 from hydrometer.sources import value_parsers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from hydrometer.contract.table_spec import TableSpec
+    from hydrometer.contract import TableSpec
 
 
 @dataclass(frozen=True, slots=True)

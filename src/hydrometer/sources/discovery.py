@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.exchange_columns import TEXTS
-from hydrometer.contract.fingerprint_columns import FINGERPRINTS
+from hydrometer.contract import FINGERPRINTS, TEXTS, InputError
 from hydrometer.sources import value_parsers
 from hydrometer.sources.formats import load_readers
 from hydrometer.sources.parquet_reader import MAGIC, read_columns_and_rows

@@ -5,10 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hydrometer.contract.account_columns import ACCOUNTS
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.exchange_columns import EXCHANGES
-from hydrometer.contract.fingerprint_columns import TRAFFIC
+from hydrometer.contract import ACCOUNTS, EXCHANGES, TRAFFIC, InputError
 from hydrometer.sources.account_merger import AccountStatements, merge_account_rows
 from hydrometer.sources.column_casts import conform_columns
 from hydrometer.sources.column_mapping import ColumnMapping, Origins, collect_source_columns, load_mapping, map_row
@@ -30,8 +27,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from hydrometer.contract.settings import ReadSettings
-    from hydrometer.contract.table_spec import TableSpec
+    from hydrometer.contract import ReadSettings, TableSpec
     from hydrometer.sources.format_reader import RawExchange
     from hydrometer.sources.rejects import Rejects
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from hydrometer.contract.settings import ReadSettings
+    from hydrometer.contract import ReadSettings
     from hydrometer.sources.record_readers import RawRecord
     from hydrometer.sources.rejects import Rejects
 

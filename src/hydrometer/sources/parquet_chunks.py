@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from hydrometer.contract.fingerprint_columns import TRAFFIC
+from hydrometer.contract import TRAFFIC
 from hydrometer.sources.column_casts import conform_columns
 from hydrometer.sources.parquet_reader import open_parquet
 from hydrometer.sources.rejects import Rejects

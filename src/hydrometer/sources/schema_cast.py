@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hydrometer.contract.account_columns import ACCOUNTS
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.exchange_columns import EXCHANGES
-from hydrometer.contract.fingerprint_columns import TRAFFIC
+from hydrometer.contract import ACCOUNTS, EXCHANGES, TRAFFIC, InputError
 from hydrometer.sources.column_casts import conform_columns
 from hydrometer.sources.column_mapping import Origins, collect_source_columns, map_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hydrometer.contract.settings import ReadSettings
-    from hydrometer.contract.table_spec import TableSpec
+    from hydrometer.contract import ReadSettings, TableSpec
     from hydrometer.sources.rejects import Rejects
 
 TABLES = {table.name: table for table in (ACCOUNTS, EXCHANGES, TRAFFIC)}

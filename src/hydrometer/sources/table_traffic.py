@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.account_columns import ACCOUNTS
-from hydrometer.contract.exchange_columns import EXCHANGES, TEXTS
-from hydrometer.contract.fingerprint_columns import FINGERPRINTS, TRAFFIC
+from hydrometer.contract import ACCOUNTS, EXCHANGES, FINGERPRINTS, TEXTS, TRAFFIC
 from hydrometer.sources.account_merger import merge_account_rows
 from hydrometer.sources.column_mapping import load_mapping
 from hydrometer.sources.discovery import load_releases
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from hydrometer.contract.settings import ReadSettings
+    from hydrometer.contract import ReadSettings
     from hydrometer.sources.rejects import Rejects
 
 

@@ -13,7 +13,7 @@ from hydrometer.cli.output import case_output
 from hydrometer.cli.output.terminal import escape_controls, format_json
 
 if TYPE_CHECKING:
-    from hydrometer.contract.cases import ReviewFinding
+    from hydrometer.contract import ReviewFinding
 
 appeal = typer.Typer(no_args_is_help=True, help="Appeals: open, decide, reopen, list, show.")
 
@@ -41,7 +41,7 @@ def open_appeal(
 ) -> None:
     """Open an appeal against a case."""
     with ExitStatus():
-        from hydrometer.enforcement.casebook.case_service import CaseService
+        from hydrometer.enforcement.casebook import CaseService
 
         desk = CaseService(casebook, audit)
         appeal_id, whose = desk.open_appeal(case, account, by=by, statement=statement, logs=log or [])
@@ -90,7 +90,7 @@ def reopen(
 ) -> None:
     """Open a closed appeal again, with something new; until it is decided, what was decided holds."""
     with ExitStatus():
-        from hydrometer.enforcement.casebook.case_service import CaseService
+        from hydrometer.enforcement.casebook import CaseService
 
         CaseService(casebook, audit).reopen_appeal(appeal, by=by, text=text, document=document)
     typer.echo(escape_controls(f"Appeal {appeal} is open again"))
@@ -106,7 +106,7 @@ def list_appeals(
 ) -> None:
     """List appeals, the longest waiting first."""
     with ExitStatus():
-        from hydrometer.enforcement.casebook.case_service import CaseService
+        from hydrometer.enforcement.casebook import CaseService
 
         with CaseService(casebook).open_casebook() as book:
             appeals = [each for each in book.appeals() if state in {None, each.state}]
@@ -126,7 +126,7 @@ def list_appeals(
 def show(appeal: Id, casebook: case_output.Book = case_output.BOOK, as_json: options.Json = False) -> None:
     """Show an appeal with the evidence of its case, as it was when it was decided."""
     with ExitStatus():
-        from hydrometer.enforcement.casebook.case_service import CaseService
+        from hydrometer.enforcement.casebook import CaseService
 
         with CaseService(casebook).open_casebook() as book:
             record = book.appeal(appeal)
@@ -143,7 +143,7 @@ def _decide_appeal(
     appeal: str, finding: ReviewFinding, by: str, why: str, alone: bool, casebook: str, audit: Path | None
 ) -> None:
     with ExitStatus():
-        from hydrometer.enforcement.casebook.case_service import CaseService
+        from hydrometer.enforcement.casebook import CaseService
 
         account = CaseService(casebook, audit).decide_appeal(appeal, finding, by=by, why=why, alone=alone)
     after = "is cleared" if finding == "overturn" else "stays as it was decided"

@@ -30,7 +30,7 @@ def attribute(
     """Weigh dossiers of known actors for each campaign of RESULT; write who may be behind it into the result."""
     with ExitStatus(result):
         run_settings = options.resolve_settings(settings)
-        from hydrometer.intelligence.attribution.result_attribution import attribute_result
+        from hydrometer.intelligence.attribution import attribute_result
 
         campaign_file = attribute_result(result, intel, run_settings.attribution, sharing_key=sharing_key)
     if as_json:

@@ -37,11 +37,9 @@ def verify(
 ) -> None:
     """Find lines that were removed, altered, reordered or cut off; exit status 2 when there are any."""
     with ExitStatus():
-        from hydrometer.enforcement.audit import audit_service
+        from hydrometer.enforcement.audit import verify_log_folder
 
-        report = audit_service.verify_log_folder(
-            folder, anchor or [], after=after, public_key=public_key, signed_head=signed_head
-        )
+        report = verify_log_folder(folder, anchor or [], after=after, public_key=public_key, signed_head=signed_head)
     if as_json:
         typer.echo(format_json({**report.to_builtins(), "whole": report.whole}))
     else:
@@ -74,9 +72,9 @@ def show(
 ) -> None:
     """Print the lines of a number, case, appeal or account, as JSON."""
     with ExitStatus():
-        from hydrometer.enforcement.audit import audit_service
+        from hydrometer.enforcement.audit import find_entries
 
-        entries = audit_service.find_entries(folder, what)
+        entries = find_entries(folder, what)
     for entry in entries:
         typer.echo(format_json(entry))
 
@@ -89,9 +87,9 @@ def tail(
 ) -> None:
     """Print the last lines of a log."""
     with ExitStatus():
-        from hydrometer.enforcement.audit import audit_service
+        from hydrometer.enforcement.audit import read_last_entries
 
-        entries = audit_service.read_last_entries(folder, lines)
+        entries = read_last_entries(folder, lines)
     if as_json:
         typer.echo(format_json(entries))
         return
@@ -111,7 +109,7 @@ def anchor(
 ) -> None:
     """Print the last line's number and hash: kept elsewhere, it shows a log that was cut off or rewritten."""
     with ExitStatus():
-        from hydrometer.enforcement.audit import audit_service
+        from hydrometer.enforcement.audit import anchor_log
 
-        anchor_record = audit_service.anchor_log(folder, key)
+        anchor_record = anchor_log(folder, key)
     typer.echo(format_json(anchor_record))

@@ -27,7 +27,7 @@ def list_cases(
 ) -> None:
     """List cases, the latest first."""
     with ExitStatus():
-        from hydrometer.enforcement.casebook.case_service import CaseService
+        from hydrometer.enforcement.casebook import CaseService
 
         with CaseService(casebook).open_casebook() as book:
             cases = [each for each in book.cases() if state in {None, each.state}]
@@ -50,7 +50,7 @@ def show(
 ) -> None:
     """Show a case: evidence as it was kept, reviews, appeals."""
     with ExitStatus():
-        from hydrometer.enforcement.casebook.case_service import CaseService
+        from hydrometer.enforcement.casebook import CaseService
 
         record, kept, reviews, appeals = CaseService(casebook).read_case_file(case)
     if as_json:
@@ -69,7 +69,7 @@ def export(
 ) -> None:
     """Write the constraints in force and the labels, as `detect --constraints` reads them."""
     with ExitStatus():
-        from hydrometer.enforcement.casebook.case_service import CaseService, write_constraints
+        from hydrometer.enforcement.casebook import CaseService, write_constraints
 
         with CaseService(casebook).open_casebook() as book:
             constraint_set = book.constraints()
@@ -98,7 +98,7 @@ def constrain(
 ) -> None:
     """Put down what you know of an account, without a case: detection keeps to it."""
     with ExitStatus():
-        from hydrometer.enforcement.casebook.case_service import CaseService, make_constraint
+        from hydrometer.enforcement.casebook import CaseService, make_constraint
 
         wanted = make_constraint(kind, account, other, campaign, by=by, why=why)
         new = CaseService(casebook, audit).add_constraint(wanted)
@@ -115,7 +115,7 @@ def revoke(
 ) -> None:
     """Take back every constraint of an account."""
     with ExitStatus():
-        from hydrometer.enforcement.casebook.case_service import CaseService
+        from hydrometer.enforcement.casebook import CaseService
 
         times = CaseService(casebook, audit).revoke_constraints(account, by=by, why=why)
     typer.echo(escape_controls(f"{times} constraints of {account} are taken back"))
@@ -125,7 +125,7 @@ def revoke(
 def upgrade(casebook: case_output.Book = case_output.BOOK) -> None:
     """Bring a casebook on a server up to this version; a file is brought up to date when it is opened."""
     with ExitStatus():
-        from hydrometer.enforcement.casebook.case_service import upgrade_database as upgraded
+        from hydrometer.enforcement.casebook import upgrade_database as upgraded
 
         before, now = upgraded(casebook)
     typer.echo(f"At step {now}" + ("" if before == now else f", was at {before or 'none'}"))

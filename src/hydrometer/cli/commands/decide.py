@@ -28,7 +28,7 @@ def decide(
 ) -> None:
     """Uphold or overturn a campaign of RESULT: its members become reviewed verdicts, or are cleared."""
     with ExitStatus():
-        from hydrometer.enforcement.casebook.case_service import CaseService
+        from hydrometer.enforcement.casebook import CaseService
 
         parsed_finding = parse_finding(finding)
         desk = CaseService(casebook, audit)

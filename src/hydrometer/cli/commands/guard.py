@@ -30,7 +30,7 @@ def keygen(
 ) -> None:
     """Make the pair of keys that snapshots are signed and checked with."""
     with ExitStatus():
-        from hydrometer.enforcement.snapshots.snapshot_files import make_keys
+        from hydrometer.enforcement.snapshots import make_keys
 
         secret, public = make_keys(out)
     typer.echo(f"Secret key, for whoever writes snapshots: {escape_controls(str(secret))}")
@@ -71,8 +71,7 @@ def snapshot(
 ) -> None:
     """Write the signed snapshot of a result, by which guards decide."""
     with ExitStatus():
-        from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions, read_account_list
-        from hydrometer.enforcement.snapshots.snapshot_files import write_snapshot
+        from hydrometer.enforcement.snapshots import SnapshotOptions, read_account_list, write_snapshot
 
         snapshot_options = SnapshotOptions(
             member=member, campaign=campaign, rare=rare, hours=hours, cleared=read_account_list(cleared)
@@ -89,7 +88,7 @@ def snapshot(
             options=snapshot_options,
         )
         if audit is not None:
-            from hydrometer.enforcement.audit.audit_service import record_snapshot
+            from hydrometer.enforcement.audit import record_snapshot
 
             audit_facts = {
                 "version": built.version,
@@ -111,7 +110,7 @@ def snapshot(
 def inspect(snapshot: Snapshot, public_key: PublicKeys) -> None:
     """Check a snapshot's signature and say what it holds, as JSON."""
     with ExitStatus():
-        from hydrometer.enforcement.snapshots.snapshot_files import inspect_snapshot as inspected
+        from hydrometer.enforcement.snapshots import inspect_snapshot as inspected
 
         contents = inspected(snapshot, public_key)
     typer.echo(format_json(contents))

@@ -12,7 +12,7 @@ from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations a
 from hydrometer.cli.exit_status import UNUSABLE, ExitStatus
 from hydrometer.cli.output.intel_output import print_dossiers, print_import, print_withdrawals
 from hydrometer.cli.output.terminal import escape_controls, format_json
-from hydrometer.contract.intel_records import Actor, ActorRelease, Reliability, Role, Tlp, WorkingHours
+from hydrometer.contract import Actor, ActorRelease, Reliability, Role, Tlp, WorkingHours
 
 intel = typer.Typer(
     help="Keep what is known of actors: partners' bundles, own dossiers, earlier campaigns.", no_args_is_help=True
@@ -81,14 +81,15 @@ def add(
         _require_one_of(reliability, get_args(Reliability), "--reliability")
     _require_one_of(role, get_args(Role), "--role")
     with ExitStatus(folder):
-        from hydrometer.intelligence.exchange import intel_service
+        from hydrometer.intelligence.exchange import (
+            add_campaign,
+            import_files,
+        )
 
         if from_result is not None:
-            made = intel_service.add_campaign(
-                folder, from_result, campaign, actor=actor, role=cast("Role", role), stopped=moment
-            )
+            made = add_campaign(folder, from_result, campaign, actor=actor, role=cast("Role", role), stopped=moment)
         else:
-            made = intel_service.import_files(
+            made = import_files(
                 folder,
                 files or (),
                 source,
@@ -146,9 +147,11 @@ def actor(
         confidence=confidence,
     )
     with ExitStatus(folder):
-        from hydrometer.intelligence.exchange import intel_service
+        from hydrometer.intelligence.exchange import (
+            add_actor,
+        )
 
-        made = intel_service.add_actor(folder, dossier)
+        made = add_actor(folder, dossier)
     print_import(made._asdict(), as_json=as_json)
 
 
@@ -167,9 +170,11 @@ def list_records(
 ) -> None:
     """Show what is known, and who says so."""
     with ExitStatus():
-        from hydrometer.intelligence.exchange import intel_service
+        from hydrometer.intelligence.exchange import (
+            read_intel,
+        )
 
-        dossiers, withdrawn, notes = intel_service.read_intel(folder)
+        dossiers, withdrawn, notes = read_intel(folder)
         if what != "all" and what not in dossiers.__struct_fields__:
             raise typer.BadParameter(f"one of all, {', '.join(dossiers.__struct_fields__)}", param_hint="--what")
     filters = {"what": what, "kind": kind, "source": source, "of": of}
@@ -190,9 +195,11 @@ def lint(
 ) -> None:
     """Say what is invalid, past its validity, leads nowhere, is too broad, unmarked, or twice there."""
     with ExitStatus():
-        from hydrometer.intelligence.exchange import intel_service
+        from hydrometer.intelligence.exchange import (
+            lint_intel,
+        )
 
-        faults, validator = intel_service.lint_intel(folder, result, most)
+        faults, validator = lint_intel(folder, result, most)
     if as_json:
         typer.echo(format_json({"validator": validator, "faults": [fault._asdict() for fault in faults]}))
     else:
@@ -207,9 +214,11 @@ def lint(
 def expire(folder: Folder, as_json: options.Json = False) -> None:
     """Mark what is past its validity, and withdraw what rested on what its source has revoked."""
     with ExitStatus(folder):
-        from hydrometer.intelligence.exchange import intel_service
+        from hydrometer.intelligence.exchange import (
+            expire_intel,
+        )
 
-        withdrawn = intel_service.expire_intel(folder)
+        withdrawn = expire_intel(folder)
     print_withdrawals(withdrawn, as_json=as_json)
 
 
@@ -223,12 +232,15 @@ def retract(
 ) -> None:
     """Withdraw a statement or everything of a source, and what rested on it."""
     with ExitStatus(folder):
-        from hydrometer.intelligence.exchange import intel_service
+        from hydrometer.intelligence.exchange import (
+            restore_statement,
+            retract_statement,
+        )
 
         if undo:
-            back = intel_service.restore_statement(folder, of)
+            back = restore_statement(folder, of)
         else:
-            withdrawn = intel_service.retract_statement(folder, of, why)
+            withdrawn = retract_statement(folder, of, why)
     if not undo:
         print_withdrawals(withdrawn, as_json=as_json)
     elif as_json:
@@ -244,9 +256,11 @@ def revoke(
 ) -> None:
     """Write the bundle that takes back, for good, what an earlier one said."""
     with ExitStatus():
-        from hydrometer.intelligence.exchange import intel_service
+        from hydrometer.intelligence.exchange import (
+            write_revocation,
+        )
 
-        number = intel_service.write_revocation(bundle, out)
+        number = write_revocation(bundle, out)
     typer.echo(escape_controls(f"Revokes {number:,} objects: {out}"))
 
 
@@ -261,9 +275,11 @@ def opine(
     """Say what this site holds of a statement; it goes back to partners with the next exchange."""
     _require_one_of(stance, tuple(STANCES), "STANCE")
     with ExitStatus(folder):
-        from hydrometer.intelligence.exchange import intel_service
+        from hydrometer.intelligence.exchange import (
+            state_opinion,
+        )
 
-        made = intel_service.state_opinion(folder, of, STANCES[stance], because)  # type: ignore[arg-type]
+        made = state_opinion(folder, of, STANCES[stance], because)  # type: ignore[arg-type]
     typer.echo(
         format_json({"opinion": made, "of": of, "stance": STANCES[stance]}) if as_json else escape_controls(made)
     )

@@ -12,7 +12,7 @@ from hydrometer.cli.options import Json  # noqa: TC001 (Typer reads the annotati
 from hydrometer.cli.output.terminal import escape_controls, format_json
 
 if TYPE_CHECKING:
-    from hydrometer.intelligence.psi.psi_service import ItemList, MatchResult
+    from hydrometer.intelligence.psi import ItemList, MatchResult
 
 match = typer.Typer(
     no_args_is_help=True,
@@ -41,9 +41,11 @@ def partner(
 ) -> None:
     """Make a partner's file with a new key. The partner needs a file with the same key: give it over a safe way."""
     with ExitStatus():
-        from hydrometer.intelligence.psi import psi_service
+        from hydrometer.intelligence.psi import (
+            make_partner,
+        )
 
-        psi_service.make_partner(name, out)
+        make_partner(name, out)
         typer.echo(f"Wrote {out}.", err=True)
 
 
@@ -62,10 +64,13 @@ def serve(
 ) -> None:
     """Wait for the partner, and match ITEMS with it once."""
     with ExitStatus():
-        from hydrometer.intelligence.psi import psi_service
+        from hydrometer.intelligence.psi import (
+            read_match_items,
+            serve_match,
+        )
 
-        own_items = psi_service.read_match_items(items)
-        done = psi_service.serve_match(
+        own_items = read_match_items(items)
+        done = serve_match(
             partner,
             own_items,
             (host, port),
@@ -93,12 +98,13 @@ def join(
 ) -> None:
     """Call the partner, and match ITEMS with it once."""
     with ExitStatus():
-        from hydrometer.intelligence.psi import psi_service
-
-        own_items = psi_service.read_match_items(items)
-        done = psi_service.join_match(
-            partner, own_items, (host, port), learn=learn, pad=pad, seconds=seconds, threads=threads
+        from hydrometer.intelligence.psi import (
+            join_match,
+            read_match_items,
         )
+
+        own_items = read_match_items(items)
+        done = join_match(partner, own_items, (host, port), learn=learn, pad=pad, seconds=seconds, threads=threads)
         _print_match(done, own_items, as_json)
 
 
@@ -106,9 +112,11 @@ def join(
 def sessions(partner: PartnerFile, as_json: Json = False) -> None:
     """List the sessions with a partner: what it has asked about, and what counts against its quota."""
     with ExitStatus():
-        from hydrometer.intelligence.psi import psi_service
+        from hydrometer.intelligence.psi import (
+            open_query_ledger,
+        )
 
-        every = psi_service.open_query_ledger(partner).sessions()
+        every = open_query_ledger(partner).sessions()
         if as_json:
             typer.echo(format_json(every))
             return

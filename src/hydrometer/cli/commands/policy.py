@@ -13,7 +13,7 @@ from hydrometer.cli.exit_status import UNUSABLE, ExitStatus
 from hydrometer.cli.output.backtest_output import print_backtest
 from hydrometer.cli.output.progress_display import open_progress
 from hydrometer.cli.output.terminal import escape_controls, format_json
-from hydrometer.contract.policy_schema import Budget, Rule
+from hydrometer.contract import Budget, Rule
 
 policy = typer.Typer(no_args_is_help=True, help="Policies: check, test, show, and what they would have done.")
 
@@ -24,9 +24,11 @@ File = Annotated[Path, typer.Argument(metavar="POLICY", help="A policy file (YAM
 def check(file: File, as_json: options.Json = False) -> None:
     """Say everything that is wrong with a policy, line by line; exit status 2 when it cannot be used."""
     with ExitStatus():
-        from hydrometer.enforcement.policy import policy_service
+        from hydrometer.enforcement.policy import (
+            check_policy,
+        )
 
-        made, problems = policy_service.check_policy(file, datetime.now(UTC))
+        made, problems = check_policy(file, datetime.now(UTC))
     if as_json:
         rows = [{"line": p.line, "column": p.column, "what": p.what, "mend": p.mend, "note": p.note} for p in problems]
         typer.echo(format_json({"usable": made is not None, "problems": rows}))
@@ -45,9 +47,11 @@ def check(file: File, as_json: options.Json = False) -> None:
 def run_tests(file: File, as_json: options.Json = False) -> None:
     """Run the tests in a policy by the rulebook that the guard goes by; exit status 2 when one fails."""
     with ExitStatus():
-        from hydrometer.enforcement.policy import policy_service
+        from hydrometer.enforcement.policy import (
+            run_policy_tests,
+        )
 
-        tested = policy_service.run_policy_tests(file, datetime.now(UTC))
+        tested = run_policy_tests(file, datetime.now(UTC))
     if as_json:
         import msgspec
 
@@ -75,12 +79,15 @@ def show(
 ) -> None:
     """Print a policy as it is understood; without a file, an example with comments to begin with."""
     with ExitStatus():
-        from hydrometer.enforcement.policy import policy_service
+        from hydrometer.enforcement.policy import (
+            load_or_example_policy,
+            read_example_policy,
+        )
 
         if file is None and not as_json:
-            typer.echo(policy_service.read_example_policy(), nl=False)
+            typer.echo(read_example_policy(), nl=False)
             return
-        loaded_policy = policy_service.load_or_example_policy(file)
+        loaded_policy = load_or_example_policy(file)
     if as_json:
         typer.echo(format_json(loaded_policy))
         return
@@ -153,10 +160,10 @@ def backtest(
 ) -> None:
     """Replay TRAFFIC under POLICY by what RESULT knew: harvest stopped, honest customers touched, other thresholds."""
     with ExitStatus(out), open_progress(quiet=quiet) as progress:
-        from hydrometer.enforcement.backtest import policy_backtest
-        from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions
+        from hydrometer.enforcement.backtest import BacktestRequest, run_backtest, write_backtest
+        from hydrometer.enforcement.snapshots import SnapshotOptions
 
-        request = policy_backtest.BacktestRequest(
+        request = BacktestRequest(
             policy=file,
             result=result,
             traffic=traffic,
@@ -171,9 +178,9 @@ def backtest(
             thresholds=not no_thresholds,
             most=most,
         )
-        tried = policy_backtest.backtest(request, progress)
+        tried = run_backtest(request, progress)
         if out is not None:
-            policy_backtest.write_backtest(tried, out)
+            write_backtest(tried, out)
     if as_json:
         typer.echo(format_json(tried.record))
     else:
@@ -187,9 +194,9 @@ def shadow(
 ) -> None:
     """Sum up what gateways in shadow mode wrote down: what would have been done, by which rule, to how many."""
     with ExitStatus():
-        from hydrometer.enforcement.audit import audit_service
+        from hydrometer.enforcement.audit import summarise_shadow_mode
 
-        summary = audit_service.summarise_shadow_mode(logs)
+        summary = summarise_shadow_mode(logs)
     if as_json:
         typer.echo(format_json(summary))
         return

@@ -24,7 +24,7 @@ def review(
 ) -> None:
     """Uphold or overturn a case of the casebook, or say that nobody can say yet."""
     with ExitStatus():
-        from hydrometer.enforcement.casebook.case_service import CaseService
+        from hydrometer.enforcement.casebook import CaseService
 
         parsed_finding = parse_finding(finding)
         changed = CaseService(casebook, audit).review(case, parsed_finding, by=by, why=why)

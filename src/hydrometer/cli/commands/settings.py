@@ -10,7 +10,7 @@ import typer
 
 from hydrometer.cli import options
 from hydrometer.cli.output.terminal import format_json
-from hydrometer.contract.settings import DeclaredSetting, list_settings
+from hydrometer.contract import DeclaredSetting, list_settings
 
 
 def settings(as_json: options.Json = False) -> None:

@@ -10,7 +10,7 @@ import typer
 from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
 from hydrometer.cli.exit_status import ExitStatus
 from hydrometer.cli.output.terminal import escape_controls, format_json
-from hydrometer.contract.intel_records import Tlp
+from hydrometer.contract import Tlp
 
 
 def share(
@@ -48,9 +48,9 @@ def share(
     if (out is None) != preview:
         raise typer.BadParameter("name one: a file to write, or --preview", param_hint="--out / --preview")
     with ExitStatus():
-        from hydrometer.intelligence.exchange import campaign_sharing
+        from hydrometer.intelligence.exchange import share_campaign
 
-        made = campaign_sharing.share_campaign(
+        made = share_campaign(
             result,
             campaign,
             tlp=cast("Tlp", tlp),

@@ -11,7 +11,7 @@ from hydrometer.cli import options
 from hydrometer.cli.exit_status import ExitStatus
 from hydrometer.cli.output.progress_display import open_progress
 from hydrometer.cli.output.terminal import escape_controls, format_json
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 
 
 def simulate(

@@ -12,7 +12,7 @@ from hydrometer.cli.options import Json  # noqa: TC001 (Typer reads the annotati
 from hydrometer.cli.output.terminal import escape_controls, format_json
 
 if TYPE_CHECKING:
-    from hydrometer.intelligence.taxii.taxii_service import PushSummary
+    from hydrometer.intelligence.taxii import PushSummary
 
 taxii = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Exchange STIX objects with partners over TAXII 2.1."
@@ -44,10 +44,13 @@ def serve(
 ) -> None:
     """Serve FOLDER to those who were granted access, until the process is told to end."""
     with ExitStatus():
-        from hydrometer.intelligence.taxii import taxii_service
+        from hydrometer.intelligence.taxii import (
+            ServerAddress,
+            serve_taxii,
+        )
 
-        listen = taxii_service.ServerAddress(host=host, port=port, certificate=certificate, key=key, plain=plain)
-        taxii_service.serve_taxii(folder, listen, lambda url: typer.echo(f"Serving {url}", err=True))
+        listen = ServerAddress(host=host, port=port, certificate=certificate, key=key, plain=plain)
+        serve_taxii(folder, listen, lambda url: typer.echo(f"Serving {url}", err=True))
 
 
 @taxii.command("collections")
@@ -66,12 +69,16 @@ def collections(
 ) -> None:
     """List the collections of a server, or make one in a folder."""
     with ExitStatus():
-        from hydrometer.intelligence.taxii import taxii_service
+        from hydrometer.intelligence.taxii import (
+            add_collection,
+            make_taxii_client,
+            open_taxii_site,
+        )
 
         if where.startswith(("http://", "https://")):
             if token_file is None or add is not None:
                 raise typer.BadParameter("an address needs --token-file, and takes no --add")
-            with taxii_service.make_taxii_client(where, token_file, user) as speaker:
+            with make_taxii_client(where, token_file, user) as speaker:
                 remote = speaker.collections()
             lines = [
                 f"{one.id}  {one.alias}  {one.title}  "
@@ -81,8 +88,8 @@ def collections(
             typer.echo(format_json(remote) if as_json else join_escaped_lines(lines))
             return
         if add is not None:
-            taxii_service.add_collection(Path(where), add, title or add, description)
-        local = taxii_service.open_taxii_site(Path(where))[0].collections()
+            add_collection(Path(where), add, title or add, description)
+        local = open_taxii_site(Path(where))[0].collections()
         typer.echo(
             format_json(local)
             if as_json
@@ -101,18 +108,22 @@ def grant(
 ) -> None:
     """Give CLIENT these rights, in the place of any former ones, and print its new token: it is shown only now."""
     with ExitStatus():
-        from hydrometer.intelligence.taxii import taxii_service
+        from hydrometer.intelligence.taxii import (
+            grant_access,
+        )
 
-        typer.echo(taxii_service.grant_access(folder, client, read or [], write or []))
+        typer.echo(grant_access(folder, client, read or [], write or []))
 
 
 @taxii.command("clients")
 def clients(folder: Folder, as_json: Json = False) -> None:
     """List who was granted what."""
     with ExitStatus():
-        from hydrometer.intelligence.taxii import taxii_service
+        from hydrometer.intelligence.taxii import (
+            list_clients,
+        )
 
-        every = taxii_service.list_clients(folder)
+        every = list_clients(folder)
         if as_json:
             typer.echo(format_json([{"name": name, "read": read, "write": write} for name, read, write in every]))
             return
@@ -126,9 +137,11 @@ def clients(folder: Folder, as_json: Json = False) -> None:
 def withdraw(folder: Folder, client: Annotated[str, typer.Argument(metavar="CLIENT")]) -> None:
     """Forget CLIENT: its token ends at once. What it added stays."""
     with ExitStatus():
-        from hydrometer.intelligence.taxii import taxii_service
+        from hydrometer.intelligence.taxii import (
+            open_taxii_site,
+        )
 
-        taxii_service.open_taxii_site(folder)[1].withdraw(client)
+        open_taxii_site(folder)[1].withdraw(client)
 
 
 @taxii.command("pull")
@@ -143,11 +156,12 @@ def pull(
 ) -> None:
     """Write what is new in a collection into a folder, and remember how far it came."""
     with ExitStatus(into):
-        from hydrometer.intelligence.taxii import taxii_service
-
-        done = taxii_service.pull_collection(
-            taxii_service.make_taxii_client(url, token_file, user), collection, into, page
+        from hydrometer.intelligence.taxii import (
+            make_taxii_client,
+            pull_collection,
         )
+
+        done = pull_collection(make_taxii_client(url, token_file, user), collection, into, page)
         if as_json:
             figures = {"objects": done.objects, "bundles": [str(path) for path in done.bundles]}
             typer.echo(format_json(figures | {"retried": done.retried, "resumable": done.resumable}))
@@ -170,9 +184,12 @@ def push(
 ) -> None:
     """Post the objects of BUNDLE and wait until the server has looked at all; status 3 when it refused some."""
     with ExitStatus():
-        from hydrometer.intelligence.taxii import taxii_service
+        from hydrometer.intelligence.taxii import (
+            make_taxii_client,
+            push_bundle,
+        )
 
-        done = taxii_service.push_bundle(taxii_service.make_taxii_client(url, token_file, user), collection, bundle)
+        done = push_bundle(make_taxii_client(url, token_file, user), collection, bundle)
         typer.echo(
             format_json(_summarise_push(done)) if as_json else f"{done.added} of {done.total} objects were taken."
         )

@@ -1,1 +1,1 @@
-"""output."""
+"""What commands print, and how."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hydrometer.contract.attribution_records import AttributionAnswer
-    from hydrometer.contract.result_records import Campaign
+    from hydrometer.contract import AttributionAnswer, Campaign
 
 QUESTIONS = {"operator": "Who runs the accounts", "beneficiary": "Who gets the outputs"}
 MOST_HYPOTHESES = 4

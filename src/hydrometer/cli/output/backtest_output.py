@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from hydrometer.contract.backtest_records import Backtest
+    from hydrometer.contract import Backtest
 
 
 def print_backtest(record: Backtest, out: Path | None) -> None:
     """Print the outcome, the groups that were hit, the rules, and what the backtest cannot see."""
-    from hydrometer.enforcement.backtest.policy_backtest import describe_outcome
+    from hydrometer.enforcement.backtest import describe_outcome
 
     console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
     for line in describe_outcome(record):

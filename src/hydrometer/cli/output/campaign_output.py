@@ -11,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from hydrometer.cli.output.terminal import escape_controls
-from hydrometer.contract.estimative_language import describe_probability
+from hydrometer.contract import describe_probability
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hydrometer.contract.result_records import Campaign, CampaignFile, RunRecord
+    from hydrometer.contract import Campaign, CampaignFile, RunRecord
 
 MOST_NAMED = 3
 """Capabilities named in a row of the table; --json and the report have them all."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hydrometer.contract.estimative_language import describe_probability
+from hydrometer.contract import describe_probability
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from hydrometer.contract.cases import Appeal, Case, CaseReview, KeptEvidence
+    from hydrometer.contract import Appeal, Case, CaseReview, KeptEvidence
 
 Book = Annotated[
     str,

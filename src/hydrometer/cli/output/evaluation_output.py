@@ -14,7 +14,7 @@ from hydrometer.cli.output.campaign_output import WIDE
 from hydrometer.cli.output.terminal import escape_controls
 
 if TYPE_CHECKING:
-    from hydrometer.lab.evaluation.evaluation_run import Estimate, EvaluationSummary, OperatorOutcome, WorldScore
+    from hydrometer.lab.evaluation import Estimate, EvaluationSummary, OperatorOutcome, WorldScore
 
 MOST_OPERATORS = 12
 """Operators that each have a row; of more, only those that were not found have one."""

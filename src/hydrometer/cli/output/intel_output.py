@@ -13,7 +13,7 @@ from hydrometer.cli.output.terminal import escape_controls, format_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hydrometer.contract.intel_records import Dossiers
+    from hydrometer.contract import Dossiers
 
 WIDEST = 60
 """Characters of a value in a line; --json has them all."""

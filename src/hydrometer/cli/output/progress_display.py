@@ -15,7 +15,7 @@ from rich.progress import Progress as Live
 from rich.text import Text
 
 from hydrometer.cli.output.terminal import escape_controls
-from hydrometer.contract.progress import SilentProgress
+from hydrometer.contract import SilentProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Task, TaskID
 
-    from hydrometer.contract.progress import Progress
+    from hydrometer.contract import Progress
 
 PAUSE = 5.0
 """Seconds between two plain lines of one stage."""

@@ -1,1 +1,1 @@
-"""From links to campaigns: propose groups, grow them, split them, judge them, follow them over time."""
+"""From links to campaigns: candidates, groups, scores, members, harvest."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.contract.result_records import CampaignExhibit, SharedEntity, Template
-from hydrometer.contract.timestamps import micros_to_datetime
+from hydrometer.contract import CampaignExhibit, SharedEntity, Template, micros_to_datetime
 
 if TYPE_CHECKING:
     from hydrometer.detection.campaigns.campaign_harvest import CampaignHarvest

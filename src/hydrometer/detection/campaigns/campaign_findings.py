@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from hydrometer.contract.result_records import CONSIDERED, FAMILIES, INDICATORS, MEMBERS, Campaign, CandidateGroup
+from hydrometer.contract import CONSIDERED, FAMILIES, INDICATORS, MEMBERS, Campaign, CandidateGroup
 from hydrometer.detection.campaigns.campaign_harvest import CampaignHarvest, collect_harvest
 from hydrometer.detection.campaigns.campaign_ids import assign_campaign_ids
 from hydrometer.detection.campaigns.campaign_indicators import build_indicator_table
@@ -36,8 +36,7 @@ from hydrometer.detection.campaigns.seed_expansion import GroupLikeness, measure
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hydrometer.contract.progress import Progress
-    from hydrometer.contract.settings import CampaignSettings
+    from hydrometer.contract import CampaignSettings, Progress
     from hydrometer.detection.campaigns.group_evaluation import SignalTests
     from hydrometer.detection.campaigns.score_calibration import ScoreCalibration
     from hydrometer.detection.population.account_group import AccountGroup

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.contract.fingerprint_columns import ELICITATION_CLASSES
+from hydrometer.contract import ELICITATION_CLASSES
 from hydrometer.detection.campaigns.kernels.harvest_kernels import count_uncovered, find_carrying_exchanges
 from hydrometer.detection.population.fragment_counts import count_elicitation_uses, count_fragments
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract.result_records import BLOCKS, INDICATORS
+from hydrometer.contract import BLOCKS, INDICATORS
 from hydrometer.detection.population.memo import memoize_by_key
 
 if TYPE_CHECKING:

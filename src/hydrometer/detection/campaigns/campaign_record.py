@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.contract.attribution_records import build_empty_attribution
-from hydrometer.contract.fingerprint_columns import CAPABILITY_CLASSES, ELICITATION_CLASSES
-from hydrometer.contract.result_records import Campaign
-from hydrometer.contract.timestamps import micros_to_datetime
+from hydrometer.contract import (
+    CAPABILITY_CLASSES,
+    ELICITATION_CLASSES,
+    Campaign,
+    build_empty_attribution,
+    micros_to_datetime,
+)
 from hydrometer.detection.campaigns.campaign_exhibit import build_exhibit
 
 if TYPE_CHECKING:

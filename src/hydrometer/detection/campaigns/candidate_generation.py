@@ -29,7 +29,7 @@ from hydrometer.detection.population.fragment_counts import count_carrying_excha
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hydrometer.contract.settings import CampaignSettings
+    from hydrometer.contract import CampaignSettings
     from hydrometer.detection.campaigns.comparison_features import ComparisonFeatures
     from hydrometer.detection.population.population import Bools, Ints, Population
 

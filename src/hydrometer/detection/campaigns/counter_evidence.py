@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.contract.result_records import CounterEvidence
+from hydrometer.contract import CounterEvidence
 from hydrometer.detection.campaigns.kernels.harvest_kernels import count_clockwork_accounts
 
 if TYPE_CHECKING:

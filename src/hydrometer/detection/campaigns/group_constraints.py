@@ -13,7 +13,7 @@ from hydrometer.detection.campaigns.seed_expansion import measure_likeness
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
-    from hydrometer.contract.cases import ConstraintFile
+    from hydrometer.contract import ConstraintFile
     from hydrometer.detection.campaigns.comparison_features import ComparisonFeatures
     from hydrometer.detection.population.population import Bools, Population
 

@@ -16,9 +16,7 @@ from hydrometer.detection.population.account_group import AccountGroup
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.contract.progress import Progress
-    from hydrometer.contract.result_records import Evidence
-    from hydrometer.contract.settings import CampaignSettings
+    from hydrometer.contract import CampaignSettings, Evidence, Progress
     from hydrometer.detection.campaigns.comparison_features import ComparisonFeatures
     from hydrometer.detection.campaigns.counter_evidence import Objection
     from hydrometer.detection.campaigns.group_scoring import GroupJudgement

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.contract.result_records import CandidateGroup, CounterEvidence, Evidence
+from hydrometer.contract import CandidateGroup, CounterEvidence, Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hydrometer.contract.settings import CampaignSettings
+    from hydrometer.contract import CampaignSettings
     from hydrometer.detection.campaigns.counter_evidence import Objection
     from hydrometer.detection.campaigns.score_calibration import ScoreCalibration
     from hydrometer.detection.population.account_group import AccountGroup

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.contract.result_records import FAMILIES
+from hydrometer.contract import FAMILIES
 from hydrometer.detection.campaigns.seed_expansion import GroupLikeness, measure_likeness
 
 if TYPE_CHECKING:
-    from hydrometer.contract.settings import CampaignSettings
+    from hydrometer.contract import CampaignSettings
     from hydrometer.detection.campaigns.comparison_features import ComparisonFeatures
     from hydrometer.detection.population.population import Bools, Floats, Ints, Population
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from hydrometer.contract.settings import CampaignSettings
+    from hydrometer.contract import CampaignSettings
     from hydrometer.detection.population.population import Bools, EntityPairs, Ints, Population
 
 TELLING = ("payment", "bin", "device", "phone", "address", "signup_network", "email_domain")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from hydrometer.contract.result_records import TEMPLATES
+from hydrometer.contract import TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

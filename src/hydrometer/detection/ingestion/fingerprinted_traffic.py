@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hydrometer.contract.account_columns import ACCOUNTS
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.fingerprint_columns import TRAFFIC
+from hydrometer.contract import ACCOUNTS, TRAFFIC, InputError
 from hydrometer.detection.run_recorder import RunRecorder
 from hydrometer.fingerprint import Fingerprinter, SiteKey
 from hydrometer.sources import Rejects, open_traffic
@@ -22,9 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from hydrometer.contract.engine import Engine
-    from hydrometer.contract.progress import Progress
-    from hydrometer.contract.settings import Settings
+    from hydrometer.contract import Engine, Progress, Settings
     from hydrometer.sources import FileTraffic, TableTraffic
 
 REJECTED = "rejected.jsonl"

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from hydrometer.contract.account_columns import ACCOUNTS
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import ACCOUNTS, InputError
 from hydrometer.detection.ingestion.fingerprinted_traffic import (
     REJECTED,
     FingerprintSummary,
@@ -30,9 +29,7 @@ from hydrometer.detection.ingestion.spark_tasks import (
     parse_task_report,
 )
 from hydrometer.detection.run_recorder import RunRecorder
-from hydrometer.engines.spark_dialect import translate_to_spark
-from hydrometer.engines.spark_engine import SparkEngine
-from hydrometer.engines.spark_source import SparkSource, escape_globs, split_location
+from hydrometer.engines import SparkEngine, SparkSource, escape_globs, split_location, translate_to_spark
 from hydrometer.fingerprint import Fingerprinter
 from hydrometer.sources import ForeignTable, Rejects, TableTraffic, open_traffic
 
@@ -41,10 +38,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from hydrometer.contract.engine import Engine
-    from hydrometer.contract.progress import Progress
-    from hydrometer.contract.settings import Settings
-    from hydrometer.contract.sql_step import SqlStep
+    from hydrometer.contract import Engine, Progress, Settings, SqlStep
     from hydrometer.detection.ingestion.fingerprinted_traffic import ReadRequest
     from hydrometer.sources import FileTraffic, SchemaCast
 

@@ -15,16 +15,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract.exchange_columns import EXCHANGES, TEXTS
-from hydrometer.contract.fingerprint_columns import TRAFFIC
-from hydrometer.engines.spark_source import FILE, ROW
+from hydrometer.contract import EXCHANGES, TEXTS, TRAFFIC
+from hydrometer.engines import FILE, ROW
 from hydrometer.fingerprint import Fingerprinter
 from hydrometer.sources import MOST_LISTED, Rejects, RejectSummary, find_filled_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from hydrometer.contract.settings import FingerprintSettings
+    from hydrometer.contract import FingerprintSettings
     from hydrometer.fingerprint import SiteKey
     from hydrometer.sources import SchemaCast
 

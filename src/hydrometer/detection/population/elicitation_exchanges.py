@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from hydrometer.contract.fingerprint_columns import ELICITATION_CLASSES
+from hydrometer.contract import ELICITATION_CLASSES
 from hydrometer.detection.population.measurement_kernels import (
     SCALE,
     count_by_account,

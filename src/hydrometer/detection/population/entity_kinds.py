@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hydrometer.contract.sql_step import SqlStep
+from hydrometer.contract import SqlStep
 from hydrometer.detection.population.measuring_steps import write_network_sql
 
 

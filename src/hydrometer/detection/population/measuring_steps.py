@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.sql_step import SqlStep
+from hydrometer.contract import SqlStep
 
 if TYPE_CHECKING:
-    from hydrometer.contract.settings import Settings
+    from hydrometer.contract import Settings
 
 
 def write_network_sql(column: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pyarrow as pa
 
-from hydrometer.contract.fingerprint_columns import CAPABILITY_CLASSES, ELICITATION_CLASSES
+from hydrometer.contract import CAPABILITY_CLASSES, ELICITATION_CLASSES
 from hydrometer.detection.population.account_store.fragment_index import allocate_marks, count_account_fragments
 from hydrometer.detection.population.elicitation_exchanges import (
     compute_account_shares,
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from hydrometer.contract.settings import Settings
-    from hydrometer.contract.sql_step import SqlStep
+    from hydrometer.contract import Settings, SqlStep
 
 
 DAY = 86_400_000_000

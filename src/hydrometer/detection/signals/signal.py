@@ -7,7 +7,7 @@ import pkgutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.result_records import Evidence, SkippedSignal
+from hydrometer.contract import Evidence, SkippedSignal
 from hydrometer.detection.signals.tail_probabilities import bound_bits
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.enforcement.audit.chained_lines import FIRST, build_segment_path, encode_line, list_segments
 from hydrometer.enforcement.audit.log_head import make_head, write_head
 from hydrometer.enforcement.audit.log_recovery import check_against_head, find_last_whole_line, make_broken_error
-from hydrometer.files.atomic_write import sync_folder, write_atomically
+from hydrometer.files import sync_folder, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

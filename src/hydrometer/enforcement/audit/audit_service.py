@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.enforcement.audit.audit_log import AuditLog
 from hydrometer.enforcement.audit.chain_verification import (
     ChainVerification,

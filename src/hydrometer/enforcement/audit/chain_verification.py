@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.enforcement.audit.chained_lines import (
     FIRST,
     LARGEST,

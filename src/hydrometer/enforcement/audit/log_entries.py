@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hydrometer.contract.policy_schema import LADDER
+from hydrometer.contract import LADDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hydrometer.contract.policy_schema import Policy
+    from hydrometer.contract import Policy
     from hydrometer.enforcement.audit.chained_lines import AuditEntry
 
 EntryContent = tuple[str, dict[str, Any]]

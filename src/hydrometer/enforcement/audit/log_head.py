@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from nacl.exceptions import BadSignatureError
 
-from hydrometer.files.atomic_write import write_atomically
+from hydrometer.files import write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.enforcement.audit.chained_lines import ChainLink, iterate_lines, list_segments, parse_link
 from hydrometer.enforcement.audit.log_head import HEAD, read_head
 

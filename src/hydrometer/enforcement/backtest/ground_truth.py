@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hydrometer.enforcement.backtest.impact import GroundTruth
-from hydrometer.lab.evaluation.world_truth import find_indices, read_harvest, read_truth
+from hydrometer.lab.evaluation import find_indices, read_harvest, read_truth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

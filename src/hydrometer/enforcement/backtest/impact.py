@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from hydrometer.contract.backtest_records import DayEffect, GroupEffect, PolicyEffect, RuleEffect
-from hydrometer.contract.policy_schema import LADDER
+from hydrometer.contract import LADDER, DayEffect, GroupEffect, PolicyEffect, RuleEffect
 
 if TYPE_CHECKING:
-    from hydrometer.contract.policy_schema import Budget, Policy, Rule
+    from hydrometer.contract import Budget, Policy, Rule
     from hydrometer.enforcement.backtest.replay import ReplayedDecisions
 
     Bools = npt.NDArray[np.bool_]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Set as AbstractSet
 
-    from hydrometer.contract.progress import Progress
+    from hydrometer.contract import Progress
     from hydrometer.sources import FileTraffic, Rejects
 
     Sketch = Callable[[str, str], npt.NDArray[np.int64]]

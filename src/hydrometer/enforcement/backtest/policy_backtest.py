@@ -13,12 +13,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from nacl.signing import SigningKey
 
-from hydrometer.contract.backtest_records import Backtest, KnownResult, ThresholdEffect
-from hydrometer.contract.decisions import SnapshotContent
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.policy_schema import LADDER
-from hydrometer.contract.settings import ReadSettings
-from hydrometer.detection.ingestion.fingerprinted_traffic import locate_default_site_key
+from hydrometer.contract import (
+    LADDER,
+    Backtest,
+    InputError,
+    KnownResult,
+    ReadSettings,
+    SnapshotContent,
+    ThresholdEffect,
+)
+from hydrometer.detection.ingestion import locate_default_site_key
 from hydrometer.enforcement.backtest.ground_truth import build_ground_truth
 from hydrometer.enforcement.backtest.impact import (
     STOPS,
@@ -42,9 +46,8 @@ from hydrometer.enforcement.policy.policy_reader import load_policy
 from hydrometer.enforcement.snapshots.sketch_settings import parse_sketch_settings
 from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions, build_verdicts
 from hydrometer.enforcement.snapshots.snapshot_file import Snapshot, pack_snapshot, unpack_snapshot
-from hydrometer.fingerprint import SiteKey
-from hydrometer.fingerprint.online_sketcher import OnlineSketcher
-from hydrometer.report.backtest_page import describe_outcome, render_backtest
+from hydrometer.fingerprint import OnlineSketcher, SiteKey
+from hydrometer.report import describe_outcome, render_backtest
 from hydrometer.result import RUN_FILE, ResultFolder
 from hydrometer.sources import Rejects, open_traffic
 
@@ -53,11 +56,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from hydrometer.contract.policy_schema import Policy
-    from hydrometer.contract.progress import Progress
+    from hydrometer.contract import Policy, Progress
     from hydrometer.enforcement.backtest.impact import GroundTruth
 
-__all__ = ["MOST", "BacktestOutcome", "BacktestRequest", "backtest", "describe_outcome", "write_backtest"]
+__all__ = ["MOST", "BacktestOutcome", "BacktestRequest", "describe_outcome", "run_backtest", "write_backtest"]
 
 MOST = 2_000_000
 """Requests of accounts that no result has weighed, from which on they are sampled."""
@@ -100,7 +102,7 @@ class BacktestOutcome:
     replay_result: ReplayedDecisions
 
 
-def backtest(request: BacktestRequest, progress: Progress) -> BacktestOutcome:
+def run_backtest(request: BacktestRequest, progress: Progress) -> BacktestOutcome:
     """Replay past traffic under a policy.
 
     Raises:

@@ -11,15 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hydrometer.contract.decisions import ModelRequest
-from hydrometer.contract.policy_schema import LADDER
+from hydrometer.contract import LADDER, ModelRequest
 from hydrometer.enforcement.guard.decision_point import DecisionPoint
 from hydrometer.enforcement.policy.expressions import compile_condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hydrometer.contract.policy_schema import Budget, Policy, Rule
+    from hydrometer.contract import Budget, Policy, Rule
     from hydrometer.enforcement.snapshots.snapshot_file import Snapshot
 
     Codes = npt.NDArray[np.int8]

@@ -10,7 +10,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hydrometer.contract.policy_schema import Policy
+    from hydrometer.contract import Policy
 
 GRID = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 _THRESHOLD = re.compile(r"(verdict\.probability\s*>=?\s*)(\d*\.\d+|\d+)")

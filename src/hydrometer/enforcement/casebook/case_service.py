@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import msgspec
 import pyarrow.compute as pc
 
-from hydrometer.contract.cases import Case, Constraint, ConstraintKind
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import Case, Constraint, ConstraintKind, InputError
 from hydrometer.enforcement.audit.audit_log import AuditLog
 from hydrometer.enforcement.audit.audit_service import WAIT_SECONDS
 from hydrometer.enforcement.audit.chain_verification import read_entries
@@ -26,7 +25,7 @@ from hydrometer.result import ResultFolder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hydrometer.contract.cases import Appeal, CaseReview, ConstraintFile, KeptEvidence, ReviewFinding
+    from hydrometer.contract import Appeal, CaseReview, ConstraintFile, KeptEvidence, ReviewFinding
     from hydrometer.enforcement.casebook.casebook_changes import CasebookChanges
 
 __all__ = ["CaseService", "make_constraint", "resolve_audit_folder", "upgrade_database", "write_constraints"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import insert, select, update
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.enforcement.casebook.casebook_tables import (
     appeal_events,
     appeals,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row, Table
 
-    from hydrometer.contract.cases import AppealStep, Case, Constraint, ReviewFinding
+    from hydrometer.contract import AppealStep, Case, Constraint, ReviewFinding
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"
 """Letters and digits that are not taken for one another."""

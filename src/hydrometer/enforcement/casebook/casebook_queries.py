@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from hydrometer.contract.cases import (
+from hydrometer.contract import (
     AccountLabel,
     Appeal,
     AppealEvent,
@@ -18,10 +18,10 @@ from hydrometer.contract.cases import (
     CaseState,
     Constraint,
     ConstraintFile,
+    InputError,
     KeptEvidence,
     ReviewOutcomes,
 )
-from hydrometer.contract.errors import InputError
 from hydrometer.enforcement.casebook.casebook_changes import CasebookChanges
 from hydrometer.enforcement.casebook.casebook_connection import open_engine, redact_url
 from hydrometer.enforcement.casebook.casebook_tables import (

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from hydrometer.contract.cases import CONSTRAINTS_FORMAT, ConstraintFile
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import CONSTRAINTS_FORMAT, ConstraintFile, InputError
 
 SQLITE = b"SQLite format 3\0"
 

@@ -1,1 +1,13 @@
 """Decides on requests at a gateway by a published snapshot; opens no connection to do so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hydrometer.enforcement.guard.guard_runtime import GuardConfig as GuardConfig
+    from hydrometer.enforcement.guard.guard_runtime import serve_gateways as serve_gateways
+else:
+    from hydrometer.exports import export_lazily
+
+    __getattr__, __dir__, __all__ = export_lazily(__name__, __file__)

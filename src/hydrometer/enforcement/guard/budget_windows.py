@@ -11,7 +11,7 @@ from hydrometer.enforcement.guard.sliding_window import CAPACITY, STEPS, Sliding
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from hydrometer.contract.policy_schema import Budget, Policy
+    from hydrometer.contract import Budget, Policy
     from hydrometer.enforcement.guard.sliding_window import BudgetChange, BudgetUsage
     from hydrometer.enforcement.policy.compiled_policy import CompiledRule, Subjects
 

@@ -18,7 +18,7 @@ from hydrometer.enforcement.guard.request_parser import ClientIdentity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from hydrometer.contract.gateway import GatewaySettings
+    from hydrometer.contract import GatewaySettings
 
 MOST = 512
 """Characters of an id or a user agent that are read."""

@@ -6,8 +6,7 @@ from collections import OrderedDict
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hydrometer.contract.decisions import Decision
-from hydrometer.contract.policy_schema import FACTS
+from hydrometer.contract import FACTS, Decision
 from hydrometer.enforcement.policy.compiled_policy import CompiledPolicy, PolicyMatches, Subjects
 from hydrometer.enforcement.policy.condition_facts import (
     ATTRIBUTES,
@@ -25,7 +24,7 @@ from hydrometer.enforcement.snapshots.template_matcher import TemplateMatcher
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from hydrometer.contract.decisions import ModelRequest
+    from hydrometer.contract import ModelRequest
     from hydrometer.enforcement.snapshots.snapshot_file import Snapshot
     from hydrometer.enforcement.snapshots.subject_table import SubjectVerdict
 

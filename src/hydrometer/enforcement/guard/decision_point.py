@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from hydrometer.contract.addresses import derive_network_block
-from hydrometer.contract.decisions import Decision, ModelRequest
-from hydrometer.contract.policy_schema import FeatureLimits
+from hydrometer.contract import Decision, FeatureLimits, ModelRequest, derive_network_block
 from hydrometer.enforcement.guard.budget_windows import BudgetWindows
 from hydrometer.enforcement.guard.compiled_snapshot import AccountState, CompiledSnapshot, RequestContext
 from hydrometer.enforcement.guard.envelope_table import EnvelopeTable
@@ -22,7 +20,7 @@ from hydrometer.enforcement.policy.compiled_policy import select_applicable_rule
 from hydrometer.enforcement.snapshots.template_matcher import NO_MATCH, TemplateMatch
 
 if TYPE_CHECKING:
-    from hydrometer.contract.policy_schema import Action, Budget, Rule
+    from hydrometer.contract import Action, Budget, Rule
     from hydrometer.enforcement.snapshots.snapshot_file import Snapshot
     from hydrometer.enforcement.snapshots.subject_table import SubjectVerdict
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from hydrometer.contract.decisions import Decision
+from hydrometer.contract import Decision
 from hydrometer.enforcement.guard.defect_boundary import DefectBoundary
 from hydrometer.enforcement.guard.error_responses import UNAVAILABLE, Refusal, derive_refusal
 from hydrometer.enforcement.guard.request_parser import make_bodiless_request, parse_bodies
@@ -18,8 +18,7 @@ from hydrometer.enforcement.guard.request_parser import make_bodiless_request, p
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hydrometer.contract.decisions import ModelRequest
-    from hydrometer.contract.gateway import Failing, GatewaySettings
+    from hydrometer.contract import Failing, GatewaySettings, ModelRequest
     from hydrometer.enforcement.guard.event_log import EventLog
     from hydrometer.enforcement.guard.guard_metrics import GuardMetrics
     from hydrometer.enforcement.guard.request_parser import ClientIdentity

@@ -12,9 +12,7 @@ import msgspec
 import orjson
 
 if TYPE_CHECKING:
-    from hydrometer.contract.decisions import Decision, ModelRequest
-    from hydrometer.contract.gateway import Shape
-    from hydrometer.contract.policy_schema import FeatureLimits
+    from hydrometer.contract import Decision, FeatureLimits, ModelRequest, Shape
 
 Kind = Literal["permission", "rate_limit", "unavailable", "too_large", "invalid"]
 Pairs = list[tuple[str, str]]

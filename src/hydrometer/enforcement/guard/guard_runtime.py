@@ -13,8 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.gateway import load_gateway_settings
+from hydrometer.contract import InputError, load_gateway_settings
 from hydrometer.enforcement.audit.audit_log import AuditLog
 from hydrometer.enforcement.guard.audit_queue import AuditQueue
 from hydrometer.enforcement.guard.decision_point import DecisionPoint
@@ -28,8 +27,7 @@ from hydrometer.enforcement.guard.snapshot_loader import SnapshotLoader
 from hydrometer.enforcement.guard.snapshot_watcher import SnapshotWatcher
 from hydrometer.enforcement.snapshots.signing_keys import read_signing_key, read_verify_key
 from hydrometer.enforcement.snapshots.sketch_settings import SKETCH_HASHES, compute_key_check, parse_sketch_settings
-from hydrometer.fingerprint import SiteKey
-from hydrometer.fingerprint.online_sketcher import OnlineSketcher
+from hydrometer.fingerprint import OnlineSketcher, SiteKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

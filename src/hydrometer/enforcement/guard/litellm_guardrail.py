@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.enforcement.guard.gateways.litellm import make_guardrail_class
 from hydrometer.enforcement.guard.guard_runtime import GuardConfig, GuardRuntime
 

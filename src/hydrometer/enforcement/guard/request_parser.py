@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import orjson
 
-from hydrometer.contract.decisions import ModelRequest
+from hydrometer.contract import ModelRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

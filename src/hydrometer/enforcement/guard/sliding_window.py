@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hydrometer.contract.policy_schema import Budget
+    from hydrometer.contract import Budget
 
 STEPS = 8
 CAPACITY = 16_384

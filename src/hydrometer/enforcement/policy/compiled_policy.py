@@ -10,14 +10,14 @@ from hashlib import blake2b
 from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from hydrometer.contract.policy_schema import LADDER, Budget, Rule
+from hydrometer.contract import LADDER, Budget, Rule
 from hydrometer.enforcement.policy.condition_facts import make_empty_fields
 from hydrometer.enforcement.policy.expressions import CompiledCondition, compile_condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from hydrometer.contract.policy_schema import Policy
+    from hydrometer.contract import Policy
     from hydrometer.enforcement.policy.condition_facts import Facts
 
 R = TypeVar("R", Rule, Budget)

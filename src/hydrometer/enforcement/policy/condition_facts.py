@@ -8,13 +8,13 @@ from __future__ import annotations
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
-from hydrometer.contract.policy_schema import FACTS
+from hydrometer.contract import FACTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from hydrometer.contract.decisions import ModelRequest, SnapshotCampaign
+    from hydrometer.contract import ModelRequest, SnapshotCampaign
 
 Facts = dict[str, dict[str, Any]]
 """By variable, the value of each field."""

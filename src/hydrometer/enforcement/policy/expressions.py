@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import cel
 
-from hydrometer.contract.policy_schema import FACTS
+from hydrometer.contract import FACTS
 from hydrometer.enforcement.policy.condition_tokens import ConditionError, make_condition_error
 from hydrometer.enforcement.policy.condition_types import check_condition_types
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from hydrometer.contract.policy_schema import FACTS, LADDER, Budget, FeatureLimits, Policy, PolicyTest, Rule
+from hydrometer.contract import FACTS, LADDER, Budget, FeatureLimits, Policy, PolicyTest, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

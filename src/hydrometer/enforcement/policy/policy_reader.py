@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.policy_schema import LADDER, Budget, FeatureLimits, Over, Policy, PolicyTest, Rule, Scope
+from hydrometer.contract import LADDER, Budget, FeatureLimits, InputError, Over, Policy, PolicyTest, Rule, Scope
 from hydrometer.enforcement.policy.expressions import ConditionError, compile_condition
 from hydrometer.enforcement.policy.policy_checks import check_whole_policy
 from hydrometer.enforcement.policy.yaml_tree import NodePath, PolicyProblem, YamlTree, read_tree

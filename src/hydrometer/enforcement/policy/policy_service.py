@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from hydrometer.contract.policy_schema import Policy
+    from hydrometer.contract import Policy
     from hydrometer.enforcement.policy.yaml_tree import PolicyProblem
 
 __all__ = ["check_policy", "load_or_example_policy", "read_example_policy", "run_policy_tests"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hydrometer.contract.policy_schema import FACTS, Action, Policy, PolicyTest
+from hydrometer.contract import FACTS, Action, Policy, PolicyTest
 from hydrometer.enforcement.policy.compiled_policy import (
     CompiledPolicy,
     Subjects,
@@ -16,7 +16,7 @@ from hydrometer.enforcement.policy.compiled_policy import (
 from hydrometer.enforcement.policy.condition_facts import complete_facts
 
 if TYPE_CHECKING:
-    from hydrometer.contract.policy_schema import Budget, Rule
+    from hydrometer.contract import Budget, Rule
     from hydrometer.enforcement.policy.condition_facts import Facts
 
 NAMED = "somebody"

@@ -6,8 +6,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.addresses import derive_network_block
-from hydrometer.contract.decisions import Verdict
+from hydrometer.contract import Verdict, derive_network_block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nacl.signing import SigningKey, VerifyKey
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hydrometer.contract.settings import FingerprintSettings
-from hydrometer.fingerprint.online_sketcher import OnlineSketcher
+from hydrometer.contract import FingerprintSettings
+from hydrometer.fingerprint import OnlineSketcher
 
 if TYPE_CHECKING:
     from hydrometer.fingerprint import SiteKey

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from hydrometer.contract.decisions import (
+from hydrometer.contract import (
+    FingerprintSettings,
+    InputError,
     RecognitionThresholds,
     SnapshotAccount,
     SnapshotCampaign,
@@ -18,8 +20,6 @@ from hydrometer.contract.decisions import (
     SnapshotTemplate,
     Verdict,
 )
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.enforcement.snapshots.ban_evasion import find_creation_starts, suspect_accounts, suspect_organisations
 from hydrometer.enforcement.snapshots.sketch_settings import compute_key_check
 from hydrometer.enforcement.snapshots.successor_recognition import GROUPS, SuccessorRecogniser
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from hydrometer.contract.policy_schema import Policy
-    from hydrometer.contract.result_records import Campaign
+    from hydrometer.contract import Campaign, Policy
     from hydrometer.fingerprint import SiteKey
     from hydrometer.result import ResultFolder
 

@@ -17,15 +17,15 @@ import numpy as np
 import numpy.typing as npt
 from nacl.exceptions import BadSignatureError
 
-from hydrometer.contract.decisions import (
+from hydrometer.contract import (
     SNAPSHOT_FORMAT,
+    Policy,
     RecognitionThresholds,
     SnapshotCampaign,
     SnapshotContent,
     SnapshotEntity,
     SnapshotTemplate,
 )
-from hydrometer.contract.policy_schema import Policy
 from hydrometer.enforcement.snapshots.subject_table import (
     AccountRow,
     SubjectTable,

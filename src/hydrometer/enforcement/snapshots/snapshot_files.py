@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.settings import ReadSettings
+from hydrometer.contract import InputError, ReadSettings
 from hydrometer.enforcement.casebook.casebook_queries import Casebook
 from hydrometer.enforcement.guard.decision_point import DecisionPoint
 from hydrometer.enforcement.guard.snapshot_loader import SnapshotLoader
@@ -17,9 +16,8 @@ from hydrometer.enforcement.snapshots.signing_keys import format_key_id, make_ke
 from hydrometer.enforcement.snapshots.sketch_settings import SKETCH_HASHES, compute_key_check, parse_sketch_settings
 from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions, SnapshotSummary, build_verdicts
 from hydrometer.enforcement.snapshots.snapshot_file import SnapshotRefusal, pack_snapshot, unpack_snapshot
-from hydrometer.files.atomic_write import write_atomically
-from hydrometer.fingerprint import SiteKey
-from hydrometer.fingerprint.online_sketcher import OnlineSketcher
+from hydrometer.files import write_atomically
+from hydrometer.fingerprint import OnlineSketcher, SiteKey
 from hydrometer.result import ResultFolder
 from hydrometer.sources import Rejects, open_traffic
 

@@ -13,7 +13,7 @@ from hydrometer.enforcement.snapshots.name_index import NameIndex, build_name_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from hydrometer.contract.decisions import SnapshotContent, Verdict
+    from hydrometer.contract import SnapshotContent, Verdict
 
 REVIEWED, SUCCESSOR, CLEARED = 1, 2, 4
 """Bits of the column `flags`."""

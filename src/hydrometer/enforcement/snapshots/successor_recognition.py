@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hydrometer.contract.decisions import RecognitionThresholds, SnapshotCampaign, SnapshotEntity, SnapshotTemplate
+    from hydrometer.contract import RecognitionThresholds, SnapshotCampaign, SnapshotEntity, SnapshotTemplate
     from hydrometer.enforcement.snapshots.template_matcher import TemplateMatch
 
 GROUPS = {

@@ -11,7 +11,7 @@ from numba import njit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.contract.decisions import SnapshotTemplate
+    from hydrometer.contract import SnapshotTemplate
 
 SIEVE_BITS = 24
 """Binary logarithm of the most places of the sieve; one byte each."""

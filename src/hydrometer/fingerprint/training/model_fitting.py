@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from hydrometer.contract.fingerprint_columns import ELICITATION_CLASSES
+from hydrometer.contract import ELICITATION_CLASSES
 from hydrometer.fingerprint.concepts import build_concept_table
 from hydrometer.fingerprint.elicitation_model import BUCKETS, HALF, ElicitationModel
 from hydrometer.fingerprint.kernels.descent_kernel import run_epoch

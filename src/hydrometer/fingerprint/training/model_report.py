@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.special import expit
 from scipy.stats import rankdata
 
-from hydrometer.contract.fingerprint_columns import CAPABILITY_CLASSES, ELICITATION_CLASSES
+from hydrometer.contract import CAPABILITY_CLASSES, ELICITATION_CLASSES
 from hydrometer.fingerprint.training.model_fitting import PRIOR
 
 _EDGES = (0.0, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)

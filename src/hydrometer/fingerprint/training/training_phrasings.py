@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.fingerprint_columns import CAPABILITY_CLASSES, ELICITATION_CLASSES
+from hydrometer.contract import CAPABILITY_CLASSES, ELICITATION_CLASSES
 
 if TYPE_CHECKING:
     import random

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.intel_records import IntelSource
+from hydrometer.contract import IntelSource
 from hydrometer.intelligence.attribution.alias_resolution import resolve_aliases
 from hydrometer.intelligence.attribution.evidence_kinds import HEARD, KINDS, TRUTHFUL, compute_item_weight
 
@@ -14,15 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from hydrometer.contract.intel_records import (
-        Actor,
-        Dossiers,
-        Indicator,
-        PastCampaign,
-        Role,
-        Sighting,
-        TemplateSketch,
-    )
+    from hydrometer.contract import Actor, Dossiers, Indicator, PastCampaign, Role, Sighting, TemplateSketch
     from hydrometer.intelligence.attribution.campaign_profile import CampaignProfile
 
 CONFIRMED = 0.5

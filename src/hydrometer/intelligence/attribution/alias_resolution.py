@@ -10,7 +10,7 @@ from hydrometer.intelligence.attribution.evidence_kinds import TRUTHFUL
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hydrometer.contract.intel_records import Actor, IntelSource
+    from hydrometer.contract import Actor, IntelSource
 
 ALIASED = TRUTHFUL["B"]
 """Trust from which a source's aliases count: who could name two actors as one would hide either behind the other."""

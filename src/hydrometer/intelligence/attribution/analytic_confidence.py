@@ -13,15 +13,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.attribution_records import NOBODY, UNKNOWN
+from hydrometer.contract import NOBODY, UNKNOWN
 from hydrometer.intelligence.attribution.evidence_kinds import KINDS, STANDS_ALONE
 from hydrometer.intelligence.attribution.posterior import WeighedEvidence, weigh_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hydrometer.contract.attribution_records import Confidence
-    from hydrometer.contract.settings import AttributionSettings
+    from hydrometer.contract import AttributionSettings, Confidence
     from hydrometer.intelligence.attribution.evidence import EvidenceItem
 
 SUPPORTS = 1.0

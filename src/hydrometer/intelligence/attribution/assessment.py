@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.attribution_records import NOBODY, UNKNOWN, AttributionAnswer, AttributionEvidence, Hypothesis
-from hydrometer.contract.estimative_language import describe_probability
+from hydrometer.contract import (
+    NOBODY,
+    UNKNOWN,
+    AttributionAnswer,
+    AttributionEvidence,
+    Hypothesis,
+    describe_probability,
+)
 from hydrometer.intelligence.attribution.analytic_confidence import ConfidenceJudgement, judge_confidence
 from hydrometer.intelligence.attribution.posterior import WeighedEvidence, weigh_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hydrometer.contract.attribution_records import Confidence
-    from hydrometer.contract.intel_records import Role
-    from hydrometer.contract.settings import AttributionSettings
+    from hydrometer.contract import AttributionSettings, Confidence, Role
     from hydrometer.intelligence.attribution.evidence import EvidenceItem
 
 NOT_ATTRIBUTED = "not attributed"

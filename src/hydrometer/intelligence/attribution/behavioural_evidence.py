@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from hydrometer.contract.intel_records import Actor, WorkingHours
+    from hydrometer.contract import Actor, WorkingHours
     from hydrometer.intelligence.attribution.admissible_intel import AdmissibleIntel
     from hydrometer.intelligence.attribution.campaign_profile import CampaignProfile
     from hydrometer.intelligence.attribution.indicator_matching import IndicatorHit

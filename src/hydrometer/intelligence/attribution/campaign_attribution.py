@@ -6,8 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.attribution_records import Attribution
-from hydrometer.contract.intel_records import IntelSource
+from hydrometer.contract import Attribution, IntelSource
 from hydrometer.intelligence.attribution.admissible_intel import select_admissible_intel
 from hydrometer.intelligence.attribution.assessment import NOT_ATTRIBUTED, answer_question
 from hydrometer.intelligence.attribution.behavioural_evidence import collect_habit_evidence, count_unknown_zones
@@ -24,9 +23,7 @@ from hydrometer.intelligence.attribution.posterior import spread_prior
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hydrometer.contract.attribution_records import AttributionAnswer
-    from hydrometer.contract.intel_records import Dossiers
-    from hydrometer.contract.settings import AttributionSettings
+    from hydrometer.contract import AttributionAnswer, AttributionSettings, Dossiers
     from hydrometer.intelligence.attribution.admissible_intel import AdmissibleIntel
     from hydrometer.intelligence.attribution.campaign_profile import CampaignProfile
     from hydrometer.intelligence.attribution.evidence_kinds import Tier

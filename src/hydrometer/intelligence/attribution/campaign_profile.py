@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from hydrometer.contract.result_records import Campaign
+    from hydrometer.contract import Campaign
 
 
 @dataclass(frozen=True, slots=True)

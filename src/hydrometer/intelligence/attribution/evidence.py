@@ -10,7 +10,7 @@ from hydrometer.intelligence.attribution.evidence_kinds import KINDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hydrometer.contract.intel_records import Actor, IntelSource, Role
+    from hydrometer.contract import Actor, IntelSource, Role
     from hydrometer.intelligence.attribution.evidence_kinds import Tier
 
 

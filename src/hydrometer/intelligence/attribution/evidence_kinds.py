@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hydrometer.contract.intel_records import Reliability
+    from hydrometer.contract import Reliability
 
 Tier = Literal["cheap", "rented", "held"]
 """What it costs somebody else to show the value: a decision, money and time, or what its holder must hand over."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, get_args
 
-from hydrometer.contract.intel_records import Role
+from hydrometer.contract import Role
 from hydrometer.intelligence.attribution.base_rates import COMMON, compute_ratio_bits, estimate_coincidence
 from hydrometer.intelligence.attribution.evidence import EvidenceItem
 from hydrometer.intelligence.attribution.evidence_kinds import CHANGED_HANDS, FEW, HELD_LONG, KINDS, TRUTHFUL

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from hydrometer.contract.intel_records import TemplateSketch
+    from hydrometer.contract import TemplateSketch
     from hydrometer.intelligence.attribution.admissible_intel import AdmissibleIntel, IndicatorClaim
     from hydrometer.intelligence.attribution.campaign_profile import CampaignProfile, ShownValue
 

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.attribution_records import NOBODY, UNKNOWN
+from hydrometer.contract import NOBODY, UNKNOWN
 from hydrometer.intelligence.attribution.evidence_kinds import FEW, HELD_LONG, KINDS, compute_source_cap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from hydrometer.contract.settings import AttributionSettings
+    from hydrometer.contract import AttributionSettings
     from hydrometer.intelligence.attribution.evidence import EvidenceItem
 
 UNSEEN_MOST = 1.5

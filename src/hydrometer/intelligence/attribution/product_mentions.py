@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.contract.intel_records import Actor
-    from hydrometer.contract.result_records import Template
+    from hydrometer.contract import Actor, Template
 
 LEAST_LETTERS = 3
 """Shorter names are found in any text."""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.result_records import CampaignFile
+from hydrometer.contract import CampaignFile, InputError
 from hydrometer.intelligence.attribution import attribute_campaign, build_campaign_profiles
 from hydrometer.intelligence.exchange.campaign_sharing import (
     add_partner_values,
@@ -17,15 +16,13 @@ from hydrometer.intelligence.exchange.campaign_sharing import (
     read_fingerprint_settings,
 )
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers
-from hydrometer.report.result_page import render_result_page
+from hydrometer.report import render_result_page
 from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.contract.intel_records import Dossiers
-    from hydrometer.contract.result_records import Campaign
-    from hydrometer.contract.settings import AttributionSettings
+    from hydrometer.contract import AttributionSettings, Campaign, Dossiers
     from hydrometer.fingerprint import SiteKey
 
 INTEL = "intel"

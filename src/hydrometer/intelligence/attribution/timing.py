@@ -16,9 +16,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.contract.intel_records import ActorRelease, WorkingHours
-    from hydrometer.contract.result_records import CampaignExhibit
-    from hydrometer.detection.population.population import Floats
+    from hydrometer.contract import ActorRelease, CampaignExhibit, WorkingHours
+    from hydrometer.detection.population import Floats
 
 RHYTHM = 0.25
 """Least spread of the statistic over the rotations, relative to its mean, for there to be hours at all."""

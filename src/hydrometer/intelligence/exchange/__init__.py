@@ -1,1 +1,22 @@
-"""What is known goes out and comes in: formats, exchange with partners, and matching that shows nothing else."""
+"""Dossiers in and out: the store of what is known, what may leave, and the formats of partners."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hydrometer.intelligence.exchange.campaign_sharing import share_campaign as share_campaign
+    from hydrometer.intelligence.exchange.intel_service import add_actor as add_actor
+    from hydrometer.intelligence.exchange.intel_service import add_campaign as add_campaign
+    from hydrometer.intelligence.exchange.intel_service import expire_intel as expire_intel
+    from hydrometer.intelligence.exchange.intel_service import import_files as import_files
+    from hydrometer.intelligence.exchange.intel_service import lint_intel as lint_intel
+    from hydrometer.intelligence.exchange.intel_service import read_intel as read_intel
+    from hydrometer.intelligence.exchange.intel_service import restore_statement as restore_statement
+    from hydrometer.intelligence.exchange.intel_service import retract_statement as retract_statement
+    from hydrometer.intelligence.exchange.intel_service import state_opinion as state_opinion
+    from hydrometer.intelligence.exchange.intel_service import write_revocation as write_revocation
+else:
+    from hydrometer.exports import export_lazily
+
+    __getattr__, __dir__, __all__ = export_lazily(__name__, __file__)

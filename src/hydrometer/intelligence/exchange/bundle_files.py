@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import orjson
 
-from hydrometer.contract.errors import InputError
-from hydrometer.files.private_files import replace_file
+from hydrometer.contract import InputError
+from hydrometer.files import replace_file
 from hydrometer.intelligence.exchange import stix_objects as kinds
 from hydrometer.intelligence.exchange.source_ratings import FILE, RatedSource, SourceRatings
 from hydrometer.intelligence.exchange.stix_ids import is_id, make_id

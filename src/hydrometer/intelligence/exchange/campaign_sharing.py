@@ -11,13 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.intel_records import TemplateSketch
-from hydrometer.contract.result_records import INDICATORS, TEMPLATES
-from hydrometer.contract.settings import FingerprintSettings
-from hydrometer.files.private_files import replace_file
-from hydrometer.fingerprint import Fingerprinter, SiteKey
-from hydrometer.fingerprint.text_arrays import view_text_arrays
+from hydrometer.contract import INDICATORS, TEMPLATES, FingerprintSettings, InputError, TemplateSketch
+from hydrometer.files import replace_file
+from hydrometer.fingerprint import Fingerprinter, SiteKey, view_text_arrays
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers
 from hydrometer.intelligence.exchange.redaction_policy import DIGEST_ONLY, read_redaction_policy
 from hydrometer.intelligence.exchange.release_builder import ReleaseMaterial, make_release
@@ -29,8 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hydrometer.contract.intel_records import Tlp
-    from hydrometer.contract.result_records import Campaign
+    from hydrometer.contract import Campaign, Tlp
     from hydrometer.intelligence.exchange.release_builder import CampaignRelease
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hydrometer.contract.intel_records import IndicatorKind
+    from hydrometer.contract import IndicatorKind
 
 LONGEST = 4_096
 """Characters of a value; a user agent has some hundred."""

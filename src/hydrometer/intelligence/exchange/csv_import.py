@@ -6,8 +6,7 @@ import csv
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast, get_args
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.intel_records import Dossiers, Indicator, IndicatorKind, Role
+from hydrometer.contract import Dossiers, Indicator, IndicatorKind, InputError, Role
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.confidence_scales import Scale, convert_to_stix
 from hydrometer.intelligence.exchange.stix_ids import is_id, make_id

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from hydrometer.contract.intel_records import Dossiers
+    from hydrometer.contract import Dossiers
 
 
 DOSSIERS = "dossiers.json"

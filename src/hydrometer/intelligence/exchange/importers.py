@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import orjson
 
-from hydrometer.contract.intel_records import IntelSource
+from hydrometer.contract import IntelSource
 from hydrometer.intelligence.exchange.bundle_files import LARGEST, read_bundle
 from hydrometer.intelligence.exchange.csv_import import read_table
 from hydrometer.intelligence.exchange.misp_import import parse_misp_event
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from hydrometer.contract.intel_records import Dossiers
+    from hydrometer.contract import Dossiers
     from hydrometer.intelligence.exchange.confidence_scales import Scale
     from hydrometer.intelligence.exchange.source_ratings import RatedSource
 

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 import msgspec
 import pyarrow.compute as pc
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.intel_records import Actor, Dossiers, IntelSource, Role, TemplateSketch
-from hydrometer.contract.settings import FingerprintSettings
+from hydrometer.contract import Actor, Dossiers, FingerprintSettings, InputError, IntelSource, Role, TemplateSketch
 from hydrometer.intelligence.exchange.bundle_files import read_bundle, write_bundle
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.confidence_scales import Scale
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hydrometer.contract.intel_records import Reliability, Stance
+    from hydrometer.contract import Reliability, Stance
     from hydrometer.intelligence.exchange.lint import IntelFault
     from hydrometer.intelligence.exchange.source_ratings import RatedSource, Withdrawal
 

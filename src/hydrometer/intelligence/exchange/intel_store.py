@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.intelligence.exchange import stix_objects as kinds
 from hydrometer.intelligence.exchange.bundle_files import (
     BundleSet,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from hydrometer.contract.intel_records import Dossiers, Reliability, Stance
+    from hydrometer.contract import Dossiers, Reliability, Stance
 
 OWN = RatedSource(id=make_id("identity", "this site"), name="This site", reliability="A", files=["own.json"])
 """Who says what this site says in its own folder."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from hydrometer.contract.intel_records import Dossiers, Indicator
+    from hydrometer.contract import Dossiers, Indicator
     from hydrometer.intelligence.exchange.bundle_files import BundledObject
     from hydrometer.intelligence.exchange.intel_store import IntelStore
 

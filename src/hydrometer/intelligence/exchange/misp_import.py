@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.intel_records import (
+from hydrometer.contract import (
     Dossiers,
     Indicator,
     IndicatorKind,
+    InputError,
     PastCampaign,
     Role,
     Sighting,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from hydrometer.contract.intel_records import IndicatorKind, Role, Tlp
+from hydrometer.contract import IndicatorKind, Role, Tlp
 from hydrometer.intelligence.exchange.confidence_scales import convert_to_stix
 
 if TYPE_CHECKING:

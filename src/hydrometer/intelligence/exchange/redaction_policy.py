@@ -9,12 +9,12 @@ import msgspec
 import yaml
 from msgspec import Meta
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hydrometer.contract.intel_records import IndicatorKind
+    from hydrometer.contract import IndicatorKind
 
 Form = Literal["value", "digest", "withhold"]
 """As it stands, as a digest under the key that partners share, or not at all."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from hydrometer.contract.intel_records import (
+from hydrometer.contract import (
     Dossiers,
     Indicator,
     IndicatorKind,
@@ -27,8 +27,7 @@ from hydrometer.intelligence.exchange.tlp import may_pass_on
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hydrometer.contract.intel_records import Role
-    from hydrometer.contract.result_records import Campaign
+    from hydrometer.contract import Campaign, Role
     from hydrometer.intelligence.exchange.redaction_policy import KindRule, RedactionPolicy
     from hydrometer.intelligence.exchange.sharing_key import SharingKey
 

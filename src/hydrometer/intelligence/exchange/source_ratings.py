@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.intel_records import Reliability
-from hydrometer.files.private_files import replace_file
+from hydrometer.contract import InputError, Reliability
+from hydrometer.files import replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 import msgspec
 import numpy as np
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.intel_records import (
+from hydrometer.contract import (
     Actor,
     ActorRelease,
     Dossiers,
     Indicator,
+    InputError,
     IntelOpinion,
     IntelSource,
     PastCampaign,
@@ -34,7 +34,7 @@ from hydrometer.intelligence.exchange.tlp import UNMARKED, find_strictest_level
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hydrometer.contract.intel_records import Tlp
+    from hydrometer.contract import Tlp
     from hydrometer.intelligence.exchange.bundle_files import BundledObject, BundleSet
 
 UNSAID = 50

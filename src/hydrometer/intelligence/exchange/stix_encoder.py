@@ -15,7 +15,7 @@ from hydrometer.intelligence.exchange.tlp import MARKINGS, define_marking
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hydrometer.contract.intel_records import Actor, Dossiers, Indicator, PastCampaign, TemplateSketch, Tlp
+    from hydrometer.contract import Actor, Dossiers, Indicator, PastCampaign, TemplateSketch, Tlp
 
 UNDATED = datetime(2026, 1, 1, tzinfo=UTC)
 """When an object was made of which nobody knows."""

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from hydrometer.contract.intel_records import Role, Stance
+from hydrometer.contract import Role, Stance
 from hydrometer.intelligence.exchange.stix_ids import ID
 
 Moment = Annotated[datetime, Meta(tz=True)]

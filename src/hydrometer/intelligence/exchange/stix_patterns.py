@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 
 if TYPE_CHECKING:
-    from hydrometer.contract.intel_records import IndicatorKind
+    from hydrometer.contract import IndicatorKind
 
 
 class PatternValue(NamedTuple):

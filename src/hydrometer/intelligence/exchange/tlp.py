@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args
 
-from hydrometer.contract.intel_records import Tlp
+from hydrometer.contract import Tlp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

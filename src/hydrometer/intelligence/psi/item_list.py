@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.intel_records import IndicatorKind
+from hydrometer.contract import IndicatorKind, InputError
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from hydrometer.contract.intel_records import Indicator
+    from hydrometer.contract import Indicator
 
 MATCHED = frozenset(get_args(IndicatorKind)) - {"template"}
 """Kinds that can be matched. A template is known by an id of its own at every site, and alike rather than equal."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
-from hydrometer.files.secret_files import read_secret, write_secret
+from hydrometer.contract import InputError
+from hydrometer.files import read_secret, write_secret
 from hydrometer.intelligence.psi.item_list import MOST
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.intelligence.psi import ristretto as group
 from hydrometer.intelligence.psi.item_list import MOST
 from hydrometer.intelligence.psi.query_quota import QueryQuota, QuotaError

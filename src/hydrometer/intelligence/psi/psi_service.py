@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers
 from hydrometer.intelligence.psi.item_list import ItemList, read_item_list, select_items
 from hydrometer.intelligence.psi.partner_file import make_partner, read_partner

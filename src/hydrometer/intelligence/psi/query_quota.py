@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

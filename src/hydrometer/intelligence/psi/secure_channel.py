@@ -20,7 +20,7 @@ from nacl.bindings import (
 )
 from nacl.exceptions import CryptoError
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.intelligence.psi import ristretto as group
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.intelligence.psi.protocol import match_privately
 from hydrometer.intelligence.psi.ristretto import PointWorkerPool
 from hydrometer.intelligence.psi.secure_channel import AuthenticationError, SecureChannel

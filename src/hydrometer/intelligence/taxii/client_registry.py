@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
-from hydrometer.files.secret_files import read_secret, write_secret
+from hydrometer.contract import InputError
+from hydrometer.files import read_secret, write_secret
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
-from hydrometer.files.secret_files import write_secret
+from hydrometer.contract import InputError
+from hydrometer.files import write_secret
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 
 
 class ObjectEnvelope(msgspec.Struct):

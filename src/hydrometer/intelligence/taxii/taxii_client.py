@@ -14,8 +14,8 @@ import httpx
 import msgspec
 import orjson
 
-from hydrometer.contract.errors import InputError
-from hydrometer.files.server_address import is_loopback
+from hydrometer.contract import InputError
+from hydrometer.files import is_loopback
 from hydrometer.intelligence.taxii.media_types import is_taxii
 from hydrometer.intelligence.taxii.offered_objects import MEDIA_TYPE
 from hydrometer.intelligence.taxii.resources import (

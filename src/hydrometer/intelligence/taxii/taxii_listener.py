@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.intelligence.taxii.taxii_server import ROOT, TaxiiServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hydrometer.files.server_address import ServerAddress
+    from hydrometer.files import ServerAddress
     from hydrometer.intelligence.taxii.client_registry import ClientRegistry
     from hydrometer.intelligence.taxii.taxii_store import TaxiiStore
 

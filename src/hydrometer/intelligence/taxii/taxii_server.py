@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.intelligence.taxii.media_types import accepts_media, is_taxii
 from hydrometer.intelligence.taxii.object_query import (
     OF_LISTS,

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hydrometer.contract.errors import InputError
-from hydrometer.files.secret_files import read_secret
-from hydrometer.files.server_address import ServerAddress
+from hydrometer.contract import InputError
+from hydrometer.files import ServerAddress, read_secret
 from hydrometer.intelligence.taxii.client_registry import NAME, ClientRegistry
 from hydrometer.intelligence.taxii.inbox import BundleInbox
 from hydrometer.intelligence.taxii.resources import pack_bundle, unpack_bundle

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.intelligence.taxii.offered_objects import OfferedObject, RefusedObject, format_microseconds
 
 if TYPE_CHECKING:

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from hydrometer.lab.evaluation.score_summary import EvaluationSummary, summarise
-from hydrometer.lab.evaluation.world_score import WorldScore, score
+from typing import TYPE_CHECKING
 
-__all__ = ["EvaluationSummary", "WorldScore", "score", "summarise"]
+if TYPE_CHECKING:
+    from hydrometer.lab.evaluation.evaluation_run import evaluate as evaluate
+    from hydrometer.lab.evaluation.grouping_counts import OperatorOutcome as OperatorOutcome
+    from hydrometer.lab.evaluation.score_summary import Estimate as Estimate
+    from hydrometer.lab.evaluation.score_summary import EvaluationSummary as EvaluationSummary
+    from hydrometer.lab.evaluation.score_summary import ReliabilityBin as ReliabilityBin
+    from hydrometer.lab.evaluation.score_summary import summarise as summarise
+    from hydrometer.lab.evaluation.world_score import WorldScore as WorldScore
+    from hydrometer.lab.evaluation.world_score import score as score
+    from hydrometer.lab.evaluation.world_truth import find_indices as find_indices
+    from hydrometer.lab.evaluation.world_truth import read_harvest as read_harvest
+    from hydrometer.lab.evaluation.world_truth import read_truth as read_truth
+else:
+    from hydrometer.exports import export_lazily
+
+    __getattr__, __dir__, __all__ = export_lazily(__name__, __file__)

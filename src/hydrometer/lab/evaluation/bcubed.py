@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 
 if TYPE_CHECKING:
-    from hydrometer.detection.population.population import Ints
+    from hydrometer.detection.population import Ints
 
 
 class BcubedSums(msgspec.Struct, frozen=True, kw_only=True):

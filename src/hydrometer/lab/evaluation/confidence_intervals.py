@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from hydrometer.detection.population.population import Floats
+    from hydrometer.detection.population import Floats
 
 Z = 1.959963984540054
 """The normal quantile of 0.975."""

@@ -13,7 +13,7 @@ from hydrometer.lab.evaluation.reliability import BINS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from hydrometer.detection.population.population import Floats
+    from hydrometer.detection.population import Floats
     from hydrometer.lab.evaluation.bcubed import BcubedSums
     from hydrometer.lab.evaluation.reliability import ReliabilitySums
     from hydrometer.lab.evaluation.world_score import WorldScore

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.lab.evaluation import EvaluationSummary, WorldScore, score, summarise
 from hydrometer.lab.evaluation.grouping_counts import OperatorOutcome
 from hydrometer.lab.evaluation.score_summary import Estimate
-from hydrometer.report.evaluation_drawing import draw_evaluation
+from hydrometer.report import draw_evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from hydrometer.detection.population.population import Ints
+    from hydrometer.detection.population import Ints
 
 HARVESTED = "harvested.parquet"
 

@@ -14,7 +14,7 @@ import numpy as np
 from hydrometer.lab.evaluation.bcubed import BcubedSums, sum_bcubed
 
 if TYPE_CHECKING:
-    from hydrometer.detection.population.population import Bools, Ints
+    from hydrometer.detection.population import Bools, Ints
     from hydrometer.lab.evaluation.predictions import PredictedMemberships
     from hydrometer.lab.evaluation.world_truth import AccountTruth
 

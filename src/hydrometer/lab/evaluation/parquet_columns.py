@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from hydrometer.detection.population.population import Bools, Floats
+    from hydrometer.detection.population import Bools, Floats
 
 BATCH = 1 << 18
 """Rows held at once of a file that is streamed."""

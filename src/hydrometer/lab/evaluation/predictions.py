@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.lab.evaluation.parquet_columns import read_columns, read_probabilities, read_texts
 from hydrometer.lab.evaluation.world_truth import AccountTruth, find_indices
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hydrometer.detection.population.population import Bools, Floats, Ints
+    from hydrometer.detection.population import Bools, Floats, Ints
 
 MEMBERS = "members.parquet"
 CAMPAIGNS = "campaigns.json"

@@ -23,7 +23,7 @@ from hydrometer.lab.evaluation.grouping_counts import GroupingCounts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hydrometer.detection.population.population import Bools, Floats
+    from hydrometer.detection.population import Bools, Floats
     from hydrometer.lab.evaluation.predictions import PredictedMemberships, TestedCandidate
     from hydrometer.lab.evaluation.world_truth import AccountTruth
 

@@ -41,7 +41,7 @@ from hydrometer.lab.evaluation.world_score import WorldScore
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.detection.population.population import Floats
+    from hydrometer.detection.population import Floats
 
 BENIGN = "benign_per_100k:"
 EXACT = "exact, one-sided"

@@ -12,8 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.table_spec import TIMESTAMP
+from hydrometer.contract import TIMESTAMP, InputError
 from hydrometer.lab.evaluation.parquet_columns import read_texts, stream_batches
 from hydrometer.lab.evaluation.predictions import MEMBERS
 from hydrometer.lab.evaluation.world_truth import AccountTruth, HarvestTruth, find_indices
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hydrometer.detection.population.population import Ints
+    from hydrometer.detection.population import Ints
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 NUMBER = re.compile(r"day-(\d+)")

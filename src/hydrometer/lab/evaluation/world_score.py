@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.lab.evaluation.bcubed import BcubedSums
 from hydrometer.lab.evaluation.exchange_counts import HARVESTED, ExchangeCounts, has_harvest_file, score_exchanges
 from hydrometer.lab.evaluation.grouping_counts import (

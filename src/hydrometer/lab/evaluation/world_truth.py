@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.lab.evaluation.parquet_columns import read_columns, read_texts, stream_batches
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hydrometer.detection.population.population import Ints
+    from hydrometer.detection.population import Ints
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from hydrometer.lab.simulate.named_scenarios import ALL, SCENARIOS
-from hydrometer.lab.simulate.scenario import OperatorSpec, Scenario
-from hydrometer.lab.simulate.world import LabelledWorld, make_world
-from hydrometer.lab.simulate.world_folder import make_world_folder, write_world
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "ALL",
-    "SCENARIOS",
-    "LabelledWorld",
-    "OperatorSpec",
-    "Scenario",
-    "make_world",
-    "make_world_folder",
-    "write_world",
-]
+if TYPE_CHECKING:
+    from hydrometer.lab.simulate.labelled_worlds import scenarios as scenarios
+    from hydrometer.lab.simulate.labelled_worlds import simulate as simulate
+    from hydrometer.lab.simulate.named_scenarios import ALL as ALL
+    from hydrometer.lab.simulate.named_scenarios import SCENARIOS as SCENARIOS
+    from hydrometer.lab.simulate.scenario import OperatorSpec as OperatorSpec
+    from hydrometer.lab.simulate.scenario import Scenario as Scenario
+    from hydrometer.lab.simulate.scenario_scaling import WorldSize as WorldSize
+    from hydrometer.lab.simulate.world import LabelledWorld as LabelledWorld
+    from hydrometer.lab.simulate.world import make_world as make_world
+    from hydrometer.lab.simulate.world_folder import make_world_folder as make_world_folder
+    from hydrometer.lab.simulate.world_folder import write_world as write_world
+else:
+    from hydrometer.exports import export_lazily
+
+    __getattr__, __dir__, __all__ = export_lazily(__name__, __file__)

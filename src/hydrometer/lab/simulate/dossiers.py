@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import msgspec
 import numpy as np
 
-from hydrometer.contract.attribution_records import NOBODY, UNKNOWN
-from hydrometer.contract.intel_records import Actor, Dossiers, IndicatorKind, WorkingHours
+from hydrometer.contract import NOBODY, UNKNOWN, Actor, Dossiers, IndicatorKind, WorkingHours
 from hydrometer.lab.simulate.intel_reports import DossierBuilder
 
 if TYPE_CHECKING:

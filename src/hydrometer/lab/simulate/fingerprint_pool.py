@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract.fingerprint_columns import CAPABILITY_CLASSES, ELICITATION_CLASSES
+from hydrometer.contract import CAPABILITY_CLASSES, ELICITATION_CLASSES
 from hydrometer.lab.simulate.demands.demand_templates import PromptTemplate
 from hydrometer.lab.simulate.sketch_kernels import mix_array
 from hydrometer.lab.simulate.text_sources import NONE, NUMBER_BITS, NUMBERS

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import NAMESPACE_OID, uuid5
 
-from hydrometer.contract.intel_records import (
+from hydrometer.contract import (
     Actor,
     ActorRelease,
     Dossiers,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from hydrometer.contract.intel_records import IndicatorKind
+    from hydrometer.contract import IndicatorKind
 
 Grade = Literal["A", "B", "C", "D", "E", "F"]
 PARTNERS: tuple[tuple[str, Grade, float], ...] = (

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from hydrometer import __version__
-from hydrometer.contract.exchange_columns import EXCHANGES
-from hydrometer.detection.ingestion.fingerprinted_traffic import locate_default_site_key
+from hydrometer.contract import EXCHANGES
+from hydrometer.detection.ingestion import locate_default_site_key
 from hydrometer.fingerprint import Fingerprinter, SiteKey
 from hydrometer.lab.simulate import ALL, make_world_folder
 from hydrometer.lab.simulate.fingerprint_pool import SketchingMethod
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hydrometer.contract.progress import Progress
-    from hydrometer.contract.settings import FingerprintSettings, Settings
+    from hydrometer.contract import FingerprintSettings, Progress, Settings
     from hydrometer.lab.simulate.world_folder import WorldCounts
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 
 HarvestKind = Literal[
     "reasoning",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.lab.simulate.named_scenarios import ALL
 from hydrometer.lab.simulate.scenario import Scenario, check_scenario
 from hydrometer.lab.simulate.shards import allot_accounts

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec.structs import replace
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.lab.simulate.scenario import check_scenario
 from hydrometer.lab.simulate.shards import count_shards, make_shard
 from hydrometer.lab.simulate.world_context import WorldContext

@@ -15,7 +15,7 @@ from zlib import crc32
 
 import numpy as np
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.lab.simulate import archetypes, operator_traffic
 from hydrometer.lab.simulate.arrival_times import DAY, HOUR
 from hydrometer.lab.simulate.cohort_builder import CohortBuilder

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from hydrometer.contract.fingerprint_columns import CAPABILITY_CLASSES, ELICITATION_CLASSES, FINGERPRINTS
+from hydrometer.contract import CAPABILITY_CLASSES, ELICITATION_CLASSES, FINGERPRINTS
 from hydrometer.lab.simulate.fingerprint_pool import CONSTANT, EACH, OF_TASK, FingerprintPool
 from hydrometer.lab.simulate.sketch_kernels import compose_rows, mix_array
 from hydrometer.lab.simulate.text_sources import NONE

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract.exchange_columns import EXCHANGES
+from hydrometer.contract import EXCHANGES
 from hydrometer.lab.simulate.cohort_builder import MODELS
 from hydrometer.lab.simulate.scenario import check_scenario
 from hydrometer.lab.simulate.shards import count_shards, make_shard

@@ -22,8 +22,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hydrometer.contract.errors import InputError
-from hydrometer.contract.fingerprint_columns import TRAFFIC
+from hydrometer.contract import TRAFFIC, InputError
 from hydrometer.lab.simulate.fingerprint_pool import FingerprintPool
 from hydrometer.lab.simulate.scenario import check_scenario
 from hydrometer.lab.simulate.shards import count_shards, estimate_exchanges, make_shard
@@ -40,7 +39,7 @@ from hydrometer.lab.simulate.world_tables import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hydrometer.contract.progress import Progress
+    from hydrometer.contract import Progress
     from hydrometer.lab.simulate.fingerprint_pool import SketchingMethod
     from hydrometer.lab.simulate.scenario import Scenario
     from hydrometer.lab.simulate.world import LabelledWorld

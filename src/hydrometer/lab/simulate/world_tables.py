@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from hydrometer.contract.account_columns import ACCOUNTS
+from hydrometer.contract import ACCOUNTS
 from hydrometer.lab.simulate import clients
 from hydrometer.lab.simulate.cohort_builder import MODELS
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from hydrometer.contract.table_spec import TableSpec
+    from hydrometer.contract import TableSpec
     from hydrometer.lab.simulate.networks import IntArray
     from hydrometer.lab.simulate.shards import WorldShard
     from hydrometer.lab.simulate.world_context import WorldContext

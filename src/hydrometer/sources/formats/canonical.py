@@ -9,7 +9,7 @@ from hydrometer.sources.format_reader import RawExchange
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from hydrometer.contract.settings import ReadSettings
+    from hydrometer.contract import ReadSettings
     from hydrometer.sources.record_readers import RawRecord
     from hydrometer.sources.rejects import Rejects
 

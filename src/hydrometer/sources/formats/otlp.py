@@ -13,7 +13,7 @@ from hydrometer.sources.otel_attributes import Attributes, CallTexts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from hydrometer.contract.settings import ReadSettings
+    from hydrometer.contract import ReadSettings
     from hydrometer.sources.record_readers import RawRecord
     from hydrometer.sources.rejects import Rejects
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from hydrometer.contract.progress import Progress
+    from hydrometer.contract import Progress
 
 T = TypeVar("T")
 S = TypeVar("S")

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract.progress import SilentProgress
+from hydrometer.contract import SilentProgress
 from hydrometer.detection.population.account_store.account_kernels import FACTS
 from hydrometer.detection.population.account_store.row_encoder import FLAGGED, REFUSED
 from hydrometer.detection.population.account_store.string_hashing import hash_networks
@@ -28,8 +28,7 @@ from hydrometer.detection.population.population_assembly import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from hydrometer.contract.engine import Engine
-    from hydrometer.contract.sql_step import SqlStep
+    from hydrometer.contract import Engine, SqlStep
     from hydrometer.detection.population.account_store.account_store import AccountStore
     from hydrometer.detection.population.entity_kinds import EntityKind
     from hydrometer.detection.population.population import Floats, Ints, Population

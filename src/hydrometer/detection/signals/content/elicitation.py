@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.contract.fingerprint_columns import ELICITATION_CLASSES
+from hydrometer.contract import ELICITATION_CLASSES
 from hydrometer.detection.population.memo import memoize
 from hydrometer.detection.population.org_panel import count_all_orgs, mask_group_orgs, mask_orgs
 from hydrometer.detection.signals.signal import Signal, SignalFinding

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hydrometer.contract.decisions import ModelRequest
+from hydrometer.contract import ModelRequest
 from hydrometer.enforcement.guard.client_identity import MOST, canonicalise_address
 from hydrometer.enforcement.guard.error_responses import build_marks
 from hydrometer.enforcement.guard.gateways.http import GatewayAnswer, GatewayRequest, GatewayRoute, make_json_answer

@@ -14,7 +14,7 @@ from envoy.service.auth.v3.external_auth_pb2 import CheckResponse, DeniedHttpRes
 from envoy.service.auth.v3.external_auth_pb2_grpc import AuthorizationServicer, add_AuthorizationServicer_to_server
 from envoy.type.v3.http_status_pb2 import HttpStatus
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.enforcement.guard.client_identity import make_identity_reader
 from hydrometer.enforcement.guard.error_responses import (
     build_error_headers,

@@ -30,7 +30,7 @@ from hydrometer.enforcement.guard.gateways.http import (
 )
 
 if TYPE_CHECKING:
-    from hydrometer.contract.gateway import Shape
+    from hydrometer.contract import Shape
     from hydrometer.enforcement.guard.enforcement_point import EnforcementOutcome, EnforcementPoint
 
 NAME = "forward_auth"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from hydrometer.contract.errors import InputError
+from hydrometer.contract import InputError
 from hydrometer.intelligence.exchange.confidence_scales import convert_to_word
 from hydrometer.intelligence.exchange.misp_mapping import TYPES, AttributeComment
 from hydrometer.intelligence.exchange.release_format import ReleaseFormat
@@ -14,7 +14,7 @@ from hydrometer.intelligence.exchange.stix_encoder import encode_template, forma
 from hydrometer.intelligence.exchange.stix_ids import make_id
 
 if TYPE_CHECKING:
-    from hydrometer.contract.intel_records import Indicator
+    from hydrometer.contract import Indicator
     from hydrometer.intelligence.exchange.release_builder import CampaignRelease
 
 ATTACK = 'mitre-atlas:technique="AML.T0024.002"'

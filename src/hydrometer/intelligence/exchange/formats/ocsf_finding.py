@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hydrometer import __version__
-from hydrometer.contract.estimative_language import describe_probability
+from hydrometer.contract import describe_probability
 from hydrometer.intelligence.exchange.atlas import TECHNIQUES
 from hydrometer.intelligence.exchange.release_format import ReleaseFormat
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from hydrometer.contract.intel_records import Indicator
+    from hydrometer.contract import Indicator
     from hydrometer.intelligence.exchange.release_builder import CampaignRelease
 
 VERSION = "1.4.0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hydrometer.contract.estimative_language import describe_probability
+from hydrometer.contract import describe_probability
 from hydrometer.intelligence.exchange.atlas import TECHNIQUES
 from hydrometer.intelligence.exchange.bundle_files import encode_bundle
 from hydrometer.intelligence.exchange.release_format import ReleaseFormat

@@ -1,0 +1,58 @@
+"""What a room exports: the imports that its `__init__` shows to type checkers, made when a name is asked for.
+
+A guard needs no detector and an exchange with partners no simulator: neither is imported, nor held in memory, before it
+is used. The rest of the house imports from a room only what is listed there.
+
+    if TYPE_CHECKING:
+        from hydrometer.room.module import Name as Name
+    else:
+        from hydrometer.exports import export_lazily
+
+        __getattr__, __dir__, __all__ = export_lazily(__name__, __file__)
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def export_lazily(package: str, file: str) -> tuple[Callable[[str], object], Callable[[], list[str]], list[str]]:
+    """Return `__getattr__`, `__dir__` and `__all__` for the `__init__` of a package.
+
+    Raises:
+        ImportError: a name is that of a module of the package, which would take its place once it is imported.
+    """
+    homes = read_exports(file)
+    modules = {path.stem for path in Path(file).parent.glob("*.py")}
+    if shadowed := sorted(set(homes) & modules):
+        raise ImportError(f"{package} exports names of its own modules: {', '.join(shadowed)}")
+
+    def load_name(name: str) -> object:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(homes[name]), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return load_name, lambda: sorted({*vars(sys.modules[package]), *homes}), sorted(homes)
+
+
+def read_exports(file: str) -> dict[str, str]:
+    """Return the modules of the names that the `__init__` in `file` exports: those below `if TYPE_CHECKING`."""
+    tree = ast.parse(Path(file).read_text("utf-8"))
+    return {
+        alias.name: node.module
+        for block in tree.body
+        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
+        for node in block.body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+        if alias.asname == alias.name
+    }
