@@ -22,6 +22,7 @@ from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
 from hydrometer.detection.backend_selection import measure_traffic, open_backend
 from hydrometer.detection.campaigns.campaign_findings import find_campaigns
+from hydrometer.detection.campaigns.group_scoring import ScoringRules
 from hydrometer.detection.campaigns.score_calibration import load_calibration
 from hydrometer.detection.population.measuring_steps import write_network_sql
 from hydrometer.detection.run_recorder import RunRecorder, read_peak_memory_mb
@@ -62,11 +63,8 @@ def by_hydrometer(world: Path, work: Path) -> Figures:
     findings = find_campaigns(
         population,
         SignalSet(on),
-        settings=account.settings.campaigns,
-        calibration=load_calibration(),
-        attainable=account.attainable,
-        earlier={},
-        progress=SilentProgress(),
+        ScoringRules(account.settings.campaigns, load_calibration(), account.attainable),
+        SilentProgress(),
     )
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     found = {"accounts": population.size, "candidates": len(findings.candidates), "campaigns": len(findings.campaigns)}

@@ -23,9 +23,10 @@ from hydrometer.contract import (
     Settings,
 )
 from hydrometer.detection.backend_selection import fingerprint_traffic, measure_traffic, open_backend, translate_steps
-from hydrometer.detection.campaigns.campaign_findings import CampaignFindings, find_campaigns
+from hydrometer.detection.campaigns.campaign_findings import CampaignFindings, PriorKnowledge, find_campaigns
 from hydrometer.detection.campaigns.campaign_indicators import count_block_accounts
 from hydrometer.detection.campaigns.group_constraints import build_group_constraints, count_agreements
+from hydrometer.detection.campaigns.group_scoring import ScoringRules
 from hydrometer.detection.campaigns.score_calibration import load_calibration
 from hydrometer.detection.harvest_tables import build_harvest_table, build_template_table
 from hydrometer.detection.ingestion.fingerprinted_traffic import REJECTED, FingerprintSummary, ReadRequest
@@ -153,12 +154,9 @@ def _run_stages(
         findings = find_campaigns(
             measured.population,
             SignalSet(active_signals),
-            settings=settings.campaigns,
-            calibration=load_calibration(),
-            attainable=recorder.attainable,
-            earlier=earlier,
-            progress=progress,
-            constraints=bounds,
+            ScoringRules(settings.campaigns, load_calibration(), recorder.attainable),
+            progress,
+            PriorKnowledge(earlier, bounds),
         )
         partial_result.findings = findings
         partial_result.harvested = build_harvest_table(measured, findings)

@@ -12,8 +12,9 @@ from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.result_records import CONSIDERED, MEMBERS
 from hydrometer.contract.settings import CampaignSettings
 from hydrometer.detection.campaigns import campaign_findings
-from hydrometer.detection.campaigns.campaign_findings import CampaignFindings, find_campaigns
+from hydrometer.detection.campaigns.campaign_findings import CampaignFindings, PriorKnowledge, find_campaigns
 from hydrometer.detection.campaigns.candidate_generation import ProposedGroup
+from hydrometer.detection.campaigns.group_scoring import ScoringRules
 from hydrometer.detection.campaigns.score_calibration import FULL, load_calibration
 
 if TYPE_CHECKING:
@@ -31,11 +32,9 @@ def found(people: Population, earlier: dict[str, set[str]] | None = None) -> Cam
     return find_campaigns(
         people,
         HydraEvidence(),
-        settings=CampaignSettings(),
-        calibration=load_calibration(),
-        attainable=FULL,
-        earlier=earlier or {},
-        progress=SilentProgress(),
+        ScoringRules(CampaignSettings(), load_calibration(), FULL),
+        SilentProgress(),
+        PriorKnowledge(earlier or {}),
     )
 
 

@@ -15,7 +15,7 @@ from fixtures.crowds import HYDRA, HydraEvidence, operator, population, stranger
 from hydrometer.contract.cases import AccountLabel, Constraint, ConstraintFile
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import CampaignSettings
-from hydrometer.detection.campaigns.campaign_findings import CampaignFindings, find_campaigns
+from hydrometer.detection.campaigns.campaign_findings import CampaignFindings, PriorKnowledge, find_campaigns
 from hydrometer.detection.campaigns.comparison_features import build_comparison_features
 from hydrometer.detection.campaigns.group_constraints import (
     CLEARED,
@@ -23,6 +23,7 @@ from hydrometer.detection.campaigns.group_constraints import (
     build_group_constraints,
     count_agreements,
 )
+from hydrometer.detection.campaigns.group_scoring import ScoringRules
 from hydrometer.detection.campaigns.score_calibration import FULL, load_calibration
 
 if TYPE_CHECKING:
@@ -46,12 +47,9 @@ def found(
     findings = find_campaigns(
         people,
         HydraEvidence(),
-        settings=CampaignSettings(),
-        calibration=load_calibration(),
-        attainable=FULL,
-        earlier=earlier or {},
-        progress=SilentProgress(),
-        constraints=bounds,
+        ScoringRules(CampaignSettings(), load_calibration(), FULL),
+        SilentProgress(),
+        PriorKnowledge(earlier or {}, bounds),
     )
     return findings, bounds, findings.members["account_id"].to_pylist()
 

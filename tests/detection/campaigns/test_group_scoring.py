@@ -16,6 +16,7 @@ from hydrometer.detection.campaigns.group_scoring import (
     FAMILY_CAP,
     HARVEST_CAP,
     GroupJudgement,
+    ScoringRules,
     build_candidate,
     control_false_discoveries,
     judge_group,
@@ -47,9 +48,7 @@ def judged(found: list[Evidence], people: Population = PEOPLE, members: range = 
         found,
         everything_against(one),
         "a seed",
-        SETTINGS,
-        CALIBRATION,
-        FULL,
+        ScoringRules(SETTINGS, CALIBRATION, FULL),
     )
 
 

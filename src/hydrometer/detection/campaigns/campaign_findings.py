@@ -17,7 +17,12 @@ from hydrometer.detection.campaigns.candidate_generation import ProposedGroup, f
 from hydrometer.detection.campaigns.comparison_features import ComparisonFeatures, build_comparison_features
 from hydrometer.detection.campaigns.group_constraints import CLEARED, GroupConstraints
 from hydrometer.detection.campaigns.group_evaluation import GroupEvaluator
-from hydrometer.detection.campaigns.group_scoring import GroupJudgement, build_candidate, control_false_discoveries
+from hydrometer.detection.campaigns.group_scoring import (
+    GroupJudgement,
+    ScoringRules,
+    build_candidate,
+    control_false_discoveries,
+)
 from hydrometer.detection.campaigns.membership import (
     Membership,
     absorb_dormant_accounts,
@@ -38,7 +43,6 @@ if TYPE_CHECKING:
 
     from hydrometer.contract import CampaignSettings, Progress
     from hydrometer.detection.campaigns.group_evaluation import SignalTests
-    from hydrometer.detection.campaigns.score_calibration import ScoreCalibration
     from hydrometer.detection.population.account_group import AccountGroup
     from hydrometer.detection.population.population import Bools, Ints, Population
 
@@ -60,6 +64,26 @@ class CampaignFindings:
     """Accounts of any campaign."""
     caps: list[str]
     tests: int
+
+
+@dataclass(frozen=True)
+class PriorKnowledge:
+    """What earlier runs and people said of accounts."""
+
+    earlier: dict[str, set[str]] = field(default_factory=dict)
+    """Account ids by campaign of the result that this one replaces."""
+    constraints: GroupConstraints | None = None
+    """What people decided of accounts, which groups keep to."""
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What every step from groups to findings goes by."""
+
+    population: Population
+    features: ComparisonFeatures
+    settings: CampaignSettings
+    prior: PriorKnowledge
 
 
 @dataclass
@@ -85,33 +109,16 @@ class _ConsideredRows:
 
 def find_campaigns(
     population: Population,
-    tests: SignalTests,
-    *,
-    settings: CampaignSettings,
-    calibration: ScoreCalibration,
-    attainable: float,
-    earlier: dict[str, set[str]],
+    signals: SignalTests,
+    rules: ScoringRules,
     progress: Progress,
-    constraints: GroupConstraints | None = None,
+    prior: PriorKnowledge | None = None,
 ) -> CampaignFindings:
-    """Propose, test, judge and name.
-
-    Args:
-        tests: the signals that are on.
-        attainable: most bits of coordination that the signals that are on can give.
-        earlier: account ids by campaign of the result that this one replaces.
-        bounds: what people found of accounts, which groups keep to.
-    """
+    """Propose, test, judge and name groups; `signals` are those that are on."""
+    prior, settings = prior or PriorKnowledge(), rules.settings
+    constraints = prior.constraints
     features = build_comparison_features(population, settings.without)
-    evaluator = GroupEvaluator(
-        population,
-        features.without_family("content"),
-        tests,
-        settings=settings,
-        calibration=calibration,
-        attainable=attainable,
-        progress=progress,
-    )
+    evaluator = GroupEvaluator(population, features.without_family("content"), signals, rules, progress)
 
     def score_group(members: Bools) -> float:
         return evaluator.evaluate(members).probability
@@ -142,7 +149,8 @@ def find_campaigns(
         for (seed, mask), one, evidence in zip(groups, evaluations, kept, strict=True)
     ]
     judged.sort(key=lambda j: (-j.probability, -j.coordination - j.harvest, -j.group.accounts.size, j.seed))
-    return _assemble_findings(population, features, judged, settings, earlier, caps, evaluator.test_count, constraints)
+    search = _Search(population, features, settings, prior)
+    return _assemble_findings(search, judged, caps, evaluator.test_count)
 
 
 def _build_groups(
@@ -182,23 +190,18 @@ def _build_groups(
 
 
 def _assemble_findings(
-    population: Population,
-    features: ComparisonFeatures,
-    judged: list[GroupJudgement],
-    settings: CampaignSettings,
-    earlier: dict[str, set[str]],
-    caps: list[str],
-    tests: int,
-    constraints: GroupConstraints | None,
+    search: _Search, judged: list[GroupJudgement], caps: list[str], test_count: int
 ) -> CampaignFindings:
+    """Name the campaigns among the judged groups, weigh every account beside them, and put it all into tables."""
+    population = search.population
     campaign_judgements = [judgement for judgement in judged if judgement.verdict == "campaign"]
     names = assign_campaign_ids(
         [[population.accounts[a] for a in judgement.group.accounts] for judgement in campaign_judgements],
         [_find_first_account(judgement.group) for judgement in campaign_judgements],
-        earlier,
+        search.prior.earlier,
     )
     by_group = {id(judgement): name for judgement, name in zip(campaign_judgements, names, strict=True)}
-    pool = find_harvesters(population, settings)
+    pool = find_harvesters(population, search.settings)
     nobody = np.zeros(population.size, dtype=np.bool_)
     campaigns, harvests, candidates, members = [], [], [], []
     indicator_tables, claimed = [INDICATORS.schema.empty_table()], nobody.copy()
@@ -208,19 +211,25 @@ def _assemble_findings(
         candidate = build_candidate(judgement, number, name)
         candidates.append(candidate)
         group = judgement.group
-        compared = features.beside(group.members | (pool if name is not None else nobody))
+        compared = search.features.beside(group.members | (pool if name is not None else nobody))
         inside = group.members[compared.numbers]
         likeness = measure_likeness(compared, inside)
-        belonging = weigh_members(likeness, inside, compared.numbers, judgement.probability, settings)
-        _add_considered(considered, population, candidate, belonging)
+        membership = weigh_members(likeness, inside, compared.numbers, judgement.probability, search.settings)
+        _add_considered(considered, population, candidate, membership)
         if name is not None:
-            beside = np.nonzero(~inside)[0]
-            _add_near_misses(considered, population, candidate, likeness, beside, compared.numbers, constraints)
+            nearest = _find_nearest(likeness, np.nonzero(~inside)[0])
+            _add_near_misses(
+                considered,
+                search,
+                candidate,
+                likeness,
+                dict(zip(nearest, compared.numbers[nearest].tolist(), strict=True)),
+            )
             harvest = collect_harvest(judgement.group)
             campaigns.append(build_campaign_record(judgement, harvest, name))
             harvests.append(harvest)
             population.release_pages()
-            members.append(_build_members_table(population, belonging, harvest, name))
+            members.append(_build_members_table(population, membership, harvest, name))
             indicator_tables.append(build_indicator_table(group, name))
             claimed |= group.members
     table = pa.concat_tables(members) if members else MEMBERS.schema.empty_table()
@@ -233,7 +242,7 @@ def _assemble_findings(
         pa.concat_tables(indicator_tables),
         claimed,
         caps,
-        tests,
+        test_count,
     )
 
 
@@ -243,52 +252,55 @@ def _find_first_account(group: AccountGroup) -> str:
 
 
 def _build_members_table(
-    population: Population, belonging: Membership, harvest: CampaignHarvest, name: str
+    population: Population, membership: Membership, harvest: CampaignHarvest, name: str
 ) -> pa.Table:
-    accounts = np.asarray(belonging.accounts, dtype=np.int64)
+    accounts = np.asarray(membership.accounts, dtype=np.int64)
     harvested_counts = np.bincount(harvest.owners, minlength=population.size)
     fact = population.facts
     columns: dict[str, object] = {
         "campaign_id": [name] * accounts.size,
-        "account_id": [population.accounts[a] for a in belonging.accounts],
-        "probability": belonging.probability,
-        **{f"bits_{family}": belonging.bits[family] for family in FAMILIES},
+        "account_id": [population.accounts[a] for a in membership.accounts],
+        "probability": membership.probability,
+        **{f"bits_{family}": membership.bits[family] for family in FAMILIES},
         "first_seen": pa.array(fact["first_seen"][accounts].astype(np.int64)).cast(MEMBERS.column("first_seen").type),
         "last_seen": pa.array(fact["last_seen"][accounts].astype(np.int64)).cast(MEMBERS.column("last_seen").type),
         "exchanges": fact["exchanges"][accounts].astype(np.int64),
         "harvested": harvested_counts[accounts],
-        "reasons": belonging.reasons,
+        "reasons": membership.reasons,
     }
     return pa.table(columns, schema=MEMBERS.schema)
 
 
 def _add_considered(
-    considered: _ConsideredRows, population: Population, candidate: CandidateGroup, belonging: Membership
+    considered: _ConsideredRows, population: Population, candidate: CandidateGroup, membership: Membership
 ) -> None:
     is_campaign = candidate.campaign_id is not None
-    for index, account in enumerate(belonging.accounts):
-        bits = {family: float(belonging.bits[family][index]) for family in FAMILIES}
-        why = belonging.reasons[index] if is_campaign else candidate.reasons
+    for index, account in enumerate(membership.accounts):
+        bits = {family: float(membership.bits[family][index]) for family in FAMILIES}
+        why = membership.reasons[index] if is_campaign else candidate.reasons
         considered.add(
-            candidate.id, population.accounts[account], float(belonging.probability[index]), bits, is_campaign, why
+            candidate.id, population.accounts[account], float(membership.probability[index]), bits, is_campaign, why
         )
+
+
+def _find_nearest(likeness: GroupLikeness, beside: Ints) -> list[int]:
+    """Return those of the compared accounts `beside` a campaign that are most like it, the likest first."""
+    nearest: list[int] = beside[np.argsort(-likeness.total[beside], kind="stable")][:NEAR_MISSES].tolist()
+    return nearest
 
 
 def _add_near_misses(
     considered: _ConsideredRows,
-    population: Population,
+    search: _Search,
     candidate: CandidateGroup,
     likeness: GroupLikeness,
-    beside: Ints,
-    numbers: Ints,
-    constraints: GroupConstraints | None,
+    nearest: dict[int, int],
 ) -> None:
-    """Say of the accounts nearest to a campaign why they are not of it; `beside` are places among the accounts compared."""
-    nearest = beside[np.argsort(-likeness.total[beside], kind="stable")][:NEAR_MISSES]
-    families = likeness.families
-    for index in nearest.tolist():
+    """Say of the accounts nearest to a campaign why they are not of it; `nearest` maps compared accounts to numbers."""
+    accounts, constraints, families = search.population.accounts, search.prior.constraints, likeness.families
+    for index, number in nearest.items():
         bits = {family: float(families[family][index]) for family in FAMILIES if family in families}
         why = list_differences(likeness, index) + [f"alike: {reason}" for reason in list_reasons(likeness, index)]
-        if constraints is not None and constraints.cleared[numbers[index]]:
+        if constraints is not None and constraints.cleared[number]:
             why = [CLEARED, *why]
-        considered.add(candidate.id, population.accounts[numbers[index]], 0.0, bits, False, why)
+        considered.add(candidate.id, accounts[number], 0.0, bits, False, why)

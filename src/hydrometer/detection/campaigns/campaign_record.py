@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import replace
 
 from hydrometer.contract import (
     CAPABILITY_CLASSES,
@@ -16,11 +17,8 @@ from hydrometer.contract import (
 from hydrometer.detection.campaigns.campaign_exhibit import build_exhibit
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from hydrometer.detection.campaigns.campaign_harvest import CampaignHarvest
     from hydrometer.detection.campaigns.group_scoring import GroupJudgement
-    from hydrometer.detection.population.account_group import AccountGroup
 
 CLASS_WORDS = {
     "reasoning_trace": "reasoning traces",
@@ -35,7 +33,7 @@ CLASS_WORDS = {
 
 
 def build_campaign_record(judgement: GroupJudgement, harvest: CampaignHarvest, campaign_id: str) -> Campaign:
-    """Write the record of a judged group."""
+    """Return the record of a judged group."""
     group = judgement.group
     events = group.population.events
     time = events.time[group.events]
@@ -44,7 +42,7 @@ def build_campaign_record(judgement: GroupJudgement, harvest: CampaignHarvest, c
     kinds = events.kind[harvest.exchanges]
     elicitation = _compute_shares(kinds[kinds > 0], ELICITATION_CLASSES)
     models = np.bincount(events.model[group.events], minlength=len(group.population.models))
-    return Campaign(
+    campaign = Campaign(
         id=campaign_id,
         probability=judgement.probability,
         coordination=judgement.coordination,
@@ -59,10 +57,11 @@ def build_campaign_record(judgement: GroupJudgement, harvest: CampaignHarvest, c
         models={group.population.models[m]: int(n) for m, n in enumerate(models) if n},
         evidence=judgement.evidence,
         counter_evidence=judgement.counter_evidence,
-        story=_write_story(judgement, group, harvest, first, last, elicitation, capabilities),
+        story=[],
         attribution=build_empty_attribution(),
         exhibit=build_exhibit(group, harvest),
     )
+    return replace(campaign, story=_write_story(judgement, campaign))
 
 
 def _compute_shares(codes: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:
@@ -72,28 +71,24 @@ def _compute_shares(codes: np.ndarray, names: tuple[str, ...]) -> dict[str, floa
     return {names[code]: round(int(counts[code]) / total, 4) for code in order if counts[code]}
 
 
-def _write_story(
-    judgement: GroupJudgement,
-    group: AccountGroup,
-    harvest: CampaignHarvest,
-    first: datetime,
-    last: datetime,
-    elicitation: dict[str, float],
-    capabilities: dict[str, float],
-) -> list[str]:
+def _write_story(judgement: GroupJudgement, campaign: Campaign) -> list[str]:
+    """Return what tied the accounts, and what they drew, in a sentence each."""
     strongest = [item for item in judgement.evidence if item.axis == "coordination"][:1]
     families = [
         family for family, bits in sorted(judgement.families.items(), key=lambda row: (-row[1], row[0])) if bits >= 3
     ]
     tie = f" {strongest[0].statement}" if strongest else ""
-    wants = " and ".join(CLASS_WORDS[name] for name in list(elicitation)[:2] if name in CLASS_WORDS) or "outputs"
-    subject = next(iter(capabilities), "")
+    wants = (
+        " and ".join(CLASS_WORDS[name] for name in list(campaign.elicitation)[:2] if name in CLASS_WORDS) or "outputs"
+    )
+    subject = next(iter(campaign.capabilities), "")
     one = (
-        f"{group.accounts.size:,} accounts of {group.size:,} organisations worked as one from {first:%-d %B} to {last:%-d %B %Y}, "
+        f"{campaign.accounts:,} accounts of {judgement.group.size:,} organisations worked as one "
+        f"from {campaign.first_seen:%-d %B} to {campaign.last_seen:%-d %B %Y}, "
         f"tied by {len(families)} kinds of evidence ({', '.join(families)}).{tie}"
     )
     two = (
-        f"They drew {wants}{f', mostly {subject},' if subject else ''} in {harvest.exchanges.size:,} of {group.events.size:,} exchanges "
-        f"({harvest.exchanges.size / max(1, group.events.size):.0%})."
+        f"They drew {wants}{f', mostly {subject},' if subject else ''} "
+        f"in {campaign.harvested:,} of {campaign.exchanges:,} exchanges ({campaign.harvested / max(1, campaign.exchanges):.0%})."
     )
     return [one, two]

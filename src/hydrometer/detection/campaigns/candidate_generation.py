@@ -68,8 +68,8 @@ class GroupSeed:
 
     def accounts(self, local: ComparisonFeatures) -> Bools:
         """Those who show the value."""
-        trait = next(trait for trait in local.coded if trait.name == self.feature)
-        shown: Bools = trait.code == self.code
+        feature = next(feature for feature in local.coded if feature.name == self.feature)
+        shown: Bools = feature.code == self.code
         return shown
 
 
@@ -139,7 +139,7 @@ class _ElicitingAccounts:
         return cls(features, mask, features.only(mask))
 
     def only(self, accounts: Bools) -> ComparisonFeatures:
-        """The traits of some accounts."""
+        """The features of some accounts."""
         if np.any(accounts & ~self.mask):
             return self.features.only(accounts)
         return self.eliciting_features.only(accounts[self.mask])

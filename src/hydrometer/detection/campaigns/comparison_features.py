@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -68,7 +68,7 @@ class CodedFeature:
 
 
 def build_coded_feature(name: str, family: str, facet: str, code: Narrow, orgs: Floats, *, near: bool) -> CodedFeature:
-    """A trait of a whole population."""
+    """A feature of a whole population."""
     return CodedFeature(name, family, facet, code, orgs, near, float(orgs.sum()), int(orgs.size), make_cells(orgs))
 
 
@@ -79,7 +79,7 @@ def make_cells(orgs: Floats) -> Narrow:
 
 @dataclass(frozen=True)
 class ComparisonFeatures:
-    """All traits of a population of n accounts in `total_orgs` organisations, or of a part of it."""
+    """All features of a population of n accounts in `total_orgs` organisations, or of a part of it."""
 
     org: Ints
     total_orgs: int
@@ -103,7 +103,7 @@ class ComparisonFeatures:
         return order
 
     def count_local_orgs(self, feature: CodedFeature) -> Floats:
-        """How many organisations of these accounts show each code of one of their traits."""
+        """How many organisations of these accounts show each code of one of their features."""
         if feature.name not in self._local_orgs:
             self._local_orgs[feature.name] = count_orgs_by_code(self.by_org, self.org, feature.code, feature.codes)
         return self._local_orgs[feature.name]
@@ -124,14 +124,14 @@ class ComparisonFeatures:
         return ordered
 
     def without_family(self, family: str) -> ComparisonFeatures:
-        """The same without the traits of a family."""
+        """The same without the features of a family."""
         coded = [feature for feature in self.coded if feature.family != family]
         multi_valued = [multi_feature for multi_feature in self.multi_valued if multi_feature.family != family]
         template_fragments = None if family == "content" else self.template_fragments
         return replace(self, coded=coded, multi_valued=multi_valued, template_fragments=template_fragments)
 
     def only(self, accounts: Bools) -> ComparisonFeatures:
-        """The traits of some accounts, renumbered in order; population counts stay those of everybody."""
+        """The features of some accounts, renumbered in order; population counts stay those of everybody."""
         return self._select(accounts, alone=True)
 
     def beside(self, accounts: Bools) -> ComparisonFeatures:
@@ -185,7 +185,7 @@ def _renumber_codes(code: Narrow) -> tuple[Ints, Narrow]:
 
 
 def build_comparison_features(population: Population, without: Sequence[str] = ()) -> ComparisonFeatures:
-    """Code every trait of a population but those of the families `without`; wordings are read of a part only."""
+    """Code every feature of a population but those of the families `without`; wordings are read of a part only."""
     order = np.argsort(population.org, kind="stable").astype(np.int64)
     coded = [feature for feature in _build_number_features(population, order) if feature is not None]
     for kind, facet in ENTITY_FACETS.items():
@@ -211,39 +211,59 @@ def _build_number_features(population: Population, order: Ints) -> list[CodedFea
     days = 86_400e6
     span = np.maximum(1.0, np.ceil((fact["last_seen"] - fact["first_seen"]) / days))
     columns = population.columns
-    facts: list[tuple[str, str, str, Floats, bool]] = [
-        ("demand", "content", "demand", fact["demand"], "exchanges.prompt" in columns),
-        ("start", "timing", "start", fact["first_seen"], True),
-        ("stop", "timing", "stop", fact["last_seen"], True),
-        ("rate", "timing", "rate", fact["exchanges"] / span, True),
-        ("volume", "timing", "rate", fact["exchanges"], True),
-        ("steadiness", "timing", "steadiness", fact["active_days"] / span, True),
-        (
-            "networks",
-            "infrastructure",
-            "churn",
-            fact["networks"] / np.maximum(1, fact["with_address"]),
-            "exchanges.client_ip" in columns,
-        ),
-        ("single turn", "economics", "shape of use", fact["single_turn"], "exchanges.turns" in columns),
-        ("output", "economics", "shape of use", fact["output_tokens"], "exchanges.output_tokens" in columns),
-        ("reasoning", "economics", "shape of use", fact["reasoning_tokens"], "exchanges.reasoning_tokens" in columns),
-        ("refusals", "content", "refusals", fact["refused"], "exchanges.stop_reason" in columns),
+    facts = [
+        _BinnedFact(*spec)
+        for spec in [
+            ("demand", "content", "demand", fact["demand"], "exchanges.prompt" in columns),
+            ("start", "timing", "start", fact["first_seen"], True),
+            ("stop", "timing", "stop", fact["last_seen"], True),
+            ("rate", "timing", "rate", fact["exchanges"] / span, True),
+            ("volume", "timing", "rate", fact["exchanges"], True),
+            ("steadiness", "timing", "steadiness", fact["active_days"] / span, True),
+            (
+                "networks",
+                "infrastructure",
+                "churn",
+                fact["networks"] / np.maximum(1, fact["with_address"]),
+                "exchanges.client_ip" in columns,
+            ),
+            ("single turn", "economics", "shape of use", fact["single_turn"], "exchanges.turns" in columns),
+            ("output", "economics", "shape of use", fact["output_tokens"], "exchanges.output_tokens" in columns),
+            (
+                "reasoning",
+                "economics",
+                "shape of use",
+                fact["reasoning_tokens"],
+                "exchanges.reasoning_tokens" in columns,
+            ),
+            ("refusals", "content", "refusals", fact["refused"], "exchanges.stop_reason" in columns),
+        ]
     ]
-    return [_build_binned_feature(population, order, *spec) for spec in facts]
+    return [_build_binned_feature(population, order, fact) for fact in facts]
 
 
-def _build_binned_feature(
-    population: Population, order: Ints, name: str, family: str, facet: str, value: Floats, available: bool
-) -> CodedFeature | None:
+class _BinnedFact(NamedTuple):
+    """A number of each account that is compared by its quantile."""
+
+    name: str
+    family: str
+    facet: str
+    value: Floats
+    available: bool
+    """Whether the traffic has the column that it is made of."""
+
+
+def _build_binned_feature(population: Population, order: Ints, fact: _BinnedFact) -> CodedFeature | None:
+    """Return the feature of a number, or None where nothing is known of it."""
+    value = fact.value
     finite = np.isfinite(value)
-    if not available or not finite.any():
+    if not fact.available or not finite.any():
         return None
     edges = np.sort(np.quantile(value[finite], np.linspace(0, 1, BINS + 1)[1:-1]))
     edges = edges[np.append(True, edges[1:] != edges[:-1])]
     code = np.where(finite, np.searchsorted(edges, value, side="right"), -1).astype(np.int32)
     orgs = count_orgs_by_code(order, population.org, code, edges.size + 1)
-    return build_coded_feature(name, family, facet, code, orgs, near=True)
+    return build_coded_feature(fact.name, fact.family, fact.facet, code, orgs, near=True)
 
 
 def _build_entity_feature(population: Population, entities: EntityPairs, facet: str) -> CodedFeature:

@@ -50,7 +50,7 @@ class GroupConstraints:
         others less leaves.
 
         Args:
-            traits: of the whole population, of the families that may tell one hand.
+            features: of the whole population, of the families that may tell one hand.
         """
         kept = [self.without_cleared(members) for members in groups]
         self.count("members cleared by a person, left out", sum(int((g & self.cleared).sum()) for g in groups))

@@ -35,9 +35,30 @@ FAMILY_CAP = {
 HARVEST_CAP = 20.0
 
 
+@dataclass(frozen=True)
+class ScoringRules:
+    """By what evidence becomes a probability and a verdict."""
+
+    settings: CampaignSettings
+    calibration: ScoreCalibration
+    attainable: float
+    """Most bits of coordination that the signals that are on can give."""
+
+    @property
+    def coordination_middle(self) -> float:
+        """Bits of coordination for even odds."""
+        return self.calibration.middle(self.attainable)
+
+    def estimate_probability(self, coordination: float, harvest: float, family_bits: Iterable[float]) -> float:
+        """Return the probability of a campaign from bits on both axes and those of each family of coordination."""
+        probability = self.calibration.probability(coordination, harvest, self.attainable)
+        agreeing = sum(bits >= self.settings.family_bits for bits in family_bits)
+        return probability if agreeing >= 2 else min(probability, self.calibration.one_family)
+
+
 @dataclass(frozen=True, slots=True)
 class GroupJudgement:
-    """What was found of one group."""
+    """The weighed evidence on one group, and the verdict."""
 
     group: AccountGroup
     seed: str
@@ -52,40 +73,39 @@ class GroupJudgement:
 
     @property
     def counter_evidence(self) -> list[CounterEvidence]:
+        """The objections as the record of a campaign holds them."""
         return [objection.evidence for objection in self.objections]
 
 
 def judge_group(
     group: AccountGroup,
     evidence: list[Evidence],
-    against: list[Objection],
+    objections: list[Objection],
     seed: str,
-    settings: CampaignSettings,
-    calibration: ScoreCalibration,
-    attainable: float,
+    rules: ScoringRules,
 ) -> GroupJudgement:
-    """Weigh one group's evidence for and `against` it."""
+    """Weigh one group's evidence and the objections to it."""
     families = _sum_by_family((item.family, item.bits) for item in evidence if item.axis == "coordination")
     families = {family: min(bits, FAMILY_CAP[family]) for family, bits in sorted(families.items())}
-    coordination = sum(families.values()) - sum(o.evidence.bits for o in against if o.axis == "coordination")
+    coordination = sum(families.values()) - sum(o.evidence.bits for o in objections if o.axis == "coordination")
     harvest = min(HARVEST_CAP, sum(item.bits for item in evidence if item.axis == "harvest"))
-    harvest -= sum(o.evidence.bits for o in against if o.axis == "harvest")
-    agreeing = [family for family, bits in families.items() if bits >= settings.family_bits]
-    probability = calibration.probability(coordination, harvest, attainable)
-    if len(agreeing) < 2:
-        probability = min(probability, calibration.one_family)
-    verdict, reasons = _decide_verdict(
-        group, agreeing, coordination, harvest, probability, settings, calibration, calibration.middle(attainable)
+    harvest -= sum(o.evidence.bits for o in objections if o.axis == "harvest")
+    weight = _GroupWeight(
+        agreeing=[family for family, bits in families.items() if bits >= rules.settings.family_bits],
+        coordination=coordination,
+        harvest=harvest,
+        probability=rules.estimate_probability(coordination, harvest, families.values()),
     )
+    verdict, reasons = _decide_verdict(group, weight, rules)
     return GroupJudgement(
         group=group,
         seed=seed,
         evidence=sorted(evidence, key=lambda item: (item.axis, -item.bits, item.signal)),
-        objections=sorted(against, key=lambda o: (-o.evidence.bits, o.evidence.signal)),
+        objections=sorted(objections, key=lambda o: (-o.evidence.bits, o.evidence.signal)),
         families=families,
         coordination=round(max(0.0, coordination), 3),
         harvest=round(max(0.0, harvest), 3),
-        probability=round(probability, 6),
+        probability=round(weight.probability, 6),
         verdict=verdict,
         reasons=reasons,
     )
@@ -93,39 +113,36 @@ def judge_group(
 
 def bound_probability(
     evidence: list[Evidence],
-    missing: Iterable[tuple[str, str, float]],
-    settings: CampaignSettings,
-    calibration: ScoreCalibration,
-    attainable: float,
+    untested: Iterable[tuple[str, str, float]],
+    rules: ScoringRules,
 ) -> float:
-    """Probability of a group that no evidence of signals which were not asked yet can exceed.
+    """Return the probability of a group that no evidence of signals which did not run yet can exceed.
 
     Args:
-        found: what the other signals found.
-        missing: family, axis and most bits of each signal that was not asked.
+        evidence: what the other signals gave.
+        untested: family, axis and most bits of each signal that did not run.
     """
-    both = [(item.family, item.axis, item.bits) for item in evidence] + list(missing)
+    both = [(item.family, item.axis, item.bits) for item in evidence] + list(untested)
     families = _sum_by_family((family, bits) for family, axis, bits in both if axis == "coordination")
     harvest = min(HARVEST_CAP, sum(bits for _, axis, bits in both if axis == "harvest"))
     bits = [min(most, FAMILY_CAP[family]) for family, most in families.items()]
-    probability = calibration.probability(sum(bits), harvest, attainable)
-    return (
-        probability
-        if sum(one >= settings.family_bits for one in bits) >= 2
-        else min(probability, calibration.one_family)
-    )
+    return rules.estimate_probability(sum(bits), harvest, bits)
 
 
-def _decide_verdict(
-    group: AccountGroup,
-    agreeing: list[str],
-    coordination: float,
-    harvest: float,
-    probability: float,
-    settings: CampaignSettings,
-    calibration: ScoreCalibration,
-    middle: float,
-) -> tuple[str, list[str]]:
+@dataclass(frozen=True)
+class _GroupWeight:
+    """Families that agree on coordination, bits on either axis, and the probability that comes of them."""
+
+    agreeing: list[str]
+    coordination: float
+    harvest: float
+    probability: float
+
+
+def _decide_verdict(group: AccountGroup, weight: _GroupWeight, rules: ScoringRules) -> tuple[str, list[str]]:
+    """Return the verdict on a group, and the reasons in words."""
+    settings, calibration, middle = rules.settings, rules.calibration, rules.coordination_middle
+    agreeing, coordination, harvest = weight.agreeing, weight.coordination, weight.harvest
     if float(np.mean(group.population.authorised[group.accounts])) > 0.5:
         return "authorised", ["These customers may train on outputs: their agreement says so."]
     if group.size < 2:
@@ -142,13 +159,13 @@ def _decide_verdict(
         reasons.append(f"Harvest {harvest:.1f} bits; {calibration.harvest_middle:.1f} are needed for even odds.")
     if group.size < settings.least_orgs:
         return "rejected", [*reasons, f"Only {group.size} organisations."]
-    if probability >= settings.report_probability:
+    if weight.probability >= settings.report_probability:
         return "campaign", [f"{len(agreeing)} independent kinds of evidence agree: {', '.join(agreeing)}."]
     return "rejected", reasons or ["The evidence is short of even odds."]
 
 
 def compute_attainable_bits(on: Iterable[tuple[str, float]], every: Iterable[tuple[str, float]]) -> float:
-    """Coordination that the signals that are on can be expected to reach, each given as (family, cap).
+    """Return the coordination that the signals that are on can be expected to reach, each given as (family, cap).
 
     A family of which half the signals are off gives half its cap: what remains seldom makes up for what is missing.
     """
@@ -167,7 +184,7 @@ def control_false_discoveries(evidence: list[list[Evidence]], tests: int, rate: 
     """Keep the evidence that survives Benjamini & Yekutieli (2001) over every test of every group.
 
     Args:
-        found: evidence by group.
+        evidence: evidence by group.
         tests: how many tests were made, with or without a finding.
     """
     ranked = sorted(item.log10_p for group in evidence for item in group)
@@ -180,7 +197,7 @@ def control_false_discoveries(evidence: list[list[Evidence]], tests: int, rate: 
 
 
 def build_candidate(judgement: GroupJudgement, number: int, campaign_id: str | None) -> CandidateGroup:
-    """The record of a tested group."""
+    """Return the record of a tested group."""
     group = judgement.group
     return CandidateGroup(
         id=f"G{number:03d}",

@@ -68,7 +68,7 @@ def absorb_dormant_accounts(
     two operators who work alike would else be one.
 
     Args:
-        traits: of the whole population.
+        features: of the whole population.
         campaigns: masks of their members.
     """
     claimed = np.any(campaigns, axis=0) if campaigns else np.zeros(population.size, dtype=np.bool_)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -39,6 +39,26 @@ class _MemberCounts:
     members: Bools
     counts: Narrow
     stamp: int = 0
+
+
+class FeatureLabel(NamedTuple):
+    """What a feature is called, whose kind of evidence it is, and in what words it is spoken of."""
+
+    name: str
+    family: str
+    facet: str
+
+
+class AccountValues(NamedTuple):
+    """Values of accounts as the kernels take them; `value[offsets[a]:offsets[a + 1]]` are those of account a."""
+
+    org: Ints
+    order: Ints
+    """Accounts in the order of organisations."""
+    number: Ints
+    """Values of each account, with those that are not listed."""
+    offsets: Ints
+    value: Narrow
 
 
 @dataclass(frozen=True)
@@ -123,9 +143,8 @@ class MultiValuedFeature:
         """The values of some accounts, renumbered; population counts stay those of everybody."""
         offsets, value = gather_values(chosen, self.offsets, self.value)
         number = self.number[chosen]
-        return keep_shared_values(
-            self.name, self.family, self.facet, org, order, number, offsets, value, self.orgs, self.cells
-        )
+        rows = AccountValues(org, order, number, offsets, value)
+        return keep_shared_values(FeatureLabel(self.name, self.family, self.facet), rows, self.orgs, self.cells)
 
 
 def limit_value_count(bound: float) -> float:
@@ -141,23 +160,20 @@ def limit_other_values(bits: Floats) -> Floats:
 
 
 def keep_shared_values(
-    name: str,
-    family: str,
-    facet: str,
-    org: Ints,
-    order: Ints,
-    number: Ints,
-    offsets: Ints,
-    value: Narrow,
-    orgs: Ints | Floats,
-    cells: Narrow,
+    label: FeatureLabel, rows: AccountValues, orgs: Ints | Floats, cells: Narrow
 ) -> MultiValuedFeature:
-    """Keep the values that at least two organisations of these accounts show, renumbered in order."""
+    """Keep the values that at least two organisations of these accounts show, renumbered in order.
+
+    Args:
+        orgs: organisations of the population that show each value.
+        cells: two zeros for each value, in which the kernels count, and which are zeros again afterwards.
+    """
+    org, order, number, offsets, value = rows
     shown = count_shown_values(order, org, offsets, value, cells)
     kept = np.sort(shown[cells[shown, 0] >= 2])
     clear_cells(cells, shown)
     begins, numbers = renumber_values(offsets, value, kept, cells)
-    return MultiValuedFeature(name, family, facet, org, order, number, begins, numbers, orgs[kept].astype(np.float64))
+    return MultiValuedFeature(*label, org, order, number, begins, numbers, orgs[kept].astype(np.float64))
 
 
 def build_multi_valued_feature(
@@ -167,18 +183,9 @@ def build_multi_valued_feature(
     offsets = index_entities(population, entities)
     number = np.diff(offsets)
     cells = np.zeros((entities.orgs.size, 2), dtype=np.int32)
-    return keep_shared_values(
-        entities.kind,
-        entities.family,
-        facet,
-        population.org,
-        order,
-        number,
-        offsets,
-        entities.value,
-        entities.orgs,
-        cells,
-    )
+    label = FeatureLabel(entities.kind, entities.family, facet)
+    rows = AccountValues(population.org, order, number, offsets, entities.value)
+    return keep_shared_values(label, rows, entities.orgs, cells)
 
 
 @dataclass(frozen=True)
@@ -206,15 +213,5 @@ class TemplateFragments:
         begins, value = filter_values(
             fragments.own_starts[chosen], fragments.own_counts[chosen], fragments.own, self.mask
         )
-        return keep_shared_values(
-            "wording",
-            "content",
-            "wording",
-            org,
-            order,
-            np.diff(begins),
-            begins,
-            value,
-            fragments.orgs,
-            self.cells,
-        )
+        rows = AccountValues(org, order, np.diff(begins), begins, value)
+        return keep_shared_values(FeatureLabel("wording", "content", "wording"), rows, fragments.orgs, self.cells)

@@ -120,7 +120,7 @@ def _extend_division(local: ComparisonFeatures, drawn: Bools, first: Bools) -> B
 
 
 def _propose_divisions(local: ComparisonFeatures) -> Iterator[Bools]:
-    """Divisions by one trait's value, the most telling first."""
+    """Divisions by one feature's value, the most telling first."""
     ranked = []
     for feature in local.coded:
         has_code = feature.code >= 0

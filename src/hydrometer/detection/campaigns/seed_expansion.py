@@ -61,7 +61,7 @@ class GroupLikeness:
 
 
 def expand_seed(features: ComparisonFeatures, seed: Bools, *, threshold: float, rounds: int) -> Bools:
-    """Grow `seed` among the accounts of `traits` until nobody joins or leaves, the group goes in a circle, or `rounds` end.
+    """Grow `seed` among the accounts of `features` until nobody joins or leaves, the group goes in a circle, or `rounds` end.
 
     An account belongs when its bits exceed `threshold` and are not far below the members'.
     """

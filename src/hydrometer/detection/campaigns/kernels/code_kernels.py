@@ -1,4 +1,4 @@
-"""Inner loops over coded traits: how accounts stand to a group, and what each code is worth."""
+"""Inner loops over coded features: how accounts stand to a group, and what each code is worth."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def write_coded_bits(
     weights: tuple[float, float, float],
     smoothing: tuple[float, float, float],
 ) -> None:
-    """Write each account's bits of one coded trait into `out`, the larger ones where `out` has been `begun`.
+    """Write each account's bits of one coded feature into `out`, the larger ones where `out` has been `begun`.
 
     Args:
         cells: two zeros for each code; they are zeros again afterwards.
@@ -204,7 +204,7 @@ def weigh_codes(
         count, chances = smooth_bins(count, smoothing), smooth_bins(chances, smoothing)
     least = 0.0 if near else 1.0
     # Members share some values more than the population does; what they do not share they draw as everybody does, so
-    # that a trait nobody shares (each account has its own telephone) neither ties nor parts.
+    # that a feature nobody shares (each account has its own telephone) neither ties nor parts.
     sharing = 0.0
     for at in range(codes):
         if count[at] >= 2 * least and count[at] > enriched * chances[at] * largest:
