@@ -66,7 +66,7 @@ def fingerprint_traffic(
 
 
 def translate_steps(steps: list[SqlStep], settings: Settings) -> list[SqlStep]:
-    """The steps in the dialect of the engine.
+    """Return the steps in the dialect of the engine.
 
     Raises:
         InputError: the engine is not there.

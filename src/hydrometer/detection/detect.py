@@ -210,7 +210,7 @@ def write_fingerprints(
 
 
 def list_steps(settings: Settings) -> list[SqlStep]:
-    """The SQL that a run with these settings would make, in the dialect of its engine."""
+    """Return the SQL that a run with these settings would make, in the dialect of its engine."""
     return translate_steps(list_measuring_steps(settings), settings)
 
 

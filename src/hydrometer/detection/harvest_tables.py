@@ -41,14 +41,14 @@ def build_harvest_table(measured: MeasuredPopulation, findings: CampaignFindings
 
 
 def _name_templates(harvest: CampaignHarvest) -> pa.Array:
-    """Each exchange's wording, null without one."""
+    """Each exchange's template, null without one."""
     return pa.array([None, *(template.id for template in harvest.templates)], pa.string()).take(
         pa.array(harvest.template)
     )
 
 
 def build_template_table(measured: MeasuredPopulation, findings: CampaignFindings) -> pa.Table:
-    """What recognises the demands of the campaigns."""
+    """Return what recognises the demands of the campaigns."""
     population = measured.population
     templates = [
         (campaign.id, template)

@@ -1,4 +1,4 @@
-"""The wording of each template, its slots masked: the only second look at texts, and at a few exchanges only."""
+"""The text of each template, its slots masked: the only second look at texts, and at a few exchanges only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hydrometer.detection.ingestion.fingerprinted_traffic import TrafficReading
 
 SHOWN = 30
-"""Exchanges compared to tell a template's wording from its slots."""
+"""Exchanges compared to tell a template's own words from its slots."""
 
 
 def add_redacted_texts(

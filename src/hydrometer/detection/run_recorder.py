@@ -79,7 +79,7 @@ class RunRecorder:
         self.progress.advance(rows)
 
     def stage_progress(self) -> Progress:
-        """What a stage tells its progress to, so that its rows count in run.json too."""
+        """Return what a stage tells its progress to, so that its rows count in run.json too."""
         return _RecordingProgress(self)
 
     def record_population(self, population: Population, read: int) -> None:
@@ -108,7 +108,7 @@ class RunRecorder:
                     self.absent_columns.append(name)
 
     def select_signals(self, every: list[Signal], columns: frozenset[str]) -> list[Signal]:
-        """The signals that are on; notes the others."""
+        """Return the signals that are on; note the others."""
         without = self.settings.campaigns.without
         off = [(signal, _find_exclusion(signal, without) or signal.check_columns(columns)) for signal in every]
         self._signals_off = [why for _, why in off if why is not None]
@@ -117,7 +117,7 @@ class RunRecorder:
         return on
 
     def build_run(self, status: str) -> RunRecord:
-        """The run as it ended."""
+        """Return the run as it ended."""
         calibration = load_calibration()
         return RunRecord(
             version=__version__,

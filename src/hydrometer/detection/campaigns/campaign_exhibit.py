@@ -1,4 +1,4 @@
-"""What the report draws of a campaign: its days and hours, what its accounts share, its wordings."""
+"""What the report draws of a campaign: its days and hours, what its accounts share, its templates."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_ENTITIES = 24
 
 
 def build_exhibit(group: AccountGroup, harvest: CampaignHarvest) -> CampaignExhibit:
-    """Draw up the exhibit of a campaign; the wordings' texts are added later, where texts may be read."""
+    """Draw up the exhibit of a campaign; the templates' texts are added later, where texts may be read."""
     population, events = group.population, group.population.events
     first_day = population.start // DAY
     days = int(population.end // DAY - first_day + 1)

@@ -160,7 +160,7 @@ def _build_groups(
     score_group: Callable[[Bools], float],
     settings: CampaignSettings,
 ) -> tuple[list[tuple[str, Bools]], Bools]:
-    """What brought each group up and its members, the campaigns with their whole pools; and whom the campaigns took."""
+    """Return what brought each group up and its members, the campaigns with their whole pools; and whom the campaigns took."""
     claimed = np.zeros(population.size, dtype=np.bool_)
     campaigns: list[Bools | None] = []
     for proposal in proposals:

@@ -1,4 +1,4 @@
-"""Which exchanges carry a campaign's demand, and under which wording.
+"""Which exchanges carry a campaign's demand, and under which template.
 
 Accounts of a relay carry innocent customers too: the operator is judged by account, the harvest by exchange.
 """
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from hydrometer.detection.population.population import Bools, Floats, Ints
 
 OWN_SHARE = 0.8
-"""A wording is the campaign's own when so much of its use is by members."""
+"""A template is the campaign's own when so much of its use is by members."""
 ASKED_SHARE = 0.5
 """And it asks when so much of its use does, or when it leans to demands: a reseller's own instructions are the campaign's
 too, and ask for nothing."""
 COMMONER, LEANING = 5.0, 0.15
-"""A wording of others too counts when it is so many times commoner among the members, and leans so far."""
+"""A template of others too counts when it is so many times commoner among the members, and leans so far."""
 MOST_TEMPLATES = 12
 LEAST_COVER = 0.01
 
@@ -43,7 +43,7 @@ class CampaignTemplate:
 
 @dataclass(frozen=True, slots=True)
 class CampaignHarvest:
-    """The harvested exchanges of a campaign, their accounts, and certainties; `template` is the number of each one's wording, from 1; 0 when it has none."""
+    """The harvested exchanges of a campaign, their accounts, and certainties; `template` is the number of each one's template, from 1; 0 when it has none."""
 
     exchanges: Ints
     owners: Ints
@@ -53,7 +53,7 @@ class CampaignHarvest:
 
 
 def collect_harvest(group: AccountGroup) -> CampaignHarvest:
-    """Exchanges of members that ask for training material, carry a wording that does, or were refused trying."""
+    """Exchanges of members that ask for training material, carry a template that does, or were refused trying."""
     population = group.population
     events, fragments = population.events, population.fragments
     mine = group.events
@@ -97,14 +97,14 @@ def _select_asking_fragments(group: AccountGroup) -> Bools:
 def _cover_with_templates(
     group: AccountGroup, chosen: Ints, owners: Ints, position: Narrow, fragment: Narrow
 ) -> tuple[Ints, list[CampaignTemplate]]:
-    """Cover the harvest greedily: the wording that most uncovered exchanges share, then the next.
+    """Cover the harvest greedily: the template that most uncovered exchanges share, then the next.
 
     Args:
         chosen, owners: the harvested exchanges and their accounts.
         place, fragment: pairs of a place in `chosen` and a fragment, ordered by place.
 
     Returns:
-        The number of each exchange's wording, from 1; 0 without one. And the wordings.
+        The number of each exchange's template, from 1; 0 without one. And the templates.
     """
     events = group.population.events
     template = np.zeros(chosen.size, dtype=np.int64)

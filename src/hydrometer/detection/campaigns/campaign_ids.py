@@ -13,7 +13,7 @@ OVERLAP = 0.3
 
 
 def assign_campaign_ids(groups: list[list[str]], firsts: list[str], earlier: dict[str, set[str]]) -> list[str]:
-    """An id for each group, in order.
+    """Return an id for each group, in order.
 
     Args:
         groups: account ids of each campaign.

@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 EXPLAINED = 0.9
 """A seed of which so much lies in one group already found leads nowhere new."""
 OWN_USE = 0.7
-"""A wording is a group's own when its members make so much of its use."""
+"""A template is a group's own when its members make so much of its use."""
 OWN_USES = 3
-"""Exchanges with a group's own wordings from which an account may join it; once is a turn of phrase."""
+"""Exchanges with a group's own templates from which an account may join it; once is a turn of phrase."""
 KEPT = 0.8
 """Least share of a group that must stay when it is widened; else it would become another group."""
 LEANING = 0.25
-"""Share of an account's exchanges with wordings that lean to demands from which it may be part of a harvest."""
+"""Share of an account's exchanges with templates that lean to demands from which it may be part of a harvest."""
 LEAST_SHARED = 4
 """Organisations that must share a value for it to be a seed."""
 ENRICHED = -3.0
@@ -83,7 +83,7 @@ def find_harvesters(population: Population, settings: CampaignSettings) -> Bools
 
 
 def find_leaning_accounts(population: Population) -> Bools:
-    """Accounts of which a good part of the exchanges carries a wording that leans to demands."""
+    """Accounts of which a good part of the exchanges carries a template that leans to demands."""
     fact = population.facts
     chosen: Bools = (fact["leaning"] >= LEANING) & (fact["leaning"] * fact["exchanges"] >= OWN_USES)
     return chosen & ~population.authorised
@@ -92,7 +92,7 @@ def find_leaning_accounts(population: Population) -> Bools:
 def propose_groups(
     population: Population, features: ComparisonFeatures, settings: CampaignSettings, score: Callable[[Bools], float]
 ) -> tuple[list[ProposedGroup], list[str]]:
-    """Groups of possible harvesters, best first, none overlapping; and the caps that were reached.
+    """Return groups of possible harvesters, best first, none overlapping; and the caps that were reached.
 
     Args:
         score: probability that a group is a campaign, from all signals.
@@ -103,7 +103,7 @@ def propose_groups(
     caps: list[str] = []
     claimed = np.zeros(population.size, dtype=np.bool_)
     eliciting = _ElicitingAccounts.of(population, features, pool)
-    # Whoever asks plainly comes first: they make purer groups than all who use a wording that leans.
+    # Whoever asks plainly comes first: they make purer groups than all who use a template that leans.
     for asking in (pool, pool | find_leaning_accounts(population)):
         cache = _ExpansionCache()
         while count_group_organisations(features, asking & ~claimed) >= settings.least_orgs:
@@ -139,7 +139,7 @@ class _ElicitingAccounts:
         return cls(features, mask, features.only(mask))
 
     def only(self, accounts: Bools) -> ComparisonFeatures:
-        """The features of some accounts."""
+        """Return the features of some accounts."""
         if np.any(accounts & ~self.mask):
             return self.features.only(accounts)
         return self.eliciting_features.only(accounts[self.mask])
@@ -148,7 +148,7 @@ class _ElicitingAccounts:
 def widen_group(
     population: Population, eliciting: _ElicitingAccounts, members: Bools, free: Bools, settings: CampaignSettings
 ) -> Bools:
-    """Let accounts join that ask but once, or use the group's own wordings unflagged: found groups recruit beyond the pool."""
+    """Let accounts join that ask but once, or use the group's own templates unflagged: found groups recruit beyond the pool."""
     fragments = population.fragments
     eligible = population.facts["demand"] > 0
     mine = count_fragments(population, np.nonzero(members)[0])
@@ -159,7 +159,7 @@ def widen_group(
     )
     population.release_pages()
     pool = (eligible & free) | members
-    # Nobody belongs by contents alone, so whoever is unlike the group in all else is not compared by wordings, which are many.
+    # Nobody belongs by contents alone, so whoever is unlike the group in all else is not compared by templates, which are many.
     outward = eliciting.features.without_family("content").only(pool)
     alike = measure_likeness(outward, members[pool]).total > 0
     pool[np.nonzero(pool)[0][~alike]] = False
@@ -216,12 +216,12 @@ class _ScoredGroup:
     accounts: Ints
 
     def rank(self) -> tuple[float, int, str]:
-        """The likeliest first, then the largest."""
+        """Return the likeliest first, then the largest."""
         return -round(self.score, 6), -self.accounts.size, self.text
 
 
 def _select_disjoint(groups: list[_ScoredGroup], claimed: Bools) -> list[_ScoredGroup]:
-    """The groups that share no account with `taken` or with one kept before."""
+    """Return the groups that share no account with `taken` or with one kept before."""
     used = claimed.copy()
     kept: list[_ScoredGroup] = []
     for one in groups:

@@ -68,7 +68,7 @@ class CodedFeature:
 
 
 def build_coded_feature(name: str, family: str, facet: str, code: Narrow, orgs: Floats, *, near: bool) -> CodedFeature:
-    """A feature of a whole population."""
+    """Return a feature of a whole population."""
     return CodedFeature(name, family, facet, code, orgs, near, float(orgs.sum()), int(orgs.size), make_cells(orgs))
 
 
@@ -88,7 +88,7 @@ class ComparisonFeatures:
     numbers: Ints
     """The accounts' numbers in the population."""
     template_fragments: TemplateFragments | None = None
-    """Where the wordings of a part are read; None where they are among the links, or left out."""
+    """Where the templates of a part are read; None where they are among the links, or left out."""
     outsiders: bool = False
     """Whether accounts beyond these are compared with the group, though not here."""
 
@@ -124,18 +124,18 @@ class ComparisonFeatures:
         return ordered
 
     def without_family(self, family: str) -> ComparisonFeatures:
-        """The same without the features of a family."""
+        """Return the same without the features of a family."""
         coded = [feature for feature in self.coded if feature.family != family]
         multi_valued = [multi_feature for multi_feature in self.multi_valued if multi_feature.family != family]
         template_fragments = None if family == "content" else self.template_fragments
         return replace(self, coded=coded, multi_valued=multi_valued, template_fragments=template_fragments)
 
     def only(self, accounts: Bools) -> ComparisonFeatures:
-        """The features of some accounts, renumbered in order; population counts stay those of everybody."""
+        """Return the features of some accounts, renumbered in order; population counts stay those of everybody."""
         return self._select(accounts, alone=True)
 
     def beside(self, accounts: Bools) -> ComparisonFeatures:
-        """The same, for comparing these accounts with a group as if everybody were there."""
+        """Return the same, for comparing these accounts with a group as if everybody were there."""
         return self._select(accounts, alone=False)
 
     def _select(self, accounts: Bools, *, alone: bool) -> ComparisonFeatures:
@@ -173,7 +173,7 @@ def _number_organisations(org: Ints, order: Ints) -> Ints:
 
 
 def _renumber_codes(code: Narrow) -> tuple[Ints, Narrow]:
-    """The codes that occur, ascending, and each account's place among them (-1 where unknown)."""
+    """Return the codes that occur, ascending, and each account's place among them (-1 where unknown)."""
     order = np.argsort(code, kind="stable")
     ordered = code[order]
     begins = np.ones(code.size, dtype=np.bool_)
@@ -185,7 +185,7 @@ def _renumber_codes(code: Narrow) -> tuple[Ints, Narrow]:
 
 
 def build_comparison_features(population: Population, without: Sequence[str] = ()) -> ComparisonFeatures:
-    """Code every feature of a population but those of the families `without`; wordings are read of a part only."""
+    """Code every feature of a population but those of the families `without`; templates are read of a part only."""
     order = np.argsort(population.org, kind="stable").astype(np.int64)
     coded = [feature for feature in _build_number_features(population, order) if feature is not None]
     for kind, facet in ENTITY_FACETS.items():

@@ -21,7 +21,7 @@ HOUR = 3_600_000_000
 OWN_RHYTHM_BITS = 14.0
 """Accounts on a clock of their own explain all that timing shows of one hand."""
 LEANING = 0.3
-"""Share of the traffic in wordings that lean to demands from which it is not said that nothing is asked."""
+"""Share of the traffic in templates that lean to demands from which it is not said that nothing is asked."""
 COMMUNITY_BITS = 24.0
 """What a group loses that is a vanishing part of its crowd."""
 
@@ -106,7 +106,7 @@ def _check_known_customers(group: AccountGroup) -> Objection | None:
 
 
 def _check_release_crowd(group: AccountGroup) -> Objection | None:
-    """A model's release brings unrelated evaluators together, who leave when they are done."""
+    """Object that a model's release brings unrelated evaluators together, who leave when they are done."""
     population, events = group.population, group.population.events
     time, model = events.time[group.events], events.model[group.events]
     for number, released in sorted(population.releases.items()):
@@ -124,7 +124,7 @@ def _check_release_crowd(group: AccountGroup) -> Objection | None:
 
 
 def _check_short_event(group: AccountGroup) -> Objection | None:
-    """A class, a hackathon or a launch: everybody is there for a day or three, and each comes and goes."""
+    """Object that it may be a class, a hackathon or a launch: everybody is there for a day or three, and each comes and goes."""
     facts = group.population.facts
     lived = (facts["last_seen"] - facts["first_seen"])[group.accounts] / (24 * HOUR)
     span = (group.population.end - group.population.start) / (24 * HOUR)
@@ -164,7 +164,7 @@ def compute_clockwork_share(group: AccountGroup) -> float:
 
 
 def _check_unequal_loads(group: AccountGroup) -> Objection | None:
-    """Loads as unequal as honest customers'."""
+    """Return loads as unequal as honest customers'."""
     volume = group.population.facts["exchanges"][group.accounts]
     if volume.size < 6:
         return None

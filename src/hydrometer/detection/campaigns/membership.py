@@ -91,7 +91,7 @@ def absorb_dormant_accounts(
 
 
 def drop_contract_customers(population: Population, members: Bools) -> Bools:
-    """The members without the few customers among them who are known by contract or single sign-on.
+    """Return the members without the few customers among them who are known by contract or single sign-on.
 
     An operator's accounts are seldom known so, and where they are, all of a batch is. A few among many who are not known
     are neighbours: researchers of a red team who try the same demands.
@@ -124,12 +124,12 @@ def weigh_members(
 
 
 def list_reasons(likeness: GroupLikeness, account: int, *, least: float = 1.0) -> list[str]:
-    """What ties an account to a group, the strongest first, in plain words."""
+    """Return what ties an account to a group, the strongest first, in plain words."""
     return [FACET_WORDS[facet] for bits, facet in _rank_facets(likeness, account, -1) if bits >= least]
 
 
 def list_differences(likeness: GroupLikeness, account: int, *, least: float = 1.0) -> list[str]:
-    """What sets an account apart from a group, the strongest first."""
+    """Return what sets an account apart from a group, the strongest first."""
     return [
         f"not an account that {FACET_WORDS[facet]}"
         for bits, facet in _rank_facets(likeness, account, 1)

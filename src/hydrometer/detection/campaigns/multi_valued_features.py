@@ -1,4 +1,4 @@
-"""Values of which an account may have many: addresses, end users, sessions, wordings.
+"""Values of which an account may have many: addresses, end users, sessions, templates.
 
 A value that only one organisation shows ties nobody. It counts among those that its account had to share, and is not kept.
 """
@@ -140,7 +140,7 @@ class MultiValuedFeature:
         return {}
 
     def only(self, chosen: Ints, org: Ints, order: Ints) -> MultiValuedFeature:
-        """The values of some accounts, renumbered; population counts stay those of everybody."""
+        """Return the values of some accounts, renumbered; population counts stay those of everybody."""
         offsets, value = gather_values(chosen, self.offsets, self.value)
         number = self.number[chosen]
         rows = AccountValues(org, order, number, offsets, value)
@@ -179,7 +179,7 @@ def keep_shared_values(
 def build_multi_valued_feature(
     population: Population, entities: EntityPairs, facet: str, order: Ints
 ) -> MultiValuedFeature:
-    """The values of one kind that several organisations show."""
+    """Return the values of one kind that several organisations show."""
     offsets = index_entities(population, entities)
     number = np.diff(offsets)
     cells = np.zeros((entities.orgs.size, 2), dtype=np.int32)
@@ -208,7 +208,7 @@ class TemplateFragments:
         return np.zeros((self.mask.size, 2), dtype=np.int32)
 
     def build_feature(self, chosen: Ints, org: Ints, order: Ints) -> MultiValuedFeature:
-        """The wordings of some accounts."""
+        """Return the templates of some accounts."""
         fragments = self.population.fragments
         begins, value = filter_values(
             fragments.own_starts[chosen], fragments.own_counts[chosen], fragments.own, self.mask

@@ -22,7 +22,7 @@ SINGLE_DEMANDS = 100
 
 
 def find_coordinated_groups(population: Population, settings: CampaignSettings) -> list[tuple[str, Bools]]:
-    """Groups around rare values that several organisations share, the biggest first, hardly overlapping."""
+    """Return groups around rare values that several organisations share, the biggest first, hardly overlapping."""
     organisations = int(np.count_nonzero(np.bincount(population.org)))
     hub = min(HUB_FLOOR, max(LEAST_SHARED, HUB_SHARE * organisations))
     ranked = []

@@ -86,10 +86,10 @@ def _draw_accounts(features: ComparisonFeatures, members: Bools) -> Bools | None
 
 
 def _find_best_division(local: ComparisonFeatures) -> Bools | None:
-    """The first part of the best division of all these accounts; None when they hold together."""
+    """Return the first part of the best division of all these accounts; None when they hold together."""
     everybody = np.ones(local.size, dtype=np.bool_)
     whole = measure_likeness(local, everybody, bound=BOUND)
-    # Where to begin is told by all but the wordings, which are many; where it ends, by everything.
+    # Where to begin is told by all but the templates, which are many; where it ends, by everything.
     outward = local.without_family("content")
     apart = measure_likeness(outward, everybody, bound=BOUND)
     best: tuple[float, Bools] | None = None

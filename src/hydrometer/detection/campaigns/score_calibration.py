@@ -44,6 +44,6 @@ def _apply_logistic(value: float, middle: float, slope: float) -> float:
 
 
 def load_calibration() -> ScoreCalibration:
-    """The calibration that ships with the package."""
+    """Return the calibration that ships with the package."""
     data = files("hydrometer.detection.campaigns").joinpath("data/calibration.json").read_bytes()
     return msgspec.json.decode(data, type=ScoreCalibration)

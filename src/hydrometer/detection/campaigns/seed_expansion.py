@@ -80,7 +80,7 @@ def expand_seed(features: ComparisonFeatures, seed: Bools, *, threshold: float, 
 
 
 def count_group_organisations(features: ComparisonFeatures, accounts: Bools) -> int:
-    """Number of organisations of some accounts."""
+    """Return the number of organisations of some accounts."""
     return count_organisations(features.by_org, features.org, accounts)
 
 

@@ -1,4 +1,4 @@
-"""The fixed wording of a campaign's demands, as hashes that recognise it at the first request.
+"""The templates of a campaign, as hashes that recognise them at the first request.
 
 A template keeps its shingles whatever is poured into its slots: what nearly all of its exchanges carry is the template
 (containment of FracMinHash sketches, Irber et al. 2022).
@@ -38,7 +38,7 @@ def select_distinct_exchanges(population: Population, exchanges: Ints) -> Ints:
 
 
 def sample_strangers(population: Population, members: Bools) -> Ints:
-    """Some STRANGERS exchanges of accounts that are not in the mask, by keyed hash of the prompt."""
+    """Return some STRANGERS exchanges of accounts that are not in the mask, by keyed hash of the prompt."""
     events = population.events
     share = STRANGERS / max(1, int(events.counts[~members].sum()))
     least = -(1 << 63) + int(min(1.0, share) * ((1 << 64) - 1))
@@ -52,10 +52,10 @@ def sample_strangers(population: Population, members: Bools) -> Ints:
 def tabulate_templates(
     templates: Sequence[tuple[str, CampaignTemplate]], sketches: Sequence[pa.ListArray], strangers: pa.ListArray
 ) -> pa.Table:
-    """The templates of campaigns, as TEMPLATES; those without a hash of their own are left out.
+    """Return the templates of campaigns, as TEMPLATES; those without a hash of their own are left out.
 
     Args:
-        wordings: a campaign's id and one of its wordings.
+        templates: a campaign's id and one of its templates.
         sketches: of some exchanges of each.
         strangers: sketches of exchanges of accounts in no campaign.
     """

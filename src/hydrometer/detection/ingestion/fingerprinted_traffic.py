@@ -104,7 +104,7 @@ def open_reading(request: ReadRequest, folder: Path, rejected: Path, settings: S
 
 
 def load_site_key(request: ReadRequest) -> SiteKey:
-    """The key that is asked for, else that of this user; raises InputError where it is unusable."""
+    """Return the key that is asked for, else that of this user; raises InputError where it is unusable."""
     return SiteKey.load_or_create(request.site_key or locate_default_site_key())
 
 
@@ -151,7 +151,7 @@ def record_reading(reading: TrafficReading, rejects: Rejects, recorder: RunRecor
 
 
 def describe_cuts(counts: Mapping[str, int], settings: Settings) -> list[str]:
-    """What fingerprinting cut, in words; `counts` as of `Fingerprinter`."""
+    """Return what fingerprinting cut, in words; `counts` as of `Fingerprinter`."""
     messages = []
     if texts := counts["texts_cut"]:
         messages.append(
@@ -191,6 +191,6 @@ def make_new_folder(out: Path) -> None:
 
 
 def format_releases(releases: Mapping[str, datetime]) -> str:
-    """The content of models.json."""
+    """Return the content of models.json."""
     rows = [{"model": model, "released_at": when.isoformat()} for model, when in sorted(releases.items())]
     return json.dumps(rows, indent=1) + "\n"

@@ -135,7 +135,7 @@ class SparkReading:
         return [source.select(conforming.wanted_columns) for source in self._sources]
 
     def _read_task_reports(self) -> list[Any]:
-        """What the tasks told, in an order that does not depend on which came first."""
+        """Return what the tasks told, in an order that does not depend on which came first."""
         texts = self._engine.arrow(f"SELECT {REPORT_COLUMN} FROM read WHERE {REPORT_COLUMN} IS NOT NULL")[
             REPORT_COLUMN
         ].to_pylist()
@@ -143,7 +143,7 @@ class SparkReading:
 
 
 def _open_files(engine: SparkEngine, files: list[Path]) -> list[SparkSource]:
-    """The files of this machine, those of one schema together: Spark reads several files as one table."""
+    """Return the files of this machine, those of one schema together: Spark reads several files as one table."""
     paths_by_schema: dict[str, list[Path]] = {}
     for file in files:
         paths_by_schema.setdefault(str(pq.read_schema(file).remove_metadata()), []).append(file)
@@ -243,7 +243,7 @@ def _save_releases_and_rejects(
 
 
 def translate_steps(steps: list[SqlStep]) -> list[SqlStep]:
-    """The steps as Spark runs them; what the engine does afterwards stands in a comment."""
+    """Return the steps as Spark runs them; what the engine does afterwards stands in a comment."""
     return [replace(step, sql=_format_spark_sql(step.sql)) for step in steps]
 
 

@@ -114,5 +114,5 @@ def _make_line_lookup(rows: Any) -> Callable[[int], int | None]:
 
 
 def _format_file_name(file: str) -> str:
-    """A file as people name it: a path where it is on a disk."""
+    """Return a file as people name it: a path where it is on a disk."""
     return unquote(urlsplit(file).path) if file.startswith("file:") else file

@@ -120,7 +120,7 @@ def find_shared_values(group: AccountGroup, entities: EntityPairs, *, least: int
 def find_strongest_value(
     group: AccountGroup, kinds: Iterable[str], *, cover: float = 0.0, least: int = 3
 ) -> SignalFinding | None:
-    """The most surprising shared value over several kinds that are levels of one comparison.
+    """Return the most surprising shared value over several kinds that are levels of one comparison.
 
     Args:
         cover: share of the group that must show the value.

@@ -50,7 +50,7 @@ class Signal:
     any_of: tuple[str, ...] = ()
     """Columns of which it needs one."""
     costly: bool = False
-    """Whether it goes through all wordings of a group."""
+    """Whether it goes through all templates of a group."""
 
     def check_columns(self, columns: frozenset[str]) -> SkippedSignal | None:
         """Why the signal is off, if it is."""
@@ -94,11 +94,11 @@ class SignalSet:
 
     @property
     def costly(self) -> list[tuple[str, str, float]]:
-        """Family, axis and most bits of those that go through all wordings of a group."""
+        """Family, axis and most bits of those that go through all templates of a group."""
         return [(signal.family, signal.axis, signal.cap) for signal in self.active if signal.costly]
 
     def __call__(self, group: AccountGroup, costly: bool) -> list[Evidence]:
-        """What the costly ones find, or all others."""
+        """Return what the costly ones find, or all others."""
         selected = [signal for signal in self.active if signal.costly is costly]
         return [evidence for signal in selected if (evidence := signal.gather_evidence(group)) is not None]
 

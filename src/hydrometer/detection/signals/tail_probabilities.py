@@ -122,7 +122,7 @@ def bound_bits(log10_p: float, cap: float) -> float:
 
 
 def count_distinct(values: Ints) -> int:
-    """Number of distinct values, by sorting."""
+    """Return the number of distinct values, by sorting."""
     ordered = np.sort(values)
     return int(ordered.size > 0) + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
 

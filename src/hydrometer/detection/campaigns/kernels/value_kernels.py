@@ -222,7 +222,7 @@ def score_strongest_values(
 
 @njit(cache=True)
 def choose_best_bits(first: float, second: float, third: float, number: float) -> float:
-    """The best of one, two or three values' bits, each less log2 of the ways to choose so many of `number`."""
+    """Return the best of one, two or three values' bits, each less log2 of the ways to choose so many of `number`."""
     if first <= 0.0:
         return 0.0
     total = first - math.log2(number)

@@ -1,9 +1,9 @@
-"""Wordings of the members' own that lean to demands, though no single text is plainly one.
+"""Templates of the members' own that lean to demands, though no single text is plainly one.
 
-The demand model knows some ways to ask well and others vaguely. What it makes of one text is noise; its mean over all
-contents that one wording carries is the wording's own (see `signals/demands.py`). Statistic: organisations of which a good
-part of the traffic carries such a wording that hardly anybody else uses. Null: everybody else's share of organisations that
-lean so, whatever the wording (hypergeometric). One author writes a group's wordings, so that the bits are few.
+The elicitation model knows some ways to ask well and others vaguely. What it makes of one text is noise; its mean over all
+contents that one template carries is the template's own (see `population/elicitation_exchanges.py`). Statistic: organisations of which a good
+part of the traffic carries such a template that hardly anybody else uses. Null: everybody else's share of organisations that
+lean so, whatever the template (hypergeometric). One author writes a group's templates, so that the bits are few.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hydrometer.detection.population.population import Bools, Population
 
 OWN_SHARE = 0.8
-"""A wording is the group's own when so much of its use is by members."""
+"""A template is the group's own when so much of its use is by members."""
 PART = 0.25
 """Share of an account's exchanges from which it leans."""
 COVER = 0.5
@@ -31,7 +31,7 @@ COVER = 0.5
 
 
 def test(group: AccountGroup) -> SignalFinding | None:
-    """Members that lean with wordings of their own, against everybody else who leans."""
+    """Members that lean with templates of their own, against everybody else who leans."""
     population, fragments = group.population, group.population.fragments
     accounts = group.accounts
     mine = count_fragments(population, accounts)
@@ -52,7 +52,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
 
 
 def mask_leaning_orgs(population: Population) -> Bools:
-    """Mask of the organisations with an account that leans, whatever the wording."""
+    """Mask of the organisations with an account that leans, whatever the template."""
     return mask_orgs(population, np.nonzero(population.facts["leaning"] >= PART)[0])
 
 

@@ -80,7 +80,7 @@ def count_exchanges(prompts: Ints) -> int:
 
 
 def estimate_distinct_share(prompts: Ints, drawn: int) -> float:
-    """Expected share of distinct prompts among `drawn` exchanges (among all where there are fewer).
+    """Return expected share of distinct prompts among `drawn` exchanges (among all where there are fewer).
 
     Args:
         prompts: how many prompts have 0, 1, 2, … exchanges; nothing is known of those without.

@@ -1,7 +1,7 @@
-"""A rare wording that unrelated organisations put around different contents.
+"""A rare template that unrelated organisations put around different contents.
 
 Shingles are sampled consistently (FracMinHash, Irber et al. 2022; containment after Broder 1997), so a template keeps its
-shingles whatever fills its slots. Null: an organisation uses a wording as often as everybody else does. A tool that is
+shingles whatever fills its slots. Null: an organisation uses a template as often as everybody else does. A tool that is
 for anyone to download satisfies no such null, so the signal says little by itself.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def test(group: AccountGroup) -> SignalFinding | None:
-    """The most surprising wordings that the group shares, and how much of its traffic carries one."""
+    """The most surprising templates that the group shares, and how much of its traffic carries one."""
     population, fragments = group.population, group.population.fragments
     wide = fragments.orgs.size
     if wide == 0:

@@ -45,7 +45,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
 
 
 def select_turn_shares(population: Population, model: int, released: int) -> Floats:
-    """`turned` of the accounts that were there before the release; NaN for the others: for them there is no turn."""
+    """Return `turned` of the accounts that were there before the release; NaN for the others: for them there is no turn."""
     settled = population.facts["first_seen"] < released - DAY
     share: Floats = np.where(settled, population.turned[model], np.nan)
     return share
