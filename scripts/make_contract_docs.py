@@ -60,11 +60,11 @@ default.
 An unknown name, a wrong type or a value out of bounds ends the command with status 2.
 """
 
-SIGNALS_INTRO = """<!-- Made by scripts/make_contract_docs.py from the modules of src/hydrometer/signals/; change those, not this. -->
+SIGNALS_INTRO = """<!-- Made by scripts/make_contract_docs.py from the modules of src/hydrometer/detection/signals/; change those, not this. -->
 
 # Signals
 
-Each is one test of a group of accounts, found by walking `src/hydrometer/signals/`. A p-value becomes bits by the bound
+Each is one test of a group of accounts, found by walking `src/hydrometer/detection/signals/`. A p-value becomes bits by the bound
 of Sellke, Bayarri and Berger (2001), at most the cap. The *coordination* axis says that one hand is behind the
 accounts, the *harvest* axis that outputs are gathered for training; a campaign needs both, and two families.
 """

@@ -154,7 +154,7 @@ def _id(kind: str, name: str) -> str:
 
 def main() -> None:
     """Write the sample to the folder named on the command line, or to the one inside the package."""
-    package = Path(__file__).resolve().parents[1] / "src" / "hydrometer" / "simulate" / "sample"
+    package = Path(__file__).resolve().parents[1] / "src" / "hydrometer" / "lab" / "simulate" / "sample"
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else package
     world = make_world(SAMPLE, SEED)
     write_world(world, folder / "world")

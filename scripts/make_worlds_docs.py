@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "worlds.md"
-INTRO = """<!-- Made by scripts/make_worlds_docs.py from src/hydrometer/simulate/; change the declarations, not this. -->
+INTRO = """<!-- Made by scripts/make_worlds_docs.py from src/hydrometer/lab/simulate/; change the declarations, not this. -->
 
 # Worlds
 

@@ -34,7 +34,7 @@ from hydrometer.result import ResultFolder
 from quality.plan import VARIED
 from quality.worlds import ONE_THREAD, make, site_key
 
-TARGET = Path(__file__).parents[2] / "src" / "hydrometer" / "campaigns" / "data" / "calibration.json"
+TARGET = Path(__file__).parents[2] / "src" / "hydrometer" / "detection" / "campaigns" / "data" / "calibration.json"
 PURE = 0.8
 ONE_FAMILY = 0.3
 RIDGE = 0.02

@@ -124,9 +124,9 @@ def test_writers_that_meet_leave_one_of_their_files_whole(tmp_path: Path) -> Non
 KILLED = """
 import sys
 from pathlib import Path
-from hydrometer.contract.replacement import replacing
+from hydrometer.files.atomic_write import write_atomically
 
-with replacing(Path(sys.argv[1])) as opened:
+with write_atomically(Path(sys.argv[1])) as opened:
     opened.write(b"half")
     opened.flush()
     print("half", flush=True)
