@@ -56,14 +56,14 @@ def by_hydrometer(world: Path, work: Path) -> Figures:
     """Link and test."""
     account = RunRecorder(Settings(), SilentProgress())
     population = population_of(world, work, account)
-    on = account.select_signals(find_signals(), population.columns)
+    selection = account.select_signals(find_signals(), population.columns)
 
     before = read_peak_memory_mb()
     wall, cpu = time.perf_counter(), time.process_time()
     findings = find_campaigns(
         population,
-        SignalSet(on),
-        ScoringRules(account.settings.campaigns, load_calibration(), account.attainable),
+        SignalSet(selection.active),
+        ScoringRules(account.settings.campaigns, load_calibration(), selection.attainable),
         SilentProgress(),
     )
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

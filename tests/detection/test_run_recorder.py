@@ -95,9 +95,9 @@ def test_needed_columns_are_never_called_absent() -> None:
 def test_a_signal_is_off_for_want_of_a_column_and_only_then() -> None:
     every = find_signals()
     account = RunRecorder(Settings(), SilentProgress())
-    assert account.select_signals(every, EVERY) == every
+    assert account.select_signals(every, EVERY).active == every
     assert account.build_run("done").signals_off == []
-    on = account.select_signals(every, EVERY - {"exchanges.client_ip"})
+    on = account.select_signals(every, EVERY - {"exchanges.client_ip"}).active
     off = {each.signal: each.why for each in account.build_run("done").signals_off}
     assert off
     assert {signal.name for signal in on} | off.keys() == {signal.name for signal in every}
@@ -111,13 +111,14 @@ def test_a_family_that_the_settings_leave_out_is_off_and_asks_less() -> None:
         RunRecorder(Settings(), SilentProgress()),
         RunRecorder(but(Settings(), campaigns=LEFT_OUT), SilentProgress()),
     )
-    assert len(whole.select_signals(every, EVERY)) == len(every)
-    on = part.select_signals(every, EVERY)
+    selected, fewer = whole.select_signals(every, EVERY), part.select_signals(every, EVERY)
+    assert len(selected.active) == len(every)
+    on = fewer.active
     assert {signal.family for signal in every} - {signal.family for signal in on} == {"identity"}
     assert {signal.axis for signal in on if signal.family == "content"} == {"harvest"}
     told = {off.signal: off.why for off in part.build_run("done").signals_off}
     assert told["cards"] == "settings leave out identity"
-    assert part.attainable < whole.attainable
+    assert fewer.attainable < selected.attainable
 
 
 def test_the_run_tells_the_thresholds_that_were_used() -> None:

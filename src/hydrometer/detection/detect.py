@@ -148,13 +148,13 @@ def _run_stages(
     recorder.record_population(measured.population, measured.rows)
     if request.attributor is not None:
         recorder.inputs = [*recorder.inputs, *request.attributor.inputs]
-    active_signals = recorder.select_signals(find_signals(), reading.columns)
+    selection = recorder.select_signals(find_signals(), reading.columns)
     bounds = build_group_constraints(measured.population, constraints, earlier) if constraints is not None else None
     with recorder.stage("link and test"):
         findings = find_campaigns(
             measured.population,
-            SignalSet(active_signals),
-            ScoringRules(settings.campaigns, load_calibration(), recorder.attainable),
+            SignalSet(selection.active),
+            ScoringRules(settings.campaigns, load_calibration(), selection.attainable),
             progress,
             PriorKnowledge(earlier, bounds),
         )

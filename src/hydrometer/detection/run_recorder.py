@@ -7,6 +7,7 @@ import resource
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
 LIBRARIES = ("duckdb", "numba", "numpy", "pyarrow", "scipy")
 
 
+@dataclass(frozen=True)
+class SignalSelection:
+    """The signals that run, and the most bits of coordination that they can give."""
+
+    active: list[Signal]
+    attainable: float
+
+
 class RunRecorder:
     """Gathers what run.json tells."""
 
@@ -49,7 +58,7 @@ class RunRecorder:
         self._started_at = datetime.now(UTC)
         self._first_exchange: datetime | None = None
         self._last_exchange: datetime | None = None
-        self.attainable = FULL
+        self._attainable = FULL
         self._stage_rows = 0
 
     @contextmanager
@@ -93,11 +102,6 @@ class RunRecorder:
                 micros_to_datetime(population.end),
             )
 
-    @property
-    def span(self) -> tuple[datetime | None, datetime | None]:
-        """First and last exchange of the traffic; None where it has none."""
-        return self._first_exchange, self._last_exchange
-
     def record_absent_columns(self, filled_columns: frozenset[str], *, texts: bool) -> None:
         """Note which optional columns never held a value; texts are not missed where fingerprints stand for them."""
         for table in (EXCHANGES, ACCOUNTS):
@@ -107,14 +111,14 @@ class RunRecorder:
                 if not column.needed and name not in filled_columns and not stands_in:
                     self.absent_columns.append(name)
 
-    def select_signals(self, every: list[Signal], columns: frozenset[str]) -> list[Signal]:
+    def select_signals(self, every: list[Signal], columns: frozenset[str]) -> SignalSelection:
         """Return the signals that are on; note the others."""
         without = self.settings.campaigns.without
         off = [(signal, _find_exclusion(signal, without) or signal.check_columns(columns)) for signal in every]
         self._signals_off = [why for _, why in off if why is not None]
         on = [signal for signal, why in off if why is None]
-        self.attainable = compute_attainable_bits(_collect_caps(on), _collect_caps(every))
-        return on
+        self._attainable = compute_attainable_bits(_collect_caps(on), _collect_caps(every))
+        return SignalSelection(on, self._attainable)
 
     def build_run(self, status: str) -> RunRecord:
         """Return the run as it ended."""
@@ -143,7 +147,7 @@ class RunRecorder:
             first_exchange=self._first_exchange,
             last_exchange=self._last_exchange,
             thresholds={
-                "coordination": round(calibration.middle(self.attainable), 3),
+                "coordination": round(calibration.middle(self._attainable), 3),
                 "harvest": calibration.harvest_middle,
                 "probability": self.settings.campaigns.report_probability,
             },
@@ -155,7 +159,7 @@ def _collect_caps(signals: list[Signal]) -> list[tuple[str, float]]:
 
 
 class _RecordingProgress:
-    """Passes a stage's progress on to the account of the run."""
+    """A stage's progress, passed on to the recorder of the run."""
 
     def __init__(self, recorder: RunRecorder) -> None:
         self._recorder = recorder
