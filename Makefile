@@ -20,10 +20,13 @@ demo: $(READY) ## Find the campaigns of the bundled sample; writes demo/report.h
 test: check ## Lint, types, then every test, the rules of the house among them
 	$(BIN)/pytest
 
-check: $(READY) ## Lint and types only
+check: $(READY) ## Lint, types, imports, dependencies, the house in figures; no test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/deptry src
+	$(BIN)/python scripts/house.py --check
 
 bench: $(READY) ## Measure speed, memory and cost, ours and others' (20 minutes); writes docs/performance.md
 	PYTHONPATH=benchmarks $(BIN)/python -m speed

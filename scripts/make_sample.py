@@ -96,7 +96,7 @@ text was made by a program, and all of it was written for this project.
 
 
 def dossiers(world: LabelledWorld) -> Dossiers:
-    """What was known before the fortnight: an operator that comes back, and hearsay of one that was never there."""
+    """Return what was known before the fortnight: an operator that comes back, and hearsay of one that was never there."""
 
     def shown(operator: str, table: pa.Table, column: str, most: int) -> list[str]:
         truth = world.truth_accounts
