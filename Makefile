@@ -9,12 +9,13 @@ PYTHON ?=
 CANDIDATES := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
 BIN := $(VENV)/bin
+PACKAGE := $(VENV)/.package
 READY := $(VENV)/.ready
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
-demo: $(READY) ## Find the campaigns of the bundled sample; writes demo/report.html
+demo: $(PACKAGE) ## Find the campaigns of the bundled sample; writes demo/report.html
 	@$(BIN)/hydrometer demo --out demo
 
 test: check ## Lint, types, then every test, the rules of the house among them
@@ -49,7 +50,7 @@ clean: ## Remove what make and the commands made, but .venv/
 	find $(wildcard src tests scripts benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip runs as a module: a moved or copied .venv/ would call a pip of elsewhere.
-$(READY): pyproject.toml
+$(PACKAGE): pyproject.toml
 	@set -e; \
 	if [ ! -x $(BIN)/python ]; then \
 	  for name in $(or $(PYTHON),$(CANDIDATES)); do \
@@ -64,5 +65,10 @@ $(READY): pyproject.toml
 	  "$$found" -m venv $(VENV); \
 	fi; \
 	echo "Installing into $(VENV)/ (once)"; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .; \
 	touch $@
+
+$(READY): $(PACKAGE)
+	@echo "Installing what tests and benchmarks need into $(VENV)/ (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

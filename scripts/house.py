@@ -158,7 +158,7 @@ FIGURES = (
     ),
     Figure(
         "many-parameters",
-        f"functions over {MAX_PARAMETERS} parameters, no kernel or command",
+        f"functions over {MAX_PARAMETERS} parameters, kernels aside",
         0.005,
         find_many_parameters,
         lambda sources: sum(len(_list_parameterised(source)) for source in sources),

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from house_sources import SourceFile
 
 LEVELS = (
-    ("exports", "plugins"),
+    ("exports",),
     ("contract",),
-    ("files",),
+    ("files", "plugins"),
     ("sources", "fingerprint", "engines"),
     ("report", "result"),
     ("detection",),

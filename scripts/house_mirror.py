@@ -211,8 +211,8 @@ def name_test(source: SourceFile) -> str:
 def read_list(root: Path) -> tuple[int, dict[str, str]]:
     """Return the ceiling of the list of unmirrored modules, and the list."""
     file = root / LIST
-    entries = tomllib.loads(file.read_text("utf-8")) if file.exists() else {"ceiling": 0, "modules": {}}
-    return entries["ceiling"], entries["modules"]
+    entries = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+    return entries.get("ceiling", 0), entries.get("modules", {})
 
 
 def write_list(root: Path, reasons: dict[str, str]) -> None:

@@ -63,7 +63,7 @@ def find_barred_names(sources: list[SourceFile]) -> Iterator[str]:
     """Yield whatever has a barred name, and the exceptions that except nothing."""
     unused = set(EXCEPTIONS)
     for source in sources:
-        fields = {
+        fields: dict[ast.AST, str] = {
             statement.target: f"{node.name}.{statement.target.id}"
             for node in source.classes
             for statement in node.body

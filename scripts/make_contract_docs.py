@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import ModuleType
 
-FIRST = ("exchanges", "accounts", "fingerprints", "results")
+FIRST = ("exchange_columns", "account_columns", "fingerprint_columns", "result_records")
 """Modules in the order in which a reader meets them; further ones follow by name."""
-APART = ("settings", "table", "errors", "progress", "moment", "likelihood")
+APART = ("settings", "table_spec", "errors", "progress", "timestamps", "estimative_language")
 """Modules that declare no table and no record of a result."""
 MADE = (
     "<!-- Made by scripts/make_contract_docs.py from src/hydrometer/contract/; change the declarations, not this. -->"
@@ -64,8 +64,8 @@ SIGNALS_INTRO = """<!-- Made by scripts/make_contract_docs.py from the modules o
 
 # Signals
 
-Each is one test of a group of accounts, found by walking `src/hydrometer/detection/signals/`. A p-value becomes bits by the bound
-of Sellke, Bayarri and Berger (2001), at most the cap. The *coordination* axis says that one hand is behind the
+Each is one test of a group of accounts, found by walking `src/hydrometer/detection/signals/`. A p-value becomes bits by
+the bound of Sellke, Bayarri and Berger (2001), at most the cap. The *coordination* axis says that one hand is behind the
 accounts, the *harvest* axis that outputs are gathered for training; a campaign needs both, and two families.
 """
 
