@@ -28,6 +28,8 @@ LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]+)")
 """The target of a Markdown link that names no scheme, without its fragment."""
 SOURCE = re.compile(r"(?<=`)(?:[a-z_]+/)+(?:[a-z_]+/|[a-z0-9_]+\.py)(?=`)|\bhydrometer(?:\.[a-z_]+)+\b")
 """A path of at least two parts in backticks that ends with a folder or a module; a dotted name."""
+ENTRY_POINTS = frozenset(f"hydrometer.{kind}" for kind in ("archetypes", "formats", "gateways", "signals", "sources"))
+"""Groups by which other packages name their plug-ins; they look like modules."""
 FOLDERS = ("src", "tests", "scripts", "benchmarks", "docs", ".ci")
 
 
@@ -71,6 +73,8 @@ def _is_there(root: Path, name: str) -> bool:
     package = root / "src" / "hydrometer"
     if "/" in name:
         return (root / name).exists() or any(package.glob(name)) or any(package.glob(f"*/{name}"))
+    if name in ENTRY_POINTS:
+        return True
     path = root / "src" / name.replace(".", "/")
     return path.is_dir() or any(one.with_suffix(".py").is_file() for one in (path, path.parent))
 
