@@ -30,8 +30,7 @@ from hydrometer.enforcement.audit.chain_verification import verify_log
 from hydrometer.enforcement.backtest.policy_backtest import BacktestRequest, run_backtest
 from hydrometer.enforcement.policy.condition_facts import complete_facts
 from hydrometer.enforcement.policy.expressions import compile_condition
-from hydrometer.enforcement.policy.policy_reader import read_policy
-from hydrometer.enforcement.policy.policy_service import read_example_policy
+from hydrometer.enforcement.policy.policy_reader import read_example_policy, read_policy
 
 if TYPE_CHECKING:
     from hydrometer.contract.backtest_records import Backtest

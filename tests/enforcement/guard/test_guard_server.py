@@ -18,7 +18,7 @@ from fixtures.serving_parts import Files
 from hydrometer.contract.errors import InputError
 from hydrometer.enforcement.guard.guard_runtime import GuardConfig, GuardRuntime
 from hydrometer.enforcement.guard.request_parser import ClientIdentity
-from hydrometer.enforcement.snapshots.signing_keys import make_keys
+from hydrometer.enforcement.signing_keys import make_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -37,7 +37,7 @@ def outcomes(text: str) -> dict[str, PolicyTestOutcome]:
 def test_tests_pass_and_fail_as_the_guard_would_decide() -> None:
     found = outcomes(POLICY)
     assert {name for name, each in found.items() if not each.passed} == {"other action", "other rule", "nobody's"}
-    assert found["passes"].held == ["likely"]
+    assert found["passes"].applicable == ["likely"]
     assert found["not evaluated"].unevaluated == ["many"]
     assert found["passes"].line == 10
 

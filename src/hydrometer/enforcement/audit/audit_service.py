@@ -15,7 +15,7 @@ from hydrometer.enforcement.audit.chain_verification import (
 )
 from hydrometer.enforcement.audit.log_entries import ShadowSummary, build_policy_entry, count_shadow_decisions
 from hydrometer.enforcement.policy.policy_reader import load_policy, read_policy_text
-from hydrometer.enforcement.snapshots.signing_keys import read_signing_key, read_verify_key
+from hydrometer.enforcement.signing_keys import read_signing_key, read_verify_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

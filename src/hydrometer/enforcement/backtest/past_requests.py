@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from hashlib import blake2b
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hydrometer.enforcement.backtest.replay import COLUMNS
+from hydrometer.enforcement.text_digest import hash_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +38,6 @@ class PastRequests:
     """Exchanges of the traffic."""
     share: float = 1.0
     """Of the accounts that no result has weighed, those that were kept, by a hash of their names."""
-    sketched: bool = True
-    notes: list[str] = field(default_factory=list)
 
 
 def read_past_requests(
@@ -67,7 +65,7 @@ def read_past_requests(
     share = account_sample.hash_bound / FULL
     ours = pc.is_in(table["account_id"], pa.array(sorted(always), pa.string())).to_numpy(zero_copy_only=False)
     weight = np.where(ours, 1.0, 1.0 / share)
-    return PastRequests(table, weight, account_sample.read, share, traffic.fingerprinted or sketch is not None)
+    return PastRequests(table, weight, account_sample.read, share)
 
 
 class _AccountSample:
@@ -101,8 +99,7 @@ class _AccountSample:
     def _hash_account(self, name: str) -> int:
         value = self._hashes.get(name)
         if value is None:
-            digest = blake2b(name.encode("utf-8", "replace"), digest_size=8).digest()
-            value = -1 if name in self._always else int.from_bytes(digest, "little")
+            value = -1 if name in self._always else hash_text(name)
             self._hashes[name] = value
         return value
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from hydrometer.enforcement.casebook.case_service import make_constraint as make_constraint
     from hydrometer.enforcement.casebook.case_service import write_constraints as write_constraints
     from hydrometer.enforcement.casebook.casebook_connection import upgrade_database as upgrade_database
-    from hydrometer.enforcement.casebook.constraint_loader import load_constraints as load_constraints
+    from hydrometer.enforcement.casebook.constraint_files import load_constraints as load_constraints
 else:
     from hydrometer.exports import export_lazily
 

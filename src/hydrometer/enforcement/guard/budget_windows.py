@@ -1,24 +1,31 @@
-"""Budgets that many share: so many requests in a sliding window, of an account, a campaign, a wording, a place."""
+"""Budgets that many share: so many requests in a sliding window, of an account, a campaign, a template, a network."""
 
 from __future__ import annotations
 
 import threading
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from hydrometer.contract import Budget
 from hydrometer.enforcement.guard.sliding_window import CAPACITY, STEPS, SlidingWindow
+from hydrometer.enforcement.text_digest import digest_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from hydrometer.contract import Budget, Policy
-    from hydrometer.enforcement.guard.sliding_window import BudgetChange, BudgetUsage
+    from hydrometer.contract import Policy
+    from hydrometer.enforcement.guard.sliding_window import BudgetChange, BudgetUsage, SubjectUse
     from hydrometer.enforcement.policy.compiled_policy import CompiledRule, Subjects
 
 MOST_NAME = 96
-"""Letters of a subject's name that are remembered as they are; a longer name by its hash."""
-TELL = 0.02
-"""Share of a budget that the gateways of a fleet, all together, may have counted and not yet told one another."""
+"""Letters of a subject's name that are remembered as they are; a longer name by its digest."""
+SUBJECT_BYTES = 16
+"""Of such a digest."""
+UNREPORTED_SHARE = 0.02
+"""Share of a budget that the gateways of a fleet, all together, may have counted and not yet reported to one another."""
+
+
+ExhaustedBudget = tuple[Budget, int]
+"""A budget that is used up, and the seconds until that may change."""
 
 
 class BudgetWindows:
@@ -31,12 +38,12 @@ class BudgetWindows:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._windows: dict[int, SlidingWindow] = {}
-        """By the identity of the budget in the policy that is gone by, which lives as long as its window."""
+        """By the identity of the budget in the policy in force, which lives as long as its window."""
         self._lock = threading.Lock()
         self.gateways, self.alone, self.shared = 1, False, False
 
     def adopt(self, policy: Policy) -> None:
-        """Hold requests to the budgets of another policy; what a budget of the same name and size counted stays."""
+        """Apply the budgets of another policy; what a budget of the same name and size counted stays."""
         with self._lock:
             before = {window.name: window for window in self._windows.values()}
             self._windows = {}
@@ -46,27 +53,38 @@ class BudgetWindows:
                 window.budget = budget
 
     def find_exhausted(
-        self, compiled_budgets: Iterable[CompiledRule[Budget]], subjects: Subjects, now: float, *, count: bool = False
-    ) -> list[tuple[Budget, int]]:
-        """Return the budgets that are used up, and the seconds until that may change.
-
-        bounds: of a policy. count: a request that is over none is let through, and counted.
-        """
-        exhausted, remaining = [], []
+        self, compiled_budgets: Iterable[CompiledRule[Budget]], subjects: Subjects, now: float
+    ) -> list[ExhaustedBudget]:
+        """Return the budgets that are used up, each with the seconds until that may change."""
         with self._lock:
-            for window, subject in self._applicable_windows(compiled_budgets, subjects, now):
-                use = window.use(subject, now)
-                used = use.before + use.here
-                if used >= window.limit or (
-                    (self.alone or window.has_fleet_counts) and self._over_in_fleet(window, subject, used)
-                ):
-                    exhausted.append((window.budget, window.wait(now)))
-                else:
-                    remaining.append((window, subject, use))
-            if count and not exhausted:
+            return self._part_by_use(compiled_budgets, subjects, now)[0]
+
+    def count_unless_exhausted(
+        self, compiled_budgets: Iterable[CompiledRule[Budget]], subjects: Subjects, now: float
+    ) -> list[ExhaustedBudget]:
+        """Return what `find_exhausted` does; a request for which nothing is used up is counted at once."""
+        with self._lock:
+            exhausted, remaining = self._part_by_use(compiled_budgets, subjects, now)
+            if not exhausted:
                 for window, subject, use in remaining:
                     window.count(subject, use, self._reporting_threshold(window) if self.shared else 0)
         return exhausted
+
+    def _part_by_use(
+        self, compiled_budgets: Iterable[CompiledRule[Budget]], subjects: Subjects, now: float
+    ) -> tuple[list[ExhaustedBudget], list[tuple[SlidingWindow, str, SubjectUse]]]:
+        """Return the budgets of a request that are used up, and the windows of the others with what was used of them."""
+        exhausted, remaining = [], []
+        for window, subject in self._applicable_windows(compiled_budgets, subjects, now):
+            use = window.use(subject, now)
+            used = use.before + use.here
+            if used >= window.limit or (
+                (self.alone or window.has_fleet_counts) and self._over_in_fleet(window, subject, used)
+            ):
+                exhausted.append((window.budget, window.wait(now)))
+            else:
+                remaining.append((window, subject, use))
+        return exhausted, remaining
 
     def count(self, compiled_budgets: Iterable[CompiledRule[Budget]], subjects: Subjects, now: float) -> None:
         """Count a request that was let through."""
@@ -77,13 +95,13 @@ class BudgetWindows:
     def _applicable_windows(
         self, compiled_budgets: Iterable[CompiledRule[Budget]], subjects: Subjects, now: float
     ) -> Iterator[tuple[SlidingWindow, str]]:
-        """Yield what a request is held to, and by what name."""
+        """Yield the windows of a request's budgets, each with the name that its subject is counted by."""
         for compiled in compiled_budgets:
             subject = subjects[compiled.subject_index]
             if subject and (compiled.always or compiled.reaches(subjects, now)):
                 window = self._windows.get(id(compiled.rule))
                 if window is not None:  # else the policy was replaced while this was decided on
-                    yield window, subject if len(subject) <= MOST_NAME else _hash_subject(subject)
+                    yield window, subject if len(subject) <= MOST_NAME else digest_text(subject, SUBJECT_BYTES).hex()
 
     def _over_in_fleet(self, window: SlidingWindow, subject: str, used: int) -> bool:
         if self.alone and used >= max(1, window.limit // self.gateways):
@@ -91,10 +109,10 @@ class BudgetWindows:
         return used + window.fleet_requests(subject) >= window.limit
 
     def _reporting_threshold(self, window: SlidingWindow) -> int:
-        return max(1, int(window.limit * TELL / STEPS / self.gateways))
+        return max(1, int(window.limit * UNREPORTED_SHARE / STEPS / self.gateways))
 
     def changes(self) -> list[BudgetChange]:
-        """Return what was counted and not told the others of the fleet, and take it as told."""
+        """Return what was counted and not reported to the others of the fleet, and take it as reported."""
         with self._lock:
             return [change for window in self._windows.values() for change in window.changes()]
 
@@ -117,7 +135,3 @@ class BudgetWindows:
         """Return, by budget, the subjects that used most."""
         with self._lock:
             return {window.name: window.heaviest(most) for window in self._windows.values()}
-
-
-def _hash_subject(subject: str) -> str:
-    return blake2b(subject.encode("utf-8", "replace"), digest_size=16).hexdigest()

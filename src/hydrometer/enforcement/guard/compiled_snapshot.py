@@ -213,7 +213,8 @@ class CompiledSnapshot:
             verdict_fields, campaign_fields = self._no_verdict if verdict is None else self._verdict_fields(verdict)
             named = dict(zip(self.request_facts.names, request, strict=True))
             facts = {"verdict": verdict_fields, "campaign": campaign_fields, "account": state.facts, "request": named}
-            matches = self.compiled_policy.match(facts, without_verdict=verdict is None)
+            match = self.compiled_policy.match_without_verdict if verdict is None else self.compiled_policy.match
+            matches = match(facts)
             if len(self._matches) >= COMBINATIONS:
                 self._matches.clear()
             self._matches[key] = matches

@@ -21,6 +21,7 @@ from hydrometer.enforcement.snapshots.template_matcher import NO_MATCH, Template
 
 if TYPE_CHECKING:
     from hydrometer.contract import Action, Budget, Rule
+    from hydrometer.enforcement.guard.budget_windows import ExhaustedBudget
     from hydrometer.enforcement.snapshots.snapshot_file import Snapshot
     from hydrometer.enforcement.snapshots.subject_table import SubjectVerdict
 
@@ -116,9 +117,10 @@ class DecisionPoint:
         verdict, replayed, matches, subjects, _ = context
         rules = select_applicable_rules(matches.rules, subjects, now) if matches.rules else []
         unrestricted = verdict is None and not rules and not replayed  # nearly always
-        exhausted = (
-            self.budgets.find_exhausted(matches.budgets, subjects, now, count=unrestricted) if matches.budgets else []
-        )
+        exhausted: list[ExhaustedBudget] = []
+        if matches.budgets:
+            check_budgets = self.budgets.count_unless_exhausted if unrestricted else self.budgets.find_exhausted
+            exhausted = check_budgets(matches.budgets, subjects, now)
         if unrestricted and not exhausted:
             self.counts["decision allow"] += 1
             return compiled.allow_decision
@@ -176,7 +178,7 @@ class DecisionPoint:
         compiled: CompiledSnapshot,
         verdict: SubjectVerdict | None,
         rules: list[Rule],
-        exhausted: list[tuple[Budget, int]],
+        exhausted: list[ExhaustedBudget],
         replayed: str,
     ) -> Decision:
         candidates: list[Rule | Budget] = [*rules, *(budget for budget, _ in exhausted)]

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import secrets
 from array import array
-from hashlib import blake2b
 from typing import TYPE_CHECKING
+
+from hydrometer.enforcement.text_digest import hash_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SETS = 1 << 16
 WAYS = 4
-"""Entries that share a place."""
+"""Entries that share a slot of the table."""
 LEAST_LETTERS = 64
 """A shorter text is no envelope: clients send agreed words where they have none."""
 MOST_LOOKED, MOST_KEPT = 256, 32
@@ -45,12 +46,13 @@ class EnvelopeTable:
         if len(texts) > MOST_LOOKED:
             self.skipped += len(texts) - MOST_LOOKED
             texts = texts[-MOST_LOOKED:]
-        mine = self._hash(owner), self._hash(conversation) if conversation else 0, self._hash(model)
+        key = self._key
+        mine = hash_text(owner, key), hash_text(conversation, key) if conversation else 0, hash_text(model, key)
         worst, kept = "", 0
         for text in texts:
             if len(text) < LEAST_LETTERS:
                 continue
-            value = self._hash(text) or 1
+            value = hash_text(text, key) or 1
             slot = self._find_slot(value)
             if slot >= 0:
                 worst = self._compare_origin(worst, slot, mine)
@@ -58,10 +60,6 @@ class EnvelopeTable:
                 self._insert(value, mine)
                 kept += 1
         return worst
-
-    def _hash(self, text: str) -> int:
-        digest = blake2b(text.encode("utf-8", "replace"), digest_size=8, key=self._key).digest()
-        return int.from_bytes(digest, "little")
 
     def _find_slot(self, value: int) -> int:
         first = (value & self._mask) * WAYS

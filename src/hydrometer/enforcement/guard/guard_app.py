@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from hydrometer.enforcement.guard.defect_boundary import DefectBoundary
 from hydrometer.enforcement.guard.error_responses import Refusal
-from hydrometer.enforcement.guard.gateways.asgi import buffer_body
-from hydrometer.enforcement.guard.gateways.http import (
+from hydrometer.enforcement.guard.gateway_routes import (
     GatewayAnswer,
     GatewayRequest,
     GatewayRoute,
     collect_routes,
     make_json_answer,
 )
+from hydrometer.enforcement.guard.gateways.asgi import buffer_body
 from hydrometer.enforcement.guard.guard_metrics import CONTENT_TYPE
 
 if TYPE_CHECKING:

@@ -19,13 +19,13 @@ from hydrometer.enforcement.guard.audit_queue import AuditQueue
 from hydrometer.enforcement.guard.decision_point import DecisionPoint
 from hydrometer.enforcement.guard.enforcement_point import EnforcementPoint
 from hydrometer.enforcement.guard.event_log import EventLog
-from hydrometer.enforcement.guard.gateways.http import list_gateway_names
+from hydrometer.enforcement.guard.gateway_routes import list_gateway_names
 from hydrometer.enforcement.guard.guard_metrics import GaugeSample, GuardMetrics
 from hydrometer.enforcement.guard.guard_server import serve_guard
 from hydrometer.enforcement.guard.redis_budget_sync import BudgetSync
 from hydrometer.enforcement.guard.snapshot_loader import SnapshotLoader
 from hydrometer.enforcement.guard.snapshot_watcher import SnapshotWatcher
-from hydrometer.enforcement.snapshots.signing_keys import read_signing_key, read_verify_key
+from hydrometer.enforcement.signing_keys import read_signing_key, read_verify_key
 from hydrometer.enforcement.snapshots.sketch_settings import SKETCH_HASHES, compute_key_check, parse_sketch_settings
 from hydrometer.fingerprint import OnlineSketcher, SiteKey
 

@@ -11,11 +11,11 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from hydrometer.contract import InputError
 from hydrometer.enforcement.guard.sliding_window import STEPS
+from hydrometer.enforcement.text_digest import digest_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,7 +162,7 @@ class BudgetSync:
         ]
 
     def _hash_subject(self, subject: str) -> str:
-        return blake2b(subject.encode("utf-8", "replace"), digest_size=12, key=self._key).hexdigest()
+        return digest_text(subject, 12, self._key).hex()
 
     def _run(self) -> None:
         while not self._stop.wait(SECONDS):

@@ -44,7 +44,7 @@ class BudgetUsage(NamedTuple):
     limit: int
 
 
-class _SubjectUse:
+class SubjectUse:
     """What one subject used."""
 
     __slots__ = ("before", "here", "reported")
@@ -63,7 +63,7 @@ class _WindowStep:
 
     def __init__(self, number: int) -> None:
         self.number, self.lost = number, 0
-        self.uses: dict[str, _SubjectUse] = {}
+        self.uses: dict[str, SubjectUse] = {}
         self.fleet_requests: dict[str, int] = {}
         self.dirty: set[str] = set()
 
@@ -81,14 +81,14 @@ class SlidingWindow:
         self.has_fleet_counts = False
         """Whether others of a fleet ever told of requests."""
 
-    def use(self, subject: str, now: float) -> _SubjectUse:
+    def use(self, subject: str, now: float) -> SubjectUse:
         """Return what a subject used; one that is not remembered is from its first request on."""
         newest = self._steps[-1] if self._began <= now < self._ends else self._slide(now)
-        return newest.uses.get(subject) or _SubjectUse(
+        return newest.uses.get(subject) or SubjectUse(
             sum([self._local_requests(step, subject) for step in self._steps])
         )
 
-    def count(self, subject: str, use: _SubjectUse, reporting_threshold: int) -> None:
+    def count(self, subject: str, use: SubjectUse, reporting_threshold: int) -> None:
         """Count a request on what `use` has just returned.
 
         tell: requests of a step from which the others of a fleet are told, 0 for never.
@@ -108,7 +108,7 @@ class SlidingWindow:
         use = step.uses.get(subject)
         return use.here if use is not None else 0
 
-    def _remember(self, subject: str, use: _SubjectUse) -> None:
+    def _remember(self, subject: str, use: SubjectUse) -> None:
         newest = self._steps[-1]
         if len(newest.uses) >= self._capacity:
             self._thin(newest)

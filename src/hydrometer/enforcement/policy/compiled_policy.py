@@ -1,4 +1,4 @@
-"""A policy, compiled: which rules hold for a request, and which budgets it is held to.
+"""A policy, compiled: which rules hold for a request, and which budgets apply to it.
 
 A condition costs some thirty microseconds to evaluate, and most requests look alike in what it reads: its outcome is
 remembered by those values. What is remembered is bounded, and forgotten all at once when it is full.
@@ -6,13 +6,13 @@ remembered by those values. What is remembered is bounded, and forgotten all at 
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from hydrometer.contract import LADDER, Budget, Rule
 from hydrometer.enforcement.policy.condition_facts import make_empty_fields
 from hydrometer.enforcement.policy.expressions import CompiledCondition, compile_condition
+from hydrometer.enforcement.text_digest import hash_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,8 +26,6 @@ REMEMBERED = 8_192
 """Outcomes that are remembered of one condition."""
 SEVERITY = {action: rank for rank, action in enumerate(LADDER)}
 """How hard an action is."""
-
-
 Subjects = tuple[str, str, str, str, str, str]
 """Who a request is of, and what it shares with others, in the order of SUBJECTS; empty where there is none."""
 SUBJECTS = ("account", "organisation", "campaign", "template", "address", "network")
@@ -42,7 +40,7 @@ class PolicyMatches(NamedTuple):
 
 
 def select_applicable_rules(compiled_rules: Iterable[CompiledRule[R]], subjects: Subjects, now: float) -> list[R]:
-    """Return those that are in force and reach a request."""
+    """Return the rules that are in force and reach a request."""
     return [compiled.rule for compiled in compiled_rules if compiled.always or compiled.reaches(subjects, now)]
 
 
@@ -55,23 +53,19 @@ class CompiledPolicy:
         self.unevaluated: dict[str, int] = {}
         self._rules = [CompiledRule(rule, self._memoise_condition(rule)) for rule in policy.rules]
         self._budgets = [CompiledRule(rule, self._memoise_condition(rule)) for rule in policy.budgets]
-        # Most requests are of accounts that nothing is held against: what cannot hold for them is not asked again.
+        # Most requests are of accounts without a verdict: what cannot hold for them is not evaluated again.
         self._rules_without_verdict = [compiled for compiled in self._rules if compiled.may_hold_without_verdict]
         self._budgets_without_verdict = [compiled for compiled in self._budgets if compiled.may_hold_without_verdict]
         self.reads = frozenset().union(*(b.reads for b in self._rules), *(b.reads for b in self._budgets))
         """Facts that some condition reads, as `variable.field`."""
 
-    def match(self, facts: Facts, *, without_verdict: bool = False) -> PolicyMatches:
-        """Return what holds by its condition; `idle`: nothing is held against the account."""
-        rules, budgets = (
-            (self._rules_without_verdict, self._budgets_without_verdict)
-            if without_verdict
-            else (self._rules, self._budgets)
-        )
-        return PolicyMatches(
-            tuple([compiled for compiled in rules if compiled.holds(facts)]),
-            tuple([compiled for compiled in budgets if compiled.holds(facts)]),
-        )
+    def match(self, facts: Facts) -> PolicyMatches:
+        """Return the rules and budgets that hold by their conditions."""
+        return _select_matches(self._rules, self._budgets, facts)
+
+    def match_without_verdict(self, facts: Facts) -> PolicyMatches:
+        """Return what `match` does for facts without a verdict, sooner."""
+        return _select_matches(self._rules_without_verdict, self._budgets_without_verdict, facts)
 
     def _memoise_condition(self, rule: Rule | Budget) -> tuple[CompiledCondition, Callable[[Facts], bool]]:
         condition, name = compile_condition(rule.when), rule.name
@@ -96,6 +90,15 @@ class CompiledPolicy:
         return condition, holds
 
 
+def _select_matches(
+    rules: Iterable[CompiledRule[Rule]], budgets: Iterable[CompiledRule[Budget]], facts: Facts
+) -> PolicyMatches:
+    return PolicyMatches(
+        tuple([compiled for compiled in rules if compiled.holds(facts)]),
+        tuple([compiled for compiled in budgets if compiled.holds(facts)]),
+    )
+
+
 class CompiledRule(Generic[R]):
     """A rule or a budget with what decides whether it holds."""
 
@@ -117,7 +120,7 @@ class CompiledRule(Generic[R]):
         )
 
     def reaches(self, subjects: Subjects, now: float) -> bool:
-        """Return whether it is in force and its roll-out reaches a request."""
+        """Return whether the rule is in force and its roll-out reaches a request."""
         if now >= self._until:
             return False
         return self._whole or is_rolled_out(
@@ -127,17 +130,16 @@ class CompiledRule(Generic[R]):
 
 def is_rolled_out(name: str, percent: float, subject: str) -> bool:
     """Return whether a subject belongs to the first `percent` of all, by a hash that is the same on every gateway."""
-    digest = blake2b(f"{name}\0{subject}".encode("utf-8", "replace"), digest_size=8).digest()
-    return int.from_bytes(digest, "little") < percent / 100 * 2**64
+    return hash_text(f"{name}\0{subject}") < percent / 100 * 2**64
 
 
 def select_hardest(rules: Sequence[Rule | Budget]) -> Rule | Budget | None:
-    """Return the one with the hardest action, the first of equals."""
+    """Return the rule or budget with the hardest action, the first of equals."""
     return max(rules, key=lambda rule: SEVERITY[rule.action], default=None)
 
 
 def _make_key_reader(condition: CompiledCondition) -> Callable[[Facts], object]:
-    """Return what reads from facts the values that decide a condition."""
+    """Return a function that reads from facts the values that decide a condition."""
     by_variable: dict[str, list[str]] = {}
     for name in sorted(condition.reads):
         variable, _, field = name.partition(".")

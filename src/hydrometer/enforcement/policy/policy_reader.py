@@ -1,4 +1,4 @@
-"""Policies: read from a file, checked line by line before anything goes by them.
+"""Policies: read from a file, and checked line by line before anything is decided by them.
 
 What is not asked for is not done: without a `mode`, a policy observes; nothing that cannot be undone, and nothing
 against a whole campaign, without a person's approval; no service made worse without saying so.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
@@ -19,7 +20,7 @@ from hydrometer.enforcement.policy.yaml_tree import NodePath, PolicyProblem, Yam
 
 if TYPE_CHECKING:
     import pathlib
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 _MODES = ("observe", "shadow", "enforce")
 _CHOICES: dict[str, Sequence[str]] = {
@@ -30,6 +31,8 @@ _CHOICES: dict[str, Sequence[str]] = {
     "mode": _MODES,
 }
 _LISTS: dict[str, type[Rule | Budget | PolicyTest]] = {"rules": Rule, "budgets": Budget, "tests": PolicyTest}
+_NOUNS: dict[type[Rule | Budget | PolicyTest], str] = {Rule: "rule", Budget: "budget", PolicyTest: "test"}
+"""What messages call an entry of a list."""
 _TEXTS = frozenset(
     {"name", "appeal", "silent_degradation", "when", "reason", "rule", "expires", *_CHOICES},
 )
@@ -75,6 +78,34 @@ def read_policy_text(file: pathlib.Path) -> str:
         raise InputError("is no UTF-8 text", file=str(file), mend="Save it as UTF-8.") from None
 
 
+def check_policy(file: pathlib.Path, now: datetime) -> tuple[Policy | None, list[PolicyProblem]]:
+    """Return the policy in `file`, None when it cannot be used, and everything that is wrong or worth knowing.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    return read_policy(read_policy_text(file), now=now)
+
+
+def read_example_policy() -> str:
+    """Return the text of a policy that is good to begin with."""
+    return files("hydrometer.enforcement.policy").joinpath("data/policy.yaml").read_text("utf-8")
+
+
+def load_or_example_policy(file: pathlib.Path | None) -> Policy:
+    """Return the policy in `file`, or the example.
+
+    Raises:
+        InputError: the file cannot be read, or the policy cannot be used.
+    """
+    if file is not None:
+        return load_policy(file)[0]
+    policy, _ = read_policy(read_example_policy())
+    if policy is None:
+        raise ValueError("the example policy cannot be used")
+    return policy
+
+
 def _build_policy(tree: YamlTree, now: datetime | None) -> Policy | None:
     value = tree.value
     if not isinstance(value, dict):
@@ -112,7 +143,7 @@ def _read_list(tree: YamlTree, value: dict[str, Any], key: str) -> list[Any]:
 def _read_part(tree: YamlTree, path: NodePath, value: Any, kind: type[Rule | Budget | PolicyTest]) -> Any:
     """Return a rule, budget or test; None, with the problems added, when it cannot be read."""
     before = len(tree.problems)
-    what = kind.__name__.lower().replace("policytest", "test")
+    what = _NOUNS[kind]
     if not isinstance(value, dict):
         tree.add_problem(path, f"is no {what}", f"Begin a {what} with `- name:`.")
         return None
@@ -193,8 +224,3 @@ def _check_condition(tree: YamlTree, path: NodePath, text: str) -> None:
 
 def _lower_first_letter(message: str) -> str:
     return message[:1].lower() + message[1:]
-
-
-def count_blocking_problems(problems: Iterable[PolicyProblem]) -> int:
-    """How many of the problems keep the policy from being used."""
-    return sum(not each.note for each in problems)

@@ -1,4 +1,4 @@
-"""The tests that a policy carries, judged by the rulebook that the guard goes by."""
+"""The tests that a policy carries, judged by the compiled policy that the guard decides by."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from hydrometer.enforcement.policy.compiled_policy import (
     select_hardest,
 )
 from hydrometer.enforcement.policy.condition_facts import complete_facts
+from hydrometer.enforcement.policy.policy_reader import load_policy
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
     from hydrometer.contract import Budget, Rule
     from hydrometer.enforcement.policy.condition_facts import Facts
 
@@ -23,7 +27,7 @@ NAMED = "somebody"
 """Who shares what, where a test does not say: rules and budgets by organisation or template are tried too."""
 
 
-class PolicyTestOutcome(msgspec.Struct, frozen=True, kw_only=True):
+class PolicyTestOutcome(msgspec.Struct, frozen=True, kw_only=True, rename={"applicable": "held"}):
     """How a test of a policy came out."""
 
     name: str
@@ -33,15 +37,25 @@ class PolicyTestOutcome(msgspec.Struct, frozen=True, kw_only=True):
     action: Action
     rule: str
     """Rule or budget that decided; empty for none."""
-    held: list[str]
-    """Every rule and budget that held, in the order of the policy."""
+    applicable: list[str]
+    """Every rule and budget that held, in the order of the policy; files call it `held`."""
     unevaluated: list[str]
     """Rules whose condition could not be evaluated."""
 
     @property
     def passed(self) -> bool:
-        """It came out as expected."""
+        """Whether it came out as expected."""
         return self.action == self.expected and self.expected_rule in {None, self.rule}
+
+
+def run_policy_tests(file: Path, now: datetime) -> list[PolicyTestOutcome]:
+    """Run the tests that the policy in `file` carries.
+
+    Raises:
+        InputError: the file cannot be read, or the policy cannot be used.
+    """
+    policy, _ = load_policy(file)
+    return run_tests(policy, now.timestamp())
 
 
 def run_tests(policy: Policy, now: float) -> list[PolicyTestOutcome]:
@@ -59,9 +73,9 @@ def _run_test(policy: Policy, test: PolicyTest, now: float) -> PolicyTestOutcome
         rules=[msgspec.structs.replace(rule, percent=100.0 if rule.percent else 0.0) for rule in policy.rules],
         budgets=[msgspec.structs.replace(each, percent=100.0 if each.percent else 0.0) for each in policy.budgets],
     )
-    book = CompiledPolicy(everybody)
+    compiled_policy = CompiledPolicy(everybody)
     subjects = _list_subjects(facts)
-    matches = book.match(facts)
+    matches = compiled_policy.match(facts)
     applicable: list[Rule | Budget] = [*select_applicable_rules(matches.rules, subjects, now)]
     shared = [bound for bound in matches.budgets if bound.rule.name == test.rule and subjects[bound.subject_index]]
     applicable += select_applicable_rules(shared, subjects, now)
@@ -73,13 +87,13 @@ def _run_test(policy: Policy, test: PolicyTest, now: float) -> PolicyTestOutcome
         expected_rule=test.rule,
         action=decisive.action if decisive else "allow",
         rule=decisive.name if decisive else "",
-        held=[each.name for each in applicable],
-        unevaluated=sorted(book.unevaluated),
+        applicable=[each.name for each in applicable],
+        unevaluated=sorted(compiled_policy.unevaluated),
     )
 
 
 def _convert_facts(test: PolicyTest) -> dict[str, dict[str, object]]:
-    """The facts of a test; a whole number where a fraction is declared becomes one."""
+    """Return the facts of a test; a whole number where a fraction is declared becomes one."""
     return {
         variable: {name: float(value) if FACTS[variable][name] == "double" else value for name, value in fields.items()}
         for variable, fields in test.given.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hydrometer.enforcement.snapshots.signing_keys import make_keys as make_keys
+    from hydrometer.enforcement.signing_keys import make_keys as make_keys
     from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions as SnapshotOptions
     from hydrometer.enforcement.snapshots.snapshot_build import read_account_list as read_account_list
     from hydrometer.enforcement.snapshots.snapshot_files import inspect_snapshot as inspect_snapshot

@@ -12,7 +12,7 @@ from hydrometer.enforcement.casebook.casebook_queries import Casebook
 from hydrometer.enforcement.guard.decision_point import DecisionPoint
 from hydrometer.enforcement.guard.snapshot_loader import SnapshotLoader
 from hydrometer.enforcement.policy.policy_reader import load_policy
-from hydrometer.enforcement.snapshots.signing_keys import format_key_id, make_keys, read_signing_key, read_verify_key
+from hydrometer.enforcement.signing_keys import format_key_id, make_keys, read_signing_key, read_verify_key
 from hydrometer.enforcement.snapshots.sketch_settings import SKETCH_HASHES, compute_key_check, parse_sketch_settings
 from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions, SnapshotSummary, build_verdicts
 from hydrometer.enforcement.snapshots.snapshot_file import SnapshotRefusal, pack_snapshot, unpack_snapshot

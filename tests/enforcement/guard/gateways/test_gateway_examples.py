@@ -15,7 +15,7 @@ from fixtures.gateway_parts import Stand, free_port, process
 from fixtures.project import ROOT
 from fixtures.serving_parts import Files
 from hydrometer.contract.gateway import GatewaySettings, load_gateway_settings
-from hydrometer.enforcement.guard.gateways.http import collect_routes
+from hydrometer.enforcement.guard.gateway_routes import collect_routes
 
 if TYPE_CHECKING:
     from pathlib import Path

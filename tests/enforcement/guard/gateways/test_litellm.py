@@ -21,7 +21,7 @@ from fixtures.gateway_parts import BLOCK, THROTTLE, Stand, await_true, free_port
 from fixtures.gateway_upstream import Upstream
 from fixtures.project import ROOT
 from fixtures.serving_parts import Files
-from hydrometer.enforcement.guard.gateways.http import GatewayRequest, GatewayRoute, collect_routes
+from hydrometer.enforcement.guard.gateway_routes import GatewayRequest, GatewayRoute, collect_routes
 from hydrometer.enforcement.guard.gateways.litellm import HttpRefusalError, make_guardrail_class
 from hydrometer.enforcement.guard.gateways.litellm_http import PATH
 from hydrometer.enforcement.guard.guard_app import GuardApp

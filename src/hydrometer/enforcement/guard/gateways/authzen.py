@@ -14,7 +14,7 @@ import msgspec
 from hydrometer.contract import ModelRequest
 from hydrometer.enforcement.guard.client_identity import MOST, canonicalise_address
 from hydrometer.enforcement.guard.error_responses import build_marks
-from hydrometer.enforcement.guard.gateways.http import GatewayAnswer, GatewayRequest, GatewayRoute, make_json_answer
+from hydrometer.enforcement.guard.gateway_routes import GatewayAnswer, GatewayRequest, GatewayRoute, make_json_answer
 from hydrometer.enforcement.guard.request_parser import ClientIdentity
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from hydrometer.enforcement.guard.error_responses import (
     choose_error_shape,
     encode_error_body,
 )
-from hydrometer.enforcement.guard.gateways.http import (
+from hydrometer.enforcement.guard.gateway_routes import (
     JSON,
     GatewayAnswer,
     GatewayRequest,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hydrometer.enforcement.guard.client_identity import MOST
-from hydrometer.enforcement.guard.gateways.http import GatewayAnswer, GatewayRequest, GatewayRoute, make_json_answer
+from hydrometer.enforcement.guard.gateway_routes import GatewayAnswer, GatewayRequest, GatewayRoute, make_json_answer
 from hydrometer.enforcement.guard.request_parser import ClientIdentity
 
 if TYPE_CHECKING:
