@@ -19,9 +19,11 @@ from nacl.signing import SigningKey
 
 from hydrometer.contract.errors import InputError
 from hydrometer.enforcement.audit.audit_log import AuditLog
-from hydrometer.enforcement.audit.chain_verification import make_anchor, read_anchor, read_entries, verify_log
+from hydrometer.enforcement.audit.chain_verification import verify_log
 from hydrometer.enforcement.audit.chained_lines import LARGEST, list_segments
+from hydrometer.enforcement.audit.log_anchors import make_anchor, read_anchor
 from hydrometer.enforcement.audit.log_head import HEAD
+from hydrometer.enforcement.audit.log_reader import read_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable

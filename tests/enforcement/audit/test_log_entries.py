@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from hydrometer.contract.policy_schema import Policy
 from hydrometer.enforcement.audit.audit_log import AuditLog
-from hydrometer.enforcement.audit.chain_verification import read_entries
-from hydrometer.enforcement.audit.log_entries import build_policy_entry, count_shadow_decisions
+from hydrometer.enforcement.audit.log_entries import build_policy_entry
+from hydrometer.enforcement.audit.log_reader import read_entries
+from hydrometer.enforcement.audit.shadow_summary import count_shadow_decisions
 
 if TYPE_CHECKING:
     from pathlib import Path

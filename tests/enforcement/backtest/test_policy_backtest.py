@@ -20,8 +20,9 @@ from hydrometer.contract.errors import InputError
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
 from hydrometer.enforcement.audit.audit_log import AuditLog
-from hydrometer.enforcement.audit.audit_service import record_snapshot
-from hydrometer.enforcement.audit.chain_verification import read_entries, verify_log
+from hydrometer.enforcement.audit.chain_verification import verify_log
+from hydrometer.enforcement.audit.log_entries import record_snapshot
+from hydrometer.enforcement.audit.log_reader import read_entries
 from hydrometer.enforcement.backtest.policy_backtest import BacktestRequest, run_backtest, write_backtest
 from hydrometer.enforcement.casebook.case_service import CaseService, resolve_audit_folder
 from hydrometer.enforcement.casebook.casebook_queries import Casebook

@@ -9,9 +9,8 @@ import pytest
 
 from hydrometer.contract.cases import Constraint
 from hydrometer.contract.errors import InputError
-from hydrometer.enforcement.casebook.case_service import write_constraints
 from hydrometer.enforcement.casebook.casebook_queries import Casebook
-from hydrometer.enforcement.casebook.constraint_files import load_constraints
+from hydrometer.enforcement.casebook.constraint_files import load_constraints, write_constraints
 
 if TYPE_CHECKING:
     from pathlib import Path

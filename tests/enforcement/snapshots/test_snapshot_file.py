@@ -16,8 +16,8 @@ from hydrometer.contract.decisions import SnapshotAccount, SnapshotEntity, Verdi
 from hydrometer.contract.errors import InputError
 from hydrometer.enforcement.guard.decision_point import DecisionPoint
 from hydrometer.enforcement.guard.snapshot_loader import SnapshotLoader
-from hydrometer.enforcement.snapshots.name_index import NameIndex, build_name_index
 from hydrometer.enforcement.signing_keys import make_keys, read_signing_key, read_verify_key
+from hydrometer.enforcement.snapshots.name_index import NameIndex, build_name_index
 from hydrometer.enforcement.snapshots.snapshot_file import MAGIC, SnapshotRefusal, pack_snapshot, unpack_snapshot
 
 if TYPE_CHECKING:

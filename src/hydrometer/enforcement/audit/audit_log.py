@@ -33,6 +33,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+WAIT_SECONDS = 10.0
+"""How long a command waits for another one to finish writing the audit log."""
 SEGMENT_BYTES = 64 << 20
 """A file that is larger is followed by another."""
 LOCK = "lock"
@@ -41,7 +43,7 @@ TORN = ".torn"
 
 
 class AuditLog:
-    """A log that is open for writing; a context manager."""
+    """An audit log that is open for writing; a context manager."""
 
     def __init__(
         self,
@@ -57,7 +59,7 @@ class AuditLog:
         wait: seconds to wait for another process that writes there. key: signs the heads, from an empty log's on.
 
         Raises:
-            InputError: the folder cannot be used, another process writes there, the log is broken, has not the line that its
+            InputError: the folder cannot be used, another process writes there, the log is broken, lacks the line that its
                 own head names, or that head is missing or not signed as `key` says: going on would put a head over what
                 shows it.
         """

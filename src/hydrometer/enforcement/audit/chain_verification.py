@@ -1,37 +1,31 @@
-"""Reading the audit log, and seeing whether anything in it was removed, altered, put elsewhere or cut off."""
+"""Whether anything in an audit log was removed, altered, put elsewhere or cut off."""
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hydrometer.contract import InputError
 from hydrometer.enforcement.audit.chained_lines import (
     FIRST,
     LARGEST,
-    AuditEntry,
     ChainLink,
-    decode_entry,
-    iterate_lines,
-    list_segments,
-    parse_link,
 )
-from hydrometer.enforcement.audit.log_head import HEAD, LogHead, make_head, read_head
+from hydrometer.enforcement.audit.log_head import HEAD, LogHead, read_head
+from hydrometer.enforcement.audit.log_reader import list_files, read_links
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from nacl.signing import SigningKey, VerifyKey
+    from nacl.signing import VerifyKey
 
 MOST_FAULTS = 1_000
-"""Faults that are told one by one; all are counted."""
+"""Faults that are listed one by one; all are counted."""
 
 
 class ChainFault(msgspec.Struct, frozen=True):
-    """Something that no writer leaves."""
+    """A thing wrong in a log, which no writer leaves."""
 
     file: str
     line: int
@@ -40,7 +34,7 @@ class ChainFault(msgspec.Struct, frozen=True):
 
 
 class ChainVerification(msgspec.Struct, kw_only=True):
-    """What a look through the whole log found."""
+    """The outcome of verifying a whole log."""
 
     lines: int = 0
     first: int = 0
@@ -53,18 +47,18 @@ class ChainVerification(msgspec.Struct, kw_only=True):
     faults: list[ChainFault] = []
     fault_count: int = 0
     anchors: int = 0
-    """Anchors that were held against the log, its own head among them."""
+    """Anchors that the log was compared with, its own head among them."""
     anchored: int | None = None
-    """Number of the last line that an anchor names and that is there: what came after it may be cut off unseen. None: no
-    anchor was held; 0: one of the time before the first line."""
+    """Number of the last line that an anchor names and that is there: what came after it may be cut off unseen. None: there
+    was no anchor; 0: one of the time before the first line."""
 
     @property
     def whole(self) -> bool:
-        """Nothing is wrong."""
+        """Whether nothing is wrong."""
         return self.fault_count == 0
 
     def to_builtins(self) -> dict[str, Any]:
-        """What was found, as plain values."""
+        """Return the outcome as plain values."""
         values: dict[str, Any] = msgspec.to_builtins(self)
         return values
 
@@ -78,7 +72,7 @@ class ChainVerification(msgspec.Struct, kw_only=True):
 def verify_log(
     folder: Path, anchors: Sequence[LogHead] = (), *, after: LogHead | None = None, public: VerifyKey | None = None
 ) -> ChainVerification:
-    """Look through the log in `folder`; hold its own head and `anchors` against it.
+    """Verify the log in `folder`, and compare it with its own head and with `anchors`.
 
     With `after`, the log goes on from that anchor: earlier files have been taken to an archive. With `public`, its own
     head must be signed by that key.
@@ -103,8 +97,8 @@ def verify_log(
         ChainLink(verification.last, "", verification.hash, whole=True),
     )
     # After the head: a writer that goes on meanwhile has the head's line on disk already.
-    files = _list_files(folder)
-    for file, number, line, link in _read_links(files):
+    files = list_files(folder)
+    for file, number, line, link in read_links(files):
         if link is None:
             # Only a file's last line, and a piece of one that is too large, have no line end.
             if file == files[-1] and not line.endswith(b"\n") and len(line) <= LARGEST:
@@ -123,7 +117,7 @@ def verify_log(
 def _check_anchors(
     verification: ChainVerification, file: str, number: int, anchor_hashes: list[str], link: ChainLink
 ) -> None:
-    """Hold a line to the hashes that anchors name it by."""
+    """Compare a line with the hashes that anchors name it by."""
     if any(own != link.hash for own in anchor_hashes):
         verification.add_fault(file, number, f"line {link.sequence} is another one than the anchor says")
     elif anchor_hashes:
@@ -131,7 +125,7 @@ def _check_anchors(
 
 
 def _check_link(verification: ChainVerification, file: str, number: int, link: ChainLink) -> None:
-    """Hold a line against the one before it, and go on from it."""
+    """Compare a line with the one before it, and go on from it."""
     if not link.whole:
         verification.add_fault(file, number, f"line {link.sequence} does not have the hash that it says: altered")
     expected = verification.last + 1
@@ -152,55 +146,6 @@ def _check_link(verification: ChainVerification, file: str, number: int, link: C
         verification.last, verification.hash = link.sequence, link.hash
 
 
-def read_entries(folder: Path, *, last: int | None = None) -> Iterator[AuditEntry]:
-    """Yield what the log says, in order; with `last`, only so many from the end. Lines that are none are passed over.
-
-    Raises:
-        InputError: there is no log.
-    """
-    lines = (line for _, _, line, link in _read_links(_list_files(folder)) if link is not None)
-    for line in lines if last is None else deque(lines, maxlen=last):
-        try:
-            yield decode_entry(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            # An altered line: `verify` tells of it, and the others can still be read.
-            continue
-
-
-def make_anchor(folder: Path, key: SigningKey | None = None) -> LogHead:
-    """Return the log's last line as an anchor to put down elsewhere, signed when a key is given.
-
-    Raises:
-        InputError: there is no log, or it is not whole.
-    """
-    verification = verify_log(folder)
-    if not verification.whole:
-        raise InputError(
-            "the log is not whole", file=str(folder), mend="`hydrometer audit verify` says what is wrong with it."
-        )
-    entry = next(iter(read_entries(folder, last=1)), None)
-    if entry is None:
-        raise InputError("the log is empty", file=str(folder), mend="Anchor it once something is in it.")
-    return make_head(entry.sequence, entry.hash, entry.time, key)
-
-
-def read_anchor(file: Path, public: VerifyKey | None = None) -> LogHead:
-    """Return the anchor in `file`; with a public key, only one that it signed.
-
-    Raises:
-        InputError: the file is no anchor, or its signature is missing or wrong.
-    """
-    try:
-        head = msgspec.json.decode(file.read_bytes(), type=LogHead)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"is no anchor: {error}", file=str(file), mend="Name what `hydrometer audit anchor` printed."
-        ) from None
-    if public is not None and not head.signed_by(public):
-        raise InputError("is not signed by that key", file=str(file), mend="Name its anchor, or its key.")
-    return head
-
-
 def _read_own_head(folder: Path, verification: ChainVerification, public: VerifyKey | None) -> LogHead | None:
     try:
         head = read_head(folder)
@@ -214,21 +159,3 @@ def _read_own_head(folder: Path, verification: ChainVerification, public: Verify
     if public is not None and not head.signed_by(public):
         verification.add_fault(HEAD, 1, "is not signed by that key: altered, or written without it")
     return head
-
-
-def _list_files(folder: Path) -> list[Path]:
-    """The files of a log in order.
-
-    Raises:
-        InputError: there is none.
-    """
-    files = list_segments(folder)
-    if not files:
-        raise InputError("is no audit log", file=str(folder), mend="Name the folder that the log is written to.")
-    return [file for _, file in files]
-
-
-def _read_links(files: Sequence[Path]) -> Iterator[tuple[Path, int, bytes, ChainLink | None]]:
-    for file in files:
-        for number, line in enumerate(iterate_lines(file), 1):
-            yield file, number, line, parse_link(line)

@@ -1,6 +1,6 @@
-"""Lines of the audit log: a policy that came into force, and what gateways in shadow mode leave.
+"""Entries of the audit log that a command writes: a policy that came into force, and a snapshot that was made.
 
-A gateway writes a line of kind `decision` for whatever is not `allow`, with the account and the fields of the decision.
+A gateway writes an entry of kind `decision` for whatever is not `allow`, with the account and the fields of the decision.
 """
 
 from __future__ import annotations
@@ -8,15 +8,14 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from hydrometer.contract import LADDER
+from hydrometer.enforcement.audit.audit_log import WAIT_SECONDS, AuditLog
+from hydrometer.enforcement.audit.log_reader import read_entries
+from hydrometer.enforcement.policy.policy_reader import load_policy, read_policy_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pathlib import Path
 
     from hydrometer.contract import Policy
-    from hydrometer.enforcement.audit.chained_lines import AuditEntry
 
 EntryContent = tuple[str, dict[str, Any]]
 """Kind and body."""
@@ -32,50 +31,19 @@ def build_policy_entry(policy: Policy, text: str) -> EntryContent:
     }
 
 
-class ShadowSummary(msgspec.Struct, kw_only=True):
-    """What a guard in shadow mode wrote down: what it would have done."""
+def record_snapshot(folder: Path, policy: Path, snapshot_body: dict[str, Any]) -> None:
+    """Write down that a snapshot was made; before it the policy with its text, where that is another one than before.
 
-    decisions: int = 0
-    accounts: int = 0
-    first: str = ""
-    last: str = ""
-    """Times of the first and last, ISO, UTC."""
-    actions: dict[str, int] = {}
-    """Requests by action, the hardest first."""
-    rules: dict[str, dict[str, int]] = {}
-    """By rule: `requests`, `accounts`."""
-    campaigns: dict[str, int] = {}
-    """Requests by campaign; without one under `none`."""
-    busiest: list[tuple[str, int]] = []
-    """Accounts with most such requests."""
-
-
-def count_shadow_decisions(entries: Iterable[AuditEntry], *, most: int = 10) -> ShadowSummary:
-    """Sum up the shadow decisions of a log."""
-    summary = ShadowSummary()
-    by_account: dict[str, int] = {}
-    by_rule: dict[str, set[str]] = {}
-    for entry in entries:
-        body = entry.body
-        if entry.kind != "decision" or not body.get("shadow"):
-            continue
-        account, rule = str(body.get("account", "")), str(body.get("rule", ""))
-        summary.decisions += 1
-        summary.first = summary.first or entry.time.isoformat()
-        summary.last = entry.time.isoformat()
-        for counts, name in (
-            (summary.actions, body.get("action", "")),
-            (summary.campaigns, body.get("campaign", "none")),
-        ):
-            counts[str(name)] = counts.get(str(name), 0) + 1
-        by_account[account] = by_account.get(account, 0) + 1
-        by_rule.setdefault(rule, set()).add(account)
-        rule_counts = summary.rules.setdefault(rule, {"requests": 0, "accounts": 0})
-        rule_counts["requests"] += 1
-    for rule, accounts in by_rule.items():
-        summary.rules[rule]["accounts"] = len(accounts)
-    hardness = {action: -rank for rank, action in enumerate(LADDER)}
-    summary.actions = dict(sorted(summary.actions.items(), key=lambda pair: hardness.get(pair[0], 1)))  # type: ignore[call-overload]
-    summary.accounts = len(by_account)
-    summary.busiest = sorted(by_account.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
-    return summary
+    Raises:
+        InputError: the log or the policy cannot be used.
+    """
+    loaded_policy, _ = load_policy(policy)
+    line = build_policy_entry(loaded_policy, read_policy_text(policy))
+    with AuditLog(folder, wait=WAIT_SECONDS) as log:
+        earlier_hashes = [entry.body.get("sha256") for entry in read_entries(folder) if entry.kind == "policy"]
+        lines = (
+            [("snapshot", snapshot_body)]
+            if earlier_hashes[-1:] == [line[1]["sha256"]]
+            else [line, ("snapshot", snapshot_body)]
+        )
+        log.append_all(lines)

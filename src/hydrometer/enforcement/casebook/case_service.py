@@ -9,26 +9,22 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow.compute as pc
 
-from hydrometer.contract import Case, Constraint, ConstraintKind, InputError
-from hydrometer.enforcement.audit.audit_log import AuditLog
-from hydrometer.enforcement.audit.audit_service import WAIT_SECONDS
-from hydrometer.enforcement.audit.chain_verification import read_entries
-from hydrometer.enforcement.casebook.casebook_connection import upgrade_database
+from hydrometer.contract import Case, InputError
+from hydrometer.enforcement.audit.audit_log import WAIT_SECONDS, AuditLog
+from hydrometer.enforcement.audit.log_reader import read_entries
 from hydrometer.enforcement.casebook.casebook_queries import Casebook
 from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hydrometer.contract import Appeal, CaseReview, ConstraintFile, KeptEvidence, ReviewFinding
+    from hydrometer.contract import Appeal, CaseReview, Constraint, KeptEvidence, ReviewFinding
     from hydrometer.enforcement.casebook.casebook_changes import CasebookChanges
-
-__all__ = ["CaseService", "make_constraint", "resolve_audit_folder", "upgrade_database", "write_constraints"]
 
 SUFFIX = ".audit"
 """Ending of the folder beside a casebook's file, that its audit log is in."""
@@ -59,7 +55,7 @@ class CaseService:
 
     @contextmanager
     def open_casebook(self) -> Iterator[Casebook]:
-        """The casebook, to look at.
+        """Open the casebook to read it.
 
         Raises:
             InputError: there is none yet, or it cannot be read.
@@ -202,7 +198,7 @@ class CaseService:
 
     @contextmanager
     def _open_changes(self, kind: str) -> Iterator[tuple[CasebookChanges, dict[str, Any]]]:
-        """Changes to the casebook, and where to leave the body of the line that tells of them."""
+        """Open changes to the casebook, with where to leave the body of their line in the audit log."""
         folder = resolve_audit_folder(self._location, self._audit)
         log: dict[str, Any] = {}
         with Casebook(self._location) as book, AuditLog(folder, wait=WAIT_SECONDS) as audit, book.changes() as change:
@@ -222,7 +218,7 @@ def _build_review_body(case: str, finding: ReviewFinding, by: str, why: str, cha
 
 
 def _find_logged_case(case: str, logs: Sequence[Path]) -> tuple[Case, list[tuple[str, dict[str, Any]]]] | None:
-    """The case of a decision, as a gateway's audit log tells it."""
+    """Return the case of a decision with its evidence, as a gateway's audit log has it; None where none has it."""
     for folder in logs:
         for entry in read_entries(folder):
             if entry.kind == "decision" and entry.body.get("case") == case:
@@ -248,29 +244,3 @@ def _read_document(file: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot be read: {error}", file=str(file), mend="Name a text file.") from None
     return {"name": file.name, "text": text}
-
-
-def make_constraint(kind: str, account: str, other: str, campaign: str, *, by: str, why: str) -> Constraint:
-    """Return a constraint as it was typed.
-
-    Raises:
-        InputError: there is no such kind.
-    """
-    for each in get_args(ConstraintKind):
-        if each == kind:
-            return Constraint(kind=each, account=account, other=other, campaign=campaign, by=by, why=why)
-    raise InputError(f"there is no constraint `{kind}`", mend=f"There are {', '.join(get_args(ConstraintKind))}.")
-
-
-def write_constraints(constraints: ConstraintFile, out: Path) -> None:
-    """Write constraints and labels to a file.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    try:
-        out.write_bytes(msgspec.json.format(msgspec.json.encode(constraints, order="deterministic"), indent=1) + b"\n")
-    except OSError as error:
-        raise InputError(
-            f"cannot be written: {error.strerror}", file=str(out), mend="Name a file that you may write."
-        ) from None

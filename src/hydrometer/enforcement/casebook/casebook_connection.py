@@ -29,7 +29,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def open_engine(location: str) -> Engine:
-    """Return the database at `place`: a file, or postgresql://USER@HOST/NAME.
+    """Return the database at `location`: a file, or postgresql://USER@HOST/NAME.
 
     A new one gets its tables. A file of an older version is brought up to date, a server's is not: others may use it.
 
@@ -51,7 +51,7 @@ def open_engine(location: str) -> Engine:
 
 
 def _prepare_schema(connection: Connection, location: str) -> None:
-    """Make the tables of a new casebook, or bring a file's up to date; refuse what is neither."""
+    """Make the tables of a new casebook, or bring those of a file up to date; refuse what is neither."""
     now, newest = read_revision(connection), read_newest_revision()
     if now == newest:
         return
@@ -74,7 +74,7 @@ def _prepare_schema(connection: Connection, location: str) -> None:
 
 
 def upgrade_database(location: str) -> tuple[str | None, str]:
-    """Bring the database at `place` up to date; return the step that it was at and the one that it is at.
+    """Bring the database at `location` up to date; return the step that it was at and the one that it is at.
 
     Raises:
         InputError: it cannot be reached.
@@ -91,27 +91,27 @@ def upgrade_database(location: str) -> tuple[str | None, str]:
 
 
 def read_revision(connection: Connection) -> str | None:
-    """The step that a database is at; None when it has no tables."""
+    """Return the step that a database is at; None when it has no tables."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def read_newest_revision() -> str:
-    """The step that this version needs."""
+    """Return the step that this version needs."""
     return ScriptDirectory.from_config(_build_config()).get_current_head() or ""
 
 
 def list_revisions() -> list[str]:
-    """All steps, the newest first."""
+    """Return all steps, the newest first."""
     return [script.revision for script in ScriptDirectory.from_config(_build_config()).walk_revisions()]
 
 
 def redact_url(location: str) -> str:
-    """`place` as it may be shown: without a password."""
+    """Return `location` as it may be shown: without a password."""
     return make_url(location).render_as_string(hide_password=True) if "://" in location else location
 
 
 class _DatabaseErrorTranslator:
-    """Turns what a database says of itself into one message."""
+    """A context that turns what a database says of its own errors into one message."""
 
     def __init__(self, location: str) -> None:
         self._location = location

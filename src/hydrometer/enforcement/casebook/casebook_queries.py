@@ -22,7 +22,7 @@ from hydrometer.contract import (
     KeptEvidence,
     ReviewOutcomes,
 )
-from hydrometer.enforcement.casebook.casebook_changes import CasebookChanges
+from hydrometer.enforcement.casebook.casebook_changes import CHUNK, CasebookChanges
 from hydrometer.enforcement.casebook.casebook_connection import open_engine, redact_url
 from hydrometer.enforcement.casebook.casebook_tables import (
     appeal_events,
@@ -46,7 +46,7 @@ class Casebook:
     """A casebook that is open; a context manager."""
 
     def __init__(self, location: str) -> None:
-        """Open the casebook at `place`: a file, or postgresql://USER@HOST/NAME; a new one is made.
+        """Open the casebook at `location`: a file, or postgresql://USER@HOST/NAME; a new one is made.
 
         Raises:
             InputError: it cannot be reached, or is of another version.
@@ -63,12 +63,12 @@ class Casebook:
         self.close()
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connection to the database."""
         self._engine.dispose()
 
     @contextmanager
     def changes(self) -> Iterator[CasebookChanges]:
-        """Changes that are made together at the end of the context, or not at all when it is left with an error."""
+        """Open changes that are made together at the end of the context, or not at all when it is left with an error."""
         with self._connect() as connection:
             yield CasebookChanges(connection)
 
@@ -133,7 +133,7 @@ class Casebook:
             return _load_appeal(connection, row)
 
     def constraints(self) -> ConstraintFile:
-        """Return the constraints in force and the labels: what detection is told."""
+        """Return the constraints in force and the labels: what detection takes into account."""
         with self._connect() as connection:
             in_force = connection.execute(
                 select(constraints).where(constraints.c.revoked_at.is_(None)).order_by(constraints.c.id)
@@ -167,7 +167,7 @@ class Casebook:
             )
 
     def judged_accounts(self) -> ReviewOutcomes:
-        """Return whom people cleared, and whom they upheld: what a snapshot of verdicts is told."""
+        """Return whom people cleared, and whom they upheld: what a snapshot takes into account."""
         in_force = self.constraints()
         cleared = {each.account for each in in_force.constraints if each.kind == "cleared"}
         upheld = {
@@ -192,8 +192,8 @@ def _load_cases(connection: Connection, rows: Iterable[Row[Any]]) -> list[Case]:
     rows = list(rows)
     accounts: dict[str, list[str]] = {row.id: [] for row in rows}
     names = sorted(accounts)
-    for start in range(0, len(names), 500):
-        query = select(case_accounts).where(case_accounts.c.case.in_(names[start : start + 500]))
+    for start in range(0, len(names), CHUNK):
+        query = select(case_accounts).where(case_accounts.c.case.in_(names[start : start + CHUNK]))
         for row in connection.execute(query):
             accounts[row.case].append(row.account)
     return [

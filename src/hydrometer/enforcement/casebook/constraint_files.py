@@ -1,12 +1,13 @@
-"""What people found of accounts, on its way to detection: from a file, or from the casebook itself."""
+"""Constraints on detection: as they are typed, in files, and from a casebook."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
-from hydrometer.contract import CONSTRAINTS_FORMAT, ConstraintFile, InputError
+from hydrometer.contract import CONSTRAINTS_FORMAT, Constraint, ConstraintFile, ConstraintKind, InputError
 
 SQLITE = b"SQLite format 3\0"
 
@@ -34,6 +35,32 @@ def load_constraints(source: str) -> ConstraintFile:
             f"is no file of constraints: {error}",
             file=source,
             mend=f"`hydrometer casebook export` writes one, of format {CONSTRAINTS_FORMAT}.",
+        ) from None
+
+
+def make_constraint(kind: str, account: str, other: str, campaign: str, *, by: str, why: str) -> Constraint:
+    """Return a constraint made of what was typed.
+
+    Raises:
+        InputError: there is no such kind.
+    """
+    for each in get_args(ConstraintKind):
+        if each == kind:
+            return Constraint(kind=each, account=account, other=other, campaign=campaign, by=by, why=why)
+    raise InputError(f"there is no constraint `{kind}`", mend=f"There are {', '.join(get_args(ConstraintKind))}.")
+
+
+def write_constraints(constraints: ConstraintFile, out: Path) -> None:
+    """Write constraints and labels to a file.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    try:
+        out.write_bytes(msgspec.json.format(msgspec.json.encode(constraints, order="deterministic"), indent=1) + b"\n")
+    except OSError as error:
+        raise InputError(
+            f"cannot be written: {error.strerror}", file=str(out), mend="Name a file that you may write."
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""What Alembic runs: the steps on a connection that `store.casebook_opening` opened."""
+"""What Alembic runs: the steps on a connection that `casebook_connection` opened."""
 
 from __future__ import annotations
 
