@@ -35,8 +35,9 @@ from hydrometer.contract.decisions import (
 )
 from hydrometer.contract.policy_schema import Budget, FeatureLimits, Policy, Rule
 from hydrometer.contract.settings import FingerprintSettings
+from hydrometer.enforcement.guard.client_identity import ClientIdentity
 from hydrometer.enforcement.guard.decision_point import DecisionPoint
-from hydrometer.enforcement.guard.request_parser import ClientIdentity, parse_body
+from hydrometer.enforcement.guard.request_parser import parse_bodies
 from hydrometer.enforcement.snapshots.snapshot_file import pack_snapshot, unpack_snapshot
 from hydrometer.fingerprint import SiteKey
 from hydrometer.fingerprint.online_sketcher import OnlineSketcher
@@ -195,7 +196,7 @@ def measured(guard: DecisionPoint, requests: list[bytes], names: list[str]) -> l
         )
         arrived = bytes(bytearray(body))  # a body has just been read from its connection
         begun = clock()
-        guard.decide(parse_body(arrived, sender), NOW + place / 1000)
+        guard.decide(parse_bodies(arrived, sender)[0], NOW + place / 1000)
         taken.append((clock() - begun) / 1e3)
     return taken
 

@@ -24,8 +24,9 @@ from nacl.signing import SigningKey
 from hydrometer.contract.decisions import SnapshotCampaign, SnapshotContent, SnapshotEntity, SnapshotTemplate, Verdict
 from hydrometer.contract.policy_schema import LADDER, Budget, Policy, Rule
 from hydrometer.contract.settings import FingerprintSettings
+from hydrometer.enforcement.guard.client_identity import ClientIdentity
 from hydrometer.enforcement.guard.decision_point import DecisionPoint
-from hydrometer.enforcement.guard.request_parser import ClientIdentity, parse_batch_file, parse_bodies
+from hydrometer.enforcement.guard.request_parser import parse_bodies
 from hydrometer.enforcement.snapshots.snapshot_file import pack_snapshot, unpack_snapshot
 from hydrometer.fingerprint import SiteKey
 from hydrometer.fingerprint.online_sketcher import OnlineSketcher
@@ -269,8 +270,7 @@ def fuzz(requests: int, seed: int, told: Callable[[int], None] | None = None) ->
     for number in range(requests):
         body, who = rng.choices(makers, weights)[0](rng), sender(rng)
         now = NOW + number / 200 + rng.choice((0, 0, 0, -100, 5_000))
-        read = parse_batch_file if rng.random() < 0.02 else parse_bodies
-        for request in read(body, who, most_bytes=MOST_BYTES, most_batch=20):
+        for request in parse_bodies(body, who, most_bytes=MOST_BYTES, most_batch=20):
             decision = guard.decide(request, now)
             if decision.action not in LADDER or (decision.action != "allow") != bool(decision.case):
                 raise AssertionError(f"an impossible decision: {decision}")

@@ -126,7 +126,7 @@ def test_before_a_result_was_known_nothing_is_held_against_anybody(folder: Path)
 
 
 def test_without_a_truth_the_result_says_what_is_a_harvest(folder: Path) -> None:
-    record = record_of(folder, truth=None, upheld=True)
+    record = record_of(folder, truth=None, as_if_upheld=True)
     result = ResultFolder.read(folder / "result")
     assert record.truth == "result"
     assert record.harvest.requests == result.harvested.num_rows
@@ -141,7 +141,7 @@ def test_traffic_without_a_table_of_accounts_has_customers_of_no_known_plan(fold
 
 
 def test_too_much_traffic_is_sampled_by_account_and_says_so(folder: Path) -> None:
-    whole, part = record_of(folder), record_of(folder, most=4_000)
+    whole, part = record_of(folder), record_of(folder, sample_limit=4_000)
     assert part.sampled_share < 1
     assert part.replayed < whole.replayed
     assert part.harvest.requests == whole.harvest.requests
@@ -150,7 +150,7 @@ def test_too_much_traffic_is_sampled_by_account_and_says_so(folder: Path) -> Non
 
 
 def test_a_result_of_an_earlier_day_comes_first(folder: Path) -> None:
-    record = record_of(folder, also=[folder / "result"], known_from=HALF)
+    record = record_of(folder, more_results=[folder / "result"], known_from=HALF)
     assert [each.as_if for each in record.results] == [True, False]
     assert record.harvest == record_of(folder).harvest
 

@@ -16,8 +16,8 @@ import pytest
 from fixtures.gateway_parts import await_true, free_port, process
 from fixtures.serving_parts import Files
 from hydrometer.contract.errors import InputError
+from hydrometer.enforcement.guard.client_identity import ClientIdentity
 from hydrometer.enforcement.guard.guard_runtime import GuardConfig, GuardRuntime
-from hydrometer.enforcement.guard.request_parser import ClientIdentity
 from hydrometer.enforcement.signing_keys import make_keys
 
 if TYPE_CHECKING:

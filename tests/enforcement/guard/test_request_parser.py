@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrometer.enforcement.guard.request_parser import ClientIdentity, parse_batch_file, parse_bodies, parse_body
+from hydrometer.enforcement.guard.client_identity import ClientIdentity
+from hydrometer.enforcement.guard.request_parser import parse_bodies
 
 if TYPE_CHECKING:
     from hydrometer.contract.decisions import ModelRequest
@@ -20,7 +21,7 @@ WHO = ClientIdentity(
 
 
 def read(body: Any) -> ModelRequest:
-    return parse_body(json.dumps(body).encode(), WHO)
+    return parse_bodies(json.dumps(body).encode(), WHO, most_batch=1)[0]
 
 
 def test_a_chat_completion() -> None:
@@ -134,9 +135,7 @@ def test_completions_and_batches() -> None:
     assert [one.prompt for one in found] == [f"q{n}" for n in range(10)]
     assert all(one.batch for one in found)
     assert [one.prompt for one in parse_bodies(json.dumps(batch).encode(), WHO, most_batch=3)] == ["q0", "q4", "q8"]
-    assert parse_body(json.dumps(batch).encode(), WHO).prompt == "q0"
-    lines = b'{"custom_id": "1", "body": {"messages": "q"}}\nnonsense\n\n{"body": 5}\n'
-    assert [one.unread for one in parse_batch_file(lines, WHO)] == ["", "malformed", "unknown shape"]
+    assert [one.prompt for one in parse_bodies(json.dumps(batch).encode(), WHO, most_batch=1)] == ["q0"]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +160,7 @@ def test_completions_and_batches() -> None:
     ],
 )
 def test_what_cannot_be_read_is_said_and_the_rest_is_read(body: bytes, why: str) -> None:
-    found = parse_body(body, WHO, most_bytes=1_000 if why == "oversized" else 1 << 20)
+    found = parse_bodies(body, WHO, most_bytes=1_000 if why == "oversized" else 1 << 20)[0]
     assert (found.unread, found.account_id, found.bytes) == (why, "a", len(body))
 
 
@@ -211,5 +210,5 @@ def test_no_shape_raises(body: dict[str, Any]) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_raise(body: bytes) -> None:
-    assert parse_body(body, WHO).bytes == len(body)
-    assert parse_batch_file(body, WHO)
+    assert sum(one.bytes for one in parse_bodies(body, WHO)) <= len(body)
+    assert parse_bodies(body, WHO, most_batch=1)[0].bytes == len(body)

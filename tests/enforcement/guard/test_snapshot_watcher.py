@@ -20,8 +20,7 @@ from hydrometer.enforcement.guard.audit_queue import AuditQueue
 from hydrometer.enforcement.guard.decision_point import DecisionPoint
 from hydrometer.enforcement.guard.event_log import EventLog
 from hydrometer.enforcement.guard.guard_metrics import BUCKETS, GaugeSample, GuardMetrics
-from hydrometer.enforcement.guard.snapshot_loader import SnapshotLoader
-from hydrometer.enforcement.guard.snapshot_watcher import SnapshotWatcher
+from hydrometer.enforcement.guard.snapshot_watcher import LoadOutcome, SnapshotLoader, SnapshotWatcher
 from hydrometer.enforcement.snapshots.snapshot_file import pack_snapshot
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ class Place:
         self.now = NOW
         guard = DecisionPoint(None, lambda _system, _prompt: np.empty(0, np.int64))
         self.reloading = SnapshotWatcher(
-            guard,
             SnapshotLoader(guard, self.file, [self.key.verify_key]),
             self.metrics,
             EventLog(self.log, lambda: NOW),
@@ -118,7 +116,7 @@ def test_a_defect_does_not_end_the_watch(tmp_path: Path, monkeypatch: pytest.Mon
     place = Place(tmp_path)
     place.write("good")
 
-    def broken(_: object, __: float) -> bool:
+    def broken(_: object, __: float) -> LoadOutcome:
         raise ZeroDivisionError("secret")
 
     with monkeypatch.context() as patch:

@@ -30,14 +30,13 @@ from hydrometer.contract.result_records import (
     RunRecord,
 )
 from hydrometer.contract.settings import FingerprintSettings
+from hydrometer.enforcement.guard.decision_point import DecisionPoint
+from hydrometer.enforcement.guard.guard_runtime import OTHER_KEY, SnapshotSketcher
+from hydrometer.enforcement.guard.snapshot_watcher import SnapshotLoader
+from hydrometer.enforcement.signing_keys import make_keys, read_verify_key
 from hydrometer.enforcement.snapshots.ban_evasion import suspect_organisations
 from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions
-from hydrometer.enforcement.snapshots.snapshot_files import (
-    inspect_snapshot,
-    make_keys,
-    open_decision_point,
-    write_snapshot,
-)
+from hydrometer.enforcement.snapshots.snapshot_files import SnapshotRequest, inspect_snapshot, write_snapshot
 from hydrometer.fingerprint import SiteKey
 from hydrometer.fingerprint.online_sketcher import OnlineSketcher
 from hydrometer.result import ResultFolder
@@ -174,22 +173,27 @@ def site(tmp_path: Path) -> Path:
 
 
 def write(site: Path, **more: Any) -> Any:
-    return write_snapshot(
-        site / "result",
-        site / "snapshot",
+    request = SnapshotRequest(
+        result=site / "result",
         policy=site / "policy.yaml",
         key=site / "signing",
-        now=END,
         accounts=site / "traffic",
         site_key=site / "site.key",
         **more,
     )
+    return write_snapshot(request, site / "snapshot", now=END)
 
 
-def opened(site: Path) -> Any:
-    return open_decision_point(
-        site / "snapshot", [site / "signing.pub"], site_key=site / "site.key", now=END.timestamp()
-    )
+def opened(
+    site: Path, *, public: str = "signing.pub", key: str = "site.key", at: float = END.timestamp()
+) -> tuple[DecisionPoint, SnapshotSketcher, str]:
+    """Put the parts of a running guard together; return what decides, its sketch, and why the snapshot is refused."""
+    sketcher = SnapshotSketcher(SiteKey.load(site / key))
+    decision_point = DecisionPoint(None, sketcher)
+    outcome = SnapshotLoader(decision_point, site / "snapshot", [read_verify_key(site / public)]).refresh(at)
+    if decision_point.snapshot is not None:
+        sketcher.follow(decision_point.snapshot)
+    return decision_point, sketcher, outcome.refusal
 
 
 def act(guard: Any, account: str, **more: Any) -> tuple[str, str]:
@@ -207,8 +211,10 @@ def test_a_guard_decides_by_what_was_found(site: Path) -> None:
         "members of campaigns left out": 1,
         "values that others show too, or one account alone": 1,
     }
-    guard, keeper = opened(site)
-    assert keeper.age(END.timestamp()) == 0
+    guard, sketcher, refusal = opened(site)
+    assert (sketcher.problem, refusal) == ("", "")
+    assert guard.snapshot is not None
+    assert guard.snapshot.created_at == END.timestamp()
     assert act(guard, "sure") == ("verify", "member")
     assert act(guard, "unsure") == act(guard, "elsewhere") == act(guard, "honest") == ("allow", "")
     # A sleeping pool is made with the one that works: it is known before its first request.
@@ -225,7 +231,7 @@ def test_people_are_heard(site: Path) -> None:
     )
     built = write(site, options=chosen)
     assert (built.holds["members"], built.holds["successors"], built.holds["cleared"]) == (1, 0, 3)
-    guard, _ = opened(site)
+    guard, _, _ = opened(site)
     assert act(guard, "unsure") == ("block", "member")
     for account in ("sure", "asleep", "new"):
         assert act(guard, account, prompt=WORDING) == ("allow", "")
@@ -234,15 +240,13 @@ def test_people_are_heard(site: Path) -> None:
 def test_another_site_key_another_signature_and_no_snapshot_are_told(site: Path) -> None:
     write(site)
     SiteKey.load_or_create(site / "other.key")
-    with pytest.raises(InputError, match="not the key"):
-        open_decision_point(site / "snapshot", [site / "signing.pub"], site_key=site / "other.key", now=END.timestamp())
+    _, sketcher, _ = opened(site, key="other.key")
+    assert sketcher.problem == OTHER_KEY
     make_keys(site / "stranger")
+    assert "none of the keys" in opened(site, public="stranger.pub")[-1]
+    assert "expired" in opened(site, at=END.timestamp() + 48 * 3600)[-1]
     with pytest.raises(InputError, match="none of the keys"):
-        open_decision_point(site / "snapshot", [site / "stranger.pub"], site_key=site / "site.key", now=END.timestamp())
-    with pytest.raises(InputError, match="expired"):
-        open_decision_point(
-            site / "snapshot", [site / "signing.pub"], site_key=site / "site.key", now=END.timestamp() + 48 * 3600
-        )
+        inspect_snapshot(site / "snapshot", [site / "stranger.pub"])
     with pytest.raises(InputError, match="cannot be read"):
         inspect_snapshot(site / "absent", [site / "signing.pub"])
 

@@ -71,22 +71,26 @@ def snapshot(
 ) -> None:
     """Write the signed snapshot of a result, by which guards decide."""
     with ExitStatus():
-        from hydrometer.enforcement.snapshots import SnapshotOptions, read_account_list, write_snapshot
+        from hydrometer.enforcement.snapshots import (
+            SnapshotOptions,
+            SnapshotRequest,
+            read_account_list,
+            write_snapshot,
+        )
 
         snapshot_options = SnapshotOptions(
             member=member, campaign=campaign, rare=rare, hours=hours, cleared=read_account_list(cleared)
         )
-        built = write_snapshot(
-            result,
-            out,
+        request = SnapshotRequest(
+            result=result,
             policy=policy,
             key=key,
-            now=datetime.now(UTC),
             accounts=accounts,
             site_key=site_key,
             casebook=casebook,
             options=snapshot_options,
         )
+        built = write_snapshot(request, out, now=datetime.now(UTC))
         if audit is not None:
             from hydrometer.enforcement.audit import record_snapshot
 

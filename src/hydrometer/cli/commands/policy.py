@@ -167,16 +167,16 @@ def backtest(
             policy=file,
             result=result,
             traffic=traffic,
-            also=also or [],
+            more_results=also or [],
             known_from=known_from.replace(tzinfo=UTC) if known_from else None,
             truth=truth,
             site_key=site_key,
             source=source,
             mapping=mapping,
-            upheld=upheld,
+            as_if_upheld=upheld,
             snapshot_options=SnapshotOptions(member=member, campaign=campaign),
             thresholds=not no_thresholds,
-            most=most,
+            sample_limit=most,
         )
         tried = run_backtest(request, progress)
         if out is not None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def print_backtest(record: Backtest, out: Path | None) -> None:
     """Print the outcome, the groups that were hit, the rules, and what the backtest cannot see."""
-    from hydrometer.enforcement.backtest import describe_outcome
+    from hydrometer.report import describe_outcome
 
     console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
     for line in describe_outcome(record):

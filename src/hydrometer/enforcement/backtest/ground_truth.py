@@ -40,7 +40,7 @@ def build_ground_truth(
     else:
         members = pa.concat_arrays([pa.array(each.members["account_id"].to_pylist(), pa.string()) for each in results])
         honest = find_indices(names, members) < 0
-        # An account that no table tells of has no row, and so no plan.
+        # An account that is in no table has no row, and so no plan.
         rows = pc.index_in(names, value_set=accounts["account_id"].combine_chunks())
         plans = accounts["plan"].combine_chunks().take(rows)
         coded = pc.fill_null(plans, "no plan known").dictionary_encode()

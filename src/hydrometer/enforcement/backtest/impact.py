@@ -1,4 +1,4 @@
-"""From what was decided to what that means: harvest stopped, and whom it hit besides."""
+"""The effect of decisions: harvest stopped, and whom they hit besides."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 STOPS = np.array([action in {"throttle", "verify", "block"} for action in LADDER])
-"""By place in the ladder: the request does not reach the model."""
+"""By position in the ladder: the request does not reach the model."""
 WEAKENS = np.array([action in {"limit_features", "withhold_reasoning"} for action in LADDER])
 DAY_US = 86_400_000_000
 
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """Who the requests are of, a row a request.
+    """The accounts and kinds of requests, a row a request.
 
-    `account` is a place in `names`; `group` by account a place in `groups`, `honest` by account.
+    `account` is a position in `names`; `group` by account a position in `groups`, `honest` by account.
     """
 
     account: npt.NDArray[np.int64]
@@ -43,7 +43,7 @@ class GroundTruth:
 
 
 def measure_effect(decisions: ReplayedDecisions, truth: GroundTruth, rows: Bools) -> PolicyEffect:
-    """What was done to the requests where `rows` holds."""
+    """Return what was done to the requests where `rows` holds."""
     weight, action = truth.weight[rows], decisions.action[rows]
     touched = STOPS[action] | WEAKENS[action]
     counts = np.bincount(action, weights=weight, minlength=len(LADDER))
@@ -58,12 +58,12 @@ def measure_effect(decisions: ReplayedDecisions, truth: GroundTruth, rows: Bools
 
 
 def mask_honest_requests(truth: GroundTruth) -> Bools:
-    """By request: of an honest account, and no harvest."""
+    """Return by request whether it is of an honest account, and no harvest."""
     return truth.honest[truth.account] & ~truth.harvest
 
 
 def measure_groups(decisions: ReplayedDecisions, truth: GroundTruth) -> list[GroupEffect]:
-    """Honest accounts by group, whoever is hit most first."""
+    """Return the effect on honest accounts by group, whoever is hit most first."""
     rows = mask_honest_requests(truth)
     made = []
     for code, name in enumerate(truth.groups):
@@ -86,7 +86,7 @@ def measure_groups(decisions: ReplayedDecisions, truth: GroundTruth) -> list[Gro
 
 
 def measure_rules(decisions: ReplayedDecisions, truth: GroundTruth, policy: Policy) -> list[RuleEffect]:
-    """Every rule and budget in the order of the policy, with what it decided."""
+    """Return every rule and budget in the order of the policy, with what it decided."""
     honest = mask_honest_requests(truth)
     codes = {name: number for number, name in enumerate(decisions.rules)}
     made = []
@@ -108,7 +108,7 @@ def measure_rules(decisions: ReplayedDecisions, truth: GroundTruth, policy: Poli
 
 
 def measure_days(decisions: ReplayedDecisions, truth: GroundTruth) -> list[DayEffect]:
-    """What became of harvest and honest requests, day by day."""
+    """Return what became of harvest and honest requests, day by day."""
     if not truth.times.size:
         return []
     day = truth.times // DAY_US
@@ -145,6 +145,6 @@ def _sum_weights(truth: GroundTruth, rows: Bools) -> float:
 
 
 def _count_accounts(truth: GroundTruth, rows: Bools | npt.NDArray[np.int64]) -> float:
-    """How many accounts the rows are of; an account stands for as many as its requests do."""
+    """Return how many accounts the rows are of; an account stands for as many as its requests do."""
     _, first = np.unique(truth.account[rows], return_index=True)
     return round(float(truth.weight[rows][first].sum()), 1)

@@ -69,7 +69,7 @@ def read_past_requests(
 
 
 class _AccountSample:
-    """Batches of which no more than `most` rows are of accounts that may be left out."""
+    """A sample of batches, of which no more than `most` rows are of accounts that may be left out."""
 
     def __init__(self, always: AbstractSet[str], most: int) -> None:
         self._always, self._most = always, most

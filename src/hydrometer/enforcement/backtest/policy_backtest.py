@@ -1,4 +1,4 @@
-"""What a policy would have done: past traffic, the verdicts of their time, the guard's own core."""
+"""What a policy would have done: past traffic, the verdicts of its time, the guard's own decision point."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ from hydrometer.contract import (
 from hydrometer.detection.ingestion import locate_default_site_key
 from hydrometer.enforcement.backtest.ground_truth import build_ground_truth
 from hydrometer.enforcement.backtest.impact import (
-    STOPS,
-    WEAKENS,
     mask_honest_requests,
     measure_days,
     measure_effect,
@@ -38,16 +36,15 @@ from hydrometer.enforcement.backtest.replay import (
     DatedSnapshot,
     ReplayedDecisions,
     list_unlogged_facts,
-    replace_policy,
     replay_requests,
 )
-from hydrometer.enforcement.backtest.sensitivity import vary_thresholds
+from hydrometer.enforcement.backtest.sensitivity import ReplayInputs, measure_thresholds
 from hydrometer.enforcement.policy.policy_reader import load_policy
 from hydrometer.enforcement.snapshots.sketch_settings import parse_sketch_settings
 from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions, build_verdicts
 from hydrometer.enforcement.snapshots.snapshot_file import Snapshot, pack_snapshot, unpack_snapshot
 from hydrometer.fingerprint import OnlineSketcher, SiteKey
-from hydrometer.report import describe_outcome, render_backtest
+from hydrometer.report import render_backtest
 from hydrometer.result import RUN_FILE, ResultFolder
 from hydrometer.sources import Rejects, open_traffic
 
@@ -59,23 +56,19 @@ if TYPE_CHECKING:
     from hydrometer.contract import Policy, Progress
     from hydrometer.enforcement.backtest.impact import GroundTruth
 
-__all__ = ["MOST", "BacktestOutcome", "BacktestRequest", "describe_outcome", "run_backtest", "write_backtest"]
-
-MOST = 2_000_000
+SAMPLE_LIMIT = 2_000_000
 """Requests of accounts that no result has weighed, from which on they are sampled."""
-MOST_MOVED = 2_000_000
-"""Requests that are decided on to see what thresholds do; beyond them, accounts with a verdict are sampled too."""
 FOREVER_HOURS = 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestRequest:
-    """What a backtest is made of."""
+    """The files and choices of a backtest."""
 
     policy: Path
     result: Path
     traffic: Path
-    also: Sequence[Path] = ()
+    more_results: Sequence[Path] = ()
     """More results; each is known from the end of its own traffic on."""
     known_from: datetime | None = None
     """When `result` is taken to have been known; by itself, from the end of its traffic on."""
@@ -84,17 +77,17 @@ class BacktestRequest:
     site_key: Path | None = None
     source: str | None = None
     mapping: Path | None = None
-    upheld: bool = False
+    as_if_upheld: bool = False
     """As if a person had upheld every campaign."""
     snapshot_options: SnapshotOptions = field(default_factory=SnapshotOptions)
     """What of a result goes into a snapshot, as for `guard snapshot`."""
     thresholds: bool = True
-    most: int = MOST
+    sample_limit: int = SAMPLE_LIMIT
 
 
 @dataclass(frozen=True)
 class BacktestOutcome:
-    """A backtest, with what it was made from."""
+    """A backtest with the requests and decisions that it was measured on."""
 
     record: Backtest
     policy: Policy
@@ -117,7 +110,7 @@ def run_backtest(request: BacktestRequest, progress: Progress) -> BacktestOutcom
     rejects, notes = Rejects(), list[str]()
     sketch = None if traffic.fingerprinted else _make_sketcher(request, results[0][1], notes)
     past = read_past_requests(
-        traffic, always=always, most=request.most, sketch=sketch, rejects=rejects, progress=progress
+        traffic, always=always, most=request.sample_limit, sketch=sketch, rejects=rejects, progress=progress
     )
     accounts = traffic.accounts(rejects)
     known_snapshots, known_results = _pack_known_results(request, results, policy, accounts)
@@ -129,11 +122,12 @@ def run_backtest(request: BacktestRequest, progress: Progress) -> BacktestOutcom
     ground = build_ground_truth(past, accounts, [each for _, each in results], request.truth)
     unreadable_rows = sum(rejects.counts.values())
     notes += _list_blind_spots(request, policy, past, known_snapshots, ground, unreadable_rows)
-    threshold_effects = (
-        _measure_thresholds(policy, past, known_snapshots, empty_snapshot, replay_result, ground, notes, progress)
-        if request.thresholds
-        else []
-    )
+    threshold_effects: list[ThresholdEffect] = []
+    if request.thresholds:
+        inputs = ReplayInputs(policy, past, known_snapshots, empty_snapshot, ground)
+        threshold_effects, share = measure_thresholds(inputs, replay_result, progress)
+        if share < 1:
+            notes.append(f"Thresholds were tried on {share:.0%} of the accounts that something is held against.")
     times = past.table["started_at"]
     record = Backtest(
         policy=policy.name,
@@ -159,17 +153,17 @@ def run_backtest(request: BacktestRequest, progress: Progress) -> BacktestOutcom
 
 
 def _list_result_folders(request: BacktestRequest) -> list[Path]:
-    """The results to go by: `result` may be a folder of results, of successive days for instance."""
+    """Return the results to decide by: `result` may be a folder of results, of successive days for instance."""
     days = sorted(run.parent for run in request.result.glob(f"*/{RUN_FILE}"))
     if (request.result / RUN_FILE).exists() or not days:
-        return [request.result, *request.also]
+        return [request.result, *request.more_results]
     if request.known_from is not None:
         raise InputError(
             f"holds {len(days)} results, each known from the end of its own traffic on",
             file=str(request.result),
             mend="Leave out --as-if-known-from, or name one of them.",
         )
-    return [*days, *request.also]
+    return [*days, *request.more_results]
 
 
 def _make_sketcher(request: BacktestRequest, result: ResultFolder, notes: list[str]) -> OnlineSketcher | None:
@@ -193,7 +187,7 @@ def _pack_known_results(
         since = request.known_from if main and request.known_from else result.run.last_exchange
         if since is None:
             raise InputError("does not say when its traffic ended", file=str(path / "run.json"), mend="Detect again.")
-        upheld = frozenset(campaign.id for campaign in result.campaigns) if request.upheld else frozenset()
+        upheld = frozenset(campaign.id for campaign in result.campaigns) if request.as_if_upheld else frozenset()
         # Accounts that were made since would be suspected with hindsight: the tables are those of today.
         made = pc.less_equal(pc.fill_null(accounts["created_at"], since), pa.scalar(since, accounts["created_at"].type))
         options = replace(request.snapshot_options, hours=FOREVER_HOURS, upheld=upheld)
@@ -222,58 +216,6 @@ def _sum_harvest_before_results(known_snapshots: Sequence[DatedSnapshot], ground
     return round(float(ground.weight[ground.harvest & (ground.times < first * 1e6)].sum()), 1)
 
 
-def _measure_thresholds(
-    policy: Policy,
-    past: PastRequests,
-    known_snapshots: Sequence[DatedSnapshot],
-    empty_snapshot: Snapshot,
-    replay_result: ReplayedDecisions,
-    ground: GroundTruth,
-    notes: list[str],
-    progress: Progress,
-) -> list[ThresholdEffect]:
-    """What each threshold would do, over the requests of accounts that something is held against."""
-    variants = list(vary_thresholds(policy))
-    has_verdict = np.isin(ground.account, np.unique(ground.account[replay_result.verdict >= 0]))
-    rows = np.flatnonzero(has_verdict)
-    if not variants or not rows.size:
-        return []
-    share = min(1.0, MOST_MOVED / (len(variants) * rows.size))
-    if share < 1:
-        accounts = np.unique(ground.account[rows])
-        sampled = np.random.default_rng(0).random(accounts.size) < share
-        rows = rows[np.isin(ground.account[rows], accounts[sampled])]
-        notes.append(f"Thresholds were tried on {share:.0%} of the accounts that something is held against.")
-    progress.stage("move thresholds", len(variants) * rows.size)
-    table = past.table.take(pa.array(rows))
-    harvest, honest = ground.harvest[rows], mask_honest_requests(ground)[rows]
-    weight, account = ground.weight[rows], ground.account[rows]
-    total = float(ground.weight[ground.harvest].sum())
-    threshold_effects = []
-    for name, threshold, is_current, changed in variants:
-        moved_replay = replay_requests(
-            table,
-            [DatedSnapshot(each.since, replace_policy(each.snapshot, changed)) for each in known_snapshots],
-            replace_policy(empty_snapshot, changed),
-            progress.advance,
-        )
-        stopped, weakened = STOPS[moved_replay.action], WEAKENS[moved_replay.action]
-        touched = honest & (stopped | weakened)
-        _, first = np.unique(account[touched], return_index=True)
-        threshold_effects.append(
-            ThresholdEffect(
-                rule=name,
-                threshold=threshold,
-                current=is_current,
-                stopped=round(float(weight[harvest & stopped].sum()) / share / total, 4) if total else 0.0,
-                weakened=round(float(weight[harvest & weakened].sum()) / share / total, 4) if total else 0.0,
-                honest_requests=round(float(weight[touched].sum()) / share, 1),
-                honest_accounts=round(float(weight[touched][first].sum()) / share, 1),
-            )
-        )
-    return threshold_effects
-
-
 def _list_blind_spots(
     request: BacktestRequest,
     policy: Policy,
@@ -282,7 +224,7 @@ def _list_blind_spots(
     ground: GroundTruth,
     unreadable_rows: int,
 ) -> list[str]:
-    """What this backtest cannot see."""
+    """Return what this backtest cannot see."""
     notes = ["Nobody reacts here: operators would move on, honest customers would verify once or slow down."]
     if request.known_from is not None:
         notes.append(
@@ -304,7 +246,7 @@ def _list_blind_spots(
             f"{past.share:.2%} of the accounts that no result has weighed were replayed, and their counts multiplied; "
             "budgets that they share with others filled more slowly than they would have."
         )
-    if not request.upheld and any("verdict.reviewed" in rule.when for rule in policy.rules):
+    if not request.as_if_upheld and any("verdict.reviewed" in rule.when for rule in policy.rules):
         notes.append("No verdict counts as reviewed by a person; --as-if-upheld tries that they were.")
     if unreadable_rows:
         notes.append(f"{unreadable_rows:,} rows of the traffic could not be read.")
@@ -330,7 +272,7 @@ def write_backtest(outcome: BacktestOutcome, out: Path) -> None:
 
 
 def _build_decision_table(outcome: BacktestOutcome) -> pa.Table:
-    """Every decision but `allow`, a row each, in the order of time."""
+    """Return every decision but `allow`, a row each, in the order of time."""
     replay_result = outcome.replay_result
     rows = np.flatnonzero(replay_result.action)
     table = outcome.requests.table.select(["exchange_id", "started_at", "account_id"]).take(pa.array(rows))

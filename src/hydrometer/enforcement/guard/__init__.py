@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hydrometer.enforcement.guard.client_identity import ClientIdentity as ClientIdentity
+    from hydrometer.enforcement.guard.decision_point import DecisionPoint as DecisionPoint
+    from hydrometer.enforcement.guard.enforcement_point import EnforcementOutcome as EnforcementOutcome
+    from hydrometer.enforcement.guard.gateways.asgi import GuardMiddleware as GuardMiddleware
     from hydrometer.enforcement.guard.guard_runtime import GuardConfig as GuardConfig
+    from hydrometer.enforcement.guard.guard_runtime import GuardRuntime as GuardRuntime
     from hydrometer.enforcement.guard.guard_runtime import serve_gateways as serve_gateways
 else:
     from hydrometer.exports import export_lazily

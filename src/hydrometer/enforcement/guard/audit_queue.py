@@ -1,6 +1,6 @@
-"""Hands records to the audit without making a request wait for a disk.
+"""The way of records to the audit, on which no request waits for a disk.
 
-Records wait in a bounded queue that a thread empties. Where the disk cannot keep up they are dropped, counted and told:
+Records wait in a bounded queue that a thread empties. Where the disk cannot keep up they are dropped, counted and logged:
 the guard's first duty is to answer. The same thread has the log's head written now and then.
 """
 
@@ -10,8 +10,6 @@ import queue
 import threading
 import time
 from typing import TYPE_CHECKING, Protocol
-
-from hydrometer.enforcement.guard.defect_boundary import DefectBoundary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +24,7 @@ BATCH = 1_000
 
 
 class AuditWriter(Protocol):
-    """Writes records so that they stay; may wait for a disk."""
+    """A writer of records that last; may wait for a disk."""
 
     def append_all(self, entries: Iterable[tuple[str, object]]) -> int:
         """Write records, each with its kind, in their order; return the number of the last once all are on disk."""
@@ -36,7 +34,7 @@ class AuditWriter(Protocol):
 
 
 class AuditQueue:
-    """The audit as a gate sees it."""
+    """The audit as an enforcement point sees it: a queue, and a thread that empties it."""
 
     def __init__(
         self,
@@ -60,11 +58,11 @@ class AuditQueue:
         except queue.Full:
             self._metrics.audit["dropped"] += 1
             if self._metrics.audit["dropped"] == 1:
-                self._event_log.tell("audit_dropped", why="records come faster than they are written")
+                self._event_log.write("audit_dropped", why="records come faster than they are written")
 
     @property
     def waiting(self) -> int:
-        """How many records wait."""
+        """The number of records that wait."""
         return self._queue.qsize()
 
     def close(self) -> None:
@@ -98,18 +96,19 @@ class AuditQueue:
         return batch
 
     def _write(self, records: list[tuple[str, dict[str, object]]]) -> None:
-        with DefectBoundary() as boundary:
+        try:
             self._writer.append_all(records)
             self._metrics.audit["written"] += len(records)
-        if boundary.error is not None:
+        except Exception as error:  # noqa: BLE001 -- the thread has nobody above it to fail to, and goes on
             self._metrics.audit["failed"] += len(records)
-            self._event_log.tell_error("audit_failed", boundary.error, records=len(records))
+            self._event_log.write_error("audit_failed", error, records=len(records))
 
     def _write_head(self) -> bool:
-        """Whether a head covers all that was written; one that fails is counted, told, and tried again."""
-        with DefectBoundary() as boundary:
+        """Write a head and return whether it covers all that was written; one that fails is counted and tried again."""
+        try:
             self._metrics.audit_heads["written"] += self._writer.write_head()
-        if boundary.error is not None:
+        except Exception as error:  # noqa: BLE001 -- the thread has nobody above it to fail to, and goes on
             self._metrics.audit_heads["failed"] += 1
-            self._event_log.tell_error("audit_head_failed", boundary.error)
-        return boundary.error is None
+            self._event_log.write_error("audit_head_failed", error)
+            return False
+        return True

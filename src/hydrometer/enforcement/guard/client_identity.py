@@ -13,20 +13,35 @@ from functools import lru_cache
 from socket import AF_INET, inet_pton
 from typing import TYPE_CHECKING
 
-from hydrometer.enforcement.guard.request_parser import ClientIdentity
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from hydrometer.contract import GatewaySettings
 
-MOST = 512
-"""Characters of an id or a user agent that are read."""
+MOST_LETTERS = 512
+"""Letters of an id or a user agent that are read."""
 MOST_ADDRESS = 64
-REMEMBERED, MOST_REMEMBERED = 16_384, 1_024
+MOST_IDENTITIES, MOST_HEADER_BYTES = 16_384, 1_024
 """Senders that are remembered by their headers, and bytes of the headers of each."""
 HEADERS_READ = 256
 """Headers of a request that are looked at."""
+
+
+class ClientIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    """The sender of a request: what a gateway knows of it beside its body."""
+
+    account_id: str
+    organisation: str = ""
+    channel: str = ""
+    client_ip: str = ""
+    """In its canonical spelling, from a hop that is trusted."""
+    asn: int = 0
+    user_agent: str = ""
+    ja4: str = ""
+    conversation: str = ""
+
 
 Fault = str
 """What was unusable: `address`, `asn`, `too many headers`."""
@@ -35,9 +50,9 @@ Fault = str
 def make_identity_reader(
     settings: GatewaySettings,
 ) -> Callable[[Iterable[tuple[bytes, bytes]], str], tuple[ClientIdentity, Fault]]:
-    """Return what makes a sender of headers (names in lower case) and the address that connected.
+    """Return a function from headers (names in lower case) and the address that connected to the identity of a sender.
 
-    It returns the sender and what of it could not be used, empty when all could. It never raises.
+    It returns the identity and what of it could not be used, empty when all could. It never raises.
     """
     header_names = settings.headers
     by_key = settings.account_from == "key"
@@ -71,7 +86,7 @@ def make_identity_reader(
             by_name[_KEY_ACCOUNT] = _find_key_account(given)
         values = tuple(map(by_name.get, names, blanks))
         # Most senders come again soon. What is long is no usual sender's, and not worth the room.
-        parse = _parse_identity if len(b"".join(values)) <= MOST_REMEMBERED else _parse_identity.__wrapped__
+        parse = _parse_identity if len(b"".join(values)) <= MOST_HEADER_BYTES else _parse_identity.__wrapped__
         return parse(values, peer, hops)
 
     return read
@@ -87,10 +102,10 @@ def _encode_header_name(name: str) -> bytes:
     return name.lower().encode("latin-1", "replace") if name else _NOBODYS
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(MOST_IDENTITIES)
 def _parse_identity(values: tuple[bytes, ...], peer: str, hops: int) -> tuple[ClientIdentity, Fault]:
     account, organisation, channel, asn, user_agent, ja4, conversation = [
-        value[:MOST].decode("latin-1") for value in values[:-1]
+        value[:MOST_LETTERS].decode("latin-1") for value in values[:-1]
     ]
     client_ip = resolve_client_address(values[-1], peer, hops)
     fault = "address" if not client_ip and (peer or values[-1]) else ""
@@ -120,6 +135,11 @@ def _find_key_account(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
         if name in _KEYS:
             account = hash_api_key(value)
     return account.encode()
+
+
+def truncate_value(value: object) -> str:
+    """Return a text, no longer than is read of one; empty for what is no text."""
+    return value[:MOST_LETTERS] if isinstance(value, str) else ""
 
 
 def hash_api_key(value: bytes) -> str:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hydrometer.contract import FACTS, Decision
 from hydrometer.enforcement.policy.compiled_policy import CompiledPolicy, PolicyMatches, Subjects
 from hydrometer.enforcement.policy.condition_facts import (
-    ATTRIBUTES,
+    ATTRIBUTE_NAMES,
     FINDING_NAMES,
-    TOO_MUCH,
+    UNBOUNDED_FACTS,
     RequestFacts,
     build_campaign_facts,
     make_empty_fields,
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from hydrometer.enforcement.snapshots.snapshot_file import Snapshot
     from hydrometer.enforcement.snapshots.subject_table import SubjectVerdict
 
-REMEMBERED = 65_536
+MOST_STATES = 65_536
 """Accounts whose standing is remembered; one that was looked up longest ago makes room."""
-COMBINATIONS = 16_384
+MOST_COMBINATIONS = 16_384
 """Combinations of facts of which is remembered what holds for them; when there are more, all are forgotten at once."""
 MOST_SHOWN = 512
 """Letters of a request that are remembered with a standing."""
@@ -51,9 +51,9 @@ _texts = attrgetter("client_ip", "ja4", "user_agent")
 
 def _make_key_reader(names: Iterable[str]) -> Callable[[ModelRequest], tuple[Any, ...] | None]:
     """Return what reads of a request all that these facts and values are made of, its address first."""
-    if not TOO_MUCH.isdisjoint(names):
+    if not UNBOUNDED_FACTS.isdisjoint(names):
         return lambda _: None
-    attributes = {ATTRIBUTES.get(name, name) for name in names if name not in FINDING_NAMES}
+    attributes = {ATTRIBUTE_NAMES.get(name, name) for name in names if name not in FINDING_NAMES}
     return make_tuple_reader(attrgetter, ["client_ip", *sorted(attributes - {"client_ip"})])
 
 
@@ -156,7 +156,7 @@ class CompiledSnapshot:
         if state is None or not state.since <= now < state.until:
             state = self._build_state(account, organisation, now // HOUR * HOUR)
             if len(account) + len(organisation) <= 256:
-                if len(self._states) >= REMEMBERED:
+                if len(self._states) >= MOST_STATES:
                     self._states.popitem(last=False)
                 self._states[account, organisation] = state
         return state
@@ -215,7 +215,7 @@ class CompiledSnapshot:
             facts = {"verdict": verdict_fields, "campaign": campaign_fields, "account": state.facts, "request": named}
             match = self.compiled_policy.match_without_verdict if verdict is None else self.compiled_policy.match
             matches = match(facts)
-            if len(self._matches) >= COMBINATIONS:
+            if len(self._matches) >= MOST_COMBINATIONS:
                 self._matches.clear()
             self._matches[key] = matches
         return matches

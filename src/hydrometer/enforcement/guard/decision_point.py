@@ -29,7 +29,7 @@ Sketch = Callable[[str, str], npt.NDArray[np.int64]]
 """(system prompt, prompt) → ascending distinct hashes, as fingerprints have them, under the site key."""
 
 NO_SNAPSHOT, EXPIRED = "no snapshot", "snapshot expired"
-HELD_BACK = frozenset({"throttle", "verify", "block"})
+STOPPING_ACTIONS = frozenset({"throttle", "verify", "block"})
 """Actions after which the request does not reach the model, so that it uses up no budget."""
 
 
@@ -125,7 +125,7 @@ class DecisionPoint:
             self.counts["decision allow"] += 1
             return compiled.allow_decision
         decision = self._compose(compiled, verdict, rules, exhausted, replayed)
-        if matches.budgets and (decision.shadow or decision.action not in HELD_BACK):
+        if matches.budgets and (decision.shadow or decision.action not in STOPPING_ACTIONS):
             self.budgets.count(matches.budgets, subjects, now)
         return decision
 

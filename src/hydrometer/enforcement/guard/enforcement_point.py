@@ -1,4 +1,4 @@
-"""The gate: the one way from every gateway to a decision, and what is done when there is none.
+"""The enforcement point: the one way from every gateway to a decision, and what is done when there is none.
 
 It asks the decider, counts, writes to the audit whatever is not `allow`, and fails open or closed as each gateway is set.
 """
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from hydrometer.contract import Decision
-from hydrometer.enforcement.guard.defect_boundary import DefectBoundary
 from hydrometer.enforcement.guard.error_responses import UNAVAILABLE, Refusal, derive_refusal
 from hydrometer.enforcement.guard.request_parser import make_bodiless_request, parse_bodies
 
@@ -25,33 +24,33 @@ if TYPE_CHECKING:
 
 
 class RequestDecider(Protocol):
-    """Decides on a request; does no I/O."""
+    """A decider on requests; does no I/O."""
 
     def decide(self, request: ModelRequest, now: float) -> Decision:
         """Return the decision at `now`, seconds since 1970."""
 
 
 class DecisionSource(Protocol):
-    """What is in force at a moment; swapped as a whole."""
+    """The decider in force, swapped as a whole."""
 
     @property
     def decider(self) -> RequestDecider | None:
-        """What decides; None before the first snapshot."""
+        """The decider; None before the first snapshot."""
 
     @property
     def expires_at(self) -> float:
-        """When what it goes by expires, seconds since 1970."""
+        """When its snapshot expires, seconds since 1970."""
 
 
 class AuditSink(Protocol):
-    """Takes what is to be in the audit; never waits."""
+    """A receiver of what is to be in the audit; never waits."""
 
     def put(self, kind: str, record: dict[str, object]) -> None:
         """Take one record."""
 
 
 class EnforcementOutcome(msgspec.Struct, frozen=True):
-    """What a gateway does with a request."""
+    """A decision, and the refusal that a gateway answers with."""
 
     decision: Decision
     refusal: Refusal | None = None
@@ -64,7 +63,7 @@ FAIL_CLOSED = Decision(action="block", rule="", why="no decision: the guard fail
 
 
 class EnforcementPoint:
-    """Decides on requests for all gateways of a process."""
+    """The place where the decisions of one process are made for all of its gateways, and recorded."""
 
     def __init__(
         self,
@@ -82,24 +81,25 @@ class EnforcementPoint:
 
     def ask(self, gateway: str, request: ModelRequest) -> EnforcementOutcome:
         """Decide on a request."""
-        with DefectBoundary() as boundary:
-            return self._decide(gateway, request)
-        return self._fail(gateway, "defect", boundary.error)
+        return self._ask_safely(gateway, lambda: self._decide(gateway, request))
 
     def ask_body(self, gateway: str, body: bytes, identity: ClientIdentity) -> EnforcementOutcome:
         """Decide on a body; none is a question about the sender alone.
 
         A batch is passed as a whole or not at all: the first of its requests that is refused refuses it.
         """
-        with DefectBoundary() as boundary:
-            return self._decide_body(gateway, body, identity)
-        return self._fail(gateway, "defect", boundary.error)
+        return self._ask_safely(gateway, lambda: self._decide_body(gateway, body, identity))
 
     def parse_and_ask(self, gateway: str, parse: Callable[[], tuple[bytes, ClientIdentity]]) -> EnforcementOutcome:
-        """Decide on what `make` returns, a body and its sender; a defect in making it is one in deciding."""
-        with DefectBoundary() as boundary:
-            return self._decide_body(gateway, *parse())
-        return self._fail(gateway, "defect", boundary.error)
+        """Decide on what `parse` returns, a body and its sender; a defect in parsing is one in deciding."""
+        return self._ask_safely(gateway, lambda: self._decide_body(gateway, *parse()))
+
+    def _ask_safely(self, gateway: str, decide: Callable[[], EnforcementOutcome]) -> EnforcementOutcome:
+        """Return what `decide` returns, or what the gateway's operator chose for a guard that cannot decide."""
+        try:
+            return decide()
+        except Exception as error:  # noqa: BLE001 -- a gateway is before all customers: no defect may become a 500
+            return self._fail(gateway, "defect", error)
 
     def _decide_body(self, gateway: str, body: bytes, identity: ClientIdentity) -> EnforcementOutcome:
         if not body:
@@ -126,7 +126,7 @@ class EnforcementPoint:
         decision = decider.decide(request, now)
         self.metrics.count_decision(gateway, decision, time.perf_counter() - began)
         if not request.account_id:
-            self.metrics.senders[gateway, "no account"] += 1
+            self.metrics.sender_faults[gateway, "no account"] += 1
         if decision.action == "allow":
             return EnforcementOutcome(decision)
         refusal = derive_refusal(decision, request)
@@ -156,7 +156,7 @@ class EnforcementPoint:
                     **{name: getattr(decision, name) for name in _AUDITED},
                 },
             )
-        self.event_log.tell(
+        self.event_log.write(
             "decision",
             gateway=gateway,
             action=decision.action,
@@ -178,9 +178,9 @@ class EnforcementPoint:
         if kind not in self._reported_failures:
             self._reported_failures.add(kind)
             if error is not None:
-                self.event_log.tell_error("undecided", error, gateway=gateway, failing=failing, why=why)
+                self.event_log.write_error("undecided", error, gateway=gateway, failing=failing, why=why)
             else:
-                self.event_log.tell("undecided", gateway=gateway, failing=failing, why=why)
+                self.event_log.write("undecided", gateway=gateway, failing=failing, why=why)
         return EnforcementOutcome(FAIL_OPEN) if failing == "open" else EnforcementOutcome(FAIL_CLOSED, UNAVAILABLE)
 
 

@@ -1,7 +1,7 @@
 """The log of the guard: one JSON object a line, of what it did and never of what was asked.
 
 No text of a request, no header and no key reaches a line: callers hand over names, counts and ids of their own making.
-Of an error it tells the class and the places in the code, not the message, which may quote a request.
+Of an error it has the class and the positions in the code, not the message, which may quote a request.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FRAMES = 6
-"""Innermost places of an error that are told."""
+"""Innermost positions of an error that are logged."""
 
 
 class EventLog:
-    """Writes lines to a stream of bytes; `out` None writes nothing."""
+    """A log of events, written to a stream of bytes; to none where `out` is None."""
 
     def __init__(self, out: BinaryIO | None, clock: Callable[[], float]) -> None:
         self._out, self._clock = out, clock
 
-    def tell(self, event: str, **facts: str | float | bool | None) -> None:
+    def write(self, event: str, **facts: str | float | bool | None) -> None:
         """Write one line."""
         if self._out is None:
             return
@@ -33,8 +33,8 @@ class EventLog:
         self._out.write(orjson.dumps({"at": at, "event": event, **facts}, option=orjson.OPT_APPEND_NEWLINE))
         self._out.flush()
 
-    def tell_error(self, event: str, error: BaseException, **facts: str | float | bool | None) -> None:
+    def write_error(self, event: str, error: BaseException, **facts: str | float | bool | None) -> None:
         """Write one line with the class of an error and where it arose."""
         frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
         positions = [f"{frame.filename.rpartition('hydrometer/')[2]}:{frame.lineno}" for frame in frames]
-        self.tell(event, error=type(error).__name__, at_code=" < ".join(reversed(positions)), **facts)
+        self.write(event, error=type(error).__name__, at_code=" < ".join(reversed(positions)), **facts)

@@ -1,6 +1,6 @@
-"""What the HTTP gateways have in common: a question, an answer, a route, and how routes are found.
+"""What the gateways over HTTP share: a request, an answer, a route, and how routes are collected.
 
-A gateway over HTTP is a module of this folder with `routes(gate)`; it is found by walking the folder.
+A gateway over HTTP is a module of the folder `gateways` with `routes(enforcement_point)`; it is found by walking the folder.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class GatewayRequest(msgspec.Struct, frozen=True):
 
 
 class GatewayAnswer:
-    """The answer of the guard's own server, with the messages that send it: one that is given often is made once."""
+    """The answer of the guard's own server, with the messages that send it, which are made once."""
 
     __slots__ = ("body", "end", "headers", "start", "status")
 
@@ -61,8 +61,6 @@ class GatewayRoute(msgspec.Struct, frozen=True, kw_only=True):
     methods: frozenset[str]
     token_header: bytes = b"x-hydrometer-token"
     """Header in which the peer shows the token, where the server asks for one; empty: it never does."""
-    refused: Callable[[GatewayRequest, int], GatewayAnswer] | None = None
-    """What answers instead where the body is too large (413) or the token wrong (401)."""
 
 
 def make_json_answer(status: int, body: object, headers: RawHeaders | None = None) -> GatewayAnswer:
@@ -89,7 +87,7 @@ def collect_routes(enforcement_point: EnforcementPoint) -> list[GatewayRoute]:
 
 def list_gateway_names() -> frozenset[str]:
     """Return the names of all gateways, by which settings speak of them."""
-    return frozenset(entry.name for entry in pkgutil.iter_modules(gateways.__path__)) - {"http"}
+    return frozenset(entry.name for entry in pkgutil.iter_modules(gateways.__path__))
 
 
-NOT_HTTP = frozenset({"envoy", "http"})
+NOT_HTTP = frozenset({"envoy"})

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
-from hydrometer.enforcement.guard.defect_boundary import DefectBoundary
 from hydrometer.enforcement.guard.error_responses import Refusal
 from hydrometer.enforcement.guard.gateway_routes import (
     GatewayAnswer,
@@ -29,7 +28,7 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 class GuardApp:
-    """Serves every route of the gateways, `/healthz`, `/readyz` and `/metrics`.
+    """An application that serves every route of the gateways, `/healthz`, `/readyz` and `/metrics`.
 
     With a `token` a peer must show it in the header that its gateway names.
     """
@@ -75,14 +74,13 @@ class GuardApp:
             self._enforcement_point.metrics.bodies[NAME, body.code] += 1
             return make_json_answer(body.status, {"error": body.message})
         client = scope.get("client")
-        with DefectBoundary() as boundary:
+        try:
             peer = client[0] if client else ""
             return route.answer(GatewayRequest(scope["method"], scope["path"], scope["headers"], peer, body))
-        # A defect beside the decision: the peer's own setting for a guard that does not answer decides.
-        self._enforcement_point.metrics.failures[NAME, "unanswered", "defect"] += 1
-        if boundary.error is not None:
-            self._enforcement_point.event_log.tell_error("unanswered", boundary.error, path=route.path)
-        return _UNANSWERED
+        except Exception as error:  # noqa: BLE001 -- the peer's own setting for a guard without an answer must decide
+            self._enforcement_point.metrics.failures[NAME, "unanswered", "defect"] += 1
+            self._enforcement_point.event_log.write_error("unanswered", error, path=route.path)
+            return _UNANSWERED
 
     def _has_token(self, header: bytes, headers: list[tuple[bytes, bytes]]) -> bool:
         for name, value in headers:

@@ -1,4 +1,4 @@
-"""What the guard counts, in the form that Prometheus reads.
+"""The counts of a guard, in the form that Prometheus reads.
 
 Counting is adding to a dictionary; the families are made when somebody asks for them. Label values come from settings and
 policy, never from requests, so their number is bounded. One thread decides; a count that another thread adds at the same
@@ -28,7 +28,7 @@ BUCKETS = (1e-5, 2e-5, 3e-5, 5e-5, 8e-5, 1.3e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1
 
 
 class GaugeSample(NamedTuple):
-    """One value that is looked at when somebody asks."""
+    """One value that is read when the page is asked for."""
 
     name: str
     """Without `hydrometer_guard_`."""
@@ -38,7 +38,7 @@ class GaugeSample(NamedTuple):
 
 
 class _DecisionTally:
-    """Decisions of one gateway."""
+    """The decisions of one gateway, counted."""
 
     __slots__ = ("allowed", "latency", "others", "seconds")
 
@@ -51,7 +51,7 @@ class _DecisionTally:
 
 
 class GuardMetrics(Collector):
-    """Counts of one guard; a collector for Prometheus."""
+    """The counts of one guard; a collector for Prometheus."""
 
     def __init__(self) -> None:
         self.failures: Counter[tuple[str, str, str]] = Counter()
@@ -64,8 +64,8 @@ class GuardMetrics(Collector):
         """Records of the audit: written, dropped, failed."""
         self.audit_heads: Counter[str] = Counter()
         """Times that the audit's head was to be written while it grew: written, failed."""
-        self.senders: Counter[tuple[str, str]] = Counter()
-        """What was missing or unusable of a sender, by gateway and what."""
+        self.sender_faults: Counter[tuple[str, str]] = Counter()
+        """Senders of which something was missing or unusable, by gateway and what."""
         self.gauges: Callable[[], Iterable[GaugeSample]] = tuple
         """Returns further gauges: the state of budgets and the like."""
         self.version = ""
@@ -93,7 +93,7 @@ class GuardMetrics(Collector):
         yield _build_counter("decisions", "Decisions.", ("gateway", "action", "rule", "shadow"), self._decisions())
         yield _build_counter("failures", "Requests without a decision.", ("gateway", "done", "why"), self.failures)
         yield _build_counter("rejected_bodies", "Bodies that were not read.", ("gateway", "reason"), self.bodies)
-        yield _build_counter("sender_faults", "What was unusable of senders.", ("gateway", "fault"), self.senders)
+        yield _build_counter("sender_faults", "What was unusable of senders.", ("gateway", "fault"), self.sender_faults)
         yield _build_counter(
             "snapshot_loads", "Snapshots by what came of them.", ("outcome",), _wrap_labels(self.loads)
         )

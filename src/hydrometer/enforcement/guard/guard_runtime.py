@@ -1,4 +1,4 @@
-"""A gate that goes by a snapshot file: the guard's core, its sketch, its audit, its metrics, put together for gateways."""
+"""A running guard: decisions by a snapshot file, sketches, audit, metrics and log, put together for gateways."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ from hydrometer.enforcement.guard.gateway_routes import list_gateway_names
 from hydrometer.enforcement.guard.guard_metrics import GaugeSample, GuardMetrics
 from hydrometer.enforcement.guard.guard_server import serve_guard
 from hydrometer.enforcement.guard.redis_budget_sync import BudgetSync
-from hydrometer.enforcement.guard.snapshot_loader import SnapshotLoader
-from hydrometer.enforcement.guard.snapshot_watcher import SnapshotWatcher
+from hydrometer.enforcement.guard.snapshot_watcher import SnapshotLoader, SnapshotWatcher
 from hydrometer.enforcement.signing_keys import read_signing_key, read_verify_key
 from hydrometer.enforcement.snapshots.sketch_settings import SKETCH_HASHES, compute_key_check, parse_sketch_settings
 from hydrometer.fingerprint import OnlineSketcher, SiteKey
@@ -40,12 +39,12 @@ if TYPE_CHECKING:
 
 
 class GuardConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a guard finds what it goes by, and where it writes."""
+    """The files and addresses of a guard: what it reads, and where it writes."""
 
     snapshot: Path
     public_keys: tuple[Path, ...]
     site_key: Path | None = None
-    """Without it no wording is recognised."""
+    """Without it no template is recognised."""
     settings: Path | None = None
     audit: Path | None = None
     """Folder of the audit log; None writes none."""
@@ -60,12 +59,12 @@ class GuardConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GuardRuntime:
-    """A gate and what keeps it going; a context manager. Inside, `gate` decides."""
+    """A guard that runs until it is closed; a context manager. Inside, `enforcement_point` decides."""
 
     def __init__(self, config: GuardConfig) -> None:
         """Raises InputError for settings, keys, an audit or a log that cannot be used.
 
-        A snapshot that is missing or refused is no error: the gate fails open or closed, as set, until there is one.
+        A snapshot that is missing or refused is no error: the guard fails open or closed, as set, until there is one.
         """
         with ExitStack() as closing:
             self._start(config, closing)
@@ -82,7 +81,7 @@ class GuardRuntime:
         keys = [read_verify_key(key) for key in config.public_keys]
         self._secret = SiteKey.load(config.site_key) if config.site_key is not None else None
         self._sketch = SnapshotSketcher(self._secret)
-        self.journal = EventLog(_open_log(config.log, closing), time.time)
+        self.event_log = EventLog(_open_log(config.log, closing), time.time)
         self.metrics = GuardMetrics()
         self.metrics.clock = time.time
         self._audit: AuditQueue | None = None
@@ -95,16 +94,15 @@ class GuardRuntime:
         if config.audit is not None:
             audit_key = _load_audit_key(config.audit_key, keys) if config.audit_key is not None else None
             log = closing.enter_context(AuditLog(config.audit, key=audit_key))
-            self._audit = AuditQueue(log, self.metrics, self.journal, head_seconds=settings.audit_head_seconds)
+            self._audit = AuditQueue(log, self.metrics, self.event_log, head_seconds=settings.audit_head_seconds)
             closing.callback(self._audit.close)
         decision_point = DecisionPoint(None, self._sketch)
         budget_sync = self._make_budget_sync(config, decision_point) if config.redis else None
         self.metrics.gauges = lambda: _collect_gauges(decision_point, budget_sync)
         self._watcher = SnapshotWatcher(
-            decision_point,
             SnapshotLoader(decision_point, config.snapshot, keys),
             self.metrics,
-            self.journal,
+            self.event_log,
             clock=time.time,
             seconds=settings.reload_seconds,
             on_load=self._apply_snapshot,
@@ -120,7 +118,7 @@ class GuardRuntime:
                 file=str(config.site_key),
                 mend="Name the site key of the detection; with another key no wording is ever recognised.",
             )
-        self.enforcement_point = EnforcementPoint(self._watcher, settings, self.metrics, self.journal, self._audit)
+        self.enforcement_point = EnforcementPoint(self._watcher, settings, self.metrics, self.event_log, self._audit)
 
     def __enter__(self) -> Self:
         return self
@@ -142,13 +140,13 @@ class GuardRuntime:
             config.redis,
             key=key.digest(),
             gateways=config.gateways,
-            say=lambda words: self.journal.tell("fleet", says=words),
+            say=lambda words: self.event_log.write("fleet", says=words),
         )
 
     def _apply_snapshot(self, snapshot: Snapshot) -> None:
         self._sketch.follow(snapshot)
         if self._sketch.problem and snapshot.templates:
-            self.journal.tell("no_wording_recognised", why=self._sketch.problem, templates=len(snapshot.templates))
+            self.event_log.write("no_wording_recognised", why=self._sketch.problem, templates=len(snapshot.templates))
         if self._audit is not None:
             policy = snapshot.policy
             snapshot_body: dict[str, object] = {"version": snapshot.version, "policy": policy.name, "mode": policy.mode}
@@ -183,15 +181,15 @@ _NOTHING = np.empty(0, np.int64)
 
 
 class SnapshotSketcher:
-    """Sketches texts with the settings of the snapshot in force; without the right site key it finds nothing.
+    """A sketch of texts with the settings of the snapshot in force; empty without the right site key.
 
-    Between a new snapshot and `follow`, a request is sketched with the settings before: its wording may be missed, its
+    Between a new snapshot and `follow`, a request is sketched with the settings before: its template may be missed, its
     account is not.
     """
 
     def __init__(self, secret: SiteKey | None) -> None:
         self.problem = NO_KEY
-        """Why no wording is recognised, empty when they are."""
+        """Why no template is recognised, empty when they are."""
         self._secret = secret
         self._sketcher: Callable[[str, str], npt.NDArray[np.int64]] | None = None
 
@@ -221,10 +219,10 @@ def serve_gateways(
     envoy_port: int | None = None,
     started: Callable[[int, int | None], None] = lambda _port, _envoy: None,
 ) -> None:
-    """Serve the gateways until told to end; `started` is told the ports of HTTP and gRPC.
+    """Serve the gateways until SIGTERM or SIGINT; `started` is called with the ports of HTTP and gRPC.
 
     Raises:
-        InputError: something of `place` or the token cannot be used, an extra is missing, or an address cannot be had.
+        InputError: something of `config` or the token cannot be used, an extra is missing, or an address cannot be had.
     """
     token = _read_token(token_file) if token_file is not None else ""
     with GuardRuntime(config) as runtime:

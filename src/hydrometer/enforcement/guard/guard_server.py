@@ -1,4 +1,4 @@
-"""Runs the guard's own server: HTTP on uvicorn, Envoy's gRPC beside it in the same loop."""
+"""The guard's own server: HTTP on uvicorn, Envoy's gRPC beside it in the same loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hydrometer.enforcement.guard.enforcement_point import EnforcementPoint
 
 SHUTDOWN_SECONDS = 5
-"""What requests in flight have when the server is told to end."""
+"""What requests in flight have when the server is to end."""
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
 
@@ -32,7 +32,7 @@ def serve_guard(
     envoy_port: int | None = None,
     started: Callable[[int, int | None], None] = lambda _port, _envoy: None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `started` is told the ports of HTTP and gRPC once they are open (0 asks for any).
+    """Serve until SIGTERM or SIGINT; `started` is called with the ports of HTTP and gRPC once they are open (0: any).
 
     Raises:
         InputError: an extra is not installed, or an address cannot be had.
@@ -41,7 +41,7 @@ def serve_guard(
         import uvicorn  # late: an extra
     except ImportError:
         raise _make_missing_extra_error("serve") from None
-    # Nothing of a request may reach a log but through the journal: no access log, no log of the server's own.
+    # Nothing of a request may reach a log but through the event log: no access log, no log of the server's own.
     config = uvicorn.Config(
         GuardApp(enforcement_point, token=token),
         access_log=False,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @cache
 def open_enforcement_point() -> EnforcementPoint:
-    """Return the one gate of this process, opened at the first call.
+    """Return the one enforcement point of this process, opened at the first call.
 
     Raises:
         InputError: a variable is missing, or names what cannot be used; the proxy then does not start.

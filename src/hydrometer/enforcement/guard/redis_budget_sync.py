@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from hydrometer.enforcement.guard.budget_windows import BudgetWindows
     from hydrometer.enforcement.guard.sliding_window import BudgetChange
 
-SECONDS = 0.1
+EXCHANGE_SECONDS = 0.1
 """Between two exchanges."""
-TIMEOUT = 0.5
+TIMEOUT_SECONDS = 0.5
 """Seconds after which the server counts as unreachable."""
-HEARD = 5.0
+SILENT_SECONDS = 5.0
 """Seconds after which a gateway that was not heard is not counted."""
 MOST_CHANGES = 2_000
 """Changes that are told at once; as many again wait for the next time, and what is beyond is counted as `untold`."""
-PREFIX = "hydrometer:budget"
+KEY_PREFIX = "hydrometer:budget"
 
 Say = Callable[[str], None]
 
@@ -70,7 +70,7 @@ class BudgetSync:
             ) from None
         try:
             self._server: Any = redis.Redis.from_url(
-                address, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=None
+                address, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS, retry=None
             )
         except ValueError as error:
             raise InputError(f"{address} is no address: {error}", mend="Give redis://HOST:PORT.") from None
@@ -135,10 +135,10 @@ class BudgetSync:
 
     def _announce(self) -> int:
         """Say that this gateway is there; return how many said so of late."""
-        now, redis_key = self._clock(), f"{PREFIX}:gateways"
+        now, redis_key = self._clock(), f"{KEY_PREFIX}:gateways"
         pipe = self._server.pipeline(transaction=False)
         pipe.zadd(redis_key, {self._name: now})
-        pipe.zremrangebyscore(redis_key, "-inf", now - HEARD)
+        pipe.zremrangebyscore(redis_key, "-inf", now - SILENT_SECONDS)
         pipe.expire(redis_key, 3600)
         pipe.zcard(redis_key)
         return int(pipe.execute()[-1])
@@ -149,7 +149,7 @@ class BudgetSync:
             return []
         pipe = self._server.pipeline(transaction=False)
         for change in changes:
-            redis_key = f"{PREFIX}:{change.budget}:{self._hash_subject(change.subject)}"
+            redis_key = f"{KEY_PREFIX}:{change.budget}:{self._hash_subject(change.subject)}"
             pipe.hincrby(redis_key, str(change.step), change.requests)
             # Steps that every window has left long ago.
             pipe.hdel(redis_key, *(str(change.step - STEPS - back) for back in range(1, STEPS)))
@@ -165,7 +165,7 @@ class BudgetSync:
         return digest_text(subject, 12, self._key).hex()
 
     def _run(self) -> None:
-        while not self._stop.wait(SECONDS):
+        while not self._stop.wait(EXCHANGE_SECONDS):
             self.exchange()
 
     def _report(self, what: str) -> None:

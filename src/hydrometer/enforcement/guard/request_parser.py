@@ -2,20 +2,21 @@
 
 Shapes: OpenAI's chat completions, responses and completions; Anthropic's messages and batches of them. Texts are chosen as
 `sources/` chooses them from logs, so that both make the same sketch. A body that is malformed, oversized or of no known
-shape is no error: what could be read is read, and `Request.unread` says what could not.
+shape is no error: what could be read is read, and `ModelRequest.unread` says what could not.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import orjson
 
 from hydrometer.contract import ModelRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from hydrometer.enforcement.guard.client_identity import ClientIdentity
 
 MOST_BYTES = 8 << 20
 """A greater body is not read: its account is judged without it."""
@@ -28,27 +29,6 @@ OVERSIZED, MALFORMED, UNKNOWN, FIELD = "oversized", "malformed", "unknown shape"
 _TEXT_PARTS = (None, "text", "input_text", "output_text")
 _SYSTEM, _USER = ("system", "developer"), ("user", "human", None)
 _MISSING: Any = object()
-
-
-class ClientIdentity(msgspec.Struct, frozen=True, kw_only=True):
-    """What a gateway knows of a request beside its body."""
-
-    account_id: str
-    organisation: str = ""
-    channel: str = ""
-    client_ip: str = ""
-    """In its canonical spelling, from a hop that is trusted."""
-    asn: int = 0
-    user_agent: str = ""
-    ja4: str = ""
-    conversation: str = ""
-
-
-def parse_body(
-    body: bytes | bytearray | memoryview, identity: ClientIdentity, *, most_bytes: int = MOST_BYTES
-) -> ModelRequest:
-    """Return the request of a body; of a batch, its first one."""
-    return parse_bodies(body, identity, most_bytes=most_bytes, most_batch=1)[0]
 
 
 def make_bodiless_request(identity: ClientIdentity) -> ModelRequest:
@@ -82,29 +62,8 @@ def parse_bodies(
     return [_parse_batch_entry(entry, identity, size // len(batch)) for entry in batch[::step]]
 
 
-def parse_batch_file(
-    body: bytes, identity: ClientIdentity, *, most_bytes: int = MOST_BYTES, most_batch: int = MOST_BATCH
-) -> list[ModelRequest]:
-    """Return the requests of a batch file (JSON lines, each with a `body`), at most `most_batch` evenly over it."""
-    if len(body) > most_bytes:
-        return [_make_unread_request(identity, len(body), OVERSIZED)]
-    lines = [line for line in body.split(b"\n") if line.strip()]
-    if not lines:
-        return [_make_unread_request(identity, len(body), UNKNOWN)]
-    step = -(-len(lines) // most_batch)
-    requests = []
-    for line in lines[::step]:
-        try:
-            entry = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            requests.append(_make_unread_request(identity, len(line), MALFORMED))
-            continue
-        requests.append(_parse_batch_entry(entry, identity, len(line)))
-    return requests
-
-
 def _parse_batch_entry(entry: Any, identity: ClientIdentity, size: int) -> ModelRequest:
-    """An entry of a batch: Anthropic's has `params`, OpenAI's a `body`."""
+    """Return the request of an entry of a batch: Anthropic's has `params`, OpenAI's a `body`."""
     data = entry.get("params") or entry.get("body") if type(entry) is dict else None
     if type(data) is not dict:
         return _make_unread_request(identity, size, UNKNOWN, in_batch=True)
@@ -128,7 +87,7 @@ def _make_unread_request(identity: ClientIdentity, size: int, unread: str, *, in
 
 
 class _MessageCollector:
-    """What is gathered while the messages of a body are walked through."""
+    """Texts, turns and envelopes, gathered while the messages of a body are walked through."""
 
     __slots__ = ("envelopes", "malformed", "prompt", "systems", "turns")
 
@@ -176,7 +135,7 @@ class _MessageCollector:
                             self._collect_envelopes(entry)
 
     def collect_text(self, content: Any) -> str:
-        """The text of a content in parts; notes its envelopes."""
+        """Return the text of a content in parts, and keep its envelopes."""
         if type(content) is str:
             return content
         if type(content) is dict:
@@ -203,7 +162,7 @@ class _MessageCollector:
         return "\n".join(texts)
 
     def _collect_envelopes(self, entry: dict[str, Any]) -> None:
-        """Encrypted or signed reasoning: thinking blocks, reasoning items and details, thoughts of tool calls."""
+        """Keep encrypted or signed reasoning: thinking blocks, reasoning items and details, thoughts of tool calls."""
         for name in ("signature", "encrypted_content", "thought_signature", "data"):
             value = entry.get(name)
             if type(value) is str and value and len(self.envelopes) < MOST_ENVELOPES:
@@ -292,7 +251,7 @@ def _wants_reasoning(data: dict[str, Any]) -> bool:
 
 
 def _list_tool_names(tools: Any) -> tuple[str, ...]:
-    """The names of the tools offered; built-in tools are told apart by their type alone."""
+    """Return the names of the tools offered; built-in tools are told apart by their type alone."""
     if type(tools) is not list:
         return ()
     return tuple([name[:MOST_NAME] for name in _iterate_tool_names(tools[:MOST_TOOLS])])

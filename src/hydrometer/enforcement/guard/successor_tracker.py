@@ -18,11 +18,11 @@ if TYPE_CHECKING:
         SuccessorRecogniser,
     )
 
-MOST = 65_536
+MOST_SUSPECTS = 65_536
 """Accounts that are remembered; the one that was new longest ago makes room."""
 MOST_SHARED = 16
 """Shared values that are remembered of one account."""
-MOST_SPOKEN = 16
+MOST_TEMPLATES = 16
 """Short wordings that are counted of one account."""
 
 
@@ -42,7 +42,7 @@ class _SuspectedAccount:
 class SuccessorTracker:
     """Remembers suspects in bounded memory."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MOST_SUSPECTS) -> None:
         self._most = most
         self.suspects: OrderedDict[str, _SuspectedAccount] = OrderedDict()
         """By account."""
@@ -100,7 +100,7 @@ class SuccessorTracker:
         new = [value for value in shared if value not in suspect.shared]
         suspect.shared += new[: MOST_SHARED - len(suspect.shared)]
         combined: list[SharedValue] = []
-        if own_hashes and (template in suspect.template_counts or len(suspect.template_counts) < MOST_SPOKEN):
+        if own_hashes and (template in suspect.template_counts or len(suspect.template_counts) < MOST_TEMPLATES):
             counts = suspect.template_counts.setdefault(template, [0, 0])
             counts[0] += 1
             counts[1] = max(counts[1], own_hashes)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", Rule, Budget)
 
-REMEMBERED = 8_192
+MOST_OUTCOMES = 8_192
 """Outcomes that are remembered of one condition."""
 SEVERITY = {action: rank for rank, action in enumerate(LADDER)}
 """How hard an action is."""
@@ -82,7 +82,7 @@ class CompiledPolicy:
                 outcome = condition.outcome(facts)
                 if outcome is None:
                     self.unevaluated[name] = self.unevaluated.get(name, 0) + 1
-                if len(outcomes) >= REMEMBERED:
+                if len(outcomes) >= MOST_OUTCOMES:
                     outcomes.clear()
                 cached = outcomes[key] = outcome is True
             return cached

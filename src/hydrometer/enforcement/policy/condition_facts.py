@@ -60,7 +60,7 @@ def build_campaign_facts(campaign: SnapshotCampaign) -> dict[str, Any]:
 
 
 RequestFindings = tuple[str, tuple[str, ...], str, float, bool, str]
-"""What the guard itself found of a request, in the order of FOUND: the network of its address, the kinds of value that it
+"""What the guard itself found of a request, in the order of FINDING_NAMES: the network of its address, the kinds of value that it
 shares with campaigns, the id of the template that it carries, the share that it has of the template that it resembles most,
 whether an envelope is replayed, and from where."""
 FINDING_NAMES = ("network", "indicators", "template", "resembles", "replayed", "replayed_from")
@@ -115,9 +115,9 @@ def _truncate_tool_names(request: ModelRequest) -> tuple[str, ...]:
     return tuple([name[:MOST_TOOL_LETTERS] for name in request.tools[:MOST_TOOLS]])
 
 
-TOO_MUCH = frozenset({"words", "tools"})
+UNBOUNDED_FACTS = frozenset({"words", "tools"})
 """Facts that are made of what is too long to be remembered."""
-ATTRIBUTES = {"address": "client_ip"}
+ATTRIBUTE_NAMES = {"address": "client_ip"}
 """What other facts are called in a request, where it is not by the same name."""
 _ATTRIBUTE_FACTS = frozenset({"asn", "turns", "n", "max_tokens", "logprobs", "stream", "batch", "reasoning"})
 _DERIVED_FACTS: dict[str, Callable[[ModelRequest], Any]] = {

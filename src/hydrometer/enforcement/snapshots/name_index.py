@@ -1,7 +1,7 @@
-"""Names in an order in which they are found without an object for each: millions load as a few arrays.
+"""Names in an order that finds them without an object for each: millions load as a few arrays.
 
-Rows lie in the order of a keyed 64-bit hash of their names. The hash's first bits lead to the place where its few
-neighbours begin; a row counts only if its name is exactly the one looked for.
+Rows lie in the order of a keyed 64-bit hash of their names. The hash's first bits lead to where its few neighbours
+begin; a row counts only if its name is exactly the one looked for.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def build_name_index(names: Sequence[str], key: bytes) -> tuple[dict[str, npt.ND
 
 
 class NameIndex:
-    """Finds the row of a name."""
+    """An index that finds the row of a name."""
 
     __slots__ = ("_copy_keyed_hash", "_directory", "_entries", "_ids", "_shift", "size")
 

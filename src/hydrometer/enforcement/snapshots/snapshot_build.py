@@ -1,8 +1,8 @@
-"""What a result says of accounts, as guards go by it."""
+"""From a result to the content of the snapshot that guards decide by."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
@@ -40,9 +40,9 @@ MOST_ENTITIES, MOST_TEMPLATES = 100_000, 5_000
 """Kept of what campaigns are known by; what tells most stays."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class SnapshotOptions:
-    """What of a result goes into a snapshot."""
+    """The choice of what of a result goes into a snapshot."""
 
     member: float = 0.8
     """Least probability of a member."""
@@ -57,19 +57,15 @@ class SnapshotOptions:
     upheld_accounts: frozenset[tuple[str, str]] = frozenset()
     """Accounts that a person has upheld, each with its campaign; members whatever their probability."""
     cleared: frozenset[str] = frozenset()
-    """Accounts that are never held to anything."""
+    """Accounts to which no verdict ever applies."""
 
 
-@dataclass
-class SnapshotSummary:
-    """What a snapshot holds, and what was left out, by reason."""
+@dataclass(frozen=True)
+class SnapshotTally:
+    """Numbers of what a snapshot holds, by kind, and of what was left out, by reason."""
 
-    version: str
-    expires_at: float
-    bytes: int = 0
-    signed_by: str = ""
-    holds: dict[str, int] = field(default_factory=dict)
-    left_out: dict[str, int] = field(default_factory=dict)
+    holds: dict[str, int]
+    left_out: dict[str, int]
 
 
 def build_verdicts(
@@ -80,8 +76,8 @@ def build_verdicts(
     accounts: pa.Table | None = None,
     site_key: SiteKey | None = None,
     options: SnapshotOptions,
-) -> tuple[SnapshotContent, SnapshotSummary]:
-    """Return what a result says of accounts, as guards go by it.
+) -> tuple[SnapshotContent, SnapshotTally]:
+    """Return the content of a snapshot of a result, and how much of each kind is in it.
 
     Raises:
         InputError: the result was sketched with settings that this version does not know.
@@ -129,8 +125,7 @@ def build_verdicts(
         "rules": len(policy.rules),
         "budgets": len(policy.budgets),
     }
-    left_out = {reason: count for reason, count in left_out.items() if count}
-    return verdicts, SnapshotSummary(verdicts.version, verdicts.expires_at, holds=holds, left_out=left_out)
+    return verdicts, SnapshotTally(holds, {reason: count for reason, count in left_out.items() if count})
 
 
 def _describe_campaign(campaign: Campaign, last: datetime | None) -> SnapshotCampaign:

@@ -1,4 +1,4 @@
-"""What the guard goes by, as one signed file: policy, campaigns, verdicts, accounts and whatever recognises successors.
+"""A snapshot as one signed file: policy, campaigns, verdicts, accounts and whatever recognises successors.
 
 Layout: eight bytes of magic, the header's length (uint32, little-endian), the header (JSON), its Ed25519 signature, the
 payload. The header holds the SHA-256 of the payload and where each array lies in it, so that the signature covers
@@ -41,10 +41,12 @@ if TYPE_CHECKING:
 MAGIC = b"HYDROSN1"
 SIGNATURE = 64
 MOST_HEADER = 1 << 20
+METADATA = "told"
+"""Name of the array of a snapshot's metadata in the file."""
 
 
 class SnapshotRefusal(Exception):  # noqa: N818 -- it says what happened, as the log does
-    """A snapshot that is not to be gone by; the message says why."""
+    """A snapshot by which no guard may decide; the message says why."""
 
 
 class _SnapshotHeader(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +62,7 @@ class _SnapshotHeader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _SnapshotMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a snapshot is no column."""
+    """The part of a snapshot that is no column."""
 
     policy: Policy
     campaigns: list[SnapshotCampaign]
@@ -70,7 +72,7 @@ class _SnapshotMetadata(msgspec.Struct, frozen=True, kw_only=True):
     recognition: RecognitionThresholds
     sketch: dict[str, int]
     words: dict[str, list[str]]
-    """What the codes of a column stand for."""
+    """By column, the words that its codes stand for."""
 
 
 class Snapshot:
@@ -90,30 +92,26 @@ class Snapshot:
         self._organisations = SubjectTable(_select_arrays(arrays, "organisation"), metadata.words, key, campaigns)
         if self._accounts.most_organisation >= self._organisations.size:
             raise ValueError("an account of no organisation")
-        for campaign in (
-            *(recognised.campaign for recognised in self.templates),
-            *(known.campaign for known in self.entities),
-        ):
-            if not 0 <= campaign < len(self.campaigns):
-                raise ValueError("a template or an entity of no campaign")
+        if any(not 0 <= part.campaign < campaigns for part in (*self.templates, *self.entities)):
+            raise ValueError("a template or an entity of no campaign")
 
     @property
     def accounts(self) -> int:
-        """How many accounts it knows."""
+        """The number of accounts in it."""
         return self._accounts.size
 
     @property
     def organisations(self) -> int:
-        """How many organisations it knows."""
+        """The number of organisations in it."""
         return self._organisations.size
 
     def account(self, name: str) -> AccountRow | None:
-        """Return what is known of an account."""
+        """Return the row of an account, None where there is none."""
         row = self._accounts.find(name)
         return self._accounts.account(row, self._organisations.name) if row >= 0 else None
 
     def organisation(self, name: str) -> SubjectVerdict | None:
-        """Return what is held against an organisation."""
+        """Return the verdict on an organisation, None where there is none."""
         organisations = self._organisations
         row = organisations.find(name) if name and organisations.has_verdicts else -1
         return organisations.verdict(row) if row >= 0 else None
@@ -141,7 +139,7 @@ def pack_snapshot(verdicts: SnapshotContent, key: SigningKey) -> bytes:
     arrays: dict[str, npt.NDArray[Any]] = {
         **{f"account.{name}": array for name, array in accounts.items()},
         **{f"organisation.{name}": array for name, array in organisations.items()},
-        "told": np.frombuffer(msgspec.json.encode(metadata), np.uint8),
+        METADATA: np.frombuffer(msgspec.json.encode(metadata), np.uint8),
     }
     entries, parts, at = [], [], 0
     for name, array in arrays.items():
@@ -174,7 +172,7 @@ def unpack_snapshot(data: bytes, keys: Sequence[VerifyKey]) -> Snapshot:
     """Return the snapshot of a signed file.
 
     Raises:
-        SnapshotRefused: it is none, is signed by none of `keys`, is damaged, or of another format.
+        SnapshotRefusal: it is none, is signed by none of `keys`, is damaged, or of another format.
     """
     start = len(MAGIC) + 4
     if len(data) < start or not data.startswith(MAGIC):
@@ -193,7 +191,7 @@ def unpack_snapshot(data: bytes, keys: Sequence[VerifyKey]) -> Snapshot:
         if sha256(payload).hexdigest() != head.digest:
             raise SnapshotRefusal("its content is not what was signed")
         arrays = _read_arrays(head, payload)
-        metadata = msgspec.json.decode(arrays.pop("told").data, type=_SnapshotMetadata)
+        metadata = msgspec.json.decode(arrays.pop(METADATA).data, type=_SnapshotMetadata)
         return Snapshot(head, metadata, arrays, len(data))
     except (msgspec.DecodeError, ValueError, KeyError, TypeError) as error:
         raise SnapshotRefusal(f"it was signed but cannot be read: {error}") from None

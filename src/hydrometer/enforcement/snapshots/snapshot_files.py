@@ -1,23 +1,20 @@
-"""From a result to the snapshot that guards go by, and from a snapshot to a guard that decides."""
+"""Files of snapshots: written from a result, and described."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from hydrometer.contract import InputError, ReadSettings
 from hydrometer.enforcement.casebook.casebook_queries import Casebook
-from hydrometer.enforcement.guard.decision_point import DecisionPoint
-from hydrometer.enforcement.guard.snapshot_loader import SnapshotLoader
 from hydrometer.enforcement.policy.policy_reader import load_policy
-from hydrometer.enforcement.signing_keys import format_key_id, make_keys, read_signing_key, read_verify_key
-from hydrometer.enforcement.snapshots.sketch_settings import SKETCH_HASHES, compute_key_check, parse_sketch_settings
-from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions, SnapshotSummary, build_verdicts
+from hydrometer.enforcement.signing_keys import format_key_id, read_signing_key, read_verify_key
+from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions, build_verdicts
 from hydrometer.enforcement.snapshots.snapshot_file import SnapshotRefusal, pack_snapshot, unpack_snapshot
 from hydrometer.files import write_atomically
-from hydrometer.fingerprint import OnlineSketcher, SiteKey
+from hydrometer.fingerprint import SiteKey
 from hydrometer.result import ResultFolder
 from hydrometer.sources import Rejects, open_traffic
 
@@ -26,93 +23,78 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from hydrometer.enforcement.guard.budget_windows import BudgetWindows
 
-__all__ = ["inspect_snapshot", "make_keys", "open_decision_point", "write_snapshot"]
+@dataclass(frozen=True, kw_only=True)
+class SnapshotRequest:
+    """The files and choices that a snapshot is made of."""
+
+    result: Path
+    policy: Path
+    key: Path
+    """Secret key that signs."""
+    accounts: Path | None = None
+    """Traffic whose account tables describe customers, and accounts that were made since."""
+    site_key: Path | None = None
+    casebook: str | None = None
+    """Where people's decisions are kept; to whom they cleared no verdict applies, whom they upheld counts as reviewed."""
+    options: SnapshotOptions = field(default_factory=SnapshotOptions)
 
 
-def write_snapshot(
-    result: Path,
-    out: Path,
-    *,
-    policy: Path,
-    key: Path,
-    now: datetime,
-    accounts: Path | None = None,
-    site_key: Path | None = None,
-    casebook: str | None = None,
-    options: SnapshotOptions | None = None,
-) -> SnapshotSummary:
+@dataclass(frozen=True, kw_only=True)
+class SnapshotSummary:
+    """A snapshot that was written: numbers of what it holds, by kind, and of what was left out, by reason."""
+
+    version: str
+    expires_at: float
+    bytes: int
+    signed_by: str
+    holds: dict[str, int]
+    left_out: dict[str, int]
+
+
+def write_snapshot(request: SnapshotRequest, out: Path, *, now: datetime) -> SnapshotSummary:
     """Write the signed snapshot of a result to `out`, which is replaced at once.
 
-    accounts: traffic whose account tables tell of customers, and of accounts that were made since. casebook: where people's
-    decisions are kept; whom they cleared is held to nothing, whom they upheld counts as reviewed.
-
     Raises:
-        InputError: an unusable result, policy, key, account table or place.
+        InputError: an unusable result, policy, key, account table, casebook or `out`.
     """
-    loaded_policy, _ = load_policy(policy)
-    signing = read_signing_key(key)
-    table = open_traffic(accounts, settings=ReadSettings()).accounts(Rejects()) if accounts is not None else None
-    secret = SiteKey.load(site_key) if site_key is not None else None
-    options = options or SnapshotOptions()
-    if casebook is not None:
-        with Casebook(casebook) as book:
-            judged = book.judged_accounts()
+    loaded_policy, _ = load_policy(request.policy)
+    signing = read_signing_key(request.key)
+    table = (
+        open_traffic(request.accounts, settings=ReadSettings()).accounts(Rejects())
+        if request.accounts is not None
+        else None
+    )
+    secret = SiteKey.load(request.site_key) if request.site_key is not None else None
+    options = request.options
+    if request.casebook is not None:
+        with Casebook(request.casebook) as casebook:
+            judged = casebook.judged_accounts()
         options = replace(
             options,
             cleared=options.cleared | frozenset(judged.cleared),
             upheld_accounts=options.upheld_accounts | frozenset(judged.upheld),
         )
-    verdicts, summary = build_verdicts(
-        ResultFolder.read(result), loaded_policy, now=now, accounts=table, site_key=secret, options=options
+    verdicts, tally = build_verdicts(
+        ResultFolder.read(request.result), loaded_policy, now=now, accounts=table, site_key=secret, options=options
     )
     try:
         data = pack_snapshot(verdicts, signing)
     except ValueError as error:
         raise InputError(
-            f"cannot be packed: {error}", file=str(accounts or result), mend="Look for a column that is another's."
+            f"cannot be packed: {error}",
+            file=str(request.accounts or request.result),
+            mend="Look for a column that is another's.",
         ) from None
     _replace_file(out, data)
-    summary.bytes, summary.signed_by = len(data), format_key_id(signing.verify_key)
-    return summary
-
-
-def open_decision_point(
-    snapshot: Path, keys: Sequence[Path], *, site_key: Path, now: float, budgets: BudgetWindows | None = None
-) -> tuple[DecisionPoint, SnapshotLoader]:
-    """Return a guard that goes by a snapshot file, and what keeps it on the newest one.
-
-    Raises:
-        InputError: no usable snapshot, or a site key that is not the one that it was made with.
-    """
-    trusted = [read_verify_key(key) for key in keys]
-    secret = SiteKey.load(site_key)
-    try:
-        first_snapshot = unpack_snapshot(_read_snapshot_file(snapshot), trusted)
-    except SnapshotRefusal as reason:
-        raise InputError(
-            f"the snapshot is refused: {reason}",
-            file=str(snapshot),
-            mend="Write it anew with `hydrometer guard snapshot`.",
-        ) from None
-    settings = parse_sketch_settings(first_snapshot.sketch)
-    expected = first_snapshot.sketch.get("check")
-    if expected is not None and expected != compute_key_check(settings, secret):
-        raise InputError(
-            "is not the key that the snapshot was made with",
-            file=str(site_key),
-            mend="Name the site key of the detection; with another key no wording is ever recognised.",
-        )
-    decision_point = DecisionPoint(None, OnlineSketcher(settings, secret, most=SKETCH_HASHES), budgets=budgets)
-    loader = SnapshotLoader(decision_point, snapshot, trusted)
-    if not loader.refresh(now):
-        raise InputError(
-            f"the snapshot is refused: {loader.problem}",
-            file=str(snapshot),
-            mend="Write it anew with `hydrometer guard snapshot`.",
-        )
-    return decision_point, loader
+    return SnapshotSummary(
+        version=verdicts.version,
+        expires_at=verdicts.expires_at,
+        bytes=len(data),
+        signed_by=format_key_id(signing.verify_key),
+        holds=tally.holds,
+        left_out=tally.left_out,
+    )
 
 
 def inspect_snapshot(snapshot: Path, keys: Sequence[Path]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The columns of a snapshot: what is known of accounts and organisations, a few bytes each."""
+"""The columns of a snapshot: accounts and organisations with their verdicts, a few bytes each."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 REVIEWED, SUCCESSOR, CLEARED = 1, 2, 4
 """Bits of the column `flags`."""
 JOINED = "\x1f"
-"""Stands between the members of a list in a word."""
+"""Separator of the members of a list in a word."""
 WORDS = ("plan", "verification", "country", "agreements", "why")
-"""Columns that hold places in a list of words, the empty word first."""
+"""Columns of positions in a list of words, the empty word first."""
 _TYPES = {
     "created": np.int64,
     "probability": np.float64,
@@ -41,7 +41,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 
 class SubjectVerdict(NamedTuple):
-    """What is held against a subject."""
+    """The verdict on a subject: the campaign that it is of, and how likely."""
 
     campaign: int
     probability: float
@@ -51,7 +51,7 @@ class SubjectVerdict(NamedTuple):
 
 
 class AccountRow(NamedTuple):
-    """What a snapshot knows of an account."""
+    """An account as a snapshot describes it."""
 
     organisation: str
     plan: str
@@ -85,7 +85,7 @@ class SubjectTable:
         self.has_verdicts = bool(np.any(campaign_column >= 0))
         """Whether there is a verdict at all."""
         self.most_organisation = int(arrays["organisation"].max(initial=-1)) if "organisation" in arrays else -1
-        # A row's values side by side: one place of memory is read for an account, not ten.
+        # A row's values side by side: one position of memory is read for an account, not ten.
         rows = np.zeros(self.size, _ROW)
         for name in _TYPES:
             if name in arrays:
@@ -102,12 +102,12 @@ class SubjectTable:
         return self._index.name(row)
 
     def verdict(self, row: int) -> SubjectVerdict | None:
-        """Return what is held against a row's subject."""
+        """Return the verdict on the subject of a row, None where there is none."""
         _, probability, campaign, _, _, _, _, _, why, flags = _read(self._rows, row * _SIZE)
         return self._make_verdict(campaign, probability, why, flags) if campaign >= 0 else None
 
     def account(self, row: int, name_of: Callable[[int], str]) -> AccountRow:
-        """Return what is known of an account; `name_of` names an organisation by its row."""
+        """Return the account of a row; `name_of` names an organisation by its row."""
         values = _read(self._rows, row * _SIZE)
         created, probability, campaign, organisation, plan, verification, country, agreements, why, flags = values
         words = self._words

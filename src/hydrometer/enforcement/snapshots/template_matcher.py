@@ -1,4 +1,4 @@
-"""Which of the known wordings a text carries: containment of a template's hashes in the text's sketch."""
+"""Which of the templates of campaigns a text carries: containment of a template's hashes in the text's sketch."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from hydrometer.contract import SnapshotTemplate
 
 SIEVE_BITS = 24
-"""Binary logarithm of the most places of the sieve; one byte each."""
+"""Binary logarithm of the most bytes of the sieve."""
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 class TemplateMatch(NamedTuple):
-    """The template that a text carries, or resembles most: its place, the share of its hashes that the text carries, and how many."""
+    """The template that a text carries, or resembles most: its position, the share of its hashes that the text carries, and how many."""
 
     template: int
     share: float
@@ -41,9 +41,8 @@ def find_most_carried(sketch: Any, capped: bool, enough: float, sieve: Any, tabl
     ascending; where those of each template begin, and end.
     """
     shift, many, whole, templates = np.uint64(table[0]), table[1], table[2], table[3]
-    at = 4
-    keys = table[at : at + many]
-    at += many
+    at = 4 + many
+    keys = table[4:at]
     starts = table[at : at + many + 1]
     at += many + 1
     owners = table[at : at + whole]
@@ -94,10 +93,10 @@ def find_most_carried(sketch: Any, capped: bool, enough: float, sieve: Any, tabl
 
 
 class TemplateMatcher:
-    """Templates, arranged so that a sketch finds what it carries of them."""
+    """Templates, arranged so that those which a sketch carries are found fast."""
 
     def __init__(self, templates: Sequence[SnapshotTemplate], max_sketch: int, enough: float) -> None:
-        """max_sketch: hashes at which a sketch may have been cut off; 0 for never. enough: see most_carried."""
+        """max_sketch: hashes at which a sketch may have been cut off; 0 for never. enough: see find_most_carried."""
         self.templates, self._max_sketch, self._enough = templates, max_sketch, enough
         parts = [np.unique(np.asarray(template.hashes, np.int64)) for template in templates]
         bounds = np.zeros(len(parts) + 1, np.int64)

@@ -1,9 +1,9 @@
 """Middleware for one's own server: decides before the application sees the request.
 
-Pure ASGI. The body is held up to a limit and given to the application as one piece, so a stream that the application
+Pure ASGI. The body is buffered up to a limit and given to the application as one piece, so a stream that the application
 answers with is not touched.
 
-    app = GuardMiddleware(app, gate)
+    app = GuardMiddleware(app, enforcement_point)
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from hydrometer.enforcement.guard.error_responses import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
+    from hydrometer.enforcement.guard.client_identity import ClientIdentity
     from hydrometer.enforcement.guard.enforcement_point import EnforcementPoint
-    from hydrometer.enforcement.guard.request_parser import ClientIdentity
 
     Message = MutableMapping[str, Any]
     Scope = MutableMapping[str, Any]
@@ -46,9 +46,9 @@ PATHS = (
 
 
 class GuardMiddleware:
-    """Puts a gate before an ASGI application.
+    """Middleware that puts an enforcement point before an ASGI application.
 
-    `identify` tells the sender of a scope, where the application knows better than headers who it is; `paths` are the ends
+    `identify` returns the sender of a scope, where the application knows better than headers who it is; `paths` are the ends
     of the paths that are decided on, POST only. Everything else passes untouched.
     """
 
@@ -91,7 +91,7 @@ class GuardMiddleware:
         client = scope.get("client")
         identity, fault = self._read_identity(scope["headers"], client[0] if client else "")
         if fault:
-            self._enforcement_point.metrics.senders[NAME, fault] += 1
+            self._enforcement_point.metrics.sender_faults[NAME, fault] += 1
         return identity
 
     async def _refuse(self, refusal: Refusal, scope: Scope, send: Send) -> None:

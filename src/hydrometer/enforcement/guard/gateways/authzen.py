@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hydrometer.contract import ModelRequest
-from hydrometer.enforcement.guard.client_identity import MOST, canonicalise_address
+from hydrometer.enforcement.guard.client_identity import (
+    MOST_LETTERS,
+    ClientIdentity,
+    canonicalise_address,
+    truncate_value,
+)
 from hydrometer.enforcement.guard.error_responses import build_marks
 from hydrometer.enforcement.guard.gateway_routes import GatewayAnswer, GatewayRequest, GatewayRoute, make_json_answer
-from hydrometer.enforcement.guard.request_parser import ClientIdentity
 
 if TYPE_CHECKING:
     from hydrometer.enforcement.guard.enforcement_point import EnforcementPoint
 
 NAME = "authzen"
-MOST_RAW = 8 * MOST
+MOST_RAW = 8 * MOST_LETTERS
 """Bytes of a value in the context that are read."""
 EVALUATION = "/access/v1/evaluation"
 
@@ -38,7 +42,7 @@ def routes(enforcement_point: EnforcementPoint) -> list[GatewayRoute]:
             return _add_request_id(request, make_json_answer(400, {"error": str(error)}))
         body = evaluation.context.get("request")
         if body is None:
-            model = evaluation.resource.id[:MOST]
+            model = evaluation.resource.id[:MOST_LETTERS]
             outcome = enforcement_point.ask(NAME, ModelRequest(**msgspec.structs.asdict(identity), model=model))
         else:
             outcome = enforcement_point.ask_body(NAME, bytes(body), identity)
@@ -83,11 +87,11 @@ class _EvaluationRequest(msgspec.Struct, frozen=True):
     context: dict[str, msgspec.Raw] = {}
 
     def identity(self) -> ClientIdentity:
-        """What the question tells of the sender; what of it has another type is not known."""
+        """Return the sender that the question names; what of it has another type is not known."""
         context = self.context
         asn = _read_value(context, "asn")
         return ClientIdentity(
-            account_id=self.subject.id[:MOST],
+            account_id=self.subject.id[:MOST_LETTERS],
             organisation=_read_text(self.subject.properties, "organisation"),
             client_ip=canonicalise_address(_read_text(context, "ip_address")),
             user_agent=_read_text(context, "user_agent"),
@@ -102,8 +106,7 @@ _DECODER = msgspec.json.Decoder(_EvaluationRequest)
 
 
 def _read_text(fields: dict[str, msgspec.Raw], name: str) -> str:
-    value = _read_value(fields, name)
-    return value[:MOST] if isinstance(value, str) else ""
+    return truncate_value(_read_value(fields, name))
 
 
 def _read_value(fields: dict[str, msgspec.Raw], name: str) -> object:
@@ -114,6 +117,6 @@ def _read_value(fields: dict[str, msgspec.Raw], name: str) -> object:
 def _add_request_id(request: GatewayRequest, answer: GatewayAnswer) -> GatewayAnswer:
     """Return the answer with the id of the question, as the standard asks."""
     for name, value in request.headers:
-        if name == b"x-request-id" and len(value) <= MOST:
+        if name == b"x-request-id" and len(value) <= MOST_LETTERS:
             return GatewayAnswer(answer.status, answer.body, [*answer.headers, (name, value)])
     return answer

@@ -26,9 +26,9 @@ from hydrometer.enforcement.guard.error_responses import (
 if TYPE_CHECKING:
     from envoy.service.auth.v3.external_auth_pb2 import CheckRequest
 
+    from hydrometer.enforcement.guard.client_identity import ClientIdentity
     from hydrometer.enforcement.guard.enforcement_point import EnforcementOutcome, EnforcementPoint
     from hydrometer.enforcement.guard.error_responses import Pairs
-    from hydrometer.enforcement.guard.request_parser import ClientIdentity
 
 NAME = "envoy"
 MESSAGE_BYTES = 1 << 20
@@ -38,7 +38,7 @@ OK, PERMISSION_DENIED = 0, 7
 
 
 class EnvoyAuthorization(AuthorizationServicer):  # type: ignore[misc]  # generated without types
-    """Answers Envoy's checks through a gate."""
+    """A service that answers Envoy's checks through an enforcement point."""
 
     def __init__(self, enforcement_point: EnforcementPoint) -> None:
         self._enforcement_point = enforcement_point
@@ -75,7 +75,7 @@ class EnvoyAuthorization(AuthorizationServicer):  # type: ignore[misc]  # genera
             self._enforcement_point.metrics.bodies[NAME, "partial"] += 1
         identity, fault = self._read_identity(pairs, attributes.source.address.socket_address.address)
         if fault:
-            self._enforcement_point.metrics.senders[NAME, fault] += 1
+            self._enforcement_point.metrics.sender_faults[NAME, fault] += 1
         return http.raw_body or http.body.encode(), identity
 
 

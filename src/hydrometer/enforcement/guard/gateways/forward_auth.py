@@ -46,7 +46,7 @@ def routes(enforcement_point: EnforcementPoint) -> list[GatewayRoute]:
     def decide(request: GatewayRequest) -> EnforcementOutcome:
         identity, fault = read_identity(request.headers, request.peer)
         if fault:
-            enforcement_point.metrics.senders[NAME, fault] += 1
+            enforcement_point.metrics.sender_faults[NAME, fault] += 1
         return enforcement_point.ask_body(NAME, request.body, identity)
 
     def plain(request: GatewayRequest) -> GatewayAnswer:

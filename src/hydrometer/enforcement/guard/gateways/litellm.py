@@ -1,10 +1,10 @@
 """A guardrail that runs inside the LiteLLM proxy, registered by the dotted path of its class.
 
-LiteLLM is met as it is found and never imported by us: this module is imported by the proxy, and takes its base class and
+LiteLLM is taken as it is installed and never imported by us: this module is imported by the proxy, and takes its base class and
 its exception from what the proxy has already loaded. What was learnt of its ways (1.109):
 
 - A hook is called only if the class itself defines it, so a class is made for each use, with the hook in it.
-- The proxy makes two instances of a guardrail. Both must decide through one gate, or every budget would be doubled.
+- The proxy makes two instances of a guardrail. Both must decide through one enforcement point, or every budget would be doubled.
 - Hooks are called with keywords that change from release to release.
 - An exception that is no HTTPException becomes a 500.
 - `/v1/messages` drops the headers of errors, and so `x-should-retry`: a 429 or 503 there would be tried again by the
@@ -21,15 +21,15 @@ from urllib.parse import urlsplit
 import msgspec
 import orjson
 
-from hydrometer.enforcement.guard.client_identity import MOST, make_identity_reader
+from hydrometer.enforcement.guard.client_identity import make_identity_reader, truncate_value
 from hydrometer.enforcement.guard.error_responses import build_error_body, build_error_headers, choose_error_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hydrometer.enforcement.guard.client_identity import ClientIdentity
     from hydrometer.enforcement.guard.enforcement_point import EnforcementPoint
     from hydrometer.enforcement.guard.error_responses import Refusal
-    from hydrometer.enforcement.guard.request_parser import ClientIdentity
 
 NAME = "litellm"
 _ACCOUNT = ("api_key", "user_id", "key_alias", "team_id")
@@ -41,7 +41,7 @@ _LEFT_OUT = frozenset(
 
 
 class HttpRefusalError(Exception):
-    """Stands for the proxy's HTTPException where there is no proxy, as in tests; has the same attributes."""
+    """A stand-in for the proxy's HTTPException where there is no proxy, as in tests; has the same attributes."""
 
     def __init__(self, status_code: int, detail: object, headers: dict[str, str] | None = None) -> None:
         super().__init__(status_code)
@@ -49,12 +49,13 @@ class HttpRefusalError(Exception):
 
 
 def make_guardrail_class(open_enforcement_point: Callable[[], EnforcementPoint]) -> type:
-    """Return a class for `guardrail:` in the proxy's configuration; `opened` returns the one gate of the process."""
+    """Return a class for `guardrail:` in the proxy's configuration; `open_enforcement_point` returns the one
+    of the process."""
     base: type = _find_loaded("litellm.integrations.custom_guardrail", "CustomGuardrail", object)
     exception_class: Callable[..., Exception] = _find_loaded("fastapi", "HTTPException", HttpRefusalError)
 
     class Guardrail(base):  # type: ignore[misc]  # known when it runs
-        """Asks the guard before a model is called."""
+        """A guardrail that asks the guard before a model is called."""
 
         def __init__(self, **kwargs: Any) -> None:
             if base is object:
@@ -91,7 +92,7 @@ def _find_loaded(module: str, name: str, otherwise: Any) -> Any:
 def _parse_call(
     data: dict[str, Any], key: Any, read_identity: Callable[..., tuple[ClientIdentity, str]]
 ) -> tuple[bytes, ClientIdentity]:
-    """Return body and sender of a call, as the gate takes them."""
+    """Return body and sender of a call, as the enforcement point takes them."""
     proxy_request = data.get("proxy_server_request")
     proxy_request = proxy_request if isinstance(proxy_request, dict) else {}
     body = proxy_request.get("body")
@@ -138,9 +139,8 @@ def _is_messages(call_type: Any, data: Any) -> bool:
 
 
 def _read_text(record: Any, name: str) -> str:
-    value = getattr(record, name, None)
-    return value[:MOST] if isinstance(value, str) else ""
+    return truncate_value(getattr(record, name, None))
 
 
 def _omit_object(_: object) -> None:
-    """Stands for an object of the proxy's in a body; it is no part of what the client sent."""
+    """Leave an object of the proxy's out of a body: it is no part of what the client sent."""

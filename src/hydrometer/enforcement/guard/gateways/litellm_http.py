@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from hydrometer.enforcement.guard.client_identity import MOST
+from hydrometer.enforcement.guard.client_identity import ClientIdentity, truncate_value
 from hydrometer.enforcement.guard.gateway_routes import GatewayAnswer, GatewayRequest, GatewayRoute, make_json_answer
-from hydrometer.enforcement.guard.request_parser import ClientIdentity
 
 if TYPE_CHECKING:
     from hydrometer.enforcement.guard.enforcement_point import EnforcementPoint
@@ -92,4 +91,4 @@ def _build_body(question: dict[str, Any]) -> bytes:
 
 def _read_text(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name)
-    return value[:MOST] if isinstance(value, str) and value != PRESENT else ""
+    return "" if value == PRESENT else truncate_value(value)
