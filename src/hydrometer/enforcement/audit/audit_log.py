@@ -103,7 +103,7 @@ class AuditLog:
         return self._durable_sequence
 
     def append(self, kind: str, body: object) -> int:
-        """Put down one line; return its number once it is on disk.
+        """Write one line; return its number once it is on disk.
 
         Raises:
             OSError: the disk failed, now or earlier; nothing is written any more, and this line is not acknowledged.
@@ -111,7 +111,7 @@ class AuditLog:
         return self.append_all([(kind, body)])
 
     def append_all(self, entries: Iterable[tuple[str, object]]) -> int:
-        """Put down lines, one after the other; return the number of the last once all are on disk.
+        """Write lines, one after the other; return the number of the last once all are on disk.
 
         Raises as `append`.
         """

@@ -74,10 +74,10 @@ def verify_log(
 ) -> ChainVerification:
     """Verify the log in `folder`, and compare it with its own head and with `anchors`.
 
-    With `after`, the log goes on from that anchor: earlier files have been taken to an archive. With `public`, its own
+    With `after`, the log goes on from that anchor: earlier files went to an archive. With `public`, its own
     head must be signed by that key.
 
-    Lines that were taken away at the end show only against an anchor that names one of them or a later one. A writer may
+    Lines that were removed at the end show only against an anchor that names one of them or a later one. A writer may
     go on meanwhile; what it is just writing counts as torn.
 
     Raises:

@@ -38,7 +38,7 @@ ROOM = 256
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line: what happened, and when it was put down."""
+    """One line of an audit log: what happened, and when it was written."""
 
     sequence: int
     """From 1, without gaps."""
@@ -52,7 +52,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChainLink(msgspec.Struct, frozen=True):
-    """What chains a line to its neighbours."""
+    """The links of a line to its neighbours."""
 
     sequence: int
     previous: str
@@ -76,7 +76,7 @@ def encode_line(sequence: int, previous: str, time: datetime, kind: str, body: o
 
 
 def _encode_content(time: datetime, kind: str, body: object) -> bytes:
-    """What a line says after the links, without the outer braces."""
+    """Return the content of a line after the links, without the outer braces."""
     content = {"time": time.astimezone(UTC), "kind": kind, "body": body}
     try:
         encoded = msgspec.json.encode(content)
@@ -88,7 +88,7 @@ def _encode_content(time: datetime, kind: str, body: object) -> bytes:
 
 
 def _shorten_body(body: object, size: int) -> dict[str, Any]:
-    """The plain fields of a body, its texts cut, and how large it was."""
+    """Return the plain fields of a body, its texts cut, and how large it was."""
     plain = msgspec.to_builtins(body)
     fields = plain.items() if isinstance(plain, dict) else ()
     short = {
@@ -119,7 +119,7 @@ def decode_entry(line: bytes) -> AuditEntry:
 
 
 def list_segments(folder: Path) -> list[tuple[int, Path]]:
-    """The files of a log in order, each with the number of its first line."""
+    """Return the files of a log in order, each with the number of its first line."""
     files = [
         (int(path.stem), path) for path in folder.glob("*" + ENDING) if path.stem.isascii() and path.stem.isdigit()
     ]
@@ -127,7 +127,7 @@ def list_segments(folder: Path) -> list[tuple[int, Path]]:
 
 
 def build_segment_path(folder: Path, sequence: int) -> Path:
-    """The file that begins with a line."""
+    """Return the path of the file that begins with a line."""
     return folder / f"{sequence:018d}{ENDING}"
 
 

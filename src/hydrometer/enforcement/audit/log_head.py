@@ -19,7 +19,7 @@ HEAD = "head.json"
 
 
 class LogHead(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that was on disk when this was written: put down elsewhere, it shows a shortened log."""
+    """The number and hash of a line that was on disk: kept elsewhere, they show a shortened log."""
 
     sequence: int
     hash: str
@@ -28,7 +28,7 @@ class LogHead(msgspec.Struct, frozen=True, kw_only=True):
     """Ed25519 over sequence and hash, in hexadecimal; empty when no key was given."""
 
     def signed_by(self, public: VerifyKey) -> bool:
-        """Whether that key signed it."""
+        """Return whether a key signed the head."""
         try:
             public.verify(_encode_for_signature(self.sequence, self.hash), bytes.fromhex(self.signature))
         except (BadSignatureError, ValueError):

@@ -1,4 +1,4 @@
-"""What is looked at before a log is gone on with: where its whole lines end, and whether it has the line of its head."""
+"""The checks before a log is continued: where its whole lines end, and whether it has the line of its head."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def find_last_whole_line(first: int, file: Path) -> tuple[int, ChainLink | None]
 def check_against_head(folder: Path, last_sequence: int, last_hash: str, public: VerifyKey | None) -> int | None:
     """Return the line that a log's own head names, None where there is no head, after seeing that the log has it.
 
-    last, own: number and hash of the last line. public: of the key that signs the heads from the first line on.
+    last_sequence, last_hash: of the last line. public: of the key that signs the heads from the first line on.
 
     A head is written after its line is on disk, so no killed writer leaves one without the other. A line that went to an
     archive is not looked for.

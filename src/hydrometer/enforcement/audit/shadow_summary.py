@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ShadowSummary(msgspec.Struct, kw_only=True):
-    """What a guard in shadow mode wrote down: what it would have done."""
+    """The decisions of guards in shadow mode, summed up: what they would have done."""
 
     decisions: int = 0
     accounts: int = 0

@@ -1,4 +1,4 @@
-"""Past traffic as the guard would have seen it: read, sampled by account where it is too much, and put in order of time."""
+"""Past traffic as the guard would have had it: read, sampled by account where it is too much, and put in order of time."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class BacktestRequest:
     more_results: Sequence[Path] = ()
     """More results; each is known from the end of its own traffic on."""
     known_from: datetime | None = None
-    """When `result` is taken to have been known; by itself, from the end of its traffic on."""
+    """When `result` counts as known; by itself, from the end of its traffic on."""
     truth: Path | None = None
     """A labelled world, whose truth lies beside it."""
     site_key: Path | None = None

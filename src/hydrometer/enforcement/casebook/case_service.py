@@ -1,6 +1,6 @@
 """What people decide: on campaigns, on decisions of the guard, on appeals; each change in the casebook and in the audit log.
 
-The log is written before the casebook commits: it may tell of a change that then failed, and never lacks one that was
+The log is written before the casebook commits: it may have a change that then failed, and never lacks one that was
 made.
 """
 
@@ -70,7 +70,7 @@ class CaseService:
     def decide(
         self, result: Path, campaign: str, finding: ReviewFinding, *, by: str, why: str, least: float
     ) -> tuple[Case, list[str], int]:
-        """Put down what a person found of a campaign, with the evidence of the result.
+        """Record what a person found of a campaign, with the evidence of the result.
 
         Returns the case, the accounts that it changes something for, and the members below the probability `least`, which
         were left out.
@@ -105,7 +105,7 @@ class CaseService:
         return case, changed, members.num_rows - likely.num_rows
 
     def review(self, case: str, finding: ReviewFinding, *, by: str, why: str) -> list[str]:
-        """Put down what a person found of a case; return the accounts that it changes something for.
+        """Record what a person found of a case; return the accounts that it changes something for.
 
         Raises:
             InputError: there is no such case, or no name or reason.

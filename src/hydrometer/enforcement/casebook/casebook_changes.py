@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from hydrometer.contract import AppealStep, Case, Constraint, ReviewFinding
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"
-"""Letters and digits that are not taken for one another."""
+"""Letters and digits that nobody mistakes for one another."""
 CHUNK = 500
 """Accounts that one statement names."""
 STATES: dict[str, str] = {"uphold": "upheld", "overturn": "overturned"}

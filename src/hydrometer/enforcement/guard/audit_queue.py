@@ -45,7 +45,7 @@ class AuditQueue:
         most: int = MOST_WAITING,
         head_seconds: float,
     ) -> None:
-        """head_seconds: time from a record to a head that covers it."""
+        """Start the thread; `head_seconds`: time from a record to a head that covers it."""
         self._writer, self._metrics, self._event_log, self._head_seconds = writer, metrics, event_log, head_seconds
         self._queue: queue.Queue[tuple[str, dict[str, object]] | None] = queue.Queue(most)
         self._thread = threading.Thread(target=self._drain, name="hydrometer-audit", daemon=True)

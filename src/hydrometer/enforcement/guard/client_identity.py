@@ -151,11 +151,11 @@ def hash_api_key(value: bytes) -> str:
 
 
 def resolve_client_address(forwarded: bytes, peer: str, hops: int) -> str:
-    """Return the client's address, empty where it cannot be told.
+    """Return the client's address, empty where it cannot be determined.
 
     `forwarded` holds the values of all X-Forwarded-For headers in their order, joined by commas, `peer` is who connected,
     `hops` how many proxies are trusted. With fewer entries than proxies the request came by another way than was said: no
-    entry can be trusted, and none is taken.
+    entry can be trusted, and none is used.
     """
     if hops == 0:
         return canonicalise_address(peer)

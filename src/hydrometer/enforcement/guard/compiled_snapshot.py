@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from hydrometer.enforcement.snapshots.subject_table import SubjectVerdict
 
 MOST_STATES = 65_536
-"""Accounts whose standing is remembered; one that was looked up longest ago makes room."""
+"""Accounts whose state is remembered; one that was looked up longest ago makes room."""
 MOST_COMBINATIONS = 16_384
-"""Combinations of facts of which is remembered what holds for them; when there are more, all are forgotten at once."""
+"""Combinations of facts whose matches are remembered; when there are more, all are forgotten at once."""
 MOST_SHOWN = 512
-"""Letters of a request that are remembered with a standing."""
+"""Letters of a request that are remembered with a state."""
 HOUR, DAY, WEEK = 3600.0, 86_400.0, 7.0
 
 
@@ -50,7 +50,7 @@ _texts = attrgetter("client_ip", "ja4", "user_agent")
 
 
 def _make_key_reader(names: Iterable[str]) -> Callable[[ModelRequest], tuple[Any, ...] | None]:
-    """Return what reads of a request all that these facts and values are made of, its address first."""
+    """Return a function that reads of a request all that these facts and values are made of, its address first."""
     if not UNBOUNDED_FACTS.isdisjoint(names):
         return lambda _: None
     attributes = {ATTRIBUTE_NAMES.get(name, name) for name in names if name not in FINDING_NAMES}
@@ -63,20 +63,20 @@ def _coarsen_age(days: float) -> float:
 
 
 class RequestContext(NamedTuple):
-    """What there was to be seen of a request."""
+    """All of a request, beside its time and its template, that a decision depends on."""
 
     verdict: SubjectVerdict | None
-    """What is held against its account."""
+    """The verdict on its account."""
     replayed: str
     """Where its envelopes belong, where they are another's."""
     matches: PolicyMatches
     subjects: Subjects
     cacheable: bool
-    """Whether the account and what `Going.shown` reads decide all of it."""
+    """Whether the account and what `CompiledSnapshot.context_key` reads decide all of it."""
 
 
 class AccountState:
-    """What is known of an account, and what was seen of its last plain request."""
+    """An account as the snapshot describes it, with the context of its last plain request."""
 
     __slots__ = ("classified", "context", "context_key", "facts", "organisation", "since", "until", "values", "verdict")
 
@@ -95,14 +95,14 @@ class AccountState:
         """Of the facts that some condition reads."""
         self.verdict, self.organisation = verdict, organisation
         self.classified = cleared or verdict is not None
-        """Whether it is known already what is held against it, so that nothing is suspected."""
+        """Whether it is cleared or has a verdict, so that nothing is suspected."""
         self.since, self.until = since, since + HOUR
-        """Between which times it may be gone by: an account grows older."""
+        """Between which times this state is valid: an account grows older."""
         self.context_key: tuple[Any, ...] | None = None
         self.context: RequestContext | None = None
 
     def remember(self, context_key: tuple[Any, ...] | None, context: RequestContext) -> None:
-        """Remember what was seen of a request that showed this; what is long is not worth the room."""
+        """Remember the context of a request by its key; what is long is not worth the room."""
         if (
             context_key is not None
             and sum([len(value) for value in context_key if isinstance(value, str)]) <= MOST_SHOWN
@@ -111,10 +111,10 @@ class AccountState:
 
 
 class CompiledSnapshot:
-    """What a guard goes by."""
+    """A snapshot as a decision point uses it: policy compiled, templates and values arranged, accounts remembered."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        """Raises ConditionError for a policy with a condition that cannot be compiled."""
+        """Compile a snapshot; raises ConditionError for a policy with a condition that cannot be compiled."""
         self.snapshot = snapshot
         self.compiled_policy = CompiledPolicy(snapshot.policy)
         self.template_matcher = TemplateMatcher(
@@ -127,14 +127,14 @@ class CompiledSnapshot:
         self._lookups = [(values, _VALUES[kind]) for kind, values in of_requests.items()]
         self._networks = self.recogniser.values("network")
         self._screened_values = frozenset[str]().union(self._networks, *(of_requests.get(kind, ()) for kind in _TEXTS))
-        """Nearly no request shows one of these: one look tells it, and further ones only where it does."""
+        """Nearly no request shows one of these: one look excludes all of them."""
         self._needs_every_lookup = not _TEXTS.issuperset(of_requests)
         self.compares_values = bool(self._lookups or self._networks)
         reads = self.compiled_policy.reads
         self.context_key = _make_key_reader(
             {name for name in FACTS["request"] if f"request.{name}" in reads} | of_requests.keys()
         )
-        """Returns what decides how a plain request is seen, None where it would take its texts to tell."""
+        """Returns the values that decide the context of a plain request, None where it would take texts."""
         self.has_templates = len(self.template_matcher) > 0
         self.allow_decision = Decision(action="allow", snapshot=snapshot.version)
         self.request_facts = RequestFacts(reads)
@@ -151,7 +151,7 @@ class CompiledSnapshot:
         self._matches: dict[object, PolicyMatches] = {}
 
     def account_state(self, account: str, organisation: str, now: float) -> AccountState:
-        """Return what is known of an account; `organisation`: what the gateway says it belongs to."""
+        """Return the state of an account; `organisation`: the one that the gateway says it belongs to."""
         state = self._states.get((account, organisation))
         if state is None or not state.since <= now < state.until:
             state = self._build_state(account, organisation, now // HOUR * HOUR)
@@ -178,7 +178,7 @@ class CompiledSnapshot:
             verdict = None
         elif verdict is None or (verdict.successor and organisation):
             organisation_verdict = self.snapshot.organisation(organisation)
-            # A suspicion against an organisation is about accounts that nothing was known of; the others were weighed.
+            # A suspicion against an organisation is about accounts that no table had; the others were weighed.
             if organisation_verdict is not None and not (organisation_verdict.successor and row is not None):
                 verdict = organisation_verdict._replace(why=organisation_verdict.why or "organisation")
         if verdict is not None and not verdict.why:
@@ -188,7 +188,7 @@ class CompiledSnapshot:
         )
 
     def shared_values(self, request: ModelRequest, network: str) -> list[SharedValue]:
-        """Return the values of a request that campaigns are known by."""
+        """Return the values of a request that campaigns are recognised by."""
         shared: list[SharedValue] = []
         if (
             not self._needs_every_lookup

@@ -1,4 +1,4 @@
-"""Decides on a request. No clock, no file, no connection: what is known comes in a snapshot, the time with the request."""
+"""Decisions on requests. No clock, no file, no connection: verdicts come in a snapshot, the time with the request."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def generate_case_id() -> str:
 
 
 class DecisionPoint:
-    """Decides by the snapshot that was loaded last.
+    """A decision point: it decides by the snapshot that was loaded last.
 
     `counts` says how often what happened: decisions by `decision ACTION` and `rule NAME`, and whatever could not be
-    decided on as it should. One guard serves one thread of decisions; another thread may load a snapshot.
+    decided on as it should. One decision point serves one thread of decisions; another thread may load a snapshot.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class DecisionPoint:
         budgets: BudgetWindows | None = None,
         case: Callable[[], str] = generate_case_id,
     ) -> None:
-        """Raises ConditionError for a policy with a condition that cannot be compiled."""
+        """Load a snapshot, if any; raises ConditionError for a policy with a condition that cannot be compiled."""
         self.budgets = budgets or BudgetWindows()
         self.envelopes, self.successor_tracker = EnvelopeTable(), SuccessorTracker()
         self.counts: Counter[str] = Counter()
@@ -63,14 +63,14 @@ class DecisionPoint:
             self.load(snapshot)
 
     def load(self, snapshot: Snapshot) -> None:
-        """Go by another snapshot from the next decision on; raises ConditionError and stays with the one before."""
+        """Decide by another snapshot from the next request on; raises ConditionError and stays with the one before."""
         compiled = CompiledSnapshot(snapshot)
         self.budgets.adopt(snapshot.policy)
         self._compiled = compiled
 
     @property
     def snapshot(self) -> Snapshot | None:
-        """What is gone by."""
+        """The snapshot in force; None before the first."""
         return self._compiled.snapshot if self._compiled is not None else None
 
     def usable(self, now: float) -> bool:
@@ -137,7 +137,7 @@ class DecisionPoint:
         template_match: TemplateMatch,
         now: float,
     ) -> RequestContext:
-        """Return what there is to be seen of a request."""
+        """Return the context of a request: verdict, matches, and who it is of."""
         network = derive_network_block(request.client_ip)
         shared = compiled.shared_values(request, network) if compiled.compares_values else []
         kinds = tuple(sorted({value.kind for value in shared})) if shared else ()
@@ -219,7 +219,7 @@ class DecisionPoint:
 
 
 def _merge_limits(limits: list[FeatureLimits]) -> FeatureLimits | None:
-    """Return what all of them leave: the smallest numbers; a feature that one of them takes is taken."""
+    """Return what all of them leave: the smallest numbers; a feature that one of them refuses is refused."""
     if len(limits) < 2:
         return limits[0] if limits else None
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hydrometer.contract import Failing, GatewaySettings, ModelRequest
+    from hydrometer.enforcement.guard.client_identity import ClientIdentity
     from hydrometer.enforcement.guard.event_log import EventLog
     from hydrometer.enforcement.guard.guard_metrics import GuardMetrics
-    from hydrometer.enforcement.guard.request_parser import ClientIdentity
 
 
 class RequestDecider(Protocol):
@@ -135,7 +135,7 @@ class EnforcementPoint:
 
     @property
     def ready(self) -> str:
-        """Return why it is not ready to decide, empty when it is."""
+        """The reason why it is not ready to decide, empty when it is."""
         if self._source.decider is None:
             return "no snapshot"
         return "stale snapshot" if self._clock() >= self._source.expires_at else ""

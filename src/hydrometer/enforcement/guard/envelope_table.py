@@ -1,4 +1,4 @@
-"""Where reasoning envelopes were seen first: an encrypted or signed envelope belongs to one account, conversation and model.
+"""Where reasoning envelopes came from first: an encrypted or signed envelope belongs to one account, conversation and model.
 
 Kept as keyed hashes in a table of fixed size: when it is full, the oldest entry near a hash's place makes room.
 """
@@ -24,10 +24,10 @@ MOST_LOOKED, MOST_KEPT = 256, 32
 
 
 class EnvelopeTable:
-    """Remembers `sets` × 4 envelopes; 32 bytes each."""
+    """A table of `sets` × 4 envelopes, 32 bytes each."""
 
     def __init__(self, sets: int = SETS) -> None:
-        """sets: a power of two."""
+        """Make an empty table; `sets`: a power of two."""
         if sets < 1 or sets & (sets - 1):
             raise ValueError("the number of sets must be a power of two")
         self._key, self._mask = secrets.token_bytes(16), sets - 1
@@ -38,10 +38,10 @@ class EnvelopeTable:
         """Envelopes that were not looked up, since their requests held too many."""
 
     def replayed_from(self, texts: Sequence[str], owner: str, conversation: str, model: str) -> str:
-        """Return what the envelopes of a request show: `account`, `conversation` or `model` where one was seen first with
+        """Return what the envelopes of a request show: `account`, `conversation` or `model` where one came first with
         another one, in this order; else nothing.
 
-        owner: the organisation, or the account where none is known. A conversation that is not named is not compared.
+        owner: the organisation, or the account where it has none. A conversation that is not named is not compared.
         """
         if len(texts) > MOST_LOOKED:
             self.skipped += len(texts) - MOST_LOOKED

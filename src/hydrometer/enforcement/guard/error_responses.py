@@ -1,7 +1,7 @@
-"""What a refused client is told: status, headers and a body in the shape of the errors that its library reads.
+"""The answers to refused clients: status, headers and a body in the shape of the errors that its library reads.
 
 Every refusal is final for the libraries: they repeat 429 and 5xx by themselves, twice and more, unless
-`x-should-retry: false` tells them not to.
+`x-should-retry: false` forbids it.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _ANTHROPIC_TYPE: dict[Kind, str] = {
 _WORDS = {"n": "n", "max_tokens": "max_tokens", "logprobs": "logprobs", "batch": "batches"}
 
 RETRY_AFTER = 60
-"""Seconds that a throttled client is told to wait where neither rule nor budget says."""
+"""Seconds that a throttled client is to wait where neither rule nor budget says."""
 UNAVAILABLE_AFTER = 5
-"""Seconds that a client is told to wait where a gateway that fails closed cannot decide."""
+"""Seconds that a client is to wait where a gateway that fails closed cannot decide."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):

@@ -62,7 +62,7 @@ class GuardRuntime:
     """A guard that runs until it is closed; a context manager. Inside, `enforcement_point` decides."""
 
     def __init__(self, config: GuardConfig) -> None:
-        """Raises InputError for settings, keys, an audit or a log that cannot be used.
+        """Start the guard; raises InputError for settings, keys, an audit or a log that cannot be used.
 
         A snapshot that is missing or refused is no error: the guard fails open or closed, as set, until there is one.
         """
@@ -156,7 +156,7 @@ class GuardRuntime:
 def _load_audit_key(path: Path, trusted: Sequence[VerifyKey]) -> SigningKey:
     key = read_signing_key(path)
     if key.verify_key in trusted:
-        # Whoever takes over this server could make snapshots that every guard goes by.
+        # Whoever takes over this server could make snapshots that every guard trusts.
         raise InputError(
             "is the key that snapshots are signed with, which no gateway may hold",
             file=str(path),

@@ -1,6 +1,6 @@
 """The guardrail that LiteLLM runs: `guardrail: hydrometer.LiteLLMGuardrail` in the proxy's configuration.
 
-Where its guard finds what it goes by is in the environment, since the proxy makes instances before it reads more:
+The files of its guard are named in the environment, since the proxy makes instances before it reads more:
 `HYDROMETER_SNAPSHOT`, `HYDROMETER_PUBLIC_KEY` (several with the path separator between them), `HYDROMETER_SITE_KEY`,
 `HYDROMETER_GATEWAYS` (settings), `HYDROMETER_AUDIT` and `HYDROMETER_GUARD_LOG`; the last four may be absent. An audit
 has one writer: with several processes of the proxy, write `{pid}` into its name.

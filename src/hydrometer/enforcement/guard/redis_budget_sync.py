@@ -1,4 +1,4 @@
-"""One budget for many gateways: each tells a Redis or Valkey server what it counted, and hears what all counted.
+"""One budget for many gateways: each reports its counts to a Redis or Valkey server, and reads what all counted.
 
 Deciding never waits for it: a thread of its own exchanges counts ten times a second. Subjects go as keyed hashes, so that
 the server learns no account or address. When the server cannot be reached, every gateway keeps to its share of each
@@ -30,14 +30,14 @@ TIMEOUT_SECONDS = 0.5
 SILENT_SECONDS = 5.0
 """Seconds after which a gateway that was not heard is not counted."""
 MOST_CHANGES = 2_000
-"""Changes that are told at once; as many again wait for the next time, and what is beyond is counted as `untold`."""
+"""Changes that are reported at once; as many again wait for the next time, and what is beyond is counted as `untold`."""
 KEY_PREFIX = "hydrometer:budget"
 
 Say = Callable[[str], None]
 
 
 class BudgetSync:
-    """Exchanges the counts of `budgets` with the other gateways of one fleet, by a server."""
+    """An exchange of the counts of `budgets` with the other gateways of one fleet, by a server."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class BudgetSync:
             address: redis://host:port/db, rediss:// with TLS, or unix:///path.
             key: the fleet's secret, the same on every gateway; keys the subjects' hashes.
             gateways: how many there are at least, for the time before others were heard.
-            say: is told in plain words when the server is lost and found.
+            say: called in plain words when the server is lost, and when it is back.
             clock: seconds since 1970.
 
         Raises:
@@ -107,11 +107,11 @@ class BudgetSync:
         self._budgets.shared = self._budgets.alone = False
 
     def exchange(self) -> bool:
-        """Tell and hear once; return whether the server answered."""
+        """Exchange counts once; return whether the server answered."""
         try:
             gateways = self._announce()
-            # Counts are taken only when the server has just answered: what was counted without it is told later. A server
-            # that is lost in between may have heard them or not; they are not told again, since a customer would pay for
+            # Counts are taken only when the server has just answered: what was counted without it is reported later. A server
+            # that is lost in between may have heard them or not; they are not reported again, since a customer would pay for
             # what was counted twice.
             changes = [*self._waiting, *self._budgets.changes()]
             batch, self._waiting = changes[:MOST_CHANGES], changes[MOST_CHANGES:][:MOST_CHANGES]
@@ -134,7 +134,7 @@ class BudgetSync:
         return True
 
     def _announce(self) -> int:
-        """Say that this gateway is there; return how many said so of late."""
+        """Announce this gateway; return how many did so of late."""
         now, redis_key = self._clock(), f"{KEY_PREFIX}:gateways"
         pipe = self._server.pipeline(transaction=False)
         pipe.zadd(redis_key, {self._name: now})

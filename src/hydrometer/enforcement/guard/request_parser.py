@@ -32,7 +32,7 @@ _MISSING: Any = object()
 
 
 def make_bodiless_request(identity: ClientIdentity) -> ModelRequest:
-    """Return the request of a sender of whom nothing else is known."""
+    """Return the request of a sender without a body."""
     return _make_unread_request(identity, 0, "")
 
 
@@ -87,7 +87,7 @@ def _make_unread_request(identity: ClientIdentity, size: int, unread: str, *, in
 
 
 class _MessageCollector:
-    """Texts, turns and envelopes, gathered while the messages of a body are walked through."""
+    """A collector of texts, turns and envelopes while the messages of a body are walked through."""
 
     __slots__ = ("envelopes", "malformed", "prompt", "systems", "turns")
 
@@ -251,7 +251,7 @@ def _wants_reasoning(data: dict[str, Any]) -> bool:
 
 
 def _list_tool_names(tools: Any) -> tuple[str, ...]:
-    """Return the names of the tools offered; built-in tools are told apart by their type alone."""
+    """Return the names of the tools offered; built-in tools have a type alone."""
     if type(tools) is not list:
         return ()
     return tuple([name[:MOST_NAME] for name in _iterate_tool_names(tools[:MOST_TOOLS])])

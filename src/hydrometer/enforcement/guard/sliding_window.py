@@ -1,7 +1,7 @@
 """A sliding window: what each of many subjects used of one budget, counted in bounded memory.
 
 It slides in steps of an eighth. What lies in its last eight steps is counted, so that whoever keeps to N requests in
-any stretch as long as the window is never over N; and at least seven eighths of the window are always seen.
+any stretch as long as the window is never over N; and at least seven eighths of the window are always counted.
 
 A step remembers a bounded number of subjects (frequent items as Misra and Gries (1982) count them: when it is full, what
 the median has is taken from all, and who has nothing left is forgotten). Counts are therefore never too high: an error
@@ -25,7 +25,7 @@ CAPACITY = 16_384
 
 
 class BudgetChange(NamedTuple):
-    """What one gateway counted of a subject in one step and has not told the others yet."""
+    """A count of a subject in one step that a gateway has not reported to the others yet."""
 
     budget: str
     """Name, window and limit: two budgets of one name but another size are not one."""
@@ -45,7 +45,7 @@ class BudgetUsage(NamedTuple):
 
 
 class SubjectUse:
-    """What one subject used."""
+    """The requests that one subject used of a budget."""
 
     __slots__ = ("before", "here", "reported")
 
@@ -55,7 +55,7 @@ class SubjectUse:
         self.here = 0
         """In this step, counted here."""
         self.reported = 0
-        """Of `here`, what the others were told."""
+        """Of `here`, what was reported to the others."""
 
 
 class _WindowStep:
@@ -79,7 +79,7 @@ class SlidingWindow:
         self._began = self._ends = 0.0
         """Between which times the newest step counts."""
         self.has_fleet_counts = False
-        """Whether others of a fleet ever told of requests."""
+        """Whether others of a fleet ever reported requests."""
 
     def use(self, subject: str, now: float) -> SubjectUse:
         """Return what a subject used; one that is not remembered is from its first request on."""
@@ -91,7 +91,7 @@ class SlidingWindow:
     def count(self, subject: str, use: SubjectUse, reporting_threshold: int) -> None:
         """Count a request on what `use` has just returned.
 
-        tell: requests of a step from which the others of a fleet are told, 0 for never.
+        reporting_threshold: requests of a step from which the others of a fleet hear of them, 0 for never.
         """
         if not use.here:
             self._remember(subject, use)
@@ -100,7 +100,7 @@ class SlidingWindow:
             self._steps[-1].dirty.add(subject)
 
     def fleet_requests(self, subject: str) -> int:
-        """Return what the others of a fleet told that a subject used there."""
+        """Return how many requests of a subject the others of a fleet reported."""
         return sum([step.fleet_requests.get(subject, 0) for step in self._steps])
 
     @staticmethod
@@ -116,16 +116,16 @@ class SlidingWindow:
 
     @property
     def lost(self) -> int:
-        """By how many requests a count may be too low at most."""
+        """The number of requests by which a count may be too low at most."""
         return sum(step.lost for step in self._steps)
 
     @property
     def subjects(self) -> int:
-        """Entries that are remembered."""
+        """The number of entries that are remembered."""
         return sum(len(step.uses) + len(step.fleet_requests) for step in self._steps)
 
     def heaviest(self, most: int) -> list[BudgetUsage]:
-        """Return the subjects that used most, as far as is known here."""
+        """Return the subjects that used most, by the counts that are here."""
         total: dict[str, int] = {}
         for step in self._steps:
             for subject, use in step.uses.items():
@@ -136,7 +136,7 @@ class SlidingWindow:
         return [BudgetUsage(subject, requests, self.limit) for subject, requests in top]
 
     def changes(self) -> list[BudgetChange]:
-        """Return what the others have not been told, and take it as told."""
+        """Return what was not reported to the others, and take it as reported."""
         changes = []
         for step in self._steps:
             dirty, step.dirty = step.dirty, set()

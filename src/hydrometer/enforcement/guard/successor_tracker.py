@@ -1,6 +1,6 @@
 """Accounts that were recognised as a campaign's next ones, and what each shared with which campaign so far.
 
-An account shows its address in one request and its wording in another: what speaks is gathered over its requests.
+An account shows its address in one request and its template in another: evidence is gathered over its requests.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ MOST_SUSPECTS = 65_536
 MOST_SHARED = 16
 """Shared values that are remembered of one account."""
 MOST_TEMPLATES = 16
-"""Short wordings that are counted of one account."""
+"""Short templates that are counted of one account."""
 
 
 class _SuspectedAccount:
+    """An account that shared something with a campaign, and what it shared."""
+
     __slots__ = ("requests", "shared", "successor", "template_counts", "until", "version")
 
     def __init__(self) -> None:
@@ -36,11 +38,11 @@ class _SuspectedAccount:
         self.requests = 0
         """Since it first shared anything with a campaign."""
         self.template_counts: dict[int, list[int]] = {}
-        """By template: how many of them carried it, and the most hashes that one of them carried as `short` has them."""
+        """By template: how many of them carried it, and the most hashes that one of them carried as `count_own_hashes` has them."""
 
 
 class SuccessorTracker:
-    """Remembers suspects in bounded memory."""
+    """A memory of suspects, bounded."""
 
     def __init__(self, most: int = MOST_SUSPECTS) -> None:
         self._most = most
@@ -60,12 +62,12 @@ class SuccessorTracker:
     ) -> SubjectVerdict | None:
         """Return what is suspected of an account after one more request.
 
-        shared: the values of it that campaigns are known by. spoken: the template that it carries, and how many hashes of
-        it as `Recogniser.short` has them.
+        shared: its values that campaigns are recognised by. carried_hashes: the template that it carries, and how many hashes
+        of it as `SuccessorRecogniser.count_own_hashes` has them.
         """
         suspect = self.suspects.get(account)
         if suspect is not None and (now >= suspect.until or suspect.version != compiled.snapshot.version):
-            # Places of campaigns are those of one snapshot; another one was made with later knowledge.
+            # Positions of campaigns are those of one snapshot; another one was made with later knowledge.
             del self.suspects[account]
             suspect = None
         if shared or carried_hashes[1]:

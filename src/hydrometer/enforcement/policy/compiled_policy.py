@@ -48,7 +48,7 @@ class CompiledPolicy:
     """The rules and budgets of a policy; `unevaluated` counts, by rule, conditions that could not be evaluated."""
 
     def __init__(self, policy: Policy) -> None:
-        """Raises ConditionError for a condition that cannot be compiled."""
+        """Compile a policy; raises ConditionError for a condition that cannot be compiled."""
         self.policy = policy
         self.unevaluated: dict[str, int] = {}
         self._rules = [CompiledRule(rule, self._memoise_condition(rule)) for rule in policy.rules]
@@ -112,7 +112,7 @@ class CompiledRule(Generic[R]):
         self._whole = rule.percent >= 100
         self.always = self._whole and rule.expires is None
         """Whether it reaches every request."""
-        # A roll-out of requests goes by their accounts, so that a customer's day is of one piece.
+        # A roll-out of requests is by their accounts, so that a customer's day is of one piece.
         shared = rule.over if isinstance(rule, Budget) else rule.scope
         self.subject_index = SUBJECTS.index("account" if shared == "request" else shared)
         self.may_hold_without_verdict = (

@@ -1,4 +1,4 @@
-"""What conditions may read, made of a request and of what is held against its account.
+"""The facts that conditions may read, made of a request and of the verdict on its account.
 
 Texts from clients are cut here, so that whatever remembers a fact stays bounded.
 """
@@ -28,12 +28,12 @@ _EMPTY: dict[str, object] = {"string": "", "double": 0.0, "int": 0, "bool": Fals
 
 
 def make_empty_fields(variable: str) -> dict[str, Any]:
-    """Return the fields of a variable of which nothing is known."""
+    """Return the fields of a variable without facts."""
     return {name: _EMPTY[kind] for name, kind in FACTS[variable].items()}
 
 
 def complete_facts(given: Mapping[str, Mapping[str, object]]) -> Facts:
-    """Return `given` with everything else not known: what the tests of a policy are judged by."""
+    """Return `given` with every other fact empty: what the tests of a policy are judged by."""
     facts = {variable: {**make_empty_fields(variable), **given.get(variable, {})} for variable in FACTS}
     for fields in facts.values():
         for name, value in fields.items():
@@ -67,10 +67,10 @@ FINDING_NAMES = ("network", "indicators", "template", "resembles", "replayed", "
 
 
 class RequestFacts:
-    """Reads of a request those fields of the variable `request` that some condition reads."""
+    """A reader of those fields of the variable `request` that some condition reads."""
 
     def __init__(self, reads: AbstractSet[str]) -> None:
-        """reads: facts as `variable.field`."""
+        """Choose the fields; `reads`: facts as `variable.field`."""
         wanted = [name for name in FACTS["request"] if f"request.{name}" in reads]
         attribute_names = [name for name in wanted if name in _ATTRIBUTE_FACTS]
         finding_names = [name for name in wanted if name in FINDING_NAMES]
@@ -106,7 +106,7 @@ def _make_text_reader(name: str) -> Callable[[ModelRequest], str]:
 
 
 def _count_words(request: ModelRequest) -> int:
-    """Blanks tell words well enough to compare sizes, at a tenth of what words would cost."""
+    """Return roughly how many words a request has: blanks suffice to compare sizes, at a tenth of the cost."""
     texts = (request.system_prompt, request.prompt)
     return sum(text.count(" ") + 1 for text in texts if text) or request.words
 

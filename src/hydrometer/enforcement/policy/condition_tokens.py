@@ -1,4 +1,4 @@
-"""A condition's text as tokens, and what is wrong with it, with the place."""
+"""A condition's text as tokens, and errors in it with their position."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _TOKEN = re.compile(
 
 
 def make_condition_error(text: str, offset: int, message: str) -> ConditionError:
-    """Return the error `message` at offset `at` of `text`."""
+    """Return the error `message` at an offset of `text`."""
     before = text[:offset]
     return ConditionError(message, before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
 

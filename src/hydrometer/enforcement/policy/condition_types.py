@@ -50,7 +50,7 @@ RESERVED = frozenset({"true", "false", "null", "in", "has", "size", *LISTWISE, *
 
 @dataclass
 class TypedCondition:
-    """What a condition turned out to be."""
+    """A condition whose names and types fit."""
 
     type: str
     reads: set[str] = field(default_factory=set)
@@ -73,7 +73,7 @@ def check_condition_types(text: str, facts: Mapping[str, Mapping[str, str]]) -> 
 
 
 class _ConditionParser:
-    """Recursive descent; each method returns the type of what it read."""
+    """A parser by recursive descent; each method returns the type of what it read."""
 
     def __init__(self, text: str, facts: Mapping[str, Mapping[str, str]]) -> None:
         self._text, self._facts, self._tokens, self._next = text, facts, tokenise_condition(text), 0
@@ -107,7 +107,7 @@ class _ConditionParser:
             raise self.error(f"{what} must be {wanted}, not {kind}", token)
 
     def conditional(self) -> str:
-        """`a ? b : c`."""
+        """Read `a ? b : c`, or what is before its `?` alone."""
         self._depth += 1
         if self._depth > MOST_NESTED:
             raise self.error(f"more than {MOST_NESTED} levels of brackets")
@@ -332,7 +332,7 @@ class _ConditionParser:
 
 
 def _is_same_type(one: str, other: str) -> bool:
-    """Whether two types are one; an empty list is of any."""
+    """Return whether two types are one; an empty list is of any."""
     if one.startswith("list(") and other.startswith("list("):
         return _is_same_type(one[5:-1], other[5:-1])
     return one == other or ANY in {one, other}

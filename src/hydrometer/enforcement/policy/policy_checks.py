@@ -17,7 +17,7 @@ SILENCE = "I accept that customers are served worse without being told, and what
 """The sentence that turns silent degradation on; nothing else does."""
 
 TELLING = ("campaign", "cluster", "device", "fingerprint", "hydra", "indicator", "sketch", "template")
-"""Words in a reason that tell a customer what was recognised; those who harvest read reasons too."""
+"""Words in a reason that show a customer what was recognised; those who harvest read reasons too."""
 
 _KINDS: dict[str, type] = {"string": str, "double": float, "int": int, "bool": bool}
 
@@ -84,7 +84,7 @@ def _check_unique_names(tree: YamlTree, policy: Policy) -> None:
 
 
 def _check_safeguards(tree: YamlTree, path: NodePath, part: Rule | Budget, now: datetime | None) -> None:
-    """What a rule or budget may not do, or not without more."""
+    """Check what a rule or budget may not do, or not without more."""
     hard = LADDER.index(part.action) > LADDER.index("observe")
     whole = isinstance(part, Rule) and part.scope == "campaign" and hard
     if (part.action == "block" or whole) and not part.person:

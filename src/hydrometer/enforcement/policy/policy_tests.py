@@ -28,7 +28,7 @@ NAMED = "somebody"
 
 
 class PolicyTestOutcome(msgspec.Struct, frozen=True, kw_only=True, rename={"applicable": "held"}):
-    """How a test of a policy came out."""
+    """The outcome of a test of a policy."""
 
     name: str
     line: int
@@ -61,7 +61,7 @@ def run_policy_tests(file: Path, now: datetime) -> list[PolicyTestOutcome]:
 def run_tests(policy: Policy, now: float) -> list[PolicyTestOutcome]:
     """Run the tests of `policy` as if it were `now` (seconds since 1970), with every roll-out at 100 per cent.
 
-    A budget is taken to be spent in the tests that name it, and to be fresh in all others.
+    A budget counts as used up in the tests that name it, and as unused in all others.
     """
     return [_run_test(policy, test, now) for test in policy.tests]
 

@@ -11,12 +11,12 @@ MOST_BYTES = 1 << 20
 """A larger file is no policy that a person has read."""
 
 NodePath = tuple[str | int, ...]
-"""The way to a value: keys and places from the top."""
+"""The way to a value: keys and positions from the top."""
 
 
 @dataclass(frozen=True, order=True)
 class PolicyProblem:
-    """Something wrong, or worth knowing, in a policy file."""
+    """A problem of a policy file, or something worth knowing."""
 
     line: int
     column: int
@@ -28,11 +28,11 @@ class PolicyProblem:
 
 @dataclass
 class YamlTree:
-    """A file's values, and where each of them begins."""
+    """The values of a file, and where each of them begins."""
 
     value: Any = None
     positions: dict[NodePath, tuple[int, int]] = field(default_factory=dict)
-    """Line and column, from 1, of each value; of a mapping's entry the place of its key."""
+    """Line and column, from 1, of each value; of a mapping's entry the position of its key."""
     scalars: dict[NodePath, tuple[int, int, str]] = field(default_factory=dict)
     """Of each text: line and column at which it begins, and its style (a quote, `|`, `>`, or nothing)."""
     problems: list[PolicyProblem] = field(default_factory=list)
@@ -42,7 +42,7 @@ class YamlTree:
         self.problems.append(PolicyProblem(*self.locate(path), what, mend, note))
 
     def locate(self, path: NodePath) -> tuple[int, int]:
-        """Line and column of `path`, or of what is nearest above it."""
+        """Return line and column of `path`, or of what is nearest above it."""
         while path and path not in self.positions:
             path = path[:-1]
         return self.positions.get(path, (1, 1))

@@ -49,7 +49,7 @@ class NameIndex:
     __slots__ = ("_copy_keyed_hash", "_directory", "_entries", "_ids", "_shift", "size")
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], key: bytes) -> None:
-        """Raises ValueError where the arrays do not fit together."""
+        """Arrange the arrays for look-ups; raises ValueError where they do not fit together."""
         directory, hashes, offsets, ids = (arrays[name] for name in ("directory", "hashes", "offsets", "ids"))
         self.size = int(hashes.size)
         buckets = int(directory.size) - 1

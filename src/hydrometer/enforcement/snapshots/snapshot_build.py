@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from hydrometer.result import ResultFolder
 
 ACTIVE_DAYS = 14
-"""A campaign is active when it was seen so shortly before its traffic ended."""
+"""A campaign is active when its last exchange was so shortly before its traffic ended."""
 MOST_ENTITIES, MOST_TEMPLATES = 100_000, 5_000
-"""Kept of what campaigns are known by; what tells most stays."""
+"""The most that is kept of what campaigns are recognised by; the commonest stays."""
 
 
 @dataclass(frozen=True)

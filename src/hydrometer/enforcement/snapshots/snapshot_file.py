@@ -81,7 +81,7 @@ class Snapshot:
     def __init__(
         self, header: _SnapshotHeader, metadata: _SnapshotMetadata, arrays: dict[str, npt.NDArray[Any]], size: int
     ) -> None:
-        """Raises ValueError where the arrays do not fit together."""
+        """Arrange the parts for look-ups; raises ValueError where the arrays do not fit together."""
         self.version, self.created_at, self.expires_at = header.version, header.created_at, header.expires_at
         self.policy, self.campaigns, self.templates = metadata.policy, metadata.campaigns, metadata.templates
         self.entities, self.population, self.recognition = metadata.entities, metadata.population, metadata.recognition

@@ -69,7 +69,7 @@ class SubjectTable:
     def __init__(
         self, arrays: Mapping[str, npt.NDArray[Any]], words: Mapping[str, list[str]], key: bytes, campaigns: int
     ) -> None:
-        """Raises ValueError where a column is missing, too short, of another type, or names no campaign or word."""
+        """Arrange the columns for look-ups; raises ValueError where one is missing, too short, of another type, or names no campaign or word."""
         self._index = index = NameIndex(arrays, key)
         self.size = index.size
         for name in _TYPES if "organisation" in arrays else _VERDICT_COLUMNS:

@@ -96,7 +96,7 @@ class TemplateMatcher:
     """Templates, arranged so that those which a sketch carries are found fast."""
 
     def __init__(self, templates: Sequence[SnapshotTemplate], max_sketch: int, enough: float) -> None:
-        """max_sketch: hashes at which a sketch may have been cut off; 0 for never. enough: see find_most_carried."""
+        """Arrange the templates; `max_sketch`: hashes at which a sketch may have been cut off; 0 for never; `enough`: see find_most_carried."""
         self.templates, self._max_sketch, self._enough = templates, max_sketch, enough
         parts = [np.unique(np.asarray(template.hashes, np.int64)) for template in templates]
         bounds = np.zeros(len(parts) + 1, np.int64)

@@ -1,1 +1,1 @@
-"""Gateways: each turns what its peer sends into a request, asks the gate, and answers as its peer expects."""
+"""Gateways: each turns what its peer sends into a request, asks the enforcement point, and answers as its peer expects."""

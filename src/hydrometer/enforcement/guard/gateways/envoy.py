@@ -1,6 +1,6 @@
 """Envoy's external authorisation over gRPC: `envoy.service.auth.v3.Authorization/Check`.
 
-Needs the extra `envoy`. Envoy must be told to hold the body back (`with_request_body`), or the guard knows accounts but
+Needs the extra `envoy`. Envoy must be set to hand over the body (`with_request_body`), or the guard knows accounts but
 recognises nobody new. What is decided is in the dynamic metadata of the request too, so that Envoy's access log has it.
 """
 

@@ -1,7 +1,7 @@
 """Forward authentication: a proxy asks about each request before it passes it on (nginx, Traefik, APISIX, Caddy).
 
 `/forward-auth` answers 200, or the refusal as the client is to see it; Traefik, APISIX and Caddy hand it on.
-`/forward-auth/nginx` answers 200 or 403 only, since `auth_request` makes a 500 of everything else, and tells the real
+`/forward-auth/nginx` answers 200 or 403 only, since `auth_request` makes a 500 of everything else, and has the real
 status and body in headers, from which nginx answers by itself.
 """
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 NAME = "forward_auth"
 _ADDRESSES = (b"x-original-uri", b"x-forwarded-uri")
-"""Headers in which proxies tell the path of the request they ask about: nginx by its example, Traefik, Caddy and APISIX."""
+"""Headers in which proxies name the path of the request they ask about: nginx by its example, Traefik, Caddy and APISIX."""
 
 
 def routes(enforcement_point: EnforcementPoint) -> list[GatewayRoute]:

@@ -54,7 +54,7 @@ def make_guardrail_class(open_enforcement_point: Callable[[], EnforcementPoint])
     base: type = _find_loaded("litellm.integrations.custom_guardrail", "CustomGuardrail", object)
     exception_class: Callable[..., Exception] = _find_loaded("fastapi", "HTTPException", HttpRefusalError)
 
-    class Guardrail(base):  # type: ignore[misc]  # known when it runs
+    class Guardrail(base):  # type: ignore[misc]  # determined at run time
         """A guardrail that asks the guard before a model is called."""
 
         def __init__(self, **kwargs: Any) -> None:

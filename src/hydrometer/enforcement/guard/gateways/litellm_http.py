@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NAME = "litellm_http"
 PATH = "/beta/litellm_basic_guardrail_api"
 PRESENT = "[present]"
-"""Stands for the value of a header that the proxy was not told to hand over."""
+"""In place of the value of a header that the proxy is not set to hand over."""
 _PARAMETERS = ("model", "tools")
 
 

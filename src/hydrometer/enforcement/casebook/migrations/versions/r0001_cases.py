@@ -13,6 +13,13 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    _create_case_tables()
+    _create_constraint_table()
+    _create_finding_tables()
+
+
+def _create_case_tables() -> None:
+    """Make the tables of cases, their appeals and accounts."""
     op.create_table(
         "cases",
         sa.Column("id", sa.String(length=200), nullable=False),
@@ -48,6 +55,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case", "account", name=op.f("pk_case_accounts")),
     )
     op.create_index(op.f("ix_case_accounts_account"), "case_accounts", ["account"], unique=False)
+
+
+def _create_constraint_table() -> None:
+    """Make the table of constraints."""
     op.create_table(
         "constraints",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -73,6 +84,10 @@ def upgrade() -> None:
         sqlite_where=sa.text("revoked_at IS NULL"),
         postgresql_where=sa.text("revoked_at IS NULL"),
     )
+
+
+def _create_finding_tables() -> None:
+    """Make the tables of evidence, labels, reviews and the steps of appeals."""
     op.create_table(
         "evidence",
         sa.Column("id", sa.Integer(), nullable=False),
