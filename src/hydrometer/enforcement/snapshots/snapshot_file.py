@@ -92,7 +92,8 @@ class Snapshot:
         self._organisations = SubjectTable(_select_arrays(arrays, "organisation"), metadata.words, key, campaigns)
         if self._accounts.most_organisation >= self._organisations.size:
             raise ValueError("an account of no organisation")
-        if any(not 0 <= part.campaign < campaigns for part in (*self.templates, *self.entities)):
+        named = [*(template.campaign for template in self.templates), *(entity.campaign for entity in self.entities)]
+        if any(not 0 <= campaign < campaigns for campaign in named):
             raise ValueError("a template or an entity of no campaign")
 
     @property
