@@ -40,7 +40,7 @@ FOLDERS = {
     "detection/signals/infrastructure/": "tests/detection/signals/test_signal_cases.py",
     "detection/signals/timing/": "tests/detection/signals/test_signal_cases.py",
     "enforcement/casebook/migrations/": "tests/enforcement/casebook/test_casebook_queries.py",
-    "enforcement/guard/gateways/": "tests/enforcement/guard/gateways/test_http.py",
+    "enforcement/guard/gateways/": "tests/enforcement/guard/test_guard_app.py",
     "intelligence/exchange/formats/": "tests/intelligence/exchange/formats/test_formats.py",
     "lab/simulate/archetypes/": "tests/lab/simulate/test_archetypes.py",
     "sources/formats/": "tests/sources/test_format_cases.py",

@@ -10,9 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from hydrometer.enforcement.guard.client_identity import ClientIdentity
-from hydrometer.enforcement.guard.gateways.asgi import GuardMiddleware
-from hydrometer.enforcement.guard.guard_runtime import GuardConfig, GuardRuntime
+from hydrometer.enforcement.guard import ClientIdentity, GuardConfig, GuardMiddleware, GuardRuntime
 
 ACCOUNTS = {"sk-example": "acct-1"}
 """Whose key is whose; an own server knows that better than a header."""

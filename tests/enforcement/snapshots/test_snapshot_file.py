@@ -13,10 +13,8 @@ from nacl.signing import SigningKey
 
 from fixtures.guard_sites import CAMPAIGNS, KEY, NOW, guard, policy, request, rule, snapshot, verdicts, words
 from hydrometer.contract.decisions import SnapshotAccount, SnapshotEntity, Verdict
-from hydrometer.contract.errors import InputError
 from hydrometer.enforcement.guard.decision_point import DecisionPoint
 from hydrometer.enforcement.guard.snapshot_watcher import SnapshotLoader
-from hydrometer.enforcement.signing_keys import make_keys, read_signing_key, read_verify_key
 from hydrometer.enforcement.snapshots.name_index import NameIndex, build_name_index
 from hydrometer.enforcement.snapshots.snapshot_file import MAGIC, SnapshotRefusal, pack_snapshot, unpack_snapshot
 
@@ -184,19 +182,3 @@ def test_what_a_guard_counted_outlives_a_snapshot() -> None:
     made.load(snapshot(version="2"))
     made.decide(request("member"), NOW)
     assert made.counts["decision block"] == 4
-
-
-def test_keys_are_files_that_only_their_owner_reads(tmp_path: Path) -> None:
-    secret, public = make_keys(tmp_path / "keys" / "site")
-    assert secret.stat().st_mode & 0o777 == 0o600
-    assert read_signing_key(secret).verify_key == read_verify_key(public)
-    with pytest.raises(InputError, match="there already"):
-        make_keys(secret)
-    secret.chmod(0o644)
-    with pytest.raises(InputError, match="chmod 600"):
-        read_signing_key(secret)
-    public.write_text("nonsense")
-    with pytest.raises(InputError, match="64 hexadecimal digits"):
-        read_verify_key(public)
-    with pytest.raises(InputError, match="cannot be read"):
-        read_verify_key(tmp_path / "absent")
