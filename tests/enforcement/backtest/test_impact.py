@@ -36,6 +36,9 @@ def decided(seed: int, size: int) -> tuple[ReplayedDecisions, GroundTruth]:
         np.zeros(size, np.float32),
         np.zeros(size, np.bool_),
         rules=["one", "two"],
+        campaigns=[],
+        unevaluated={},
+        seconds=0.0,
     )
     ground = GroundTruth(
         account,
