@@ -10,7 +10,7 @@ from hydrometer.enforcement.guard.sliding_window import CAPACITY, STEPS, Sliding
 from hydrometer.enforcement.text_digest import digest_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from hydrometer.contract import Policy
     from hydrometer.enforcement.guard.sliding_window import BudgetChange, BudgetUsage, SubjectUse
@@ -57,34 +57,28 @@ class BudgetWindows:
     ) -> list[ExhaustedBudget]:
         """Return the budgets that are used up, each with the seconds until that may change."""
         with self._lock:
-            return self._part_by_use(compiled_budgets, subjects, now)[0]
+            return [
+                (window.budget, window.wait(now))
+                for window, subject in self._applicable_windows(compiled_budgets, subjects, now)
+                if self._is_exhausted(window, subject, window.use(subject, now))
+            ]
 
     def count_unless_exhausted(
         self, compiled_budgets: Iterable[CompiledRule[Budget]], subjects: Subjects, now: float
     ) -> list[ExhaustedBudget]:
         """Return what `find_exhausted` does; a request for which nothing is used up is counted at once."""
+        exhausted, remaining = [], []
         with self._lock:
-            exhausted, remaining = self._part_by_use(compiled_budgets, subjects, now)
+            for window, subject in self._applicable_windows(compiled_budgets, subjects, now):
+                use = window.use(subject, now)
+                if self._is_exhausted(window, subject, use):
+                    exhausted.append((window.budget, window.wait(now)))
+                else:
+                    remaining.append((window, subject, use))
             if not exhausted:
                 for window, subject, use in remaining:
                     window.count(subject, use, self._reporting_threshold(window) if self.shared else 0)
         return exhausted
-
-    def _part_by_use(
-        self, compiled_budgets: Iterable[CompiledRule[Budget]], subjects: Subjects, now: float
-    ) -> tuple[list[ExhaustedBudget], list[tuple[SlidingWindow, str, SubjectUse]]]:
-        """Return the budgets of a request that are used up, and the windows of the others with what was used of them."""
-        exhausted, remaining = [], []
-        for window, subject in self._applicable_windows(compiled_budgets, subjects, now):
-            use = window.use(subject, now)
-            used = use.before + use.here
-            if used >= window.limit or (
-                (self.alone or window.has_fleet_counts) and self._over_in_fleet(window, subject, used)
-            ):
-                exhausted.append((window.budget, window.wait(now)))
-            else:
-                remaining.append((window, subject, use))
-        return exhausted, remaining
 
     def count(self, compiled_budgets: Iterable[CompiledRule[Budget]], subjects: Subjects, now: float) -> None:
         """Count a request that was let through."""
@@ -94,14 +88,23 @@ class BudgetWindows:
 
     def _applicable_windows(
         self, compiled_budgets: Iterable[CompiledRule[Budget]], subjects: Subjects, now: float
-    ) -> Iterator[tuple[SlidingWindow, str]]:
-        """Yield the windows of a request's budgets, each with the name that its subject is counted by."""
+    ) -> list[tuple[SlidingWindow, str]]:
+        """Return the windows of a request's budgets, each with the name that its subject is counted by."""
+        applicable = []
         for compiled in compiled_budgets:
             subject = subjects[compiled.subject_index]
             if subject and (compiled.always or compiled.reaches(subjects, now)):
                 window = self._windows.get(id(compiled.rule))
                 if window is not None:  # else the policy was replaced while this was decided on
-                    yield window, subject if len(subject) <= MOST_NAME else digest_text(subject, SUBJECT_BYTES).hex()
+                    name = subject if len(subject) <= MOST_NAME else digest_text(subject, SUBJECT_BYTES).hex()
+                    applicable.append((window, name))
+        return applicable
+
+    def _is_exhausted(self, window: SlidingWindow, subject: str, use: SubjectUse) -> bool:
+        used = use.before + use.here
+        return used >= window.limit or (
+            (self.alone or window.has_fleet_counts) and self._over_in_fleet(window, subject, used)
+        )
 
     def _over_in_fleet(self, window: SlidingWindow, subject: str, used: int) -> bool:
         if self.alone and used >= max(1, window.limit // self.gateways):

@@ -117,10 +117,12 @@ class DecisionPoint:
         verdict, replayed, matches, subjects, _ = context
         rules = select_applicable_rules(matches.rules, subjects, now) if matches.rules else []
         unrestricted = verdict is None and not rules and not replayed  # nearly always
-        exhausted: list[ExhaustedBudget] = []
-        if matches.budgets:
-            check_budgets = self.budgets.count_unless_exhausted if unrestricted else self.budgets.find_exhausted
-            exhausted = check_budgets(matches.budgets, subjects, now)
+        if not matches.budgets:
+            exhausted = []
+        elif unrestricted:
+            exhausted = self.budgets.count_unless_exhausted(matches.budgets, subjects, now)
+        else:
+            exhausted = self.budgets.find_exhausted(matches.budgets, subjects, now)
         if unrestricted and not exhausted:
             self.counts["decision allow"] += 1
             return compiled.allow_decision
