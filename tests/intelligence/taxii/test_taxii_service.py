@@ -50,6 +50,7 @@ from pathlib import Path
 for package in ("starlette", "uvicorn", "httpx", "rbcl"):
     sys.modules[package] = None
 from hydrometer.contract.errors import InputError
+from hydrometer.files import ServerAddress
 from hydrometer.intelligence.psi import psi_service
 from hydrometer.intelligence.taxii import taxii_service
 folder = Path(sys.argv[1])
@@ -57,7 +58,7 @@ folder = Path(sys.argv[1])
 for call in (
     lambda: psi_service.join_match(folder / "partner", psi_service.read_match_items(folder / "list"), ("127.0.0.1", 1)),
     lambda: taxii_service.make_taxii_client("http://127.0.0.1/api/", folder / "token", None),
-    lambda: taxii_service.serve_taxii(folder / "site", taxii_service.ServerAddress(host="198.51.100.1", plain=True), print),
+    lambda: taxii_service.serve_taxii(folder / "site", ServerAddress(host="198.51.100.1", plain=True), print),
 ):
     try:
         call()

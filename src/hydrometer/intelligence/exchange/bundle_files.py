@@ -11,7 +11,7 @@ import msgspec
 import orjson
 
 from hydrometer.contract import InputError
-from hydrometer.files import replace_file
+from hydrometer.files import explain_read_errors, replace_file
 from hydrometer.intelligence.exchange import stix_objects as kinds
 from hydrometer.intelligence.exchange.source_ratings import FILE, RatedSource, SourceRatings
 from hydrometer.intelligence.exchange.stix_ids import is_id, make_id
@@ -137,13 +137,10 @@ def read_bundle(file: Path) -> list[dict[str, Any]]:
     """
     mend = "Name a STIX 2.1 bundle or a folder of them."
     try:
-        if file.stat().st_size > LARGEST:
-            raise InputError(f"has more than {LARGEST:,} bytes", file=str(file), mend="Split the bundle.")
-        content = orjson.loads(file.read_bytes())
-    except FileNotFoundError:
-        raise InputError("no such file", file=str(file), mend=mend) from None
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(file), mend=mend) from None
+        with explain_read_errors(file, mend=mend, missing="no such file"):
+            if file.stat().st_size > LARGEST:
+                raise InputError(f"has more than {LARGEST:,} bytes", file=str(file), mend="Split the bundle.")
+            content = orjson.loads(file.read_bytes())
     except orjson.JSONDecodeError as error:
         raise InputError(f"is no JSON: {error}", file=str(file), mend=mend) from None
     objects = content.get("objects", []) if isinstance(content, dict) else None

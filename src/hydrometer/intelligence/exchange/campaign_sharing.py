@@ -169,7 +169,7 @@ def load_sharing_secret(path: Path) -> SiteKey:
             file=str(path),
             mend="Ask your partners for it, or make one: head -c 16 /dev/urandom > FILE; chmod 600 FILE.",
         )
-    return SiteKey.load_or_create(path)
+    return SiteKey.load(path)
 
 
 def _encode_secret(secret: SiteKey) -> bytes:

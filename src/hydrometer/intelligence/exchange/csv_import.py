@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast, get_args
 
 from hydrometer.contract import Dossiers, Indicator, IndicatorKind, InputError, Role
+from hydrometer.files import explain_read_errors
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.confidence_scales import Scale, convert_to_stix
 from hydrometer.intelligence.exchange.stix_ids import is_id, make_id
@@ -36,7 +37,10 @@ def read_table(file: Path, source: str, notes: Counter[str], scale: Scale = "sti
     """
     indicators: dict[str, Indicator] = {}
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
+        with (
+            explain_read_errors(file, mend="Name a CSV file."),
+            file.open(encoding="utf-8-sig", newline="") as lines,
+        ):
             reader = csv.DictReader(lines, strict=True)
             columns = reader.fieldnames or []
             for name in ("kind", "value"):
@@ -46,8 +50,6 @@ def read_table(file: Path, source: str, notes: Counter[str], scale: Scale = "sti
             for row in reader:
                 one = _parse_row(row, str(file), reader.line_num, source, scale)
                 indicators[one.id] = one
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(file), mend="Name a CSV file.") from None
     except (csv.Error, UnicodeDecodeError) as error:
         raise InputError(f"is no table: {error}", file=str(file), mend="Write it as CSV in UTF-8.") from None
     return Dossiers(indicators=tuple(indicators[name] for name in sorted(indicators)))

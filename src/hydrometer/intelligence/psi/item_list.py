@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 import msgspec
 
 from hydrometer.contract import IndicatorKind, InputError
+from hydrometer.files import explain_read_errors
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def read_item_list(path: Path) -> ItemList:
     """
     parsed_items: set[MatchItem] = set()
     try:
-        with path.open(encoding="utf-8") as lines:
+        with explain_read_errors(path, mend="Name a file."), path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 text = line.strip()
                 if not text or text.startswith("#"):
@@ -74,8 +75,6 @@ def read_item_list(path: Path) -> ItemList:
                 parsed_items.add(_parse_item(text, str(path), number))
                 if len(parsed_items) > MOST:
                     break
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(path), mend="Name a file.") from None
     except UnicodeDecodeError:
         raise InputError("not UTF-8", file=str(path), mend="Save it as UTF-8.") from None
     return _make_item_list(parsed_items, {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from hydrometer.contract import InputError
+from hydrometer.files import open_listener, require_extra
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers
 from hydrometer.intelligence.psi.item_list import ItemList, read_item_list, select_items
 from hydrometer.intelligence.psi.partner_file import make_partner, read_partner
@@ -45,10 +45,8 @@ def open_query_ledger(partner_file: Path) -> SessionLedger:
 def _prepare_session(
     partner_file: Path, items: ItemList, *, learn: Learn, pad: bool, seconds: float, threads: int
 ) -> SessionSetup:
-    try:
+    with require_extra("match", "private matching"):
         from hydrometer.intelligence.psi.tcp_sessions import SessionSetup  # late: an extra
-    except ModuleNotFoundError as error:
-        raise InputError(f"{error.name} is not installed", mend="Run: pip install 'hydrometer[match]'") from None
     local_request = LocalRequest(items=items.items, learn=learn, pad=pad)
     return SessionSetup(
         read_partner(partner_file), local_request, open_query_ledger(partner_file), seconds=seconds, threads=threads
@@ -75,7 +73,7 @@ def serve_match(
     parts = _prepare_session(partner_file, items, learn=learn, pad=pad, seconds=seconds, threads=threads)
     from hydrometer.intelligence.psi import tcp_sessions  # late: an extra
 
-    with tcp_sessions.open_listener(*address) as listening:
+    with open_listener(*address) as listening:
         host, port = listening.getsockname()[:2]
         announce(f"Waiting for {parts.partner.name} on {host} port {port}")
         return tcp_sessions.serve_session(listening, parts, wait, announce)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hydrometer.intelligence.taxii.taxii_service import PushSummary as PushSummary
-    from hydrometer.intelligence.taxii.taxii_service import ServerAddress as ServerAddress
     from hydrometer.intelligence.taxii.taxii_service import add_collection as add_collection
     from hydrometer.intelligence.taxii.taxii_service import grant_access as grant_access
     from hydrometer.intelligence.taxii.taxii_service import list_clients as list_clients

@@ -23,6 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hydrometer.contract import InputError
+from hydrometer.files import BodyTooLargeError, BoundedBody
 from hydrometer.intelligence.taxii.media_types import accepts_media, is_taxii
 from hydrometer.intelligence.taxii.object_query import (
     OF_LISTS,
@@ -236,19 +237,19 @@ class TaxiiServer:
         length = request.headers.get("content-length", "")
         if length.isascii() and length.isdigit() and int(length[:20]) > self._most_bytes:
             raise too_large
-        body = bytearray()
+        body = BoundedBody(self._most_bytes)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > self._most_bytes:
-                        raise too_large
+                    body.add(chunk)
+        except BodyTooLargeError:
+            raise too_large from None
         except TimeoutError:
             raise TaxiiRefusal(408, f"Send the body within {BODY_SECONDS:.0f} seconds.") from None
         except ClientDisconnect:
             raise TaxiiRefusal(400, "The body ended early.") from None
         try:
-            envelope = await run_in_threadpool(orjson.loads, bytes(body))
+            envelope = await run_in_threadpool(orjson.loads, body.content)
         except orjson.JSONDecodeError as raised:
             raise TaxiiRefusal(400, f"The body is no JSON: {raised}") from None
         things = envelope.get("objects") if isinstance(envelope, dict) else None

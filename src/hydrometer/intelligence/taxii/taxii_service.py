@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydrometer.contract import InputError
-from hydrometer.files import ServerAddress, read_secret
+from hydrometer.files import ServerAddress, read_bytes, read_secret, require_extra
 from hydrometer.intelligence.taxii.client_registry import NAME, ClientRegistry
 from hydrometer.intelligence.taxii.inbox import BundleInbox
 from hydrometer.intelligence.taxii.resources import pack_bundle, unpack_bundle
 from hydrometer.intelligence.taxii.taxii_store import TaxiiStore
-
-__all__ = ["ServerAddress"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,11 +38,6 @@ class PushSummary:
     total: int = 0
     added: int = 0
     failures: list[dict[str, Any]] = field(default_factory=list)
-
-
-def make_missing_extra_error(extra: str, error: ModuleNotFoundError) -> InputError:
-    """Say which extra a missing package belongs to."""
-    return InputError(f"{error.name} is not installed", mend=f"Run: pip install 'hydrometer[{extra}]'")
 
 
 def open_taxii_site(folder: Path) -> tuple[TaxiiStore, ClientRegistry]:
@@ -88,15 +81,13 @@ def list_clients(folder: Path) -> list[tuple[str, list[str], list[str]]]:
 
 
 def serve_taxii(folder: Path, listen: ServerAddress, announce: Callable[[str], None]) -> None:
-    """Serve a folder until the process is told to end; `told` gets the address once it is bound.
+    """Serve a folder until the process is told to end; `announce` gets the address once it is bound.
 
     Raises:
         InputError: the folder, the address or a certificate is unusable, or an extra is missing.
     """
-    try:
+    with require_extra("serve", "a TAXII server"):
         from hydrometer.intelligence.taxii import taxii_listener  # late: an extra
-    except ModuleNotFoundError as error:
-        raise make_missing_extra_error("serve", error) from None
     store, clients = open_taxii_site(folder)
     taxii_listener.run_taxii_server(store, clients, listen, announce)
 
@@ -111,10 +102,8 @@ def read_token(file: Path) -> str:
 
 def make_taxii_client(url: str, token_file: Path, user: str | None) -> TaxiiClient:
     """Make a client of another server; raises InputError."""
-    try:
+    with require_extra("serve", "a TAXII client"):
         from hydrometer.intelligence.taxii.taxii_client import TaxiiClient  # late: an extra
-    except ModuleNotFoundError as error:
-        raise make_missing_extra_error("serve", error) from None
     return TaxiiClient(url, read_token(token_file), user=user)
 
 
@@ -138,11 +127,7 @@ def pull_collection(taxii_client: TaxiiClient, collection: str, out: Path, page:
 
 def push_bundle(taxii_client: TaxiiClient, collection: str, file: Path) -> PushSummary:
     """Post a bundle's objects; raises InputError."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(file), mend="Give a STIX bundle.") from None
-    objects = unpack_bundle(content, str(file))
+    objects = unpack_bundle(read_bytes(file, mend="Give a STIX bundle."), str(file))
     summary = PushSummary()
     with taxii_client:
         for status in taxii_client.push(collection, objects):

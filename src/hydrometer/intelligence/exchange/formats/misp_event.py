@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from hydrometer.contract import InputError
+from hydrometer.files import require_extra
 from hydrometer.intelligence.exchange.confidence_scales import convert_to_word
 from hydrometer.intelligence.exchange.misp_mapping import TYPES, AttributeComment
 from hydrometer.intelligence.exchange.release_format import ReleaseFormat
@@ -26,10 +26,8 @@ def encode_misp(release: CampaignRelease) -> bytes:
     Raises:
         InputError: the extra misp is not installed.
     """
-    try:
+    with require_extra("misp", "writing MISP events"):
         from pymisp import MISPEvent  # late: an extra
-    except ImportError:
-        raise InputError("MISP events need an extra", mend="Run: pip install 'hydrometer[misp]'.") from None
     campaign = release.campaign
     event = MISPEvent()
     event.from_dict(
