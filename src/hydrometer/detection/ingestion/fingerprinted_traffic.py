@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from hydrometer.contract import ACCOUNTS, TRAFFIC, InputError
 from hydrometer.detection.run_recorder import RunRecorder
+from hydrometer.files import write_whole
 from hydrometer.fingerprint import Fingerprinter, SiteKey
 from hydrometer.sources import Rejects, open_traffic
 
@@ -178,7 +179,7 @@ def write_fingerprint_folder(
     (out / "traffic" / "part.parquet").rename(out / "exchanges.parquet")
     (out / "traffic").rmdir()
     pq.write_table(reading.accounts, out / "accounts.parquet", compression="zstd")
-    (out / "models.json").write_text(format_releases(reading.traffic.releases), "utf-8")
+    write_whole(out / "models.json", format_releases(reading.traffic.releases).encode())
     rows = {"exchanges": pq.read_metadata(out / "exchanges.parquet").num_rows, "accounts": reading.accounts.num_rows}
     return FingerprintSummary(rows, recorder.rejected)
 

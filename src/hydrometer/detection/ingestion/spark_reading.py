@@ -30,6 +30,7 @@ from hydrometer.detection.ingestion.spark_tasks import (
 )
 from hydrometer.detection.run_recorder import RunRecorder
 from hydrometer.engines import SparkEngine, SparkSource, escape_globs, split_location, translate_to_spark
+from hydrometer.files import write_whole
 from hydrometer.fingerprint import Fingerprinter
 from hydrometer.sources import ForeignTable, Rejects, TableTraffic, open_traffic
 
@@ -236,7 +237,7 @@ def _save_releases_and_rejects(
     """Releases and rejected rows, where there is a folder for them."""
     kind, location = split_location(out)
     if is_local:
-        (Path(out) / "models.json").write_text(format_releases(reading.traffic.releases), "utf-8")
+        write_whole(Path(out) / "models.json", format_releases(reading.traffic.releases).encode())
     elif kind in ("", "parquet"):
         engine.write_text(f"{location.rstrip('/')}/models.json", format_releases(reading.traffic.releases))
         engine.write_text(f"{location.rstrip('/')}/{REJECTED}", rejected.read_text("utf-8"))
