@@ -20,6 +20,7 @@ from hydrometer.enforcement.audit.audit_service import WAIT_SECONDS
 from hydrometer.enforcement.audit.chain_verification import read_entries
 from hydrometer.enforcement.casebook.casebook_connection import upgrade_database
 from hydrometer.enforcement.casebook.casebook_queries import Casebook
+from hydrometer.files import explain_write_errors, read_text, write_whole
 from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
@@ -243,11 +244,7 @@ def _find_logged_case(case: str, logs: Sequence[Path]) -> tuple[Case, list[tuple
 
 
 def _read_document(file: Path) -> dict[str, Any]:
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", file=str(file), mend="Name a text file.") from None
-    return {"name": file.name, "text": text}
+    return {"name": file.name, "text": read_text(file, mend="Name a text file.")}
 
 
 def make_constraint(kind: str, account: str, other: str, campaign: str, *, by: str, why: str) -> Constraint:
@@ -268,9 +265,5 @@ def write_constraints(constraints: ConstraintFile, out: Path) -> None:
     Raises:
         InputError: it cannot be written.
     """
-    try:
-        out.write_bytes(msgspec.json.format(msgspec.json.encode(constraints, order="deterministic"), indent=1) + b"\n")
-    except OSError as error:
-        raise InputError(
-            f"cannot be written: {error.strerror}", file=str(out), mend="Name a file that you may write."
-        ) from None
+    with explain_write_errors(out, mend="Name a file that you may write."):
+        write_whole(out, msgspec.json.format(msgspec.json.encode(constraints, order="deterministic"), indent=1) + b"\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from hydrometer.contract import CONSTRAINTS_FORMAT, ConstraintFile, InputError
+from hydrometer.files import read_bytes
 
 SQLITE = b"SQLite format 3\0"
 
@@ -19,12 +20,7 @@ def load_constraints(source: str) -> ConstraintFile:
     """
     if "://" in source:
         return _read_casebook_constraints(source)
-    try:
-        data = Path(source).read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"cannot be read: {error.strerror}", file=source, mend="Name a file of constraints, or a casebook."
-        ) from None
+    data = read_bytes(Path(source), mend="Name a file of constraints, or a casebook.")
     if data.startswith(SQLITE):
         return _read_casebook_constraints(source)
     try:
