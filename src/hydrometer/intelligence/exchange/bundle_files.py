@@ -14,7 +14,7 @@ from hydrometer.contract import InputError
 from hydrometer.files import explain_read_errors, replace_file
 from hydrometer.intelligence.exchange import stix_objects as kinds
 from hydrometer.intelligence.exchange.source_ratings import FILE, RatedSource, SourceRatings
-from hydrometer.intelligence.exchange.stix_ids import is_id, make_id
+from hydrometer.intelligence.exchange.stix_ids import TEMPLATE, is_id, make_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,10 +33,10 @@ USED: dict[str, type[kinds.StixObject]] = {
     "relationship": kinds.RelationshipObject,
     "sighting": kinds.SightingObject,
     "opinion": kinds.OpinionObject,
-    "x-hydrometer-template": kinds.TemplateObject,
+    TEMPLATE: kinds.TemplateObject,
 }
 """Types that records are made of; objects of other types are kept as they stand."""
-WITHOUT_TIMES = frozenset({"x-hydrometer-template"})
+WITHOUT_TIMES = frozenset({TEMPLATE})
 
 
 @dataclass(slots=True)

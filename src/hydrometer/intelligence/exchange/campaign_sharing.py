@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 from hydrometer.contract import INDICATORS, TEMPLATES, FingerprintSettings, InputError, TemplateSketch
 from hydrometer.files import replace_file
 from hydrometer.fingerprint import Fingerprinter, SiteKey, view_text_arrays
+from hydrometer.intelligence.exchange.campaign_release import ReleaseMaterial
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers
 from hydrometer.intelligence.exchange.redaction_policy import DIGEST_ONLY, read_redaction_policy
-from hydrometer.intelligence.exchange.release_builder import ReleaseMaterial, make_release
+from hydrometer.intelligence.exchange.release_builder import make_release
 from hydrometer.intelligence.exchange.release_format import find_formats
 from hydrometer.intelligence.exchange.sharing_key import SharingKey
 from hydrometer.result import ResultFolder
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hydrometer.contract import Campaign, Tlp
-    from hydrometer.intelligence.exchange.release_builder import CampaignRelease
+    from hydrometer.intelligence.exchange.campaign_release import CampaignRelease
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 
 from hydrometer.contract import Actor, Dossiers, FingerprintSettings, InputError, IntelSource, Role, TemplateSketch
 from hydrometer.intelligence.exchange.bundle_files import read_bundle, write_bundle
+from hydrometer.intelligence.exchange.campaign_release import ReleaseMaterial
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.confidence_scales import Scale
 from hydrometer.intelligence.exchange.importers import import_file
 from hydrometer.intelligence.exchange.intel_store import OWN, AdditionCounts, IntelStore, revoke_objects
 from hydrometer.intelligence.exchange.redaction_policy import make_internal_policy
-from hydrometer.intelligence.exchange.release_builder import ReleaseMaterial, make_release
+from hydrometer.intelligence.exchange.release_builder import make_release
 from hydrometer.intelligence.exchange.source_ratings import FILE as JUDGEMENT
 from hydrometer.intelligence.exchange.stix_encoder import encode_dossiers
 from hydrometer.intelligence.exchange.stix_ids import make_id

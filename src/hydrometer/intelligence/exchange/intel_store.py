@@ -17,7 +17,7 @@ from hydrometer.intelligence.exchange.bundle_files import (
 from hydrometer.intelligence.exchange.dependency_graph import DependencyGraph
 from hydrometer.intelligence.exchange.source_ratings import FILE, RatedSource, SourceRatings, Withdrawal
 from hydrometer.intelligence.exchange.stix_decoder import build_dossiers
-from hydrometer.intelligence.exchange.stix_encoder import format_stix_time, make_object
+from hydrometer.intelligence.exchange.stix_encoder import format_stix_time, make_identity, make_object
 from hydrometer.intelligence.exchange.stix_ids import PROJECT, define_extension, is_id, make_id
 
 if TYPE_CHECKING:
@@ -174,7 +174,11 @@ class IntelStore:
         )
         if earlier is not None:
             opinion["created"] = earlier.raw["created"]
-        self.add([*define_extension(), make_identity(source, at), opinion], self.folder / source.files[0], source)
+        self.add(
+            [*define_extension(), make_identity(source.id, source.name, format_stix_time(at)), opinion],
+            self.folder / source.files[0],
+            source,
+        )
         return name
 
     def retract(self, of: str, why: str, at: datetime) -> dict[str, Withdrawal]:
@@ -260,11 +264,6 @@ def _restore_times(raw: dict[str, Any], earlier: dict[str, Any] | None) -> dict[
         return raw
     times = {"created": earlier["created"], "modified": earlier["modified"]}
     return {**raw, **times} if {**raw, **times} == earlier else {**raw, "created": earlier["created"]}
-
-
-def make_identity(source: RatedSource, at: datetime) -> dict[str, Any]:
-    """Return the STIX identity of a source."""
-    return make_object("identity", source.id, format_stix_time(at), name=source.name, identity_class="organization")
 
 
 def revoke_objects(objects: Sequence[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:

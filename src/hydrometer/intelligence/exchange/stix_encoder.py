@@ -58,7 +58,7 @@ def _iterate_objects(dossiers: Dossiers, at: str) -> Iterator[dict[str, Any]]:
     yield from define_extension()
     markings: set[Tlp] = set()
     for source in dossiers.sources:
-        yield make_object("identity", source.id, at, name=source.name, identity_class="organization")
+        yield make_identity(source.id, source.name, at)
     for actor in dossiers.actors:
         markings.add(actor.tlp)
         yield _encode_actor(actor, at)
@@ -114,6 +114,11 @@ def make_object(kind: str, name: str, at: str, tlp: Tlp | None = None, /, **prop
     if tlp is not None:
         properties["object_marking_refs"] = [MARKINGS[tlp]]
     return {**made, **{key: value for key, value in properties.items() if not _is_empty(value)}}
+
+
+def make_identity(name: str, title: str, at: str) -> dict[str, Any]:
+    """Return the STIX identity of a source with the id `name`; raises ValueError when it is none."""
+    return make_object("identity", name, at, name=title, identity_class="organization")
 
 
 def make_extension(**properties: object) -> dict[str, Any] | None:

@@ -22,8 +22,8 @@ class PatternValue(NamedTuple):
     value: str
 
 
-ACCOUNT, CLIENT, TEMPLATE = "x-hydrometer-account", "x-hydrometer-client", "x-hydrometer-template"
-"""Observables that STIX lacks: what is known of an account, of the software that it uses, and a template."""
+ACCOUNT, CLIENT = "x-hydrometer-account", "x-hydrometer-client"
+"""Observables that STIX lacks, beside templates: what an account shows, and the software that it uses."""
 USER_AGENT = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'"
 EQUAL: dict[IndicatorKind, str] = {
     "asn": "autonomous-system:number",

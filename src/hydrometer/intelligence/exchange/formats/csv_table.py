@@ -10,7 +10,7 @@ from hydrometer.intelligence.exchange.release_format import ReleaseFormat
 from hydrometer.intelligence.exchange.stix_encoder import format_stix_time
 
 if TYPE_CHECKING:
-    from hydrometer.intelligence.exchange.release_builder import CampaignRelease
+    from hydrometer.intelligence.exchange.campaign_release import CampaignRelease
 
 COLUMNS = ("kind", "value", "confidence", "valid_from", "valid_until", "tlp", "campaign", "source", "id")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

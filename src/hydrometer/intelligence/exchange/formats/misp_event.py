@@ -15,7 +15,7 @@ from hydrometer.intelligence.exchange.stix_ids import make_id
 
 if TYPE_CHECKING:
     from hydrometer.contract import Indicator
-    from hydrometer.intelligence.exchange.release_builder import CampaignRelease
+    from hydrometer.intelligence.exchange.campaign_release import CampaignRelease
 
 ATTACK = 'mitre-atlas:technique="AML.T0024.002"'
 

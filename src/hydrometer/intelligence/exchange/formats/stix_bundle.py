@@ -20,7 +20,7 @@ from hydrometer.intelligence.exchange.tlp import define_marking
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hydrometer.intelligence.exchange.release_builder import CampaignRelease
+    from hydrometer.intelligence.exchange.campaign_release import CampaignRelease
 
 INFRASTRUCTURE_KINDS = frozenset({"address", "network", "signup_network", "asn", "domain"})
 """Kinds of indicator that make up the infrastructure."""
