@@ -15,7 +15,7 @@ def test_the_missing_package_and_its_extra_are_named(monkeypatch: pytest.MonkeyP
     with pytest.raises(InputError) as raised, require_extra("match", "private matching"):
         import rbcl  # noqa: F401
     assert str(raised.value) == (
-        "private matching needs rbcl, which is not installed. Run: pip install 'hydrometer[match]'."
+        "private matching needs rbcl, which is not installed. Run: pip install 'hydrometer[match]'"
     )
 
 

@@ -28,5 +28,5 @@ def require_extra(extra: str, what: str, *, file: str = "", column: str = "") ->
             f"{what} needs {package}, which is not installed",
             file=file,
             column=column,
-            mend=f"Run: pip install 'hydrometer[{extra}]'.",
+            mend=f"Run: pip install 'hydrometer[{extra}]'",
         ) from None

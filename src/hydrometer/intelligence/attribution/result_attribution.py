@@ -13,9 +13,9 @@ from hydrometer.intelligence.attribution import attribute_campaign, build_campai
 from hydrometer.intelligence.exchange.campaign_sharing import (
     add_partner_values,
     load_sharing_secret,
-    read_fingerprint_settings,
 )
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers
+from hydrometer.intelligence.exchange.release_material import read_fingerprint_settings
 from hydrometer.report import render_result_page
 from hydrometer.result import ResultFolder
 

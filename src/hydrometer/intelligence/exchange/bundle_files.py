@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -37,6 +39,12 @@ USED: dict[str, type[kinds.StixObject]] = {
 }
 """Types that records are made of; objects of other types are kept as they stand."""
 WITHOUT_TIMES = frozenset({TEMPLATE})
+
+
+class _RawBundle(msgspec.Struct):
+    """A bundle whose objects are left as their writer wrote them."""
+
+    objects: list[msgspec.Raw] = []
 
 
 @dataclass(slots=True)
@@ -80,7 +88,7 @@ class BundleSet:
             self.objects[name] = one
         elif other.source == one.source:
             self.notes["older versions of objects"] += other.raw != one.raw
-            self.objects[name] = max(other, one, key=lambda held: held.version)
+            self.objects[name] = max(other, one, key=lambda version: version.version)
         else:
             self.notes["objects that several sources sent; the most reliable one's version counts"] += 1
             self.objects[name] = min(other, one, key=self._rank)
@@ -204,3 +212,22 @@ def encode_bundle(objects: Sequence[dict[str, Any]]) -> bytes:
 def write_bundle(objects: Sequence[dict[str, Any]], file: Path, *, private: bool = False) -> None:
     """Write a bundle, a private one for its owner only; raises InputError when it cannot be written."""
     replace_file(file, encode_bundle(objects), private=private)
+
+
+def pack_bundle(objects: list[bytes]) -> bytes:
+    """Return objects as a STIX bundle whose id comes of what is in it."""
+    inside = b",".join(objects)
+    name = uuid.uuid5(uuid.NAMESPACE_OID, hashlib.sha256(inside).hexdigest())
+    return b'{"type":"bundle","id":"bundle--' + str(name).encode() + b'","objects":[' + inside + b"]}\n"
+
+
+def unpack_bundle(content: bytes, file: str) -> list[bytes]:
+    """Return the objects of a bundle, each as its writer wrote it; raises InputError."""
+    try:
+        envelope = msgspec.json.decode(content, type=_RawBundle)
+        for one in envelope.objects:
+            if not isinstance(orjson.loads(bytes(one)), dict):
+                raise InputError("an object is no JSON object", file=file, mend="Give a STIX bundle.")
+    except (msgspec.DecodeError, orjson.JSONDecodeError) as error:
+        raise InputError(f"no bundle: {error}", file=file, mend="Give a STIX 2.1 bundle.") from None
+    return [bytes(one) for one in envelope.objects]

@@ -1,19 +1,12 @@
-"""What leaves this site of one campaign, whatever the format, and what it is made from."""
+"""What leaves this site of one campaign, whatever the format."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hydrometer.contract import Dossiers, IntelSource, PastCampaign, TemplateSketch, Tlp
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from hydrometer.contract import Campaign
+from hydrometer.contract import Dossiers, IntelSource, PastCampaign, Tlp
 
 
 class CampaignVolumes(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,22 +44,3 @@ class CampaignRelease(msgspec.Struct, frozen=True, kw_only=True):
     def site(self) -> IntelSource:
         """The site that speaks."""
         return self.dossiers.sources[0]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReleaseMaterial:
-    """What a release is made from; nothing of it leaves by itself."""
-
-    campaign: Campaign
-    members: Mapping[str, float]
-    """Probability of each member, by account id."""
-    accounts: Iterable[str]
-    """Ids of further accounts that no value may be."""
-    indicators: Sequence[Mapping[str, Any]]
-    """Rows of INDICATORS of the campaign."""
-    sketches: Sequence[TemplateSketch] = ()
-    """Of its templates, under the sharing key."""
-    unsketched: Mapping[str, int] = field(default_factory=dict)
-    """Templates without a sketch, by reason."""
-    now: datetime
-    """When the result was made."""

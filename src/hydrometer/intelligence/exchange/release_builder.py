@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from hydrometer.contract import Dossiers, Indicator, IndicatorKind, IntelSource, PastCampaign, Sighting, Tlp
-from hydrometer.intelligence.exchange.campaign_release import CampaignRelease, CampaignVolumes, ReleaseMaterial
+from hydrometer.intelligence.exchange.campaign_release import CampaignRelease, CampaignVolumes
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.redaction_policy import DEFAULTS
 from hydrometer.intelligence.exchange.stix_ids import TEMPLATE, make_id
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from hydrometer.contract import Role, TemplateSketch
     from hydrometer.intelligence.exchange.redaction_policy import KindRule, RedactionPolicy
+    from hydrometer.intelligence.exchange.release_material import ReleaseMaterial
     from hydrometer.intelligence.exchange.sharing_key import SharingKey
 
 UNNAMED = "An unnamed site"

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
+from hydrometer.intelligence.exchange.stix_ids import TEMPLATE
 
 if TYPE_CHECKING:
     from hydrometer.contract import IndicatorKind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
 import msgspec
@@ -10,10 +11,10 @@ import msgspec
 from hydrometer.contract import IndicatorKind, InputError
 from hydrometer.files import explain_read_errors
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
+from hydrometer.intelligence.exchange.dossier_files import read_dossiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
     from pathlib import Path
 
     from hydrometer.contract import Indicator
@@ -78,6 +79,13 @@ def read_item_list(path: Path) -> ItemList:
     except UnicodeDecodeError:
         raise InputError("not UTF-8", file=str(path), mend="Save it as UTF-8.") from None
     return _make_item_list(parsed_items, {})
+
+
+def read_match_items(source: Path) -> ItemList:
+    """Read what is to be matched: a folder or bundle of dossiers, else a list of `kind:value`; raises InputError."""
+    if source.is_dir() or source.suffix == ".json":
+        return select_items(read_dossiers(source).indicators, datetime.now(UTC))
+    return read_item_list(source)
 
 
 def _parse_item(text: str, file: str, row: int) -> MatchItem:

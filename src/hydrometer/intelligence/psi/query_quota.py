@@ -121,3 +121,8 @@ class SessionLedger:
             ).fetchall()
         names = SessionRecord.__struct_fields__
         return [msgspec.convert(dict(zip(names, row, strict=True)), SessionRecord, strict=False) for row in rows]
+
+
+def open_query_ledger(partner_file: Path) -> SessionLedger:
+    """Open the ledger of a partner, which lies beside its file; raises InputError."""
+    return SessionLedger(partner_file.with_name(f"{partner_file.name}.ledger"))

@@ -16,8 +16,7 @@ import orjson
 
 from hydrometer.contract import InputError
 from hydrometer.files import BodyTooLargeError, BoundedBody, TransientError, is_loopback, retry_transient
-from hydrometer.intelligence.taxii.media_types import is_taxii
-from hydrometer.intelligence.taxii.offered_objects import MEDIA_TYPE
+from hydrometer.intelligence.taxii.media_types import MEDIA_TYPE, is_taxii
 from hydrometer.intelligence.taxii.resources import (
     ApiRoot,
     CollectionList,

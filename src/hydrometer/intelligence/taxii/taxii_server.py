@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from hydrometer.contract import InputError
 from hydrometer.files import BodyTooLargeError, BoundedBody
-from hydrometer.intelligence.taxii.media_types import accepts_media, is_taxii
+from hydrometer.intelligence.taxii.media_types import MEDIA_TYPE, accepts_media, is_taxii
 from hydrometer.intelligence.taxii.object_query import (
     OF_LISTS,
     OF_ONE,
@@ -33,7 +33,7 @@ from hydrometer.intelligence.taxii.object_query import (
     QueryError,
     parse_query,
 )
-from hydrometer.intelligence.taxii.offered_objects import MEDIA_TYPE, STIX_TYPE, check_object, format_microseconds
+from hydrometer.intelligence.taxii.offered_objects import STIX_TYPE, check_object, format_microseconds
 from hydrometer.intelligence.taxii.responses import (
     TaxiiRefusal,
     add_next_page,
