@@ -1,4 +1,4 @@
-"""What a user is told of a file that cannot be read or written."""
+"""The errors of files that cannot be read or written, as a user sees them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user is told where a part of Hydrometer needs a package that only an extra installs."""
+"""The error of a part of Hydrometer that needs a package of an extra, as a user sees it."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class IntelStore:
         return self._bundles
 
     def dossiers(self) -> Dossiers:
-        """What the folder says, marked as the judgement has it."""
+        """Return what the folder says, marked as the judgement has it."""
         self.bundles.ratings = self.ratings
         return build_dossiers(self.bundles)
 
@@ -125,7 +125,7 @@ class IntelStore:
         *,
         undated: bool = False,
     ) -> AdditionCounts:
-        """Take objects of a source in, the newest version of each; adding them again changes nothing.
+        """Take in objects of a source, the newest version of each; adding them again changes nothing.
 
         Of `undated` objects it is the content that makes a version, since their times are those of the import.
 
@@ -154,7 +154,7 @@ class IntelStore:
         return AdditionCounts(source, file, new, newer, named - new - newer)
 
     def opine(self, of: str, stance: Stance, explanation: str, at: datetime) -> str:
-        """Say what this site holds of a statement; a later opinion replaces an earlier one. Returns the opinion's id.
+        """Say what this site holds of a statement; a later opinion replaces an earlier one. Return the opinion's id.
 
         Raises:
             InputError: nothing has that id.
@@ -182,7 +182,7 @@ class IntelStore:
         return name
 
     def retract(self, of: str, why: str, at: datetime) -> dict[str, Withdrawal]:
-        """Withdraw a statement, or all of a source, and what had rested on it. Returns what was withdrawn, by id.
+        """Withdraw a statement, or all of a source, and what had rested on it. Return what was withdrawn, by id.
 
         The objects stay as they were: a revoked version of one's own could never be taken back.
 
@@ -222,7 +222,7 @@ class IntelStore:
     def expire(self, at: datetime) -> dict[str, Withdrawal]:
         """Mark what is past its validity, unmark what was prolonged, and withdraw what rested on what is revoked.
 
-        Returns what is newly withdrawn, by id.
+        Return what is newly withdrawn, by id.
         """
         before = set(self.ratings.withdrawn)
         self.ratings.withdrawn = {n: one for n, one in self.ratings.withdrawn.items() if one.why != EXPIRED}

@@ -67,7 +67,7 @@ class RedactionPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     attribution: bool = False
     """Whether it is said whom the campaign is attributed to."""
     templates: bool = True
-    """Whether sketches of the shared wordings leave, under the sharing key."""
+    """Whether sketches of the templates leave, under the sharing key."""
     volumes: bool = True
     """Whether numbers of accounts and exchanges, models and capabilities leave."""
     kinds: dict[str, KindRule] = {}

@@ -51,7 +51,7 @@ class SourceRatings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         return next((source for source in self.sources if name in source.files), None)
 
     def is_unassigned(self, name: str) -> bool:
-        """Whether nobody has said whose a file is."""
+        """Tell whether nobody has said whose a file is."""
         return name not in self.believed and self.find_source(name) is None
 
     @classmethod

@@ -41,7 +41,7 @@ class ItemList(msgspec.Struct, frozen=True):
 
 
 def select_items(indicators: Iterable[Indicator], now: datetime) -> ItemList:
-    """Take what is valid at a time; the rest is counted by reason.
+    """Return what is valid at a time; the rest is counted by reason.
 
     Raises:
         InputError: more than `MOST`.

@@ -65,7 +65,7 @@ class SecureChannel:
         """Greet the other side; `seconds` bounds the whole session.
 
         Raises:
-            StrangerError: the other side speaks otherwise. Whether it has the key shows at its first message.
+            AuthenticationError: the other side speaks otherwise. Whether it has the key shows at its first message.
         """
         if len(key) != KEY:
             raise InputError(f"a shared key has {KEY} bytes", mend="Make one with `hydrometer match partner`.")

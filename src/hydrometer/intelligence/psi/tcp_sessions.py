@@ -45,7 +45,7 @@ def serve_session(
 ) -> MatchResult:
     """Wait so many seconds for the partner and run one session with it.
 
-    Callers that do not have the key are told of and sent away; they do not end the waiting.
+    Callers that do not have the key are reported and sent away; they do not end the waiting.
 
     Raises:
         InputError: nobody came, or the session with the partner failed.

@@ -24,7 +24,7 @@ class PullSummary:
     bundles: list[Path]
     retried: int
     resumable: bool
-    """Whether the server told how far it came; if not, the next pull begins again."""
+    """Whether the server says how far it came; if not, the next pull begins again."""
 
 
 @dataclass

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from hydrometer.intelligence.taxii.taxii_store import TaxiiStore
 
 MOST_AT_ONCE = 64
-"""Requests that are worked on at a time; others are told to come again."""
+"""Requests that are worked on at a time; others are asked to come again."""
 GOODBYE_SECONDS = 10
-"""Time that requests have to end when the server is told to."""
+"""Time that requests have to end when the server is to end."""
 
 
 def run_taxii_server(
@@ -56,4 +56,4 @@ def run_taxii_server(
         try:
             uvicorn.Server(config).run(sockets=[listener])
         except KeyboardInterrupt:
-            return  # uvicorn passes on the signal that told it to end: for a server that is no interruption
+            return  # uvicorn passes on the signal to end: for a server that is no interruption

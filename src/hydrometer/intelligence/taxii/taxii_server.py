@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 ROOT = "/api/"
 """The one API root."""
 MOST_BYTES = 16 << 20
-"""Bytes of the largest body, told as `max_content_length`."""
+"""Bytes of the largest body, stated as `max_content_length`."""
 MOST_OBJECTS = 10_000
 """Objects of one request."""
 BODY_SECONDS = 60.0
@@ -73,7 +73,7 @@ class AuthenticatedRequest:
         self.object_id: str = request.path_params.get("object_id", "")
 
     def query(self, filters: frozenset[Any], kinds: Literal["last", "all"] = "last") -> ObjectQuery:
-        """Read the filters; raises Fault."""
+        """Read the filters; raises TaxiiRefusal."""
         try:
             return parse_query(self.http.query_params.multi_items(), filters, kinds)
         except QueryError as raised:
@@ -217,7 +217,7 @@ class TaxiiServer:
         return make_response({})
 
     async def _find_collection(self, request: AuthenticatedRequest, *needed: Right) -> TaxiiCollection:
-        """Return the collection that the address names by id or alias; raises Fault."""
+        """Return the collection that the address names by id or alias; raises TaxiiRefusal."""
         name = request.http.path_params["collection"]
         for one in await run_in_threadpool(self._store.collections):
             rights = _list_rights(request.client, one)
@@ -228,7 +228,7 @@ class TaxiiServer:
         raise TaxiiRefusal(404, "There is no such collection for this client.")
 
     async def _read_envelope(self, request: Request) -> list[Any]:
-        """Read the body, no further than it may be long; raises Fault."""
+        """Read the body, no further than it may be long; raises TaxiiRefusal."""
         if not is_taxii(request.headers.get("content-type")):
             raise TaxiiRefusal(415, f"Send {MEDIA_TYPE}.")
         if request.headers.get("content-encoding", "identity").lower() != "identity":

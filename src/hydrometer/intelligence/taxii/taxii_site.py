@@ -58,7 +58,7 @@ def list_clients(folder: Path) -> list[tuple[str, list[str], list[str]]]:
 
 
 def serve_taxii(folder: Path, listen: ServerAddress, announce: Callable[[str], None]) -> None:
-    """Serve a folder until the process is told to end; `announce` gets the address once it is bound.
+    """Serve a folder until the process is to end; `announce` gets the address once it is bound.
 
     Raises:
         InputError: the folder, the address or a certificate is unusable, or an extra is missing.

@@ -43,7 +43,7 @@ def encode_csv(release: CampaignRelease) -> bytes:
 
 
 def count_formulas(release: CampaignRelease) -> dict[str, int]:
-    """Values that are dangerous to open in a spreadsheet."""
+    """Count the values that are dangerous to open in a spreadsheet."""
     number = sum(one.kind != "template" and one.value.startswith(FORMULA) for one in release.dossiers.indicators)
     return {"csv: a spreadsheet would run the value as a formula": number} if number else {}
 

@@ -64,6 +64,14 @@ def encode_misp(release: CampaignRelease) -> bytes:
             to_ids=False,
             comment=str(AttributeComment(id=actor, role=campaign.actors[actor])),
         )
+    _add_indicators(event, release)
+    return orjson.dumps(
+        {"Event": orjson.loads(event.to_json())},
+        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SORT_KEYS,
+    )
+
+
+def _add_indicators(event: Any, release: CampaignRelease) -> None:
     sketches = {sketch.id: sketch for sketch in release.dossiers.templates}
     sightings = {sighting.of: sighting for sighting in release.dossiers.sightings}
     for one in release.dossiers.indicators:
@@ -81,10 +89,6 @@ def encode_misp(release: CampaignRelease) -> bytes:
                     "uuid": _extract_uuid(sighting.id),
                 }
             )
-    return orjson.dumps(
-        {"Event": orjson.loads(event.to_json())},
-        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SORT_KEYS,
-    )
 
 
 def _add_indicator(event: Any, one: Indicator, value: str) -> Any:
