@@ -100,7 +100,7 @@ def measured(items: int, shared: int, threads: int) -> Figures:
 
 def steps(count: int) -> Figures:
     """Time each step on its own, in microseconds an item on one core, and the raising in all threads."""
-    session, secret, items = bytes(32), group.secret_number(), addresses(0, count)
+    session, secret, items = bytes(32), group.draw_secret(), addresses(0, count)
     points = [group.hash_to_point(session, item) for item in items]
     works: dict[str, Callable[[], object]] = {
         "HMAC-SHA256 of a value": lambda: [hmac.digest(session, item.value.encode(), "sha256") for item in items],

@@ -6,7 +6,7 @@ import csv
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast, get_args
 
-from hydrometer.contract import Dossiers, Indicator, IndicatorKind, InputError, Role
+from hydrometer.contract import Dossiers, Indicator, IndicatorKind, InputError
 from hydrometer.files import explain_read_errors
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.confidence_scales import UNSAID, Scale, convert_to_stix
@@ -91,7 +91,7 @@ def _parse_row(row: Mapping[str, str | None], file: str, line: int, source: str,
         kind=cast("IndicatorKind", kind),
         value=value,
         indicates=tuple(sorted(set(targets))),
-        role=cast("Role", cells["role"]) if cells["role"] else None,
+        role=cells["role"] or None,
         source=source,
         confidence=confidence,
         tlp=cells["tlp"] or UNMARKED,

@@ -53,7 +53,7 @@ def lint_intel(folder: Path, result: Path | None = None, most: int | None = None
             strangers = row["population"] - row["accounts"]
             population[key] = min(strangers, population.get(key, strangers))
     faults = linting.find_faults(intel, datetime.now(UTC), population, accounts, most or linting.MOST_VALIDATED)
-    return faults, linting.validator()
+    return faults, linting.name_validator()
 
 
 def expire_intel(folder: Path, at: datetime | None = None) -> dict[str, Withdrawal]:

@@ -74,7 +74,7 @@ class SecureChannel:
         # A stranger must not keep a partner waiting.
         self._until = min(self._end, clock() + GREETING_SECONDS)
         self._sent = self._received = 0
-        secret = group.secret_number()
+        secret = group.draw_secret()
         mine = LABEL + _ROLES[role] + os.urandom(32) + group.derive_public_key(secret)
         self._send(mine)
         theirs = self._receive(GREETING)
