@@ -13,7 +13,6 @@ from hydrometer.contract import (
     IndicatorKind,
     InputError,
     PastCampaign,
-    Role,
     Sighting,
     TemplateSketch,
     Tlp,
@@ -117,7 +116,7 @@ class _EventReader:
                     confidence=campaign.confidence if comment.confidence is None else comment.confidence,
                 )
             elif attribute.type == "threat-actor" and is_id(comment.id) and comment.role in kinds.INTEL_ROLES:
-                actors = campaign.actors | {comment.id: cast("Role", comment.role)}
+                actors = campaign.actors | {comment.id: comment.role}
                 campaign = msgspec.structs.replace(campaign, actors=actors)
             elif (one := self._build_indicator(attribute, holder, comment)) is not None:
                 indicators[one.id] = one
@@ -165,7 +164,7 @@ class _EventReader:
             kind=kind,
             value=value,
             indicates=(self._campaign,),
-            role=cast("Role", comment.role) if comment.role in kinds.INTEL_ROLES else None,
+            role=comment.role if comment.role in kinds.INTEL_ROLES else None,
             source=self._source,
             confidence=min(100, max(0, own)),
             tlp=read_tlp(tags) or self._tlp,
