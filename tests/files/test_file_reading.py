@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hydrometer.contract import InputError
-from hydrometer.files import explain_write_errors, read_bytes, read_text, read_toml, read_toml_or_yaml
+from hydrometer.files import read_bytes, read_text, read_toml, read_toml_or_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,11 +50,3 @@ def test_toml_and_yaml_say_the_same(tmp_path: Path) -> None:
     toml.write_text("a = [1,\n")
     with pytest.raises(InputError, match=r"not TOML: .*See the docs"):
         read_toml(toml, mend="Name one.", valid="See the docs.")
-
-
-def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with (
-        pytest.raises(InputError, match=r"cannot be written: No such file or directory. Free some space"),
-        explain_write_errors(tmp_path, mend="Free some space."),
-    ):
-        (tmp_path / "none" / "a").write_bytes(b"")

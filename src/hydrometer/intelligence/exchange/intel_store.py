@@ -48,7 +48,7 @@ class IntelStore:
     """Everything known, open for change; nothing is written before a method's end."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises InputError when the judgement in the folder is damaged, or `folder` is a file."""
+        """Raise InputError when the judgement in the folder is damaged, or `folder` is a file."""
         if folder.exists() and not folder.is_dir():
             raise InputError("is no folder", file=str(folder), mend="Name a folder for what is known.")
         self.folder = folder

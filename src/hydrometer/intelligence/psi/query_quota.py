@@ -63,7 +63,7 @@ class SessionLedger:
     """A file of sessions; several processes may use it at a time."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        """Raises InputError when the file cannot be used."""
+        """Raise InputError when the file cannot be used."""
         self._path, self._clock = path, clock
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

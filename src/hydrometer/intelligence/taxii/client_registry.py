@@ -38,7 +38,7 @@ class ClientRegistry:
     """The clients in a file that only its owner may read; a change of the file counts at the next request."""
 
     def __init__(self, path: Path) -> None:
-        """Raises InputError when the file is there and unusable."""
+        """Raise InputError when the file is there and unusable."""
         self._path = path
         self._file_version: tuple[int, ...] = ()
         self._by_digest: dict[str, RegisteredClient] = {}

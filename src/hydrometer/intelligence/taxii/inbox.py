@@ -32,7 +32,7 @@ class BundleInbox:
     """Bundles of one or more collections."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises InputError when the folder's state is unusable."""
+        """Raise InputError when the folder's state is unusable."""
         self._folder, self._file = folder, folder / STATE
         self._positions: dict[tuple[str, str], PullPosition] = {}
         if self._file.exists():
