@@ -6,11 +6,12 @@ from pathlib import Path
 
 import typer
 
-from hydrometer.cli import options
+from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
 from hydrometer.cli.exit_status import ExitStatus
 from hydrometer.cli.output.campaign_output import print_campaigns
 from hydrometer.cli.output.progress_display import open_progress
 from hydrometer.cli.output.terminal import escape_controls
+from hydrometer.contract import CampaignFile
 
 
 def demo(out: options.Out = Path("demo"), quiet: options.Quiet = False) -> None:
@@ -18,14 +19,6 @@ def demo(out: options.Out = Path("demo"), quiet: options.Quiet = False) -> None:
     with ExitStatus(out), open_progress(quiet=quiet) as progress:
         from hydrometer import api
 
-        campaign_file = api.detect(
-            api.sample(),
-            out,
-            options.resolve_settings(None),
-            site_key=None,
-            mapping=None,
-            source=None,
-            progress=progress,
-        )
-    print_campaigns(campaign_file, out)
+        result = api.detect(api.sample(), out, progress=progress)
+    print_campaigns(CampaignFile(campaigns=result.campaigns, run=result.run), out)
     typer.echo(escape_controls(f"Open {(out / 'report.html').resolve().as_uri()}"))

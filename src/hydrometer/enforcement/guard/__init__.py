@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hydrometer.enforcement.guard.enforcement_point import EnforcementPoint as EnforcementPoint
+    from hydrometer.enforcement.guard.gateways.asgi import GuardMiddleware as GuardMiddleware
     from hydrometer.enforcement.guard.guard_runtime import GuardConfig as GuardConfig
+    from hydrometer.enforcement.guard.guard_runtime import GuardRuntime as GuardRuntime
     from hydrometer.enforcement.guard.guard_runtime import serve_gateways as serve_gateways
+    from hydrometer.enforcement.guard.litellm_guardrail import LiteLLMGuardrail as LiteLLMGuardrail
+    from hydrometer.enforcement.guard.request_parser import ClientIdentity as ClientIdentity
 else:
     from hydrometer.exports import export_lazily
 

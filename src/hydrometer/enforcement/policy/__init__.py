@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from hydrometer.enforcement.policy.policy_service import load_or_example_policy as load_or_example_policy
     from hydrometer.enforcement.policy.policy_service import read_example_policy as read_example_policy
     from hydrometer.enforcement.policy.policy_service import run_policy_tests as run_policy_tests
+    from hydrometer.enforcement.policy.policy_tests import PolicyTestOutcome as PolicyTestOutcome
+    from hydrometer.enforcement.policy.yaml_tree import PolicyProblem as PolicyProblem
 else:
     from hydrometer.exports import export_lazily
 
