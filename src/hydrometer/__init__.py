@@ -3,9 +3,9 @@
 >>> import hydrometer as hy
 >>> result = hy.detect(hy.sample())
 >>> result
-Result: 2 campaigns, 130 accounts, 4,814 exchanges harvested
-  HY-f3a2226c: almost certain, 60 accounts, 2,847 of 2,848 exchanges harvested
-  HY-3748d797: almost certain, 70 accounts, 1,967 of 1,981 exchanges harvested
+Result: 2 campaigns, 130 accounts, ... exchanges harvested
+  HY-f3a2226c: almost certain, 60 accounts, ... of 2,847 exchanges harvested
+  HY-3748d797: almost certain, 70 accounts, ... of 3,627 exchanges harvested
 >>> result["HY-f3a2226c"].evidence[0].family
 'content'
 >>> result.members.column_names[:3]

@@ -28,7 +28,9 @@ ROWS = pa.table(
     {
         "exchange_id": [f"x-{number}" for number in range(7)],
         "account_id": ["a-1", "a-2", None, "a-1", " ", "a-3", "a-2"],
-        "started_at": pa.array([datetime(2026, 3, 1, hour, tzinfo=UTC) for hour in range(7)], pa.timestamp("us", "UTC")),
+        "started_at": pa.array(
+            [datetime(2026, 3, 1, hour, tzinfo=UTC) for hour in range(7)], pa.timestamp("us", "UTC")
+        ),
         "model": pa.array(["m", "m", "n", "m", None, "m", "n"]).dictionary_encode(),
         "prompt": ["Say one", "Say ü", None, "", "x" * 40, "Say four", "Say five"],
         "client_ip": ["198.51.100.7", "no address", None, "2001:DB8::1", None, None, None],

@@ -45,8 +45,8 @@ def simulate(
 
     >>> import hydrometer as hy, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     made = hy.simulate("ladder3", folder + "/world", seed=3, exchanges=2_000, sketches_only=True)
-    >>> 1_900 <= made.exchanges.total() <= 2_100
+    ...     made = hy.simulate("ladder3", folder + "/world", seed=3, accounts=300, exchanges=3_000, sketches_only=True)
+    >>> 2_850 <= made.exchanges.total() <= 3_150
     True
 
     Args:

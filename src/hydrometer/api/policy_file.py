@@ -28,7 +28,7 @@ class Policy:
     >>> import hydrometer as hy
     >>> policy = hy.Policy.example()
     >>> policy
-    Policy example-policy: mode shadow, 8 rules, 4 budgets, 13 tests
+    Policy starting-point: mode observe, 5 rules, 2 budgets, 6 tests
     >>> all(tested.passed for tested in policy.test())
     True
     """
