@@ -7,7 +7,7 @@ Result: 2 campaigns, 130 accounts, ... exchanges harvested
   HY-f3a2226c: almost certain, 60 accounts, ... of 2,847 exchanges harvested
   HY-3748d797: almost certain, 70 accounts, ... of 3,627 exchanges harvested
 >>> result["HY-f3a2226c"].evidence[0].family
-'content'
+'identity'
 >>> result.members.column_names[:3]
 ['campaign_id', 'account_id', 'probability']
 

@@ -16,7 +16,9 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False
+"""As type checkers read it; `typing` would take longer to import than all else that `import hydrometer` does."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +31,7 @@ def export_lazily(package: str, file: str) -> tuple[Callable[[str], object], Cal
         ImportError: a name is that of a module of the package, which would take its place once it is imported.
     """
     homes = read_exports(file)
-    # `pathlib` and `ast` would take longer to import than all else that `import hydrometer` does.
+    # `pathlib` and `ast` take long to import too.
     modules = {name.removesuffix(".py") for name in os.listdir(os.path.dirname(file)) if name.endswith(".py")}  # noqa: PTH120, PTH208
     if shadowed := sorted(set(homes) & modules):
         raise ImportError(f"{package} exports names of its own modules: {', '.join(shadowed)}")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST_SECONDS = 0.030
-"""What `import hydrometer` may take longer than an interpreter that imports nothing."""
+"""CPU seconds that `import hydrometer` may add to an interpreter that imports nothing."""
 MODULES = (
     "hydrometer",
     "hydrometer.api.case_work",
@@ -80,7 +80,7 @@ def test_a_subsystem_takes_no_public_name() -> None:
 
 
 def test_importing_the_package_is_quick() -> None:
-    code = "import time; t = time.perf_counter(); import hydrometer; print(time.perf_counter() - t)"
+    code = "import time; t = time.process_time(); import hydrometer; print(time.process_time() - t)"
     assert min(float(run(code)) for _ in range(5)) < MOST_SECONDS
 
 
@@ -90,7 +90,7 @@ def test_a_guard_imports_no_detector() -> None:
     assert "hydrometer.enforcement.guard.guard_runtime" in modules
     barred = ("detection", "lab", "report", "intelligence", "result", "engines")
     assert [name for name in modules if name.startswith(tuple(f"hydrometer.{part}" for part in barred))] == []
-    assert not {"duckdb", "scipy", "pandas"} & set(modules)
+    assert not {"duckdb", "pandas", "pyarrow"} & set(modules)
 
 
 @pytest.mark.parametrize("name", MODULES)

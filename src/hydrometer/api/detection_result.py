@@ -65,7 +65,7 @@ class Result:
     >>> result[first.id].evidence == first.evidence
     True
     >>> print(result.explain(campaign=first.id).verdict)
-    It is almost certain (>99.9 %) that these accounts are one campaign.
+    Almost certain (0.999): 60 accounts harvested ... exchanges ...
     """
 
     def __init__(self, folder: ResultFolder, path: Path | None = None, rejected: bytes = b"") -> None:
