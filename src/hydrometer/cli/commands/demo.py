@@ -11,14 +11,15 @@ from hydrometer.cli.exit_status import ExitStatus
 from hydrometer.cli.output.campaign_output import print_campaigns
 from hydrometer.cli.output.progress_display import open_progress
 from hydrometer.cli.output.terminal import escape_controls
-from hydrometer.contract import CampaignFile
 
 
 def demo(out: options.Out = Path("demo"), quiet: options.Quiet = False) -> None:
     """Find the campaigns of the bundled sample and write the same result as `detect` does."""
     with ExitStatus(out), open_progress(quiet=quiet) as progress:
         from hydrometer import api
+        from hydrometer.contract import CampaignFile
 
         result = api.detect(api.sample(), out, progress=progress)
-    print_campaigns(CampaignFile(campaigns=result.campaigns, run=result.run), out)
+        campaign_file = CampaignFile(campaigns=result.campaigns, run=result.run)
+    print_campaigns(campaign_file, out)
     typer.echo(escape_controls(f"Open {(out / 'report.html').resolve().as_uri()}"))

@@ -11,7 +11,6 @@ from hydrometer.cli.exit_status import ExitStatus
 from hydrometer.cli.output.campaign_output import print_campaigns, summarise_campaigns
 from hydrometer.cli.output.progress_display import open_progress
 from hydrometer.cli.output.terminal import format_json
-from hydrometer.contract import CampaignFile
 
 
 def detect(
@@ -63,6 +62,7 @@ def detect(
             engine=engine,
         )
         from hydrometer import api
+        from hydrometer.contract import CampaignFile
 
         result = api.detect(
             options.resolve_location(traffic, run_settings),
@@ -76,7 +76,7 @@ def detect(
             intel=intel or (),
             sharing_key=sharing_key,
         )
-    campaign_file = CampaignFile(campaigns=result.campaigns, run=result.run)
+        campaign_file = CampaignFile(campaigns=result.campaigns, run=result.run)
     if as_json:
         typer.echo(format_json(summarise_campaigns(campaign_file, out)))
     else:
