@@ -151,14 +151,12 @@ def world(spec: OperatorSpec, seed: int, honest: int, folder: Path, other_key: i
     recipe.write_bytes(msgspec.json.encode(Scenario(name="hydra", honest=honest, operators=(spec,))))
     made = folder / "world"
     api.simulate(
-        str(recipe),
-        seed,
+        recipe,
         made,
-        Settings(threads=1),
-        size=api.WorldSize(),
+        seed=seed,
         sketches_only=True,
         site_key=key,
-        progress=SilentProgress(),
+        settings=Settings(threads=1),
     )
     return made
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hydrometer import __version__
+from hydrometer.files import open_listener
 from hydrometer.intelligence.psi import ristretto as group
 from hydrometer.intelligence.psi import tcp_sessions
 from hydrometer.intelligence.psi.item_list import MatchItem
@@ -51,7 +52,7 @@ def side(role: str, first: int, count: int, threads: int, folder: Path, port: in
     partner = Partner(name="other", key="ab" * 32, most_items=1_000_000, most_in_period=10_000_000)
     ledger = SessionLedger(folder / f"{role}.ledger")
     parts = tcp_sessions.SessionSetup(partner, wish, ledger, seconds=SECONDS, threads=threads)
-    with tcp_sessions.open_listener("127.0.0.1", port) if role == "serve" else nullcontext() as listening:
+    with open_listener("127.0.0.1", port) if role == "serve" else nullcontext() as listening:
         if listening is not None:
             print(listening.getsockname()[1], flush=True)
         cpu, wall = time.process_time(), time.perf_counter()
@@ -99,7 +100,7 @@ def measured(items: int, shared: int, threads: int) -> Figures:
 
 def steps(count: int) -> Figures:
     """Time each step on its own, in microseconds an item on one core, and the raising in all threads."""
-    session, secret, items = bytes(32), group.secret_number(), addresses(0, count)
+    session, secret, items = bytes(32), group.draw_secret(), addresses(0, count)
     points = [group.hash_to_point(session, item) for item in items]
     works: dict[str, Callable[[], object]] = {
         "HMAC-SHA256 of a value": lambda: [hmac.digest(session, item.value.encode(), "sha256") for item in items],

@@ -80,16 +80,15 @@ def conditions(*, times: int = 5_000) -> float:
 def backtested(folder: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     """Make a world, detect as days go by, and replay the example policy."""
     world, key = folder / "world", folder / "site.key"
-    size = api.WorldSize(accounts=chosen.accounts, exchanges=chosen.exchanges, days=chosen.days)
     api.simulate(
         "mixed_pool",
-        chosen.seed,
         world,
-        Settings(),
-        size=size,
+        seed=chosen.seed,
+        accounts=chosen.accounts,
+        exchanges=chosen.exchanges,
+        days=chosen.days,
         sketches_only=True,
         site_key=key,
-        progress=SilentProgress(),
     )
     policy = folder / "policy.yaml"
     policy.write_text(read_example_policy(), encoding="utf-8")

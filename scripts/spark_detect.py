@@ -6,14 +6,12 @@ spark-submit --master local[2] scripts/spark_detect.py TRAFFIC --out RESULT --wo
 from __future__ import annotations
 
 import argparse
+import tomllib
 from pathlib import Path
 
-from msgspec.structs import replace
 from pyspark.sql import SparkSession
 
-from hydrometer import api
-from hydrometer.contract.progress import SilentProgress
-from hydrometer.contract.settings import load_settings
+import hydrometer as hy
 
 
 def main() -> None:
@@ -25,26 +23,21 @@ def main() -> None:
     parser.add_argument("--accounts", default="", help="the table of accounts, where TRAFFIC is one table")
     parser.add_argument("--site-key", type=Path, help="the secret that keys all fingerprints of texts")
     parser.add_argument("--settings", type=Path, help="TOML as `hydrometer settings` prints it")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
 
-    settings = load_settings(asked.settings, engine="spark")
-    spark = replace(
-        settings.spark, work=asked.work or settings.spark.work, accounts=asked.accounts or settings.spark.accounts
-    )
+    settings = tomllib.loads(arguments.settings.read_text("utf-8")) if arguments.settings else {}
+    named = {name: place for name, place in (("work", arguments.work), ("accounts", arguments.accounts)) if place}
     session = SparkSession.builder.appName("hydrometer").getOrCreate()
-    found = api.detect(
-        asked.traffic,
-        asked.out,
-        replace(settings, spark=spark),
-        site_key=asked.site_key,
-        mapping=None,
-        source=None,
-        progress=SilentProgress(),
+    result = hy.detect(
+        arguments.traffic,
+        arguments.out,
+        {**settings, "spark": {**settings.get("spark", {}), **named}},
+        site_key=arguments.site_key,
         session=session,
     )
-    for campaign in found.campaigns:
+    for campaign in result:
         print(f"{campaign.id}: {campaign.accounts} accounts, {campaign.exchanges} exchanges")
-    print(f"{len(found.campaigns)} campaigns; report in {asked.out / 'report.html'}")
+    print(f"{len(result)} campaigns; report in {arguments.out / 'report.html'}")
     session.stop()
 
 

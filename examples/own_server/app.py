@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
-from hydrometer.enforcement.guard import ClientIdentity, GuardConfig, GuardMiddleware, GuardRuntime
+import hydrometer as hy
 
 ACCOUNTS = {"sk-example": "acct-1"}
 """Whose key is whose; an own server knows that better than a header."""
 
 
-def identify(scope: Any) -> ClientIdentity:
+def identify(scope: Any) -> hy.ClientIdentity:
     """Return who asks."""
     headers = dict(scope["headers"])
     key = headers.get(b"authorization", b"").removeprefix(b"Bearer ").decode("latin-1")
-    return ClientIdentity(account_id=ACCOUNTS.get(key, ""), client_ip=scope["client"][0])
+    return hy.ClientIdentity(account_id=ACCOUNTS.get(key, ""), client_ip=scope["client"][0])
 
 
 async def model(_scope: Any, receive: Any, send: Any) -> None:
@@ -32,11 +31,9 @@ async def model(_scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": answer.encode()})
 
 
-opened = GuardRuntime(
-    GuardConfig(
-        snapshot=Path(os.environ["HYDROMETER_SNAPSHOT"]),
-        public_keys=(Path(os.environ["HYDROMETER_PUBLIC_KEY"]),),
-        site_key=Path(os.environ["HYDROMETER_SITE_KEY"]) if "HYDROMETER_SITE_KEY" in os.environ else None,
-    )
+guard = hy.Guard(
+    os.environ["HYDROMETER_SNAPSHOT"],
+    os.environ["HYDROMETER_PUBLIC_KEY"],
+    site_key=os.environ.get("HYDROMETER_SITE_KEY"),
 )
-app = GuardMiddleware(model, opened.enforcement_point, identify=identify)
+app = guard.protect(model, identify=identify)

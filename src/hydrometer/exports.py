@@ -13,11 +13,12 @@ is used. The rest of the house imports from a room only what is listed there.
 
 from __future__ import annotations
 
-import ast
 import importlib
+import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False
+"""As type checkers read it; `typing` would take longer to import than all else that `import hydrometer` does."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,8 @@ def export_lazily(package: str, file: str) -> tuple[Callable[[str], object], Cal
         ImportError: a name is that of a module of the package, which would take its place once it is imported.
     """
     homes = read_exports(file)
-    modules = {path.stem for path in Path(file).parent.glob("*.py")}
+    # `pathlib` and `ast` take long to import too.
+    modules = {name.removesuffix(".py") for name in os.listdir(os.path.dirname(file)) if name.endswith(".py")}  # noqa: PTH120, PTH208
     if shadowed := sorted(set(homes) & modules):
         raise ImportError(f"{package} exports names of its own modules: {', '.join(shadowed)}")
 
@@ -45,14 +47,18 @@ def export_lazily(package: str, file: str) -> tuple[Callable[[str], object], Cal
 
 
 def read_exports(file: str) -> dict[str, str]:
-    """Return the modules of the names that the `__init__` in `file` exports: those below `if TYPE_CHECKING`."""
-    tree = ast.parse(Path(file).read_text("utf-8"))
-    return {
-        alias.name: node.module
-        for block in tree.body
-        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
-        for node in block.body
-        if isinstance(node, ast.ImportFrom) and node.module
-        for alias in node.names
-        if alias.asname == alias.name
-    }
+    """Return the modules of the names that the `__init__` in `file` exports: those below `if TYPE_CHECKING`.
+
+    It reads the form that is shown above, one module a statement, and no other.
+    """
+    with open(file, encoding="utf-8") as opened:  # noqa: PTH123 - see above
+        text = opened.read()
+    block = text.partition("\nif TYPE_CHECKING:\n")[2].partition("\nelse:\n")[0]
+    homes: dict[str, str] = {}
+    for statement in f"\n{block}".split("\n    from ")[1:]:
+        module, _, names = statement.partition(" import ")
+        for entry in names.strip("( ,)\n").split(","):
+            name, _, exported = entry.strip().partition(" as ")
+            if name == exported:
+                homes[name] = module
+    return homes

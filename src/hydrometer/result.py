@@ -29,7 +29,7 @@ from hydrometer.contract import (
     InputError,
     RunRecord,
 )
-from hydrometer.files import PARTIAL, write_atomically
+from hydrometer.files import PARTIAL, make_write_error, read_bytes, write_atomically, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,9 +116,9 @@ class ResultFolder:
             for name, table in tables.items():
                 _write_parquet(out / name, table)
             for name, content in contents.items():
-                _write_bytes(out / name, content)
+                write_whole(out / name, content)
             if report is not None:
-                _write_bytes(out / REPORT_FILE, report.encode("utf-8"))
+                write_whole(out / REPORT_FILE, report.encode("utf-8"))
         except OSError as error:
             raise _describe_write_error(error, out) from None
 
@@ -132,8 +132,8 @@ class ResultFolder:
         campaigns = _encode_record(CampaignFile(campaigns=self.campaigns, run=self.run), CampaignFile)
         try:
             (out / REPORT_FILE).unlink(missing_ok=True)
-            _write_bytes(out / CAMPAIGNS_FILE, campaigns)
-            _write_bytes(out / REPORT_FILE, report.encode("utf-8"))
+            write_whole(out / CAMPAIGNS_FILE, campaigns)
+            write_whole(out / REPORT_FILE, report.encode("utf-8"))
         except OSError as error:
             raise _describe_write_error(error, out) from None
 
@@ -207,10 +207,8 @@ def sort_table(table: pa.Table, declared: TableSpec) -> pa.Table:
 
 
 def _describe_write_error(error: OSError, out: Path) -> InputError:
-    return InputError(
-        f"cannot be written: {error.strerror or error}",
-        file=str(error.filename or out),
-        mend="Free some space, or name a folder that you may write to.",
+    return make_write_error(
+        error, error.filename or out, mend="Free some space, or name a folder that you may write to."
     )
 
 
@@ -252,11 +250,7 @@ def _encode_record(record: object, kind: object) -> bytes:
 
 def _decode_file(file: Path, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=kind)
-    except FileNotFoundError:
-        raise InputError("is missing", file=str(file), mend=AGAIN) from None
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(file), mend=AGAIN) from None
+        return msgspec.json.decode(read_bytes(file, mend=AGAIN, missing="is missing"), type=kind)
     except msgspec.DecodeError as error:
         raise InputError(f"is damaged: {error}", file=str(file), mend=AGAIN) from None
 
@@ -264,11 +258,6 @@ def _decode_file(file: Path, kind: type[T]) -> T:
 def _write_parquet(file: Path, table: pa.Table) -> None:
     with write_atomically(file) as opened:
         pq.write_table(table, opened, version="2.6", compression="zstd", compression_level=3, row_group_size=1 << 17)
-
-
-def _write_bytes(file: Path, content: bytes) -> None:
-    with write_atomically(file) as opened:
-        opened.write(content)
 
 
 def _read_parquet(file: Path, declared: TableSpec) -> pa.Table:

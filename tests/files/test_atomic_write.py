@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hydrometer.files.atomic_write import PARTIAL, write_atomically
+from hydrometer.files.atomic_write import PARTIAL, replace_file, write_atomically, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,3 +165,28 @@ def test_a_name_that_is_to_last_is_made_sure_of_last(tmp_path: Path, monkeypatch
     with write_atomically(file, lasting_name=True) as opened:
         opened.write(b"new")
     assert held == ([False, True] if os.name == "posix" else [False])
+
+
+def test_a_device_is_written_into_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no named pipes here")
+    os.mkfifo(pipe)
+    came: list[bytes] = []
+    reader = threading.Thread(target=lambda: came.append(pipe.read_bytes()))
+    reader.start()
+    replace_file(pipe, b"content")
+    reader.join()
+    assert (came, stat.S_ISFIFO(pipe.stat().st_mode)) == ([b"content"], True)
+
+
+def test_a_new_file_needs_no_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "no hard links here")
+
+    monkeypatch.setattr(os, "link", refusing)
+    write_whole(tmp_path / "a", b"new", new=True)
+    assert (tmp_path / "a").read_bytes() == b"new"
+    with pytest.raises(FileExistsError):
+        write_whole(tmp_path / "a", b"newer", new=True)
+    assert list(tmp_path.iterdir()) == [tmp_path / "a"]

@@ -113,6 +113,7 @@ if TYPE_CHECKING:
     from hydrometer.contract.settings import FingerprintSettings as FingerprintSettings
     from hydrometer.contract.settings import ReadSettings as ReadSettings
     from hydrometer.contract.settings import Settings as Settings
+    from hydrometer.contract.settings import convert_settings as convert_settings
     from hydrometer.contract.settings import list_settings as list_settings
     from hydrometer.contract.settings import load_settings as load_settings
     from hydrometer.contract.sql_step import SqlStep as SqlStep

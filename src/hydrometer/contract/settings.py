@@ -214,9 +214,9 @@ def load_settings(path: Path | None, **overrides: object) -> Settings:
     data: dict[str, object] = {}
     if path is not None:
         data = _read_toml(path)
-        _convert_settings(data, str(path))
+        convert_settings(data, str(path))
     data.update({key: value for key, value in overrides.items() if value is not None})
-    return _convert_settings(data, "command line")
+    return convert_settings(data, "command line")
 
 
 def _read_toml(path: Path) -> dict[str, object]:
@@ -232,7 +232,12 @@ def _read_toml(path: Path) -> dict[str, object]:
         ) from None
 
 
-def _convert_settings(data: dict[str, object], file: str) -> Settings:
+def convert_settings(data: dict[str, object], file: str) -> Settings:
+    """Return the settings in `data`, which come from `file`.
+
+    Raises:
+        InputError: a setting is unknown, or of a wrong type or value.
+    """
     try:
         return msgspec.convert(data, Settings)
     except msgspec.ValidationError as error:

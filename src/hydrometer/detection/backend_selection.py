@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydrometer.contract import InputError
 from hydrometer.detection.ingestion.fingerprinted_traffic import FileReading, open_reading, write_fingerprint_folder
 from hydrometer.detection.population_measurement import measure_by_account_store, measure_by_steps
 from hydrometer.engines import DuckEngine
+from hydrometer.files import require_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,15 +78,6 @@ def translate_steps(steps: list[SqlStep], settings: Settings) -> list[SqlStep]:
 
 
 def _import_spark() -> ModuleType:
-    try:
+    with require_extra("spark", "the engine spark", file="settings", column="engine"):
         from hydrometer.detection.ingestion import spark_reading  # late: an extra
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in ("pyspark", "py4j", "sqlglot"):
-            raise
-        raise InputError(
-            f"the engine spark needs {error.name}, which is not installed",
-            file="settings",
-            column="engine",
-            mend="Run: pip install 'hydrometer[spark]'.",
-        ) from None
     return spark_reading

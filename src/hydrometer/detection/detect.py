@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from hydrometer.contract import ConstraintFile, Engine, Progress, SqlStep
     from hydrometer.detection.ingestion.fingerprinted_traffic import TrafficReading
+    from hydrometer.sources import TrafficTables
 
 
 class CampaignAttributor(Protocol):
@@ -63,7 +64,7 @@ class DetectionRequest:
     whatever docs/spark.md names. `constraints` are what people found of accounts.
     """
 
-    traffic: Path | str
+    traffic: Path | str | TrafficTables
     out: Path
     settings: Settings = field(default_factory=Settings)
     site_key: Path | None = None

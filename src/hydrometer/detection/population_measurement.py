@@ -17,7 +17,7 @@ from hydrometer.detection.population.account_store.account_store import AccountS
 from hydrometer.detection.population.account_store.population_export import export_population
 from hydrometer.detection.population.account_store.row_encoder import TRAFFIC_COLUMNS
 from hydrometer.detection.population.population_assembly import list_measuring_steps, measure_population
-from hydrometer.sources import Rejects, cut_into_chunks
+from hydrometer.sources import FileTraffic, Rejects, cut_into_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,15 +64,15 @@ def measure_by_steps(engine: Engine, reading: TrafficReading, recorder: RunRecor
 def measure_by_account_store(engine: Engine, reading: FileReading, recorder: RunRecorder) -> MeasuredPopulation:
     """Sort the traffic by account and measure it with kernels; fingerprints in Parquet are read where they lie."""
     settings, progress, folder = recorder.settings, recorder.stage_progress(), reading.folder
-    direct = reading.traffic.chunkable
-    if not direct:
+    direct = reading.traffic if isinstance(reading.traffic, FileTraffic) and reading.traffic.chunkable else None
+    if direct is None:
         with recorder.stage("read and fingerprint", reading.traffic.rows_hint):
             fingerprint_to_parquet(folder, reading, recorder)
     # What was fingerprinted here was conformed before, so that nothing is left to reject.
-    with Rejects(reading.rejected if direct else None) as rejects:
-        if direct:
-            reading.accounts = reading.traffic.accounts(rejects)
-            chunks = reading.traffic.chunks(TRAFFIC_COLUMNS, rejects)
+    with Rejects(reading.rejected if direct is not None else None) as rejects:
+        if direct is not None:
+            reading.accounts = direct.accounts(rejects)
+            chunks = direct.chunks(TRAFFIC_COLUMNS, rejects)
         else:
             chunks = list(
                 cut_into_chunks([folder / "traffic" / "part.parquet"], TRAFFIC_COLUMNS, lambda _: None, rejects)
@@ -92,7 +92,7 @@ def measure_by_account_store(engine: Engine, reading: FileReading, recorder: Run
                 store.count_shingles(chunks, progress)
             with recorder.stage("sort by account", rows):
                 store.append(chunks, progress)
-        if direct:
+        if direct is not None:
             record_reading(reading, rejects, recorder)
     with recorder.stage("measure", 2 * store.row_count):
         population = finalize_population(

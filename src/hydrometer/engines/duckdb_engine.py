@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from hydrometer.contract import InputError
+from hydrometer.engines.size_errors import make_size_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class DuckEngine:
-    """Holds the tables of one run; use it as a context manager."""
+    """The tables of one run in DuckDB; a context manager."""
 
     def __init__(self, folder: Path, *, memory: str, threads: int) -> None:
         """Open a database file in `folder`.
@@ -34,9 +35,7 @@ class DuckEngine:
             self._connection.execute("SET memory_limit = '{}'".format(memory.replace("'", "''")))
         except duckdb.Error:
             self._connection.close()
-            raise InputError(
-                f"memory {memory!r} is not a size", mend="Write it as 4GB or 800MB.", file="settings"
-            ) from None
+            raise make_size_error(memory) from None
         self._connection.execute(f"SET threads = {threads}")
         self._connection.execute("SET temp_directory = '{}'".format(str(folder / "spill").replace("'", "''")))
         self._connection.execute("SET TimeZone = 'UTC'")
@@ -71,12 +70,12 @@ class DuckEngine:
             progress.advance(1)
 
     def arrow(self, sql: str) -> pa.Table:
-        """The rows of a query."""
+        """Return the rows of a query."""
         table: pa.Table = self._connection.sql(sql).to_arrow_table()
         return table
 
     def count(self, table: str) -> int:
-        """Rows of a table."""
+        """Return the number of rows of a table."""
         # All rows are fetched: an unfinished result would block the connection.
         (rows,) = self._connection.execute(f"SELECT count(*) FROM {table}").fetchall()
         return int(rows[0])

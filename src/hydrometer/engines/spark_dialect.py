@@ -61,7 +61,7 @@ def translate_to_spark(sql: str, named: Callable[[str], str]) -> SparkQuery:
 
 
 def list_tables(sql: str) -> list[str]:
-    """Names of the tables that a query reads, each once."""
+    """Return the names of the tables that a query reads, each once."""
     query = sqlglot.parse_one(sql, read="duckdb")
     own = {cte.alias for cte in query.find_all(exp.CTE)}
     return sorted({table.name for table in query.find_all(exp.Table)} - own)
@@ -108,7 +108,7 @@ def _rename_tables(query: exp.Expr, named: Callable[[str], str]) -> None:
 
 
 def _rewrite_qualify(node: exp.Expr) -> exp.Expr:
-    """QUALIFY as a condition around the query, of which the helping column does not reach the result."""
+    """Turn QUALIFY into a condition around the query, of which the helping column does not reach the result."""
     if not isinstance(node, exp.Select) or not node.args.get("qualify"):
         return node
     outer = eliminate_qualify(node)

@@ -26,9 +26,9 @@ from hydrometer.engines.spark_source import (
     ROW,
     SparkSource,
     escape_glob,
+    make_spark_error,
     open_files,
     open_table,
-    summarise_error,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ UNREADABLE = ("FAILED_READ_FILE", "CANNOT_READ", "PATH_NOT_FOUND")
 
 
 class SparkEngine:
-    """Holds the tables of one run in a session; use it as a context manager."""
+    """The tables of one run in a Spark session; a context manager."""
 
     def __init__(self, folder: Path, settings: Settings, session: SparkSession | None = None) -> None:
         """Use `session`, or the active one, or start one; `folder` is the work folder of a session on this machine.
@@ -127,7 +127,7 @@ class SparkEngine:
         return open_files(self.session, paths, merge=merge)
 
     def text(self, location: str) -> str | None:
-        """The content of a small text file (or of a folder of one); None where there is none."""
+        """Return the content of a small text file (or of a folder of one); None where there is none."""
         try:
             rows = self.session.read.text(location, wholetext=True).toArrow()
         except AnalysisException:
@@ -140,7 +140,7 @@ class SparkEngine:
         self.session.createDataFrame(lines).coalesce(1).write.mode("errorifexists").text(location)
 
     def rows(self, source: SparkSource) -> pa.Table:
-        """All of a source; raises InputError where that is more than `spark.collect_rows`."""
+        """Return all rows of a source; raises InputError where that is more than `spark.collect_rows`."""
         return self._collect(source.frame.drop(FILE, ROW), source.location)
 
     def name_query(self, name: str, sql: str) -> None:
@@ -148,7 +148,7 @@ class SparkEngine:
         self._register_view(name, self.session.sql(translate_to_spark(sql, self._view_name).sql))
 
     def arrow(self, sql: str) -> pa.Table:
-        """The rows of a query.
+        """Return the rows of a query.
 
         Raises:
             InputError: they are more than `spark.collect_rows`.
@@ -158,7 +158,7 @@ class SparkEngine:
         )
 
     def count(self, table: str) -> int:
-        """Rows of a table."""
+        """Return the number of rows of a table."""
         return self.session.table(self._view_name(table)).count()
 
     def map_batches(self, name: str, sources: Sequence[SparkSource], each: Mapper, schema: pa.Schema) -> None:
@@ -176,7 +176,7 @@ class SparkEngine:
             raise _explain_input_error(error, sources) from error
 
     def collect_batches(self, sources: Sequence[SparkSource], each: Mapper, schema: pa.Schema) -> pa.Table:
-        """Like `mapped`, but bring what `each` makes to the driver.
+        """Map batches as `map_batches` does, but bring what `each` makes to the driver.
 
         Raises:
             InputError: a source cannot be read, or the rows are more than `spark.collect_rows`.
@@ -187,7 +187,7 @@ class SparkEngine:
             raise _explain_input_error(error, sources) from error
 
     def save_table(self, name: str, location: str) -> int:
-        """Write a table to a folder or, for `table:NAME`, `delta:PLACE` and `iceberg:PLACE`, as such a table; its rows.
+        """Write a table to a folder or, for `table:NAME`, `delta:PLACE` and `iceberg:PLACE`, as such a table; return its number of rows.
 
         Raises:
             InputError: Spark cannot write there, or there is something already.
@@ -204,11 +204,7 @@ class SparkEngine:
             else:
                 writer.option("compression", "zstd").parquet(target)
         except REFUSALS as error:
-            raise InputError(
-                f"Spark cannot write it: {summarise_error(error)}",
-                file=location,
-                mend="Name a new place of a known kind.",
-            ) from None
+            raise make_spark_error("write", error, location, mend="Name a new place of a known kind.") from None
         return self.count(name)
 
     def _map_sources(self, sources: Sequence[SparkSource], each: Mapper, schema: pa.Schema) -> DataFrame:
@@ -231,13 +227,13 @@ class SparkEngine:
         self._views[name] = view
 
     def _materialise(self, frame: DataFrame) -> DataFrame:
-        """The frame, made once and kept in the work folder."""
+        """Return a frame, made once and kept in the work folder."""
         path = f"{self.work}/{uuid.uuid4().hex}"
         frame.write.parquet(path)
         return self.session.read.schema(frame.schema).parquet(_escape_path(path))
 
     def _run_query(self, query: SparkQuery) -> DataFrame:
-        """A step's rows, numbered, in the work folder."""
+        """Return a step's rows, numbered, in the work folder."""
         frame = self.session.sql(query.sql)
         # Numbering the rows writes them; it comes last, so that nothing is written twice.
         for numbering in sorted(query.numberings, key=lambda numbering: not numbering.dense):
@@ -249,7 +245,7 @@ class SparkEngine:
     def _number_rows(self, frame: DataFrame, keys: Sequence[str], column: str) -> DataFrame:
         """Set `column` to the number of each row in the order of `keys`, which are unique.
 
-        Sorted by ranges over all tasks; a row's number is its place in its partition, after the rows of those before.
+        Sorted by ranges over all tasks; a row's number is its position in its partition, after the rows of those before.
         """
         order = [F.col(key).asc_nulls_last() for key in keys]
         placed = self._materialise(frame.orderBy(*order).withColumn("_place", F.monotonically_increasing_id()))
@@ -303,9 +299,9 @@ def _escape_path(path: str) -> str:
 
 
 def _explain_input_error(error: PySparkException, sources: Sequence[SparkSource]) -> Exception:
-    """The error as one that a user can mend, where it is one."""
+    """Return an error as one that a user can mend, where it is one."""
     condition = error.getCondition() or ""
     if not condition.startswith(UNREADABLE):
         return error
     locations = ", ".join(source.location for source in sources)
-    return InputError(f"Spark cannot read it: {summarise_error(error)}", file=locations, mend="Write the files again.")
+    return make_spark_error("read", error, locations, mend="Write the files again.")

@@ -11,6 +11,7 @@ from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 
 from hydrometer.contract import InputError
+from hydrometer.engines.size_errors import make_size_error
 
 if TYPE_CHECKING:
     from hydrometer.contract import Settings
@@ -29,7 +30,7 @@ CONFIGURATION = {
 
 
 def open_session(settings: Settings) -> tuple[SparkSession, bool]:
-    """The active session, or a new one; and whether it is new, so that it is stopped after the run.
+    """Return the active session, or a new one; and whether it is new, so that it is stopped after the run.
 
     Raises:
         InputError: Java is missing, or Spark does not start.
@@ -73,10 +74,10 @@ def _build_configuration(settings: Settings) -> dict[str, bool | float | int | s
 
 
 def format_spark_size(memory: str) -> str:
-    """A size such as 4GB or 1.5GiB as Spark writes it: whole MiB."""
+    """Return a size such as 4GB or 1.5GiB as Spark writes it, in whole MiB; raises InputError."""
     parsed = re.fullmatch(r"([0-9.]+) ?([KMGT])(i?)B", memory)
     if parsed is None:
-        raise InputError(f"memory {memory!r} is not a size", mend="Write it as 4GB or 800MB.", file="settings")
+        raise make_size_error(memory)
     power = "KMGT".index(parsed[2]) + 1
     return f"{max(1, int(float(parsed[1]) * (1024 if parsed[3] else 1000) ** power / 2**20))}m"
 

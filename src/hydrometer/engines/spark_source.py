@@ -36,22 +36,27 @@ class SparkSource:
     frame: DataFrame
 
     def select(self, wanted: frozenset[str]) -> SparkSource:
-        """Only these columns; a name may hold dots."""
+        """Return a source of these columns only; a name may hold dots."""
         names = [name for name in self.frame.columns if name in wanted or name in (FILE, ROW)]
         quoted = ["`{}`".format(name.replace("`", "``")) for name in names]
         return SparkSource(self.location, self.columns & wanted, self.frame.select(*quoted))
 
 
 def split_location(location: str) -> tuple[str, str]:
-    """`table:NAME`, `delta:PLACE` and the like as (kind, place); a bare place is a folder, of kind ""."""
+    """Return `table:NAME`, `delta:PLACE` and the like as (kind, location); a bare location is a folder, of kind ""."""
     kind, _, rest = location.partition(":")
     return (kind, rest) if kind in KINDS else ("", location)
 
 
 def summarise_error(error: PySparkException | Py4JJavaError) -> str:
-    """What an error of Spark says, without its stack."""
+    """Return what an error of Spark says, without its stack."""
     text = str(error.java_exception.getMessage()) if isinstance(error, Py4JJavaError) else str(error)
     return text.strip().split("\n", 1)[0]
+
+
+def make_spark_error(verb: str, error: PySparkException | Py4JJavaError, location: str, *, mend: str) -> InputError:
+    """Return the error of what Spark cannot open, read or write, as the verb says."""
+    return InputError(f"Spark cannot {verb} it: {summarise_error(error)}", file=location, mend=mend)
 
 
 def open_table(session: SparkSession, location: str) -> SparkSource:
@@ -66,9 +71,10 @@ def open_table(session: SparkSession, location: str) -> SparkSource:
             return _build_source(session.table(rest), location, rows=False)
         return _build_source(session.read.format(kind).load(rest), location, rows=kind == "parquet")
     except REFUSALS as error:
-        raise InputError(
-            f"Spark cannot open it: {summarise_error(error)}",
-            file=location,
+        raise make_spark_error(
+            "open",
+            error,
+            location,
             mend=f"Name a place of one of the kinds that this session reads ({', '.join(KINDS)}).",
         ) from None
 
@@ -86,10 +92,8 @@ def open_files(session: SparkSession, paths: Sequence[str], *, merge: bool) -> S
     except AnalysisException as error:
         if (error.getCondition() or "") == "PATH_NOT_FOUND":
             return None
-        raise InputError(
-            f"Spark cannot open it: {summarise_error(error)}",
-            file=paths[0],
-            mend="Write Parquet files with columns of one type each.",
+        raise make_spark_error(
+            "open", error, paths[0], mend="Write Parquet files with columns of one type each."
         ) from None
     return _build_source(frame, paths[0], rows=True)
 
@@ -104,10 +108,10 @@ def _build_source(frame: DataFrame, location: str, *, rows: bool) -> SparkSource
 
 
 def escape_glob(path: Path) -> str:
-    """A path of this machine as Hadoop's pattern that matches it alone."""
+    """Return a path of this machine as Hadoop's pattern that matches it alone."""
     return re.sub(r"([\\*?\[\]{}^])", r"\\\1", str(path.absolute()))
 
 
 def escape_globs(paths: Iterable[Path]) -> list[str]:
-    """The paths as patterns that match them alone."""
+    """Return the paths as patterns that match them alone."""
     return [escape_glob(path) for path in paths]

@@ -22,7 +22,7 @@ class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):
     """Whether TLS ends in front of this process, so that it may listen beyond this machine without."""
 
     def check(self) -> None:
-        """Raises InputError when tokens would go in the clear to other machines."""
+        """Raise InputError when tokens would go in the clear to other machines."""
         if (self.certificate is None) != (self.key is None):
             raise InputError("a certificate and a key go together", mend="Give both or none.")
         if self.certificate is None and not self.plain and not is_loopback(self.host):

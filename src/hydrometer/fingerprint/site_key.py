@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import stat
 from typing import TYPE_CHECKING
 
 from hydrometer.contract import InputError
+from hydrometer.files import read_secret, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 LENGTH = 16
 """Bytes in a key."""
+_PROBLEM = "cannot use the site key"
 _MEND = "Name a file that only you can read, or remove it to have a new key made (old sketches then match nothing)."
 
 
@@ -47,15 +48,12 @@ class SiteKey:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileExistsError:
-                pass
-            else:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(os.urandom(LENGTH))
+            if not path.exists():
+                write_whole(path, os.urandom(LENGTH), private=True, new=True, contended=True)
+        except FileExistsError:
+            pass  # made by another process just now, or a file where a folder should be, which reading tells
         except OSError as error:
-            raise InputError(f"cannot use the site key: {error.strerror}", file=str(path), mend=_MEND) from None
+            raise InputError(f"{_PROBLEM}: {error.strerror or error}", file=str(path), mend=_MEND) from None
         return cls.load(path)
 
     @classmethod
@@ -65,16 +63,7 @@ class SiteKey:
         Raises:
             InputError: as `load_or_create`, and where there is no such file.
         """
-        try:
-            with path.open("rb") as file:
-                mode = os.fstat(file.fileno()).st_mode
-                if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-                    raise InputError(
-                        "the site key may be read by others", file=str(path), mend=f"Run: chmod 600 {path}"
-                    )
-                secret = file.read(LENGTH + 1)
-        except OSError as error:
-            raise InputError(f"cannot use the site key: {error.strerror}", file=str(path), mend=_MEND) from None
+        secret = read_secret(path, "the site key", problem=_PROBLEM, mend=_MEND)
         if len(secret) != LENGTH:
             raise InputError(f"a site key has {LENGTH} bytes", file=str(path), mend=_MEND)
         return cls(secret)

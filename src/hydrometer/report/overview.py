@@ -32,6 +32,8 @@ from hydrometer.report.page_elements import (
 from hydrometer.report.result_view import rank_campaigns
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hydrometer.contract import Campaign, RunRecord
     from hydrometer.report.result_view import ResultView
 
@@ -42,15 +44,15 @@ def render_header(result: ResultView) -> Html:
     return element(
         "header",
         element("p", "Hydrometer · harvest campaigns", class_="kicker"),
-        element("h1", _phrase_headline(result)),
+        element("h1", phrase_headline(result)),
         element(
             "p",
             f"Run of {format_minute(run.started_at)} over ",
             join_markup((render_identifier(name) for name in run.inputs), ", "),
             class_="quiet",
         ),
-        _render_status(run),
-        _render_run_figures(result),
+        render_status(run),
+        render_run_figures(result),
         class_="masthead",
         id_="top",
     )
@@ -87,10 +89,22 @@ def render_campaign_table(result: ResultView) -> Html:
     if not result.campaigns:
         note = "No group reached the threshold. The groups that came nearest, and why they are none, are below."
         return element("section", element("h2", "Campaigns"), element("p", note), id_="campaigns", class_="part")
-    ordered = rank_campaigns(result.campaigns)
+    links = {c.id: element("a", render_identifier(c.id), href=f"#{build_anchor(c.id)}") for c in result.campaigns}
+    return element(
+        "section",
+        element("h2", "Campaigns"),
+        render_campaign_rows(result.campaigns, links),
+        id_="campaigns",
+        class_="part",
+    )
+
+
+def render_campaign_rows(campaigns: list[Campaign], names: Mapping[str, Html]) -> Html:
+    """Return the table of campaigns and its legend; `names` holds, by id, what stands in the first column."""
+    ordered = rank_campaigns(campaigns)
     each = {campaign.id: _sum_bits_by_family(campaign) for campaign in ordered}
     widest = max(sum(values.values()) for values in each.values())
-    rows = [_build_campaign_row(campaign, each[campaign.id], widest) for campaign in ordered]
+    rows = [(names[c.id], *_build_campaign_cells(c, each[c.id], widest)) for c in ordered]
     heads = (
         "campaign",
         "likelihood",
@@ -104,17 +118,12 @@ def render_campaign_table(result: ResultView) -> Html:
         "by day",
     )
     present = [family for family in FAMILIES if any(values[family] > 0 for values in each.values())]
-    return element(
-        "section",
-        element("h2", "Campaigns"),
-        render_table(heads, rows, numbers=(2, 3, 4, 5, 6), class_="campaigns", name="Campaigns"),
-        render_family_legend(present),
-        id_="campaigns",
-        class_="part",
-    )
+    table = render_table(heads, rows, numbers=(2, 3, 4, 5, 6), class_="campaigns", name="Campaigns")
+    return join_markup([table, render_family_legend(present)])
 
 
-def _phrase_headline(result: ResultView) -> str:
+def phrase_headline(result: ResultView) -> str:
+    """Return how many campaigns there are, and how likely they are."""
     if not result.campaigns:
         return "No campaign found"
     terms = Counter(describe_probability(campaign.probability) for campaign in rank_campaigns(result.campaigns))
@@ -122,7 +131,8 @@ def _phrase_headline(result: ResultView) -> str:
     return f"{format_quantity(len(result.campaigns), 'campaign')}: {term_counts}"
 
 
-def _render_status(run: RunRecord) -> Html | None:
+def render_status(run: RunRecord) -> Html | None:
+    """Return a warning where the run did not end."""
     if run.status == "done":
         return None
     return element(
@@ -130,7 +140,8 @@ def _render_status(run: RunRecord) -> Html | None:
     )
 
 
-def _render_run_figures(result: ResultView) -> Html:
+def render_run_figures(result: ResultView) -> Html:
+    """Return the numbers at a glance."""
     run = result.run
     accounts = pc.count_distinct(result.members.column("account_id")).as_py()
     exchanges = sum(campaign.harvested for campaign in result.campaigns)
@@ -167,11 +178,10 @@ def _sum_bits_by_family(campaign: Campaign) -> dict[str, float]:
     return {f: sum(max(0.0, e.bits) for e in campaign.evidence if e.family == f) for f in FAMILIES}
 
 
-def _build_campaign_row(campaign: Campaign, by_family: dict[str, float], widest: float) -> tuple[Child, ...]:
+def _build_campaign_cells(campaign: Campaign, by_family: dict[str, float], widest: float) -> tuple[Child, ...]:
     capability = max(campaign.capabilities.items(), key=lambda item: item[1], default=("", 0.0))[0]
     elicitation = max(campaign.elicitation.items(), key=lambda item: item[1], default=("", 0.0))[0]
     return (
-        element("a", render_identifier(campaign.id), href=f"#{build_anchor(campaign.id)}"),
         render_probability(campaign.probability),
         format_count(campaign.accounts),
         format_count(campaign.harvested),

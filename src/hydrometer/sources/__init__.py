@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from hydrometer.sources.schema_cast import find_filled_columns as find_filled_columns
     from hydrometer.sources.table_traffic import ForeignTable as ForeignTable
     from hydrometer.sources.table_traffic import TableTraffic as TableTraffic
+    from hydrometer.sources.traffic_tables import TrafficTables as TrafficTables
+    from hydrometer.sources.traffic_tables import is_table as is_table
+    from hydrometer.sources.traffic_tables import open_tables as open_tables
 else:
     from hydrometer.exports import export_lazily
 

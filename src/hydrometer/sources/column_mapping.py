@@ -13,7 +13,6 @@ A path is the name of a column or leads by dots into objects. Columns that are n
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hydrometer.contract import ACCOUNTS, EXCHANGES, TIMESTAMP, TRAFFIC, InputError
+from hydrometer.files import read_toml
 from hydrometer.sources import value_parsers
 
 if TYPE_CHECKING:
@@ -63,12 +63,7 @@ def load_mapping(path: Path | None) -> ColumnMapping:
     if path is None:
         return NO_MAPPING
     file = str(path)
-    try:
-        data = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise InputError("no such file", file=file, mend="Name an existing TOML file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not TOML: {error}", file=file, mend="See the documentation for a valid mapping.") from None
+    data = read_toml(path, mend="Name an existing TOML file.", valid="See the documentation for a valid mapping.")
     tables: dict[str, tuple[TableSpec, ...]] = {"exchanges": (EXCHANGES, TRAFFIC), "accounts": (ACCOUNTS,)}
     unknown = sorted(set(data) - set(tables))
     if unknown:

@@ -219,6 +219,15 @@ def load_releases(path: Path | None) -> dict[str, datetime]:
         raise InputError(f"not JSON: {error.msg}", file=str(path), row=error.lineno, mend=mend) from None
     if not isinstance(entries, list):
         raise InputError("not a list", file=str(path), mend=mend)
+    return parse_releases(entries, str(path), mend)
+
+
+def parse_releases(entries: list[Any], file: str, mend: str) -> dict[str, datetime]:
+    """Return model → when it was released, of rows that `file` holds.
+
+    Raises:
+        InputError: a row lacks a model or a time of release.
+    """
     releases: dict[str, datetime] = {}
     for row, entry in enumerate(entries, 1):
         fields = entry if isinstance(entry, dict) else {}
@@ -226,6 +235,6 @@ def load_releases(path: Path | None) -> dict[str, datetime]:
         micros, fault = value_parsers.parse_timestamp(fields.get("released_at"))
         if model is None or micros is None:
             column = "model" if model is None else "released_at"
-            raise InputError(fault or "blank", file=str(path), row=row, column=column, mend=mend)
+            raise InputError(fault or "blank", file=file, row=row, column=column, mend=mend)
         releases[model] = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)
     return releases

@@ -18,7 +18,7 @@ from hydrometer.sources.parquet_chunks import (
 )
 from hydrometer.sources.parquet_reader import read_parquet_batches
 from hydrometer.sources.record_readers import read_csv_records, read_json_records
-from hydrometer.sources.schema_cast import SchemaCast, find_filled_columns, require_columns
+from hydrometer.sources.schema_cast import SchemaCast, find_filled_columns, require_columns, split_by_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -107,7 +107,7 @@ class FileTraffic:
             for batch in self._read_conformed(file, self._table, self._mapping.exchanges, rejects, statements):
                 self._note_filled_columns("exchanges", batch)
                 if batch.num_rows:
-                    yield from _split_by_size(batch, self._settings)
+                    yield from split_by_size(batch, self._settings)
         self._statements = statements
 
     def list_parquet_inputs(self, rejects: Rejects) -> tuple[SchemaCast, list[Path]]:
@@ -271,13 +271,3 @@ def _group_into_batches(raw_exchanges: Iterator[RawExchange], settings: ReadSett
         group_size += raw_exchange.size
     if group:
         yield group
-
-
-def _split_by_size(batch: pa.RecordBatch, settings: ReadSettings) -> Iterator[pa.RecordBatch]:
-    """Cut a batch so that each part keeps within `batch_bytes`, or is one row."""
-    if batch.num_rows == 1 or batch.nbytes <= settings.batch_bytes:
-        yield batch
-        return
-    half = batch.num_rows // 2
-    for part in (batch.slice(0, half), batch.slice(half)):
-        yield from _split_by_size(part, settings)

@@ -10,7 +10,7 @@ from hydrometer.sources.column_casts import conform_columns
 from hydrometer.sources.column_mapping import Origins, collect_source_columns, map_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from hydrometer.contract import ReadSettings, TableSpec
     from hydrometer.sources.rejects import Rejects
@@ -74,3 +74,13 @@ def require_columns(table: TableSpec, columns: set[str] | frozenset[str], file: 
                 "needed column is missing", file=file, row=row, column=name,
                 mend=f"Add {name} ({table.column(name).meaning}), or map your own column to it with --mapping.",
             )  # fmt: skip
+
+
+def split_by_size(batch: Any, settings: ReadSettings) -> Iterator[Any]:
+    """Cut a batch so that each part keeps within `batch_bytes`, or is one row."""
+    if batch.num_rows == 1 or batch.nbytes <= settings.batch_bytes:
+        yield batch
+        return
+    half = batch.num_rows // 2
+    for part in (batch.slice(0, half), batch.slice(half)):
+        yield from split_by_size(part, settings)

@@ -9,10 +9,10 @@ from hydrometer.contract import ACCOUNTS, EXCHANGES, FINGERPRINTS, TEXTS, TRAFFI
 from hydrometer.sources.account_merger import merge_account_rows
 from hydrometer.sources.column_mapping import load_mapping
 from hydrometer.sources.discovery import load_releases
-from hydrometer.sources.schema_cast import SchemaCast, find_filled_columns
+from hydrometer.sources.schema_cast import SchemaCast, find_filled_columns, split_by_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -60,6 +60,7 @@ class TableTraffic:
         self.schema_cast.check_columns(exchanges.columns, exchanges.location)
         self.ignored_columns = self.schema_cast.list_ignored_columns(exchanges.columns)
         self._accounts, self._account_cast = accounts, SchemaCast(ACCOUNTS.name, columns.accounts, settings)
+        self._exchanges, self._settings = exchanges, settings
         self.inputs = [exchanges.location]
         if accounts is not None:
             self._account_cast.check_columns(accounts.columns, accounts.location)
@@ -71,6 +72,16 @@ class TableTraffic:
     def add_filled_columns(self, columns: set[str]) -> None:
         """Take down columns that were seen to hold values."""
         self.filled_columns |= columns
+
+    def batches(self, rejects: Rejects) -> Iterator[pa.RecordBatch]:
+        """Read the exchanges in this process, anew at each call; rejected rows and repairs are counted in `rejects`."""
+        start, location = 1, self._exchanges.location
+        for batch in self._exchanges.batches(self.schema_cast.wanted_columns):
+            conformed = self.schema_cast.conform_batch(batch, rejects, file=location, line_of=start.__add__)
+            start += batch.num_rows
+            self.add_filled_columns(find_filled_columns("exchanges", conformed))
+            if conformed.num_rows:
+                yield from split_by_size(conformed, self._settings)
 
     def accounts(self, rejects: Rejects) -> pa.Table:
         """The accounts, one row each, sorted by id."""

@@ -20,6 +20,8 @@ from hydrometer.detection.ingestion.fingerprinted_traffic import locate_default_
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hydrometer.detection.ingestion import FingerprintSummary
+
 START = datetime(2026, 4, 6, tzinfo=UTC)
 
 
@@ -40,7 +42,7 @@ def traffic(folder: Path, rows: list[dict[str, Any]]) -> Path:
     return folder
 
 
-def fingerprinted(source: Path, out: Path, key: Path, settings: Settings | None = None) -> api.FingerprintSummary:
+def fingerprinted(source: Path, out: Path, key: Path, settings: Settings | None = None) -> FingerprintSummary:
     return api.fingerprint(
         source, out, settings or Settings(), site_key=key, mapping=None, source=None, progress=SilentProgress()
     )

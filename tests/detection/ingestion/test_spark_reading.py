@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
+    from hydrometer.detection.ingestion import FingerprintSummary
+
 pytest_plugins = ("fixtures.local_spark",)
 
 START = datetime(2026, 4, 6, tzinfo=UTC)
@@ -143,7 +145,7 @@ def test_fingerprints_by_address_are_a_folder_that_both_engines_read(spark: Spar
     key = tmp_path / "site.key"
     where = traffic(tmp_path / "in")
 
-    def fingerprinted(out: Path | str, session: SparkSession | None) -> api.FingerprintSummary:
+    def fingerprinted(out: Path | str, session: SparkSession | None) -> FingerprintSummary:
         return api.fingerprint(
             where, out, Settings(), site_key=key, mapping=None, source=None, progress=SilentProgress(), session=session
         )

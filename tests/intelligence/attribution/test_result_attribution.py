@@ -15,7 +15,7 @@ from hydrometer.contract.intel_records import Actor
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
 from hydrometer.intelligence.attribution.result_attribution import attribute_result
-from hydrometer.intelligence.exchange.intel_service import add_actor, add_campaign
+from hydrometer.intelligence.exchange.intel_additions import add_actor, add_campaign
 from hydrometer.intelligence.exchange.stix_ids import make_id
 from hydrometer.result import ResultFolder
 

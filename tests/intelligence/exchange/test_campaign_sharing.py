@@ -13,9 +13,18 @@ from hydrometer import api
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import load_settings
-from hydrometer.intelligence.exchange import campaign_sharing, intel_service
+from hydrometer.intelligence.exchange import (
+    SentFiles,
+    ShareRequest,
+    add_campaign,
+    campaign_sharing,
+    import_files,
+    read_intel,
+    share_campaign,
+)
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers
 from hydrometer.intelligence.exchange.redaction_policy import DIGEST_ONLY
+from hydrometer.intelligence.exchange.release_material import read_fingerprint_settings
 from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
@@ -61,8 +70,8 @@ def made_key(file: Path, secret: bytes) -> Path:
 def leaving(result: Path, pieces: ResultFolder, key: Path) -> dict[tuple[str, str], str]:
     """What leaves of every campaign in every format."""
     return {
-        (campaign.id, form): campaign_sharing.share_campaign(
-            result, campaign.id, tlp="green", format_name=form, sharing_key=key
+        (campaign.id, form): share_campaign(
+            ShareRequest(result, campaign.id, "green", sharing_key=key), form
         ).content.decode()
         for campaign in pieces.campaigns
         for form in FORMATS
@@ -129,7 +138,7 @@ def test_no_address_of_a_stranger_leaves(leaving: dict[tuple[str, str], str], pi
 def test_everything_leaves_or_is_counted(result: Path, pieces: ResultFolder, key: Path) -> None:
     for campaign in pieces.campaigns:
         shown = sum(row["campaign_id"] == campaign.id for row in pieces.indicators.to_pylist())
-        made = campaign_sharing.share_campaign(result, campaign.id, tlp="green", sharing_key=key)
+        made = share_campaign(ShareRequest(result, campaign.id, "green", sharing_key=key))
         named = campaign.attribution.status == "attributed"
         templates = len(campaign.exhibit.templates)
         assert sum(made.leaves.values()) + sum(made.withheld.values()) == shown + templates + named
@@ -137,7 +146,7 @@ def test_everything_leaves_or_is_counted(result: Path, pieces: ResultFolder, key
 
 
 def test_without_the_key_sketches_and_digests_stay(result: Path, pieces: ResultFolder) -> None:
-    made = campaign_sharing.share_campaign(result, pieces.campaigns[0].id, tlp="green")
+    made = share_campaign(ShareRequest(result, pieces.campaigns[0].id, "green"))
     assert "template" not in made.leaves
     assert made.withheld["template: needs a sharing key"] == len(pieces.campaigns[0].exhibit.templates)
     assert not DIGEST_ONLY & made.leaves.keys()
@@ -145,7 +154,7 @@ def test_without_the_key_sketches_and_digests_stay(result: Path, pieces: ResultF
 
 def compared(pieces: ResultFolder, key: Path) -> tuple[pa.Table, pa.Table]:
     """The tables of a result as partners with the key would know them."""
-    settings, secret = campaign_sharing.read_fingerprint_settings(pieces), campaign_sharing.load_sharing_secret(key)
+    settings, secret = read_fingerprint_settings(pieces), campaign_sharing.load_sharing_secret(key)
     return campaign_sharing.add_partner_values(pieces.campaigns, pieces.indicators, pieces.templates, settings, secret)
 
 
@@ -153,7 +162,7 @@ def test_partners_with_the_key_recognise_what_was_sent(
     result: Path, pieces: ResultFolder, key: Path, tmp_path: Path
 ) -> None:
     campaign = pieces.campaigns[0].id
-    campaign_sharing.share_campaign(result, campaign, tlp="green", sharing_key=key, out=tmp_path / "a.json")
+    share_campaign(ShareRequest(result, campaign, "green", sharing_key=key), out=tmp_path / "a.json")
     assert (tmp_path / "a.json").stat().st_mode & 0o077 == 0
     sent = read_dossiers(tmp_path / "a.json")
     indicators, templates = compared(pieces, key)
@@ -173,12 +182,12 @@ def test_partners_with_the_key_recognise_what_was_sent(
 def test_an_earlier_campaign_becomes_known(result: Path, pieces: ResultFolder, tmp_path: Path) -> None:
     campaign = pieces.campaigns[0].id
     with pytest.raises(InputError, match="no actor Lynx"):
-        intel_service.add_campaign(tmp_path, result, campaign, actor="Lynx")
-    first = intel_service.add_campaign(tmp_path, result, campaign)
-    again = intel_service.add_campaign(tmp_path, result, campaign)
+        add_campaign(tmp_path, result, campaign, actor="Lynx")
+    first = add_campaign(tmp_path, result, campaign)
+    again = add_campaign(tmp_path, result, campaign)
     assert first.new > 100
     assert (again.new, again.newer) == (0, 0)
-    found, withdrawn, _ = intel_service.read_intel(tmp_path)
+    found, withdrawn, _ = read_intel(tmp_path)
     assert withdrawn == {}
     assert [one.name for one in found.campaigns] == [campaign]
     assert {one.tlp for one in found.indicators} == {"red"}
@@ -192,14 +201,14 @@ def test_an_earlier_campaign_becomes_known(result: Path, pieces: ResultFolder, t
 
 def test_a_partners_indicator_is_sighted_and_sent_back(result: Path, pieces: ResultFolder, tmp_path: Path) -> None:
     campaign = pieces.campaigns[0].id
-    sent = campaign_sharing.share_campaign(result, campaign, tlp="amber")
+    sent = share_campaign(ShareRequest(result, campaign, "amber"))
     value = next(one for one in orjson.loads(sent.content)["objects"] if "autonomous-system" in one.get("pattern", ""))
     number = re.findall(r"number = (\d+)", value["pattern"])[0]
     (tmp_path / "a.csv").write_text(f"kind,value\nasn,{number}\n")
-    made = intel_service.import_files(tmp_path / "intel", [tmp_path / "a.csv"], "Partner", "B")
+    made = import_files(tmp_path / "intel", SentFiles([tmp_path / "a.csv"], "Partner", "B"))
     assert made.new > 0
-    theirs = intel_service.read_intel(tmp_path / "intel")[0].indicators[0].id
-    again = campaign_sharing.share_campaign(result, campaign, tlp="amber", intel=[tmp_path / "intel"])
+    theirs = read_intel(tmp_path / "intel")[0].indicators[0].id
+    again = share_campaign(ShareRequest(result, campaign, "amber", intel=[tmp_path / "intel"]))
     assert again.sightings == sent.sightings + 1
     assert theirs in {one.get("sighting_of_ref") for one in orjson.loads(again.content)["objects"]}
 
@@ -218,6 +227,8 @@ def test_what_cannot_be_shared_says_why(
     asked: dict[str, Any], said: str, result: Path, pieces: ResultFolder, tmp_path: Path
 ) -> None:
     asked = {key: tmp_path / value if "." in value else value for key, value in asked.items()}
+    form = asked.pop("format_name", "stix")
+    request = ShareRequest(result, **({"campaign": pieces.campaigns[0].id, "tlp": "green"} | asked))
     with pytest.raises(InputError, match=said):
-        campaign_sharing.share_campaign(result, **({"campaign": pieces.campaigns[0].id, "tlp": "green"} | asked))
+        share_campaign(request, form)
     assert list(tmp_path.iterdir()) == []

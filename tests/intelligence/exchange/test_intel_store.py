@@ -261,7 +261,7 @@ def test_lint_finds_what_is_twice_there_unmarked_invalid_or_not_added(tmp_path: 
 
 @pytest.mark.parametrize("name", ["stix2", "stix2-validator"])
 def test_both_validators_see_the_same_damage(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lint, "validator", lambda: name)
+    monkeypatch.setattr(lint, "name_validator", lambda: name)
     intel = filled(tmp_path)
     assert not [fault for fault in lint.find_faults(intel, NOW) if fault.problem == "invalid"]
     held = intel.bundles.objects[ACTOR]

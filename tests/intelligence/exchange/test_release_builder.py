@@ -28,7 +28,7 @@ from hydrometer.intelligence.exchange.release_format import find_formats
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hydrometer.intelligence.exchange.release_builder import CampaignRelease
+    from hydrometer.intelligence.exchange.campaign_release import CampaignRelease
 
 
 def left(of: CampaignRelease) -> set[tuple[str, str]]:

@@ -75,7 +75,7 @@ def test_who_looks_on_tells_nothing_and_a_partner_only_sizes(tmp_path: Path, mon
     seen: list[list[bytes]] = []
     numbers: list[bytes] = []
     sessions: list[bytes] = []
-    receive, number, begin = SecureChannel.receive, group.secret_number, SecureChannel.__init__
+    receive, number, begin = SecureChannel.receive, group.draw_secret, SecureChannel.__init__
 
     def listening(self: SecureChannel, most: int = secure_channel.LARGEST) -> bytes:
         message = receive(self, most)
@@ -95,7 +95,7 @@ def test_who_looks_on_tells_nothing_and_a_partner_only_sizes(tmp_path: Path, mon
 
     monkeypatch.setattr(SecureChannel, "receive", listening)
     monkeypatch.setattr(SecureChannel, "__init__", knowing)
-    monkeypatch.setattr(group, "secret_number", remembering)
+    monkeypatch.setattr(group, "draw_secret", remembering)
     lengths = []
     common = items(f"c{n}" for n in range(20))
     for secret in ("alpha", "omega"):
@@ -258,8 +258,8 @@ class Cheat:
 
     def sends(self, make: Callable[[list[bytes]], list[bytes]], *, promised: bool) -> None:
         """Change the list of the side that joins, before or after it is promised."""
-        lists = protocol._ListExchange._lists
-        give = protocol._ListExchange._give
+        lists = protocol._ListExchange._swap_lists
+        give = protocol._ListExchange._send_points
 
         def cheating(self: Any, sent: list[bytes]) -> list[bytes]:
             return lists(self, make(sent) if self._role == "join" and promised else sent)
@@ -267,8 +267,8 @@ class Cheat:
         def giving(self: Any, points: list[bytes]) -> None:
             give(self, make(points) if self._role == "join" and not promised and not self.answered else points)
 
-        self.patch.setattr(protocol._ListExchange, "_lists", cheating)
-        self.patch.setattr(protocol._ListExchange, "_give", giving)
+        self.patch.setattr(protocol._ListExchange, "_swap_lists", cheating)
+        self.patch.setattr(protocol._ListExchange, "_send_points", giving)
 
 
 @pytest.mark.parametrize(
@@ -303,9 +303,9 @@ def test_our_own_points_are_no_list_of_theirs(tmp_path: Path, monkeypatch: pytes
         held.setdefault(self._role, points)
         give(self, held["join"] if self._role == "serve" else points)
 
-    give = session._give
-    monkeypatch.setattr(session, "_digest", known)  # else the promise gives it away
-    monkeypatch.setattr(session, "_give", reflecting)
+    give = session._send_points
+    monkeypatch.setattr(session, "_digest_points", known)  # else the promise gives it away
+    monkeypatch.setattr(session, "_send_points", reflecting)
     join, _ = meet(*sides(tmp_path, items(range(5)), items(range(5, 10))))
     assert "our own points" in str(join)
 
@@ -318,13 +318,10 @@ def test_our_own_points_are_no_list_of_theirs(tmp_path: Path, monkeypatch: pytes
         b"hydrometer match 1\1" + b"\0" * 64,
         b"hydrometer match 1\1" + b"\xff" * 64,
         b"hydrometer match 1\2" + b"\1" * 64,
+        b"hydrometer match 1\1" + b"\1" * 32 + group.derive_public_key(group.draw_secret()) + struct.pack(">I", 2**31),
         b"hydrometer match 1\1"
         + b"\1" * 32
-        + group.derive_public_key(group.secret_number())
-        + struct.pack(">I", 2**31),
-        b"hydrometer match 1\1"
-        + b"\1" * 32
-        + group.derive_public_key(group.secret_number())
+        + group.derive_public_key(group.draw_secret())
         + struct.pack(">I", 3)
         + b"abc",
     ],

@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from fixtures.matching_sites import KEY, items
 from hydrometer.cli.app import app
 from hydrometer.contract.errors import InputError
+from hydrometer.files import open_listener
 from hydrometer.intelligence.psi import tcp_sessions
 from hydrometer.intelligence.psi.partner_file import Partner
 from hydrometer.intelligence.psi.query_quota import SessionLedger
@@ -33,7 +34,7 @@ def parts(folder: Path, name: str, values: range, key: str = KEY) -> SessionSetu
 
 def test_a_partner_is_served_also_after_strangers(tmp_path: Path) -> None:
     told: list[str] = []
-    with tcp_sessions.open_listener("127.0.0.1", 0) as listening, ThreadPoolExecutor(1) as threads:
+    with open_listener("127.0.0.1", 0) as listening, ThreadPoolExecutor(1) as threads:
         port = listening.getsockname()[1]
         serving = threads.submit(
             tcp_sessions.serve_session, listening, parts(tmp_path, "a", range(5)), 20.0, told.append
@@ -48,11 +49,11 @@ def test_a_partner_is_served_also_after_strangers(tmp_path: Path) -> None:
 
 
 def test_nobody_comes_and_nobody_waits(tmp_path: Path) -> None:
-    with tcp_sessions.open_listener("127.0.0.1", 0) as listening:
+    with open_listener("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
         with pytest.raises(InputError, match="no partner came"):
             tcp_sessions.serve_session(listening, parts(tmp_path, "a", range(5)), 0.05, print)
-        with pytest.raises(InputError, match="cannot listen"), tcp_sessions.open_listener("127.0.0.1", port):
+        with pytest.raises(InputError, match="cannot listen"), open_listener("127.0.0.1", port):
             pass
     with pytest.raises(InputError, match="cannot reach"):
         tcp_sessions.join_session("127.0.0.1", port, parts(tmp_path, "a", range(5)))

@@ -11,8 +11,8 @@ from taxii2client.v21 import ApiRoot, Server, as_pages
 
 from fixtures.taxii_sites import Site, indicator, listening, site
 from hydrometer.contract.errors import InputError
-from hydrometer.intelligence.taxii import taxii_client, taxii_service
-from hydrometer.intelligence.taxii.offered_objects import MEDIA_TYPE
+from hydrometer.intelligence.taxii import collection_transfer, taxii_client
+from hydrometer.intelligence.taxii.media_types import MEDIA_TYPE
 from hydrometer.intelligence.taxii.taxii_client import TRIES, TaxiiClient
 
 if TYPE_CHECKING:
@@ -50,18 +50,22 @@ def read(folder: Path) -> list[str]:
 
 def test_what_one_site_pushes_another_pulls_once(here: Site, url: str, tmp_path: Path) -> None:
     def pull(limit: int | None = None) -> int:
-        return taxii_service.pull_collection(TaxiiClient(url, here.tokens["theirs"]), "shared", inbox, limit).objects
+        return collection_transfer.pull_collection(
+            TaxiiClient(url, here.tokens["theirs"]), "shared", inbox, limit
+        ).objects
 
     inbox = tmp_path / "inbox"
     first = bundle(tmp_path / "a.json", *(indicator(f"n{number}") for number in range(5)))
-    done = taxii_service.push_bundle(TaxiiClient(url, here.tokens["ours"]), "shared", first)
+    done = collection_transfer.push_bundle(TaxiiClient(url, here.tokens["ours"]), "shared", first)
     assert (done.total, done.added, done.failures) == (5, 5, [])
     assert pull(2) == 5
     assert read(inbox) == [f"n{number}" for number in range(5)]
     assert len(list(inbox.glob("*.json"))) == 3
     assert pull() == 0
     retraction = indicator("n1", "2026-03-01T00:00:00.000Z", revoked=True)
-    taxii_service.push_bundle(TaxiiClient(url, here.tokens["ours"]), "shared", bundle(tmp_path / "b.json", retraction))
+    collection_transfer.push_bundle(
+        TaxiiClient(url, here.tokens["ours"]), "shared", bundle(tmp_path / "b.json", retraction)
+    )
     assert pull() == 1
     assert all(path.stat().st_mode & 0o077 == 0 for path in inbox.iterdir())
     assert read(inbox)[-1] == "n1"
@@ -81,9 +85,9 @@ def test_a_pull_that_was_cut_short_is_taken_up(here: Site, tmp_path: Path) -> No
         return 200, {**more, "objects": things[after : after + 2]}, {"X-TAXII-Date-Added-Last": stamp}
 
     with pytest.raises(InputError, match="403"):
-        taxii_service.pull_collection(against(answer), "c", tmp_path)
+        collection_transfer.pull_collection(against(answer), "c", tmp_path)
     assert read(tmp_path) == ["n0", "n1", "n2", "n3"]
-    assert taxii_service.pull_collection(against(answer), "c", tmp_path).objects == 2
+    assert collection_transfer.pull_collection(against(answer), "c", tmp_path).objects == 2
     assert asked[-1].params["added_after"].startswith("0004")
     assert read(tmp_path) == [f"n{number}" for number in range(6)]
 
@@ -96,14 +100,14 @@ def test_collections_and_basic_and_discovery(here: Site, url: str) -> None:
 
 def test_refusals_are_told(here: Site, url: str, tmp_path: Path) -> None:
     ours, theirs = (TaxiiClient(url, here.tokens[name]) for name in ("ours", "theirs"))
-    taxii_service.push_bundle(ours, "shared", bundle(tmp_path / "a.json", indicator("a")))
+    collection_transfer.push_bundle(ours, "shared", bundle(tmp_path / "a.json", indicator("a")))
     changed = bundle(tmp_path / "b.json", indicator("a", "2026-03-01T00:00:00Z"), indicator("b"))
-    done = taxii_service.push_bundle(theirs, "shared", changed)
+    done = collection_transfer.push_bundle(theirs, "shared", changed)
     assert (done.added, done.failures[0]["id"]) == (1, indicator("a")["id"])
     with pytest.raises(InputError, match=r"401.*No known token"):
-        taxii_service.pull_collection(TaxiiClient(url, "wrong"), "shared", tmp_path / "inbox")
+        collection_transfer.pull_collection(TaxiiClient(url, "wrong"), "shared", tmp_path / "inbox")
     with pytest.raises(InputError, match="404"):
-        taxii_service.pull_collection(TaxiiClient(url, here.tokens["theirs"]), "closed", tmp_path / "inbox")
+        collection_transfer.pull_collection(TaxiiClient(url, here.tokens["theirs"]), "closed", tmp_path / "inbox")
 
 
 def test_a_large_bundle_goes_in_parts_that_the_server_takes(tmp_path: Path) -> None:
@@ -111,18 +115,18 @@ def test_a_large_bundle_goes_in_parts_that_the_server_takes(tmp_path: Path) -> N
     things = [indicator(f"n{number}", description="x" * 300) for number in range(9)]
     with listening(here.app) as address:
         speaker = TaxiiClient(f"{address}/api/", here.tokens["ours"])
-        done = taxii_service.push_bundle(speaker, "shared", bundle(tmp_path / "a.json", *things))
+        done = collection_transfer.push_bundle(speaker, "shared", bundle(tmp_path / "a.json", *things))
         assert (done.total, done.added) == (9, 9)
         huge = bundle(tmp_path / "b.json", indicator("huge", description="x" * 3_000))
         with pytest.raises(InputError, match="larger than the server takes"):
-            taxii_service.push_bundle(TaxiiClient(f"{address}/api/", here.tokens["ours"]), "shared", huge)
+            collection_transfer.push_bundle(TaxiiClient(f"{address}/api/", here.tokens["ours"]), "shared", huge)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"objects":[1]}', b'{"objects":3}', b"\xff"])
 def test_what_is_no_bundle_is_not_pushed(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.json").write_bytes(content)
     with pytest.raises(InputError, match=r"a\.json"):
-        taxii_service.push_bundle(against(lambda _: (500, b"", {})), "c", tmp_path / "a.json")
+        collection_transfer.push_bundle(against(lambda _: (500, b"", {})), "c", tmp_path / "a.json")
 
 
 def test_the_oasis_client_reads_writes_and_pages(here: Site, url: str) -> None:
@@ -165,11 +169,13 @@ def test_passing_failures_are_tried_again_so_many_times(tmp_path: Path) -> None:
     answers = iter([503, 429, 200])
     pauses: list[float] = []
     speaker = against(lambda _: (next(answers), {}, {"Retry-After": "7"}), pauses)
-    assert taxii_service.pull_collection(speaker, "c", tmp_path).retried == 2
+    assert collection_transfer.pull_collection(speaker, "c", tmp_path).retried == 2
     assert pauses == [7.0, 7.0]
     pauses.clear()
     with pytest.raises(InputError, match=f"502.*{TRIES} times"):
-        taxii_service.pull_collection(against(lambda _: (502, b"", {"Retry-After": "9" * 400}), pauses), "c", tmp_path)
+        collection_transfer.pull_collection(
+            against(lambda _: (502, b"", {"Retry-After": "9" * 400}), pauses), "c", tmp_path
+        )
     assert len(pauses) == TRIES - 1
     assert max(pauses) <= taxii_client.LONGEST_PAUSE
 
@@ -178,7 +184,7 @@ def test_passing_failures_are_tried_again_so_many_times(tmp_path: Path) -> None:
 
     pauses.clear()
     with pytest.raises(InputError, match="cannot be reached"):
-        taxii_service.pull_collection(against(broken, pauses), "c", tmp_path)
+        collection_transfer.pull_collection(against(broken, pauses), "c", tmp_path)
     assert pauses == [1, 2, 4, 8]
 
 
@@ -203,13 +209,15 @@ def test_hostile_answers(
 ) -> None:
     monkeypatch.setattr(taxii_client, "LARGEST_ANSWER", 4_000)
     with pytest.raises(InputError, match=said):
-        taxii_service.pull_collection(against(lambda _: (status, body, headers)), "c", tmp_path)
+        collection_transfer.pull_collection(against(lambda _: (status, body, headers)), "c", tmp_path)
     assert not list(tmp_path.glob("*.json"))
 
 
 def test_a_hostile_time_or_discovery_does_no_harm(tmp_path: Path) -> None:
     evil = {"X-TAXII-Date-Added-Last": "../../../x"}
-    taxii_service.pull_collection(against(lambda _: (200, {"objects": [{"id": "x"}]}, evil)), "c", tmp_path / "in")
+    collection_transfer.pull_collection(
+        against(lambda _: (200, {"objects": [{"id": "x"}]}, evil)), "c", tmp_path / "in"
+    )
     assert [path.parent for path in tmp_path.rglob("*.json")] == [tmp_path / "in"]
 
     def elsewhere(_: httpx.Request) -> httpx.Response:
@@ -226,7 +234,7 @@ def test_a_server_that_never_ends_is_left(tmp_path: Path) -> None:
     resource = {**pending, "pending_count": 1, "max_content_length": 10_000}
     pauses: list[float] = []
     with pytest.raises(InputError, match="request 1"):
-        taxii_service.push_bundle(
+        collection_transfer.push_bundle(
             against(lambda _: (202, resource, {}), pauses), "c", bundle(tmp_path / "a.json", indicator("a"))
         )
     assert len(pauses) == taxii_client.POLLS
@@ -243,5 +251,5 @@ def test_addresses_that_are_refused(url: str) -> None:
 
 def test_without_times_the_next_pull_begins_again_and_says_so(tmp_path: Path) -> None:
     speaker = against(lambda _: (200, {"objects": [indicator("a")]}, {}))
-    assert not taxii_service.pull_collection(speaker, "c", tmp_path).resumable
+    assert not collection_transfer.pull_collection(speaker, "c", tmp_path).resumable
     assert not (tmp_path / "taxii.state").exists()

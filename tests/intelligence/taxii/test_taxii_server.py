@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fixtures.taxii_sites import Site, Speaker, indicator, site
-from hydrometer.intelligence.taxii.offered_objects import MEDIA_TYPE
+from hydrometer.intelligence.taxii.media_types import MEDIA_TYPE
 
 if TYPE_CHECKING:
     from pathlib import Path

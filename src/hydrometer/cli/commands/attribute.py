@@ -30,11 +30,11 @@ def attribute(
     """Weigh dossiers of known actors for each campaign of RESULT; write who may be behind it into the result."""
     with ExitStatus(result):
         run_settings = options.resolve_settings(settings)
-        from hydrometer.intelligence.attribution import attribute_result
+        from hydrometer import api
 
-        campaign_file = attribute_result(result, intel, run_settings.attribution, sharing_key=sharing_key)
+        attributed = api.attribute(result, intel, run_settings, sharing_key=sharing_key)
     if as_json:
-        typer.echo(format_json([{"id": c.id, "attribution": c.attribution} for c in campaign_file.campaigns]))
+        typer.echo(format_json([{"id": c.id, "attribution": c.attribution} for c in attributed.campaigns]))
         return
-    for line in format_attributions(campaign_file.campaigns):
+    for line in format_attributions(attributed.campaigns):
         typer.echo(escape_controls(line))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from hydrometer.cli import options
+from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
 from hydrometer.cli.exit_status import ExitStatus
 from hydrometer.cli.output.campaign_output import print_campaigns
 from hydrometer.cli.output.progress_display import open_progress
@@ -17,15 +17,9 @@ def demo(out: options.Out = Path("demo"), quiet: options.Quiet = False) -> None:
     """Find the campaigns of the bundled sample and write the same result as `detect` does."""
     with ExitStatus(out), open_progress(quiet=quiet) as progress:
         from hydrometer import api
+        from hydrometer.contract import CampaignFile
 
-        campaign_file = api.detect(
-            api.sample(),
-            out,
-            options.resolve_settings(None),
-            site_key=None,
-            mapping=None,
-            source=None,
-            progress=progress,
-        )
+        result = api.detect(api.sample(), out, progress=progress)
+        campaign_file = CampaignFile(campaigns=result.campaigns, run=result.run)
     print_campaigns(campaign_file, out)
     typer.echo(escape_controls(f"Open {(out / 'report.html').resolve().as_uri()}"))

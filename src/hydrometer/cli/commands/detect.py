@@ -62,8 +62,9 @@ def detect(
             engine=engine,
         )
         from hydrometer import api
+        from hydrometer.contract import CampaignFile
 
-        campaign_file = api.detect(
+        result = api.detect(
             options.resolve_location(traffic, run_settings),
             out,
             run_settings,
@@ -75,6 +76,7 @@ def detect(
             intel=intel or (),
             sharing_key=sharing_key,
         )
+        campaign_file = CampaignFile(campaigns=result.campaigns, run=result.run)
     if as_json:
         typer.echo(format_json(summarise_campaigns(campaign_file, out)))
     else:

@@ -32,7 +32,7 @@ def evaluate(
     with ExitStatus():
         from hydrometer import api
 
-        summary = api.evaluate(list(zip(pairs[::2], pairs[1::2], strict=True)), at=at, drawing=draw)
+        summary = api.evaluate(pairs[::2], pairs[1::2], at=at, drawing=draw)
     if as_json:
         typer.echo(format_json(summary))
     else:

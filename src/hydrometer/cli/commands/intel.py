@@ -82,6 +82,7 @@ def add(
     _require_one_of(role, get_args(Role), "--role")
     with ExitStatus(folder):
         from hydrometer.intelligence.exchange import (
+            SentFiles,
             add_campaign,
             import_files,
         )
@@ -89,8 +90,7 @@ def add(
         if from_result is not None:
             made = add_campaign(folder, from_result, campaign, actor=actor, role=cast("Role", role), stopped=moment)
         else:
-            made = import_files(
-                folder,
+            sent = SentFiles(
                 files or (),
                 source,
                 cast("Reliability", reliability) if reliability else None,
@@ -98,6 +98,7 @@ def add(
                 credibility=credibility,
                 scale=scale,
             )
+            made = import_files(folder, sent)
     print_import(made._asdict(), as_json=as_json)
 
 

@@ -65,6 +65,7 @@ def serve(
     """Wait for the partner, and match ITEMS with it once."""
     with ExitStatus():
         from hydrometer.intelligence.psi import (
+            MatchOptions,
             read_match_items,
             serve_match,
         )
@@ -75,11 +76,8 @@ def serve(
             own_items,
             (host, port),
             lambda line: typer.echo(escape_controls(line), err=True),
-            learn=learn,
-            pad=pad,
-            wait=wait,
-            seconds=seconds,
-            threads=threads,
+            MatchOptions(learn, pad, seconds, threads),
+            wait,
         )
         _print_match(done, own_items, as_json)
 
@@ -99,12 +97,13 @@ def join(
     """Call the partner, and match ITEMS with it once."""
     with ExitStatus():
         from hydrometer.intelligence.psi import (
+            MatchOptions,
             join_match,
             read_match_items,
         )
 
         own_items = read_match_items(items)
-        done = join_match(partner, own_items, (host, port), learn=learn, pad=pad, seconds=seconds, threads=threads)
+        done = join_match(partner, own_items, (host, port), MatchOptions(learn, pad, seconds, threads))
         _print_match(done, own_items, as_json)
 
 

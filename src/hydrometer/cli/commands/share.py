@@ -48,19 +48,18 @@ def share(
     if (out is None) != preview:
         raise typer.BadParameter("name one: a file to write, or --preview", param_hint="--out / --preview")
     with ExitStatus():
-        from hydrometer.intelligence.exchange import share_campaign
+        from hydrometer.intelligence.exchange import ShareRequest, share_campaign
 
-        made = share_campaign(
+        request = ShareRequest(
             result,
             campaign,
-            tlp=cast("Tlp", tlp),
-            format_name=form,
+            cast("Tlp", tlp),
             policy=policy,
             sharing_key=sharing_key,
             intel=intel or (),
             identity=identity,
-            out=out,
         )
+        made = share_campaign(request, form, out)
     if preview:
         typer.echo(made.content.decode("utf-8"), nl=False)
     account = {"out": str(out) if out else None, "leaves": made.leaves, "sightings": made.sightings}

@@ -58,12 +58,16 @@ def simulate(
 
         made = api.simulate(
             scenario,
-            seed,
             out,
-            run_settings,
-            size=api.WorldSize(accounts, exchanges, days, operator_accounts, harvested),
+            seed=seed,
+            accounts=accounts,
+            exchanges=exchanges,
+            days=days,
+            operator_accounts=operator_accounts,
+            harvested=harvested,
             sketches_only=sketches_only,
             site_key=site_key,
+            settings=run_settings,
             progress=progress,
         )
     rows = {

@@ -44,10 +44,8 @@ def serve(
 ) -> None:
     """Serve FOLDER to those who were granted access, until the process is told to end."""
     with ExitStatus():
-        from hydrometer.intelligence.taxii import (
-            ServerAddress,
-            serve_taxii,
-        )
+        from hydrometer.files import ServerAddress
+        from hydrometer.intelligence.taxii import serve_taxii
 
         listen = ServerAddress(host=host, port=port, certificate=certificate, key=key, plain=plain)
         serve_taxii(folder, listen, lambda url: typer.echo(f"Serving {url}", err=True))

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 
 from hydrometer.contract import ACCOUNTS, TRAFFIC, InputError
 from hydrometer.detection.run_recorder import RunRecorder
+from hydrometer.files import write_whole
 from hydrometer.fingerprint import Fingerprinter, SiteKey
-from hydrometer.sources import Rejects, open_traffic
+from hydrometer.sources import Rejects, TrafficTables, open_tables, open_traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,11 +40,11 @@ class FingerprintSummary:
 class ReadRequest:
     """What a command was asked to read, and with which secret.
 
-    `traffic` is a path or, for the engine `spark`, whatever Spark reads (docs/spark.md); `session` is a Spark session that
-    exists already.
+    `traffic` is a path, tables or, for the engine `spark`, whatever Spark reads (docs/spark.md); `session` is a Spark
+    session that exists already.
     """
 
-    traffic: Path | str
+    traffic: Path | str | TrafficTables
     site_key: Path | None
     mapping: Path | None
     source: str | None
@@ -71,9 +72,9 @@ class TrafficReading(Protocol):
 
 @dataclass
 class FileReading:
-    """Traffic in files that this process reads; `folder` takes what it makes of them, `rejected` the rejected rows."""
+    """Traffic in files or tables that this process reads; `folder` takes what it makes of them, `rejected` the rejected rows."""
 
-    traffic: FileTraffic
+    traffic: FileTraffic | TableTraffic
     folder: Path
     rejected: Path
     key: SiteKey
@@ -86,20 +87,24 @@ class FileReading:
         engine.view("traffic", self.folder / "traffic" / "*.parquet")
         engine.add_table("accounts", self.accounts)
 
-    def texts(self, ids: pa.Array) -> Iterator[pa.RecordBatch]:  # noqa: ARG002 - files are read from end to end
+    def texts(self, ids: pa.Array) -> Iterator[pa.RecordBatch]:  # noqa: ARG002 - they are read from end to end
         """All exchanges with their texts."""
         return self.traffic.batches(Rejects())
 
 
 def open_reading(request: ReadRequest, folder: Path, rejected: Path, settings: Settings) -> FileReading:
-    """Open files and the site key.
+    """Open files or tables, and the site key.
 
     Raises:
         InputError: nothing to read, or an unusable key or mapping.
     """
-    traffic = open_traffic(
-        Path(request.traffic), settings=settings.read, source=request.source, mapping=request.mapping
-    )
+    traffic: FileTraffic | TableTraffic
+    if isinstance(request.traffic, TrafficTables):
+        traffic = open_tables(request.traffic, settings=settings.read, mapping=request.mapping)
+    else:
+        traffic = open_traffic(
+            Path(request.traffic), settings=settings.read, source=request.source, mapping=request.mapping
+        )
     return FileReading(traffic, folder, rejected, load_site_key(request))
 
 
@@ -178,7 +183,7 @@ def write_fingerprint_folder(
     (out / "traffic" / "part.parquet").rename(out / "exchanges.parquet")
     (out / "traffic").rmdir()
     pq.write_table(reading.accounts, out / "accounts.parquet", compression="zstd")
-    (out / "models.json").write_text(format_releases(reading.traffic.releases), "utf-8")
+    write_whole(out / "models.json", format_releases(reading.traffic.releases).encode())
     rows = {"exchanges": pq.read_metadata(out / "exchanges.parquet").num_rows, "accounts": reading.accounts.num_rows}
     return FingerprintSummary(rows, recorder.rejected)
 

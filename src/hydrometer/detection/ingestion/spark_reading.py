@@ -30,8 +30,9 @@ from hydrometer.detection.ingestion.spark_tasks import (
 )
 from hydrometer.detection.run_recorder import RunRecorder
 from hydrometer.engines import SparkEngine, SparkSource, escape_globs, split_location, translate_to_spark
+from hydrometer.files import write_whole
 from hydrometer.fingerprint import Fingerprinter
-from hydrometer.sources import ForeignTable, Rejects, TableTraffic, open_traffic
+from hydrometer.sources import ForeignTable, Rejects, TableTraffic, TrafficTables, open_traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +76,11 @@ class SparkReading:
             raise InputError(
                 f"--source {request.source} is not read with the engine spark",
                 mend="Turn the logs into Parquet with `hydrometer fingerprint` first, or use --engine embedded.",
+            )
+        if isinstance(request.traffic, TrafficTables):
+            raise InputError(
+                "tables of this process are not read with the engine spark",
+                mend="Name a table of the session, such as table:NAME, or use the engine embedded.",
             )
         self._engine, self._rejected = engine, rejected
         self._key = load_site_key(request)
@@ -236,7 +242,7 @@ def _save_releases_and_rejects(
     """Releases and rejected rows, where there is a folder for them."""
     kind, location = split_location(out)
     if is_local:
-        (Path(out) / "models.json").write_text(format_releases(reading.traffic.releases), "utf-8")
+        write_whole(Path(out) / "models.json", format_releases(reading.traffic.releases).encode())
     elif kind in ("", "parquet"):
         engine.write_text(f"{location.rstrip('/')}/models.json", format_releases(reading.traffic.releases))
         engine.write_text(f"{location.rstrip('/')}/{REJECTED}", rejected.read_text("utf-8"))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -19,7 +18,7 @@ from hydrometer.contract import InputError
 from hydrometer.enforcement.audit.chained_lines import FIRST, build_segment_path, encode_line, list_segments
 from hydrometer.enforcement.audit.log_head import make_head, write_head
 from hydrometer.enforcement.audit.log_recovery import check_against_head, find_last_whole_line, make_broken_error
-from hydrometer.files import sync_folder, write_atomically
+from hydrometer.files import sync_folder, wait_until, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -248,8 +247,7 @@ class AuditLog:
             stream.seek(end)
             rest = stream.read()
             aside = file.with_name(f"{file.stem}-{sha256(rest).hexdigest()[:8]}{TORN}")
-            with write_atomically(aside, lasting_name=True) as torn_file:
-                torn_file.write(rest)
+            write_whole(aside, rest, lasting_name=True)
             stream.truncate(end)
             stream.flush()
             os.fsync(stream.fileno())
@@ -262,13 +260,10 @@ def _make_folder_error(folder: Path, error: OSError) -> InputError:
 
 
 def _acquire_lock(lock: BinaryIO, folder: Path, wait: float) -> None:
-    until = time.monotonic() + wait
-    while not _try_lock(lock):
-        if time.monotonic() >= until:
-            raise InputError(
-                "another process writes this audit log", file=str(folder), mend="Stop it, or log to another folder."
-            )
-        time.sleep(0.05)
+    if not wait_until(lambda: _try_lock(lock), seconds=wait, pause=0.05):
+        raise InputError(
+            "another process writes this audit log", file=str(folder), mend="Stop it, or log to another folder."
+        )
 
 
 def _try_lock(lock: BinaryIO) -> bool:

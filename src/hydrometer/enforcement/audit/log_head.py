@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from nacl.exceptions import BadSignatureError
 
-from hydrometer.files import write_atomically
+from hydrometer.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,8 +48,7 @@ def write_head(folder: Path, head: LogHead) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    with write_atomically(folder / HEAD, lasting_name=True) as stream:
-        stream.write(msgspec.json.encode(head) + b"\n")
+    write_whole(folder / HEAD, msgspec.json.encode(head) + b"\n", lasting_name=True)
 
 
 def read_head(folder: Path) -> LogHead | None:

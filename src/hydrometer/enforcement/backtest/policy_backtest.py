@@ -43,6 +43,7 @@ from hydrometer.enforcement.policy.policy_reader import load_policy
 from hydrometer.enforcement.snapshots.sketch_settings import parse_sketch_settings
 from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions, build_verdicts
 from hydrometer.enforcement.snapshots.snapshot_file import Snapshot, pack_snapshot, unpack_snapshot
+from hydrometer.files import explain_write_errors, write_atomically, write_whole
 from hydrometer.fingerprint import OnlineSketcher, SiteKey
 from hydrometer.report import render_backtest
 from hydrometer.result import RUN_FILE, ResultFolder
@@ -259,16 +260,13 @@ def write_backtest(outcome: BacktestOutcome, out: Path) -> None:
     Raises:
         InputError: they cannot be written.
     """
-    try:
+    with explain_write_errors(out, mend="Name a folder that you may write to."):
         out.mkdir(parents=True, exist_ok=True)
         encoded = msgspec.json.format(msgspec.json.encode(outcome.record, order="deterministic"), indent=1)
-        (out / "backtest.json").write_bytes(encoded + b"\n")
-        (out / "backtest.html").write_text(render_backtest(outcome.record), encoding="utf-8")
-        pq.write_table(_build_decision_table(outcome), out / "decisions.parquet", compression="zstd")
-    except OSError as error:
-        raise InputError(
-            f"cannot be written: {error.strerror or error}", file=str(out), mend="Name a folder that you may write to."
-        ) from None
+        write_whole(out / "backtest.json", encoded + b"\n")
+        write_whole(out / "backtest.html", render_backtest(outcome.record).encode())
+        with write_atomically(out / "decisions.parquet") as stream:
+            pq.write_table(_build_decision_table(outcome), stream, compression="zstd")
 
 
 def _build_decision_table(outcome: BacktestOutcome) -> pa.Table:

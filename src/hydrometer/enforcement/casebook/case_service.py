@@ -18,6 +18,7 @@ from hydrometer.contract import Case, InputError
 from hydrometer.enforcement.audit.audit_log import WAIT_SECONDS, AuditLog
 from hydrometer.enforcement.audit.log_reader import read_entries
 from hydrometer.enforcement.casebook.casebook_queries import Casebook
+from hydrometer.files import read_text
 from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
@@ -239,8 +240,4 @@ def _find_logged_case(case: str, logs: Sequence[Path]) -> tuple[Case, list[tuple
 
 
 def _read_document(file: Path) -> dict[str, Any]:
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", file=str(file), mend="Name a text file.") from None
-    return {"name": file.name, "text": text}
+    return {"name": file.name, "text": read_text(file, mend="Name a text file.")}

@@ -11,10 +11,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, inspect
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from hydrometer.contract import InputError
+from hydrometer.files import require_extra
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -156,12 +157,8 @@ def _build_engine(url: URL, location: str) -> Engine:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_immediate)
         return engine
-    try:
+    with require_extra("postgres", "a casebook on PostgreSQL", file=redact_url(location)):
         return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
-    except (NoSuchModuleError, ModuleNotFoundError):
-        raise InputError(
-            "needs a driver that is not installed", file=redact_url(location), mend="pip install 'hydrometer[postgres]'"
-        ) from None
 
 
 def _configure_sqlite(connection: Any, _: object) -> None:

@@ -8,6 +8,7 @@ from typing import get_args
 import msgspec
 
 from hydrometer.contract import CONSTRAINTS_FORMAT, Constraint, ConstraintFile, ConstraintKind, InputError
+from hydrometer.files import explain_write_errors, read_bytes, write_whole
 
 SQLITE = b"SQLite format 3\0"
 
@@ -20,12 +21,7 @@ def load_constraints(source: str) -> ConstraintFile:
     """
     if "://" in source:
         return _read_casebook_constraints(source)
-    try:
-        data = Path(source).read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"cannot be read: {error.strerror}", file=source, mend="Name a file of constraints, or a casebook."
-        ) from None
+    data = read_bytes(Path(source), mend="Name a file of constraints, or a casebook.")
     if data.startswith(SQLITE):
         return _read_casebook_constraints(source)
     try:
@@ -56,12 +52,8 @@ def write_constraints(constraints: ConstraintFile, out: Path) -> None:
     Raises:
         InputError: it cannot be written.
     """
-    try:
-        out.write_bytes(msgspec.json.format(msgspec.json.encode(constraints, order="deterministic"), indent=1) + b"\n")
-    except OSError as error:
-        raise InputError(
-            f"cannot be written: {error.strerror}", file=str(out), mend="Name a file that you may write."
-        ) from None
+    with explain_write_errors(out, mend="Name a file that you may write."):
+        write_whole(out, msgspec.json.format(msgspec.json.encode(constraints, order="deterministic"), indent=1) + b"\n")
 
 
 def _read_casebook_constraints(casebook: str) -> ConstraintFile:

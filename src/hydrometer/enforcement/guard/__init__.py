@@ -8,10 +8,12 @@ if TYPE_CHECKING:
     from hydrometer.enforcement.guard.client_identity import ClientIdentity as ClientIdentity
     from hydrometer.enforcement.guard.decision_point import DecisionPoint as DecisionPoint
     from hydrometer.enforcement.guard.enforcement_point import EnforcementOutcome as EnforcementOutcome
+    from hydrometer.enforcement.guard.enforcement_point import EnforcementPoint as EnforcementPoint
     from hydrometer.enforcement.guard.gateways.asgi import GuardMiddleware as GuardMiddleware
     from hydrometer.enforcement.guard.guard_runtime import GuardConfig as GuardConfig
     from hydrometer.enforcement.guard.guard_runtime import GuardRuntime as GuardRuntime
     from hydrometer.enforcement.guard.guard_runtime import serve_gateways as serve_gateways
+    from hydrometer.enforcement.guard.litellm_guardrail import LiteLLMGuardrail as LiteLLMGuardrail
 else:
     from hydrometer.exports import export_lazily
 

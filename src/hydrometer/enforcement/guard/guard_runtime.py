@@ -26,6 +26,7 @@ from hydrometer.enforcement.guard.redis_budget_sync import BudgetSync
 from hydrometer.enforcement.guard.snapshot_watcher import SnapshotLoader, SnapshotWatcher
 from hydrometer.enforcement.signing_keys import read_signing_key, read_verify_key
 from hydrometer.enforcement.snapshots.sketch_settings import SKETCH_HASHES, compute_key_check, parse_sketch_settings
+from hydrometer.files import explain_write_errors, read_secret
 from hydrometer.fingerprint import OnlineSketcher, SiteKey
 
 if TYPE_CHECKING:
@@ -168,12 +169,8 @@ def _load_audit_key(path: Path, trusted: Sequence[VerifyKey]) -> SigningKey:
 def _open_log(path: Path | None, closing: ExitStack) -> BinaryIO:
     if path is None:
         return sys.stderr.buffer
-    try:
+    with explain_write_errors(path, mend="Name a file that you may write to."):
         return closing.enter_context(path.open("ab"))
-    except OSError as error:
-        raise InputError(
-            f"cannot be written: {error.strerror}", file=str(path), mend="Name a file that you may write to."
-        ) from None
 
 
 NO_KEY, OTHER_KEY = "no site key", "the site key is not the one that the snapshot was made with"
@@ -232,12 +229,9 @@ def serve_gateways(
 
 
 def _read_token(path: Path) -> str:
+    content = read_secret(path, "the token", problem="cannot be read", mend="Name a file with a token.")
     try:
-        token = path.read_text("ascii").strip()
-    except OSError as error:
-        raise InputError(
-            f"cannot be read: {error.strerror}", file=str(path), mend="Name a file with a token."
-        ) from None
+        token = content.decode("ascii").strip()
     except UnicodeDecodeError:
         token = ""
     if len(token) < LEAST_TOKEN:

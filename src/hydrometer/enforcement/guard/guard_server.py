@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
-from hydrometer.contract import InputError
 from hydrometer.enforcement.guard.guard_app import GuardApp
+from hydrometer.files import open_listener, require_extra
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from hydrometer.enforcement.guard.enforcement_point import EnforcementPoint
@@ -37,10 +37,8 @@ def serve_guard(
     Raises:
         InputError: an extra is not installed, or an address cannot be had.
     """
-    try:
+    with require_extra("serve", "serving the gateways"):
         import uvicorn  # late: an extra
-    except ImportError:
-        raise _make_missing_extra_error("serve") from None
     # Nothing of a request may reach a log but through the event log: no access log, no log of the server's own.
     config = uvicorn.Config(
         GuardApp(enforcement_point, token=token),
@@ -57,8 +55,13 @@ def serve_guard(
     gc.collect()
     gc.freeze()
     try:
-        with asyncio.Runner(loop_factory=_choose_loop_factory()) as runner:
-            runner.run(_run_server(uvicorn.Server(config), enforcement_point, host, port, envoy_port, started))
+        with (
+            open_listener(host, port, backlog=BACKLOG) as listener,
+            asyncio.Runner(loop_factory=_choose_loop_factory()) as runner,
+        ):
+            listener.setblocking(False)
+            envoy_address = None if envoy_port is None else (host, envoy_port)
+            runner.run(_run_server(uvicorn.Server(config), enforcement_point, listener, envoy_address, started))
     finally:
         gc.unfreeze()
 
@@ -66,21 +69,16 @@ def serve_guard(
 async def _run_server(
     server: Any,
     enforcement_point: EnforcementPoint,
-    host: str,
-    port: int,
-    envoy_port: int | None,
+    listener: socket.socket,
+    envoy_address: tuple[str, int] | None,
     started: Callable[[int, int | None], None],
 ) -> None:
-    listener = _open_listener(host, port)
     envoy: Any = None
     bound: int | None = None
-    if envoy_port is not None:
-        try:
+    if envoy_address is not None:
+        with require_extra("envoy", "Envoy's port"):
             from hydrometer.enforcement.guard.gateways.envoy import start_envoy_server  # late: an extra
-        except ImportError:
-            listener.close()
-            raise _make_missing_extra_error("envoy") from None
-        envoy, bound = await start_envoy_server(enforcement_point, host, envoy_port)
+        envoy, bound = await start_envoy_server(enforcement_point, *envoy_address)
     # Not the loop's handlers, which Windows has not: the server looks at the flag ten times a second.
     before = {
         name: signal.signal(name, lambda *_: setattr(server, "should_exit", True))
@@ -100,33 +98,9 @@ async def _run_server(
             await envoy.stop(SHUTDOWN_SECONDS)
 
 
-def _open_listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise InputError(
-            f"{host}:{port} cannot be listened on: {error.strerror}", mend="Name another address, or stop what has it."
-        ) from None
-    listener.setblocking(False)
-    return listener
-
-
 def _choose_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     if sys.platform == "win32":
         return None
-    try:
+    with require_extra("serve", "serving the gateways"):
         import uvloop  # late: an extra
-    except ImportError:
-        raise _make_missing_extra_error("serve") from None
     return uvloop.new_event_loop
-
-
-def _make_missing_extra_error(extra: str) -> InputError:
-    return InputError(
-        f"the extra `{extra}` is not installed", mend=f"Install it with: pip install 'hydrometer[{extra}]'"
-    )

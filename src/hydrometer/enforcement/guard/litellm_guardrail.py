@@ -52,4 +52,4 @@ def _read_path_variable(name: str) -> Path | None:
     return Path(value.replace("{pid}", str(os.getpid()))) if value else None
 
 
-Guardrail = make_guardrail_class(open_enforcement_point)
+LiteLLMGuardrail = make_guardrail_class(open_enforcement_point)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hydrometer.contract import InputError
 from hydrometer.enforcement.guard.sliding_window import STEPS
 from hydrometer.enforcement.text_digest import digest_text
+from hydrometer.files import require_extra
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,12 +63,8 @@ class BudgetSync:
         Raises:
             InputError: the extra is not installed, or the address is none.
         """
-        try:
+        with require_extra("redis", "sharing budgets"):
             import redis  # late: an extra
-        except ModuleNotFoundError:
-            raise InputError(
-                "sharing budgets needs redis, which is not installed", mend="Run: pip install 'hydrometer[redis]'."
-            ) from None
         try:
             self._server: Any = redis.Redis.from_url(
                 address, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS, retry=None

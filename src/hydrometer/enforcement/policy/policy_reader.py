@@ -17,6 +17,7 @@ from hydrometer.contract import LADDER, Budget, FeatureLimits, InputError, Over,
 from hydrometer.enforcement.policy.expressions import ConditionError, compile_condition
 from hydrometer.enforcement.policy.policy_checks import check_whole_policy
 from hydrometer.enforcement.policy.yaml_tree import NodePath, PolicyProblem, YamlTree, read_tree
+from hydrometer.files import read_text
 
 if TYPE_CHECKING:
     import pathlib
@@ -70,12 +71,7 @@ def read_policy_text(file: pathlib.Path) -> str:
     Raises:
         InputError: it is not there, cannot be read, or is no text.
     """
-    try:
-        return file.read_text("utf-8")
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(file), mend="Name a policy file.") from None
-    except UnicodeDecodeError:
-        raise InputError("is no UTF-8 text", file=str(file), mend="Save it as UTF-8.") from None
+    return read_text(file, mend="Name a policy file.")
 
 
 def check_policy(file: pathlib.Path, now: datetime) -> tuple[Policy | None, list[PolicyProblem]]:

@@ -23,6 +23,7 @@ from hydrometer.contract import (
 from hydrometer.enforcement.snapshots.ban_evasion import find_creation_starts, suspect_accounts, suspect_organisations
 from hydrometer.enforcement.snapshots.sketch_settings import compute_key_check
 from hydrometer.enforcement.snapshots.successor_recognition import GROUPS, SuccessorRecogniser
+from hydrometer.files import read_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -246,10 +247,5 @@ def read_account_list(file: Path | None) -> frozenset[str]:
     """Return the accounts of a list, one a line; raises InputError where it cannot be read."""
     if file is None:
         return frozenset()
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"cannot be read: {error}", file=str(file), mend="Name a file with one account a line."
-        ) from None
+    lines = read_text(file, mend="Name a file with one account a line.").splitlines()
     return frozenset(line.strip() for line in lines if line.strip())

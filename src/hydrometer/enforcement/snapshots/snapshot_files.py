@@ -13,7 +13,7 @@ from hydrometer.enforcement.policy.policy_reader import load_policy
 from hydrometer.enforcement.signing_keys import format_key_id, read_signing_key, read_verify_key
 from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions, build_verdicts
 from hydrometer.enforcement.snapshots.snapshot_file import SnapshotRefusal, pack_snapshot, unpack_snapshot
-from hydrometer.files import write_atomically
+from hydrometer.files import explain_write_errors, read_bytes, write_whole
 from hydrometer.fingerprint import SiteKey
 from hydrometer.result import ResultFolder
 from hydrometer.sources import Rejects, open_traffic
@@ -129,17 +129,9 @@ def inspect_snapshot(snapshot: Path, keys: Sequence[Path]) -> dict[str, Any]:
 
 
 def _read_snapshot_file(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(path), mend="Name a snapshot file.") from None
+    return read_bytes(path, mend="Name a snapshot file.")
 
 
 def _replace_file(out: Path, data: bytes) -> None:
-    try:
-        with write_atomically(out) as file:
-            file.write(data)
-    except OSError as error:
-        raise InputError(
-            f"cannot be written: {error.strerror}", file=str(out), mend="Name a file that you may write to."
-        ) from None
+    with explain_write_errors(out, mend="Name a file that you may write to."):
+        write_whole(out, data)

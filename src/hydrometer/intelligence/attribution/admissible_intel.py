@@ -38,7 +38,7 @@ class IndicatorClaim:
     """Names of other sources that saw it or agree."""
 
     def chance_unchanged(self, when: datetime) -> float:
-        """Chance that the value still is in the same hands at a time."""
+        """Return the chance that the value still is in the same hands at a time."""
         if self.last_used is None:
             return 0.5
         days = max(0.0, (when - self.last_used).total_seconds() / 86_400)
@@ -62,7 +62,7 @@ class AdmissibleIntel:
     """Actors whose own dossier has expired or is disagreed with: they stay hypotheses, their habits say nothing."""
 
     def source(self, name: str) -> IntelSource:
-        """The source of that id; one that nothing is known of cannot be judged (F)."""
+        """Return the source of that id; one that nothing is known of cannot be judged (F)."""
         return self.sources.get(name, IntelSource(id=name or "source--unnamed", name=name or "unnamed source"))
 
 
@@ -82,8 +82,11 @@ def select_admissible_intel(dossiers: Dossiers, profile: CampaignProfile) -> Adm
             left["campaigns: revoked"] += 1
         elif profile.campaign.id in (campaign.id, campaign.name):
             left["campaigns: this very one"] += 1
-        elif not opinions.count_if_disputed(campaign.id, left, "campaigns"):
-            past_campaigns[campaign.id] = campaign
+        else:
+            balance = opinions.weigh(campaign.id)
+            left.update(balance.count("campaigns"))
+            if not balance.disputed:
+                past_campaigns[campaign.id] = campaign
     sightings: dict[str, list[Sighting]] = defaultdict(list)
     for sighting in dossiers.sightings:
         sightings[sighting.of].append(sighting)
@@ -93,19 +96,24 @@ def select_admissible_intel(dossiers: Dossiers, profile: CampaignProfile) -> Adm
         if reason:
             left[f"indicators: {reason}"] += 1
             continue
-        if opinions.count_if_disputed(indicator.id, left, "indicators"):
+        balance = opinions.weigh(indicator.id)
+        left.update(balance.count("indicators"))
+        if balance.disputed:
             continue
         points = _resolve_actors(indicator, actors, past_campaigns, canonical_ids)
         if not any(points.values()):
             left["indicators: of nobody known"] += 1
             continue
         claims.append(_build_claim(indicator, points, sightings[indicator.id], sources, opinions, profile))
-    silent = {
-        actor.id
-        for actor in actors.values()
-        if (actor.valid_until is not None and actor.valid_until < profile.campaign.first_seen)
-        or opinions.count_if_disputed(actor.id, left, "actors")
-    }
+    silent: set[str] = set()
+    for actor in actors.values():
+        if actor.valid_until is not None and actor.valid_until < profile.campaign.first_seen:
+            silent.add(actor.id)
+            continue
+        balance = opinions.weigh(actor.id)
+        left.update(balance.count("actors"))
+        if balance.disputed:
+            silent.add(actor.id)
     return AdmissibleIntel(
         actors=tuple(sorted(actors.values(), key=lambda a: a.id)),
         claims=tuple(claims),
@@ -151,7 +159,7 @@ def _resolve_actors(
 
 
 def _speaks_of_role(indicator: Indicator, role: Role) -> bool:
-    """Whether an indicator may tell of a role: a wording is the beneficiary's, and tells of who uses it again as well."""
+    """Tell whether an indicator is about a role: a template is the beneficiary's, and about who uses it again as well."""
     return indicator.role in (None, role) or indicator.kind == "template"
 
 
@@ -184,6 +192,23 @@ def _build_claim(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _OpinionBalance:
+    """What opinions come to on one statement."""
+
+    disputed: bool
+    """Whether a source disagrees that is more reliable than all that agree."""
+    unheard: bool
+    """Whether there are opinions of sources that are not heard."""
+
+    def count(self, what: str) -> Counter[str]:
+        """Return why a statement on `what` is left out, and which opinions are."""
+        reasons: Counter[str] = Counter()
+        reasons[f"opinions on {what} of sources that are not heard"] += self.unheard
+        reasons[f"{what}: disagreed with"] += self.disputed
+        return reasons
+
+
 class _SourceOpinions:
     """What sources hold of statements; only those that are heard count."""
 
@@ -205,16 +230,11 @@ class _SourceOpinions:
         self._trust = {source.id: TRUTHFUL[source.reliability] for source in sources.values()}
 
     def agreeing(self, statement: str) -> set[str]:
-        """Ids of the sources that hold the statement true."""
+        """Return the ids of the sources that hold the statement true."""
         return self._supporters.get(statement, set())
 
-    def count_if_disputed(self, statement: str, left: Counter[str], what: str) -> bool:
-        """Whether a source disagrees that is more reliable than all that agree; counts it."""
-        if statement in self._unheard:
-            left[f"opinions on {what} of sources that are not heard"] += 1
+    def weigh(self, statement: str) -> _OpinionBalance:
+        """Return what the opinions on a statement come to."""
         against = self._strongest_dissent.get(statement, 0.0)
         support = max((self._trust[source] for source in self.agreeing(statement)), default=0.0)
-        if against > support:
-            left[f"{what}: disagreed with"] += 1
-            return True
-        return False
+        return _OpinionBalance(disputed=against > support, unheard=statement in self._unheard)

@@ -108,7 +108,7 @@ def _leads_clearly(weighed: WeighedEvidence, leader: str) -> bool:
 def _find_sole_sources(
     items: Sequence[EvidenceItem], leader: str, prior: Mapping[str, float], settings: AttributionSettings
 ) -> list[str]:
-    """Names of the sources, not of the grade that stands alone, without any one of which the answer falls."""
+    """Return the names of the sources, not of the grade that stands alone, without any one of which the answer falls."""
     sources = {
         item.source.id: item.source
         for item in items

@@ -106,7 +106,7 @@ def _list_evidence(
 def _pick_counter_evidence(
     items: Sequence[EvidenceItem], weighed: WeighedEvidence, hypothesis_names: Mapping[str, str]
 ) -> str:
-    """The strongest evidence against the likeliest hypothesis, or its strongest rival where nothing speaks against it."""
+    """Return the strongest evidence against the likeliest hypothesis, or for its rival where nothing speaks against it."""
     leader, second = weighed.order[0], weighed.order[1]
     contrary = [
         (bits, items[index].statement)

@@ -21,15 +21,15 @@ COMMON = 0.3
 def estimate_coincidence(hits: Sequence[IndicatorHit], dossier_values: int, members: int, strangers: int) -> float:
     """Return the chance (0 to 1) that accounts without a tie to an actor match as much of what is known of it.
 
-    The largest of three. Accounts apart: each of `members` shows each of the actor's `known` values of this kind as often
-    as the `strangers` do, a Poisson tail of the uses found; the values that were not found are taken to be as common as
-    those that were, since nothing is known of them. One hand: another operator chooses once for all its accounts, and a
-    value is chosen as often as strangers show it. A place: whoever was known to use an address or a range may be any of
-    its users, so that the share of them who are no members counts. A range that thousands use gives 1.
+    The largest of three. Accounts apart: each of `members` shows each of the actor's `dossier_values` of this kind as often
+    as the `strangers` do, a Poisson tail of the uses that were observed; values that were not hit are assumed to be as
+    common as those that were, since nothing tells how common they are. One hand: another operator chooses once for all its
+    accounts, and a value is chosen as often as strangers show it. A shared range: whoever used an address or a range before
+    may be any of its users, so that the share of them who are no members counts. A range that thousands use gives 1.
 
     Args:
-        found: what was found, all of one kind and actor.
-        known: how many values of the kind the dossier holds of the actor, at least as many as were found.
+        hits: values of the dossier that the campaign shows, all of one kind and actor.
+        dossier_values: how many values of the kind the dossier holds of the actor, at least as many as are hit.
         members: accounts of the campaign.
         strangers: accounts of the population outside campaigns.
     """

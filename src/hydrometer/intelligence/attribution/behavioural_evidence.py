@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hydrometer.intelligence.attribution.base_rates import compute_ratio_bits
@@ -26,7 +27,20 @@ if TYPE_CHECKING:
     from hydrometer.intelligence.attribution.indicator_matching import IndicatorHit
 
 OVERRIDDEN, MENTIONED = 2.0, 0.8
-"""Bits of a wording that tells the model to be an actor's product, and of one that names it."""
+"""Bits of a template that tells the model to be an actor's product, and of one that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _HabitFinding:
+    """What a campaign shows of a habit that a dossier names."""
+
+    kind: str
+    bits: float
+    """As measured, before the kind's cap and the trust in the source."""
+    statement: str
+    note: str = ""
+    values: frozenset[str] = frozenset()
+    members: int = 0
 
 
 def collect_habit_evidence(
@@ -43,7 +57,7 @@ def collect_habit_evidence(
 
 
 def count_unknown_zones(intel: AdmissibleIntel) -> int:
-    """How many actors have working hours in a timezone that is not known here."""
+    """Count the actors with working hours in a timezone that is not known here."""
     return sum(actor.hours is not None and not _has_known_zone(actor.hours) for actor in intel.actors)
 
 
@@ -56,19 +70,18 @@ def _has_known_zone(hours: WorkingHours) -> bool:
 
 
 def _compare_hours(profile: CampaignProfile, intel: AdmissibleIntel, actor: Actor) -> Iterator[EvidenceItem]:
-    # An unknown timezone is counted by unknown_zones.
+    # An unknown timezone is counted by count_unknown_zones.
     if actor.hours is None or "operator" not in actor.roles or not _has_known_zone(actor.hours):
         return
     p = compute_hours_p_value(profile.campaign.exhibit, actor.hours)
     if p is not None:
-        yield _build_habit_item(
-            intel,
-            actor,
+        habit = _HabitFinding(
             "timing",
             calibrate_p_value(p),
             f"The accounts' days fit the working hours of {actor.name} ({actor.hours.timezone}) as do {p:.0%} of the rotations",
             "many work in the same timezone",
         )
+        yield _make_habit_item(intel, actor, habit)
 
 
 def _compare_releases(profile: CampaignProfile, intel: AdmissibleIntel, actor: Actor) -> Iterator[EvidenceItem]:
@@ -76,13 +89,12 @@ def _compare_releases(profile: CampaignProfile, intel: AdmissibleIntel, actor: A
         return
     p = compute_releases_p_value(profile.campaign.exhibit, actor.releases)
     if p is not None:
-        yield _build_habit_item(
-            intel,
-            actor,
+        habit = _HabitFinding(
             "releases",
             calibrate_p_value(p),
             f"The harvest precedes releases of {actor.name} as closely as in {p:.0%} of the rotations of its calendar",
         )
+        yield _make_habit_item(intel, actor, habit)
 
 
 def _compare_products(profile: CampaignProfile, intel: AdmissibleIntel, actor: Actor) -> Iterator[EvidenceItem]:
@@ -90,9 +102,7 @@ def _compare_products(profile: CampaignProfile, intel: AdmissibleIntel, actor: A
         return
     for mention in find_product_mentions(actor, profile.campaign.exhibit.templates):
         verb = "tells the model to be" if mention.override else "names"
-        yield _build_habit_item(
-            intel,
-            actor,
+        habit = _HabitFinding(
             "product",
             OVERRIDDEN if mention.override else MENTIONED,
             f"The shared wording {verb} {mention.product} of {actor.name}",
@@ -100,10 +110,11 @@ def _compare_products(profile: CampaignProfile, intel: AdmissibleIntel, actor: A
             frozenset(mention.template_ids),
             max(t.accounts for t in profile.campaign.exhibit.templates if t.id in mention.template_ids),
         )
+        yield _make_habit_item(intel, actor, habit)
 
 
 def _match_sightings(profile: CampaignProfile, intel: AdmissibleIntel, actor: Actor) -> Iterator[EvidenceItem]:
-    """Sources that saw the actor itself at work while the campaign ran."""
+    """Yield what sources say that saw the actor itself at work while the campaign ran."""
     for sighting in intel.sightings:
         source = intel.source(sighting.source)
         begins, ends = sighting.first_seen or sighting.last_seen, sighting.last_seen or sighting.first_seen
@@ -130,7 +141,7 @@ def _match_sightings(profile: CampaignProfile, intel: AdmissibleIntel, actor: Ac
 def _match_successions(
     profile: CampaignProfile, intel: AdmissibleIntel, indicator_hits: Sequence[IndicatorHit]
 ) -> Iterator[EvidenceItem]:
-    """Pools that wake soon after an earlier campaign was stopped whose values they show."""
+    """Yield evidence of pools that wake soon after an earlier campaign was stopped whose values they show."""
     touched = {name for hit in indicator_hits for name in hit.claim.indicator.indicates if name in intel.past_campaigns}
     for name in sorted(touched):
         past = intel.past_campaigns[name]
@@ -158,27 +169,17 @@ def _format_delay(profile: CampaignProfile, stopped: datetime) -> str:
     return f"{(profile.campaign.first_seen - stopped).total_seconds() / 3_600:.0f} hours"
 
 
-def _build_habit_item(
-    intel: AdmissibleIntel,
-    actor: Actor,
-    kind: str,
-    measured: float,
-    statement: str,
-    note: str = "",
-    values: frozenset[str] = frozenset(),
-    members: int = 0,
-) -> EvidenceItem:
+def _make_habit_item(intel: AdmissibleIntel, actor: Actor, habit: _HabitFinding) -> EvidenceItem:
     source = intel.source(actor.source)
     trust = TRUTHFUL[source.reliability]
-    counted = min(KINDS[kind].most, measured) if measured > 0 else measured * trust
     return EvidenceItem(
-        "beneficiary" if kind in ("releases", "product") else "operator",
-        kind,
+        "beneficiary" if habit.kind in ("releases", "product") else "operator",
+        habit.kind,
         actor.id,
         source,
-        counted,
-        statement,
-        note,
-        values=values,
-        members=members,
+        min(KINDS[habit.kind].most, habit.bits) if habit.bits > 0 else habit.bits * trust,
+        habit.statement,
+        habit.note,
+        values=habit.values,
+        members=habit.members,
     )

@@ -105,7 +105,7 @@ def _derive_operator_evidence(
 
     Let L be the likelihood ratio of an actor as the operator. Those who do both gather for themselves with chance r; who
     gathers for another is found to be this operator with chance s: (r L + 1 − r) / (s L + 1 − s), at most r / s.
-    Wordings are left out of L when they speak on the beneficiary themselves.
+    Templates are left out of L when they speak on the beneficiary themselves.
     """
     direct = {(item.actor, item.kind) for item in about}
     for actor in served:
@@ -141,7 +141,7 @@ def _derive_operator_evidence(
 
 
 def _find_decisive_tier(counted: Sequence[tuple[Tier, float]]) -> Tier:
-    """The tier of half of the bits that speak for an actor, cheaper ones counted with it: what an imitator had to pay."""
+    """Return the tier of half of the bits for an actor, cheaper ones counted with it: what an imitator had to pay."""
     gained = [(tier, bits) for tier, bits in counted if bits > 0]
     whole = math.fsum(bits for _, bits in gained)
     if whole and math.fsum(bits for tier, bits in gained if tier == "held") >= whole / 2:

@@ -33,7 +33,7 @@ class ShownValue:
 
 @dataclass(frozen=True, slots=True)
 class ShownTemplate:
-    """A demand of the campaign, as hashes under the site key."""
+    """A template of the campaign, as hashes under the site key."""
 
     id: str
     accounts: int
@@ -62,7 +62,7 @@ class NetworkPopulation:
         return cls(ranges, systems)
 
     def count_accounts(self, cidr: IPv4Network | IPv6Network) -> int | None:
-        """Accounts seen in a range at most; None where nothing is known of it."""
+        """Return the most accounts that a range can have; None where nothing is known of it."""
         inside = [
             accounts for block, accounts in self.blocks.items() if _is_subnet(block, cidr) or _is_subnet(cidr, block)
         ]

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from hydrometer.intelligence.attribution.evidence_kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from hydrometer.contract import Actor, IntelSource, Role
+    from hydrometer.contract import IntelSource, Role
     from hydrometer.intelligence.attribution.evidence_kinds import Tier
 
 
@@ -36,6 +34,8 @@ class EvidenceItem:
     """Whether what was found points to several actors."""
     stale: bool = False
     """Whether its last known use is longer ago than the half-life of its kind."""
+    too_common: bool = False
+    """Whether so many others show it that it weighs nothing."""
     tier: Tier = "cheap"
 
     @property
@@ -47,8 +47,3 @@ class EvidenceItem:
     def order(self) -> tuple[str, str, str, str, str]:
         """What items are sorted by, so that the order in which dossiers come makes no difference."""
         return (self.group, self.kind, self.actor, self.source.id, self.statement)
-
-
-def look_up_actor_name(actors: Mapping[str, Actor], actor: str) -> str:
-    """The name of an actor."""
-    return actors[actor].name if actor in actors else actor

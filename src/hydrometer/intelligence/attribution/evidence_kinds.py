@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 Tier = Literal["cheap", "rented", "held"]
 """What it costs somebody else to show the value: a decision, money and time, or what its holder must hand over."""
 
-DAY = 86_400.0
-
 
 @dataclass(frozen=True, slots=True)
 class EvidenceKind:
@@ -87,7 +85,7 @@ HEARD: frozenset[Reliability] = frozenset({"A", "B", "C"})
 
 
 def compute_source_cap(reliability: Reliability) -> float:
-    """Most bits that all statements of one source can bear together.
+    """Return the most bits that all statements of one source can bear together.
 
     With chance w the source is right, and a match then is as likely under the actor as can be (1) and impossible under
     others; with chance 1 − w it is wrong, and names what it knows to match with chance m under every hypothesis:
@@ -98,5 +96,5 @@ def compute_source_cap(reliability: Reliability) -> float:
 
 
 def compute_item_weight(credibility: int, confidence: int) -> float:
-    """Chance that an item is right, of its credibility (1 to 6) and the confidence (0 to 100) of who states it."""
+    """Return the chance that an item is right, by its credibility (1 to 6) and the confidence (0 to 100) of who states it."""
     return CREDIBLE.get(credibility, 0.3 + 0.6 * min(100, max(0, confidence)) / 100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from hydrometer.contract import Role
@@ -31,6 +32,22 @@ LEAST_UNSEEN = 3
 HELD_KINDS = tuple(name for name, kind in KINDS.items() if kind.tier == "held")
 
 
+@dataclass(frozen=True, slots=True)
+class _IndicatorFinding:
+    """Values of one kind that one source knows of one actor and that the campaign shows."""
+
+    role: Role
+    kind: str
+    actor: str
+    name: str
+    """Of the actor."""
+    hits: Sequence[IndicatorHit]
+    dossier_values: int
+    """Values of the kind that the dossiers hold of the actor."""
+    tenants: int
+    """Actors that the values point to."""
+
+
 def collect_shown_evidence(
     profile: CampaignProfile, intel: AdmissibleIntel, indicator_hits: Sequence[IndicatorHit]
 ) -> Iterator[EvidenceItem]:
@@ -55,9 +72,10 @@ def collect_shown_evidence(
     names = {actor.id: actor.name for actor in intel.actors}
     for (role, shown, actor, _, _), hits in hits_by_key.items():
         tenant_count = max(len(_list_tenants(hit.claim, said)) for hit in hits)
-        yield _build_indicator_item(
-            role, shown, actor, names[actor], hits, len(dossier_values[shown, actor]), tenant_count, profile
+        finding = _IndicatorFinding(
+            role, shown, actor, names[actor], hits, len(dossier_values[shown, actor]), tenant_count
         )
+        yield _make_indicator_item(finding, profile)
 
 
 def collect_unseen_evidence(
@@ -91,19 +109,12 @@ def collect_unseen_evidence(
         )
 
 
-def _build_indicator_item(
-    role: Role,
-    kind: str,
-    actor: str,
-    name: str,
-    hits: list[IndicatorHit],
-    dossier_values: int,
-    tenant_count: int,
-    profile: CampaignProfile,
-) -> EvidenceItem:
+def _make_indicator_item(finding: _IndicatorFinding, profile: CampaignProfile) -> EvidenceItem:
+    role, kind, actor, hits = finding.role, finding.kind, finding.actor, finding.hits
+    tenant_count = finding.tenants
     declared, begins = KINDS[kind], profile.campaign.first_seen
     members = profile.campaign.accounts
-    likely_chance = estimate_coincidence(hits, dossier_values, members, profile.strangers)
+    likely_chance = estimate_coincidence(hits, finding.dossier_values, members, profile.strangers)
     values = {hit.value for hit in hits}
     seen_with = min(members, max(hit.accounts for hit in hits) if len(values) == 1 else sum(h.accounts for h in hits))
     weight = max(_compute_weight(hit.claim, actor, role) for hit in hits)
@@ -119,7 +130,6 @@ def _build_indicator_item(
     common = likely_chance >= COMMON
     reused = declared.reuse * fresh
     outside_accounts = round(sum(hit.outside_accounts for hit in hits))
-    source = hits[0].claim.source
     notes = []
     if tenant_count > 1:
         notes.append(f"points to {tenant_count} actors")
@@ -135,9 +145,9 @@ def _build_indicator_item(
         role,
         kind,
         actor,
-        source,
+        hits[0].claim.source,
         0.0 if common else compute_ratio_bits(reused + (1 - reused) * unlikely, unlikely, weight),
-        f"{_format_value_count(len(values), kind)} of {name} ({example}{', …' if len(values) > 1 else ''}) with {seen_with} of {members} "
+        f"{_format_value_count(len(values), kind)} of {finding.name} ({example}{', …' if len(values) > 1 else ''}) with {seen_with} of {members} "
         f"members and {outside_accounts} other accounts",
         "; ".join(notes),
         values=frozenset(values),
@@ -145,12 +155,13 @@ def _build_indicator_item(
         hard=((declared.tier == "held" and seen_with >= FEW) or long) and tenant_count == 1 and not common,
         shared=tenant_count > 1,
         stale=fresh < 0.5,
+        too_common=common,
         tier=declared.tier,
     )
 
 
 def _is_used_without_gap(hit: IndicatorHit, members: int) -> bool:
-    """Whether an address or network went on being used without a gap in which it could have been let to somebody else."""
+    """Tell whether an address or network went on being used without a gap in which it could have been let anew."""
     claim = hit.claim
     if claim.first_used is None or claim.last_used is None or hit.outside_accounts > 0 or hit.accounts < KEPT * members:
         return False
@@ -169,14 +180,17 @@ def _list_pointed_actors(claim: IndicatorClaim) -> set[str]:
 
 
 def _list_tenants(claim: IndicatorClaim, said: Mapping[tuple[str, str], Mapping[str, float]]) -> set[str]:
-    """Actors that the value points to, by this source and by those that are no less reliable."""
+    """Return the actors that a value points to, by this source and by those that are no less reliable."""
     trust = TRUTHFUL[claim.source.reliability]
     others = said[claim.indicator.kind, claim.indicator.value]
     return _list_pointed_actors(claim) | {actor for actor, grade in others.items() if grade >= trust}
 
 
 def _speaks_of_beneficiary(claim: IndicatorClaim) -> bool:
-    """Who runs accounts need not get the outputs: only what is said to be the beneficiary's, and wordings, tell of it."""
+    """Tell whether a claim is about the beneficiary: what is said to be its own, and templates.
+
+    Who runs accounts need not get the outputs.
+    """
     return claim.indicator.role == "beneficiary" or claim.indicator.kind == "template"
 
 
@@ -186,5 +200,5 @@ def _format_value_count(number: int, kind: str) -> str:
 
 
 def count_too_common(items: Iterable[EvidenceItem]) -> int:
-    """How many findings were too common to weigh anything."""
-    return sum("too common" in item.note for item in items)
+    """Count the findings that are too common to weigh anything."""
+    return sum(item.too_common for item in items)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hydrometer.intelligence.attribution.campaign_profile import CampaignProfile, ShownValue
 
 LEAST_HASHES = 5
-"""Hashes that two wordings must have in common."""
+"""Hashes that two templates must have in common."""
 LEAST_CONTAINED = 0.6
 """Share of the smaller one's hashes that they must have in common."""
 
@@ -157,7 +157,7 @@ def _group_by_prefix(values: Mapping[str, ShownValue], version: int, length: int
 
 
 def list_shown_kinds(profile: CampaignProfile) -> frozenset[str]:
-    """Kinds of indicator that the campaign shows any value of."""
+    """Return the kinds of indicator that the campaign shows any value of."""
     return frozenset(kind for kind in KINDS if profile.shown_values.get(kind)) | (
         frozenset({"template"}) if profile.templates else frozenset()
     )

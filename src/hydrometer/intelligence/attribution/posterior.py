@@ -4,7 +4,7 @@ A posterior over every known actor, UNKNOWN and NOBODY (Heuer's analysis of comp
 of its marks). Findings are not independent, so that they do not simply add up:
 
 - a group counts once: of each source its best finding, together no more than the best kind of the group can bear;
-- a source errs for all that it says: `kinds.source_cap`;
+- a source errs for all that it says: `evidence_kinds.compute_source_cap`;
 - what can be planted by one decision is capped together, and again together with what money can rent.
 
 Every cap scales the findings under it alike, so that their order makes no difference.
@@ -111,9 +111,9 @@ def _count_bits(
             worst[item.group] = index
     bits = {index: items[index].bits for index in best.values()}
     _cap_by_key(
-        bits, lambda index: items[index].source.id, lambda place: compute_source_cap(items[place].source.reliability)
+        bits, lambda index: items[index].source.id, lambda index: compute_source_cap(items[index].source.reliability)
     )
-    _cap_by_key(bits, lambda index: items[index].group, lambda place: _find_cap(items[place]))
+    _cap_by_key(bits, lambda index: items[index].group, lambda index: _find_cap(items[index]))
     for tiers, most in (
         (("cheap",), settings.planted_bits),
         (("cheap", "rented"), settings.rented_bits),
@@ -156,7 +156,7 @@ def _find_second_hand(items: Sequence[EvidenceItem], counted: Sequence[float]) -
     """Return the bits for no common actor, and the two whose findings show it best.
 
     Two hands explain the findings of both. Only what could not have been planted shows a second hand, and for the
-    beneficiary the wordings, when different ones point to different actors.
+    beneficiary the templates, when different ones point to different actors.
     """
     shown: dict[str, list[int]] = defaultdict(list)
     for index, item in enumerate(items):
@@ -181,7 +181,7 @@ def _count_members(items: Sequence[EvidenceItem], indices: Sequence[int]) -> int
 
 
 def spread_prior(actors: Sequence[str], *, nobody: float, known_share: float) -> dict[str, float]:
-    """Return the prior: `nobody` for no common actor, of the rest `known` spread evenly over the actors, the rest UNKNOWN."""
+    """Return the prior: `nobody` for no common actor, of the rest `known_share` spread evenly over the actors, the rest UNKNOWN."""
     mass = (1.0 - nobody) * (known_share if actors else 0.0)
     spread = {actor: mass / len(actors) for actor in sorted(actors)}
     return {**spread, UNKNOWN: 1.0 - nobody - mass, NOBODY: nobody}

@@ -1,4 +1,4 @@
-"""Products of actors that the shared wording names."""
+"""Products of actors that a campaign's templates name."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ OVERRIDE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ProductMention:
-    """A product that fixed wording names."""
+    """A product that the fixed text of templates names."""
 
     product: str
     template_ids: tuple[str, ...]
     override: bool
-    """Whether the model is told to be it."""
+    """Whether the template says that the model is it."""
 
 
 def find_product_mentions(actor: Actor, templates: Sequence[Template]) -> list[ProductMention]:

@@ -13,9 +13,9 @@ from hydrometer.intelligence.attribution import attribute_campaign, build_campai
 from hydrometer.intelligence.exchange.campaign_sharing import (
     add_partner_values,
     load_sharing_secret,
-    read_fingerprint_settings,
 )
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers
+from hydrometer.intelligence.exchange.release_material import read_fingerprint_settings
 from hydrometer.report import render_result_page
 from hydrometer.result import ResultFolder
 
@@ -29,14 +29,14 @@ INTEL = "intel"
 """Folder beside the logs whose dossiers `detect` reads."""
 
 
-def load_dossiers(traffic: Path | str, intel: Sequence[Path]) -> Dossiers | None:
-    """Read the dossiers in `intel` and in the folder `intel` of the traffic; None where there are none.
+def load_dossiers(traffic: Path | str | None, intel: Sequence[Path]) -> Dossiers | None:
+    """Read the dossiers in `intel` and in the folder `intel` of the traffic, if it has one; None where there are none.
 
     Raises:
         InputError: a dossier cannot be read.
     """
-    folder = Path(traffic) / INTEL
-    paths = [*intel, *([folder] if folder.is_dir() else [])]
+    folder = Path(traffic) / INTEL if traffic is not None else None
+    paths = [*intel, *([folder] if folder is not None and folder.is_dir() else [])]
     return read_dossiers(paths) if paths else None
 
 
@@ -75,7 +75,7 @@ class DossierAttributor:
 
 
 def make_attributor(
-    traffic: Path | str, intel: Sequence[Path], settings: AttributionSettings, *, sharing_key: Path | None = None
+    traffic: Path | str | None, intel: Sequence[Path], settings: AttributionSettings, *, sharing_key: Path | None = None
 ) -> DossierAttributor | None:
     """Return what weighs the dossiers in `intel` and in the folder `intel` of the traffic; None where there are none.
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hydrometer.intelligence.exchange.campaign_sharing import ShareRequest as ShareRequest
     from hydrometer.intelligence.exchange.campaign_sharing import share_campaign as share_campaign
-    from hydrometer.intelligence.exchange.intel_service import add_actor as add_actor
-    from hydrometer.intelligence.exchange.intel_service import add_campaign as add_campaign
-    from hydrometer.intelligence.exchange.intel_service import expire_intel as expire_intel
-    from hydrometer.intelligence.exchange.intel_service import import_files as import_files
-    from hydrometer.intelligence.exchange.intel_service import lint_intel as lint_intel
-    from hydrometer.intelligence.exchange.intel_service import read_intel as read_intel
-    from hydrometer.intelligence.exchange.intel_service import restore_statement as restore_statement
-    from hydrometer.intelligence.exchange.intel_service import retract_statement as retract_statement
-    from hydrometer.intelligence.exchange.intel_service import state_opinion as state_opinion
-    from hydrometer.intelligence.exchange.intel_service import write_revocation as write_revocation
+    from hydrometer.intelligence.exchange.intel_additions import SentFiles as SentFiles
+    from hydrometer.intelligence.exchange.intel_additions import add_actor as add_actor
+    from hydrometer.intelligence.exchange.intel_additions import add_campaign as add_campaign
+    from hydrometer.intelligence.exchange.intel_additions import import_files as import_files
+    from hydrometer.intelligence.exchange.intel_upkeep import expire_intel as expire_intel
+    from hydrometer.intelligence.exchange.intel_upkeep import lint_intel as lint_intel
+    from hydrometer.intelligence.exchange.intel_upkeep import read_intel as read_intel
+    from hydrometer.intelligence.exchange.intel_upkeep import restore_statement as restore_statement
+    from hydrometer.intelligence.exchange.intel_upkeep import retract_statement as retract_statement
+    from hydrometer.intelligence.exchange.intel_upkeep import state_opinion as state_opinion
+    from hydrometer.intelligence.exchange.intel_upkeep import write_revocation as write_revocation
 else:
     from hydrometer.exports import export_lazily
 

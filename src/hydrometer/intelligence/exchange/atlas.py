@@ -22,4 +22,4 @@ TECHNIQUES = (
     AtlasTechnique("AML.T0040", "AI Model Inference API Access"),
     AtlasTechnique("AML.T0024.002", "Extract AI Model"),
 )
-"""What every campaign does that is told of: many accounts, the API, the outputs."""
+"""What every campaign that is shared does: many accounts, the API, the outputs."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,10 +13,10 @@ import msgspec
 import orjson
 
 from hydrometer.contract import InputError
-from hydrometer.files import replace_file
+from hydrometer.files import explain_read_errors, replace_file
 from hydrometer.intelligence.exchange import stix_objects as kinds
 from hydrometer.intelligence.exchange.source_ratings import FILE, RatedSource, SourceRatings
-from hydrometer.intelligence.exchange.stix_ids import is_id, make_id
+from hydrometer.intelligence.exchange.stix_ids import TEMPLATE, is_id, make_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,10 +35,16 @@ USED: dict[str, type[kinds.StixObject]] = {
     "relationship": kinds.RelationshipObject,
     "sighting": kinds.SightingObject,
     "opinion": kinds.OpinionObject,
-    "x-hydrometer-template": kinds.TemplateObject,
+    TEMPLATE: kinds.TemplateObject,
 }
 """Types that records are made of; objects of other types are kept as they stand."""
-WITHOUT_TIMES = frozenset({"x-hydrometer-template"})
+WITHOUT_TIMES = frozenset({TEMPLATE})
+
+
+class _RawBundle(msgspec.Struct):
+    """A bundle whose objects are left as their writer wrote them."""
+
+    objects: list[msgspec.Raw] = []
 
 
 @dataclass(slots=True)
@@ -80,7 +88,7 @@ class BundleSet:
             self.objects[name] = one
         elif other.source == one.source:
             self.notes["older versions of objects"] += other.raw != one.raw
-            self.objects[name] = max(other, one, key=lambda held: held.version)
+            self.objects[name] = max(other, one, key=lambda version: version.version)
         else:
             self.notes["objects that several sources sent; the most reliable one's version counts"] += 1
             self.objects[name] = min(other, one, key=self._rank)
@@ -137,13 +145,10 @@ def read_bundle(file: Path) -> list[dict[str, Any]]:
     """
     mend = "Name a STIX 2.1 bundle or a folder of them."
     try:
-        if file.stat().st_size > LARGEST:
-            raise InputError(f"has more than {LARGEST:,} bytes", file=str(file), mend="Split the bundle.")
-        content = orjson.loads(file.read_bytes())
-    except FileNotFoundError:
-        raise InputError("no such file", file=str(file), mend=mend) from None
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(file), mend=mend) from None
+        with explain_read_errors(file, mend=mend, missing="no such file"):
+            if file.stat().st_size > LARGEST:
+                raise InputError(f"has more than {LARGEST:,} bytes", file=str(file), mend="Split the bundle.")
+            content = orjson.loads(file.read_bytes())
     except orjson.JSONDecodeError as error:
         raise InputError(f"is no JSON: {error}", file=str(file), mend=mend) from None
     objects = content.get("objects", []) if isinstance(content, dict) else None
@@ -207,3 +212,22 @@ def encode_bundle(objects: Sequence[dict[str, Any]]) -> bytes:
 def write_bundle(objects: Sequence[dict[str, Any]], file: Path, *, private: bool = False) -> None:
     """Write a bundle, a private one for its owner only; raises InputError when it cannot be written."""
     replace_file(file, encode_bundle(objects), private=private)
+
+
+def pack_bundle(objects: list[bytes]) -> bytes:
+    """Return objects as a STIX bundle whose id comes of what is in it."""
+    inside = b",".join(objects)
+    name = uuid.uuid5(uuid.NAMESPACE_OID, hashlib.sha256(inside).hexdigest())
+    return b'{"type":"bundle","id":"bundle--' + str(name).encode() + b'","objects":[' + inside + b"]}\n"
+
+
+def unpack_bundle(content: bytes, file: str) -> list[bytes]:
+    """Return the objects of a bundle, each as its writer wrote it; raises InputError."""
+    try:
+        envelope = msgspec.json.decode(content, type=_RawBundle)
+        for one in envelope.objects:
+            if not isinstance(orjson.loads(bytes(one)), dict):
+                raise InputError("an object is no JSON object", file=file, mend="Give a STIX bundle.")
+    except (msgspec.DecodeError, orjson.JSONDecodeError) as error:
+        raise InputError(f"no bundle: {error}", file=file, mend="Give a STIX 2.1 bundle.") from None
+    return [bytes(one) for one in envelope.objects]

@@ -1,4 +1,4 @@
-"""A campaign on its way to partners: the result read, its wordings sketched under the sharing key, a policy applied."""
+"""A campaign on its way to partners: the result read, its templates sketched under the sharing key, a policy applied."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hydrometer.contract import INDICATORS, TEMPLATES, FingerprintSettings, InputError, TemplateSketch
 from hydrometer.files import replace_file
 from hydrometer.fingerprint import Fingerprinter, SiteKey, view_text_arrays
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers
 from hydrometer.intelligence.exchange.redaction_policy import DIGEST_ONLY, read_redaction_policy
-from hydrometer.intelligence.exchange.release_builder import ReleaseMaterial, make_release
+from hydrometer.intelligence.exchange.release_builder import make_release
 from hydrometer.intelligence.exchange.release_format import find_formats
+from hydrometer.intelligence.exchange.release_material import (
+    find_campaign,
+    gather_material,
+    read_fingerprint_settings,
+)
 from hydrometer.intelligence.exchange.sharing_key import SharingKey
 from hydrometer.result import ResultFolder
 
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hydrometer.contract import Campaign, Tlp
-    from hydrometer.intelligence.exchange.release_builder import CampaignRelease
+    from hydrometer.intelligence.exchange.campaign_release import CampaignRelease
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +47,26 @@ class EncodedRelease:
     """What of the release the format does not hold."""
 
 
-def share_campaign(
-    result: Path,
-    campaign: str,
-    *,
-    tlp: Tlp,
-    format_name: str = "stix",
-    policy: Path | None = None,
-    sharing_key: Path | None = None,
-    intel: Sequence[Path] = (),
-    identity: str = "",
-    out: Path | None = None,
-) -> EncodedRelease:
-    """Make what may leave of a campaign; write it to `out` when that is given.
+@dataclass(frozen=True, slots=True)
+class ShareRequest:
+    """Which campaign is to leave, for whom, and under which policy."""
 
-    `intel` is what the site knows already: indicators of partners in it are sighted, and an attribution needs it.
+    result: Path
+    campaign: str
+    tlp: Tlp
+    """Who may see it."""
+    policy: Path | None = None
+    """A file; None for the defaults."""
+    sharing_key: Path | None = None
+    """The key that partners share; without it no digest and no sketch leaves."""
+    intel: Sequence[Path] = ()
+    """What the site knows already: indicators of partners in it are sighted, and an attribution needs it."""
+    identity: str = ""
+    """Name under which this site speaks; empty for that of the policy."""
+
+
+def share_campaign(request: ShareRequest, format_name: str = "stix", out: Path | None = None) -> EncodedRelease:
+    """Make what may leave of a campaign; write it to `out` when that is given.
 
     Raises:
         InputError: no such result, campaign or format, an unusable policy or key, or `out` cannot be written.
@@ -65,9 +74,7 @@ def share_campaign(
     formats = find_formats()
     if format_name not in formats:
         raise InputError(f"format {format_name} is not known", mend=f"Name one of: {', '.join(sorted(formats))}.")
-    release = build_release(
-        result, campaign, tlp=tlp, policy=policy, sharing_key=sharing_key, intel=intel, identity=identity
-    )
+    release = build_release(request)
     exporter = formats[format_name]
     content = exporter.encode(release)
     left_out = exporter.left_out(release) if exporter.left_out else {}
@@ -82,45 +89,23 @@ def share_campaign(
     )
 
 
-def build_release(
-    result: Path,
-    campaign: str,
-    *,
-    tlp: Tlp,
-    policy: Path | None = None,
-    sharing_key: Path | None = None,
-    intel: Sequence[Path] = (),
-    identity: str = "",
-) -> CampaignRelease:
+def build_release(request: ShareRequest) -> CampaignRelease:
     """Return what may leave of a campaign, before it is put into a format.
 
     Raises:
-        InputError: as `share`.
+        InputError: as `share_campaign`.
     """
-    redaction = read_redaction_policy(policy)
-    if identity:
-        redaction = msgspec.structs.replace(redaction, identity=identity)
-    secret = load_sharing_secret(sharing_key) if sharing_key is not None else None
+    redaction = read_redaction_policy(request.policy)
+    if request.identity:
+        redaction = msgspec.structs.replace(redaction, identity=request.identity)
+    secret = load_sharing_secret(request.sharing_key) if request.sharing_key is not None else None
     key = SharingKey(_encode_secret(secret)) if secret is not None else None
-    result_folder = ResultFolder.read(result)
-    campaign_record = next((one for one in result_folder.campaigns if one.id == campaign), None)
-    if campaign_record is None:
-        names = ", ".join(one.id for one in result_folder.campaigns) or "none"
-        raise InputError(f"no campaign {campaign}", file=str(result), mend=f"Name one of: {names}.")
-    members = result_folder.members.filter(pc.equal(result_folder.members["campaign_id"], campaign))
-    sketches, unsketched = _sketch_templates(campaign_record, read_fingerprint_settings(result_folder), secret, key)
-    site_knowledge = ReleaseMaterial(
-        campaign=campaign_record,
-        members=dict(zip(members["account_id"].to_pylist(), members["probability"].to_pylist(), strict=True)),
-        accounts=pc.unique(result_folder.considered["account_id"]).to_pylist(),
-        indicators=result_folder.indicators.filter(
-            pc.equal(result_folder.indicators["campaign_id"], campaign)
-        ).to_pylist(),
-        sketches=sketches,
-        unsketched=unsketched,
-        now=result_folder.run.started_at,
-    )
-    return make_release(site_knowledge, redaction, tlp, key, read_dossiers(list(intel)) if intel else None)
+    result = ResultFolder.read(request.result)
+    campaign = find_campaign(result, request.campaign, request.result)
+    sketches, unsketched = _sketch_templates(campaign, read_fingerprint_settings(result), secret, key)
+    material = gather_material(result, campaign, sketches, unsketched)
+    dossiers = read_dossiers(list(request.intel)) if request.intel else None
+    return make_release(material, redaction, request.tlp, key, dossiers)
 
 
 def add_partner_values(
@@ -132,8 +117,8 @@ def add_partner_values(
 ) -> tuple[pa.Table, pa.Table]:
     """Return `indicators` and `templates` of campaigns with what partners under the sharing key would call them.
 
-    Rows are added: payments, devices and telephone numbers as digests, wordings as hashes under that key. Both tables
-    keep their declared columns. Settings are those that the wordings were found with.
+    Rows are added: payments, devices and telephone numbers as digests, templates as hashes under that key. Both tables
+    keep their declared columns. Settings are those that the templates were sketched with.
     """
     key = SharingKey(_encode_secret(secret))
     rows = [row for row in indicators.to_pylist() if row["kind"] in DIGEST_ONLY]
@@ -151,11 +136,6 @@ def add_partner_values(
     )
 
 
-def read_fingerprint_settings(result_folder: ResultFolder) -> FingerprintSettings:
-    """Return the settings that the wordings of a result were found with."""
-    return msgspec.convert(result_folder.run.settings.get("fingerprint", {}), FingerprintSettings)
-
-
 def load_sharing_secret(path: Path) -> SiteKey:
     """Read the key that partners share.
 
@@ -169,7 +149,7 @@ def load_sharing_secret(path: Path) -> SiteKey:
             file=str(path),
             mend="Ask your partners for it, or make one: head -c 16 /dev/urandom > FILE; chmod 600 FILE.",
         )
-    return SiteKey.load_or_create(path)
+    return SiteKey.load(path)
 
 
 def _encode_secret(secret: SiteKey) -> bytes:
@@ -179,7 +159,7 @@ def _encode_secret(secret: SiteKey) -> bytes:
 def _sketch_templates(
     campaign: Campaign, settings: FingerprintSettings, secret: SiteKey | None, key: SharingKey | None
 ) -> tuple[list[TemplateSketch], dict[str, int]]:
-    """Sketch the fixed wording of each template under the sharing key; say why where there is no sketch."""
+    """Return a sketch of the fixed text of each template under the sharing key, and why others have none."""
     sketches: list[TemplateSketch] = []
     reasons: Counter[str] = Counter()
     for template in campaign.exhibit.templates:
@@ -207,7 +187,7 @@ def _sketch_templates(
 
 
 def _hash_fixed_texts(fixed: list[str], settings: FingerprintSettings, secret: SiteKey) -> tuple[int, ...]:
-    """Sketch each stretch by itself: no shingle spans a slot, whose contents differ."""
+    """Return the sketch of texts, each by itself: no shingle spans a slot, whose contents differ."""
     texts = pa.array([text for text in fixed if len(text.split()) >= settings.shingle_words], pa.string())
     if not len(texts):
         return ()

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Literal
 
 Scale = Literal["stix", "words", "admiralty", "wep", "icd203"]
+UNSAID = 50
+"""Confidence of what states none."""
 
 SCALES: dict[str, dict[str, int]] = {
     "words": {"none": 0, "low": 15, "medium": 50, "high": 85},

@@ -6,10 +6,12 @@ import csv
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast, get_args
 
-from hydrometer.contract import Dossiers, Indicator, IndicatorKind, InputError, Role
+from hydrometer.contract import Dossiers, Indicator, IndicatorKind, InputError
+from hydrometer.files import explain_read_errors
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
-from hydrometer.intelligence.exchange.confidence_scales import Scale, convert_to_stix
+from hydrometer.intelligence.exchange.confidence_scales import UNSAID, Scale, convert_to_stix
 from hydrometer.intelligence.exchange.stix_ids import is_id, make_id
+from hydrometer.intelligence.exchange.stix_objects import INDICATOR_KINDS, INTEL_ROLES
 from hydrometer.intelligence.exchange.tlp import LEVELS, UNMARKED
 
 if TYPE_CHECKING:
@@ -19,11 +21,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("kind", "value", "confidence", "valid_from", "valid_until", "tlp", "role", "indicates", "id")
 """Columns that are read; `indicates` names ids, with a space between them."""
-KINDS: frozenset[str] = frozenset(get_args(IndicatorKind))
-ROLES: frozenset[str] = frozenset(get_args(Role))
 MEND = "Mend the row or take it out."
-UNSAID = 50
-"""Confidence where none is stated."""
 
 
 def read_table(file: Path, source: str, notes: Counter[str], scale: Scale = "stix") -> Dossiers:
@@ -36,7 +34,10 @@ def read_table(file: Path, source: str, notes: Counter[str], scale: Scale = "sti
     """
     indicators: dict[str, Indicator] = {}
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
+        with (
+            explain_read_errors(file, mend="Name a CSV file."),
+            file.open(encoding="utf-8-sig", newline="") as lines,
+        ):
             reader = csv.DictReader(lines, strict=True)
             columns = reader.fieldnames or []
             for name in ("kind", "value"):
@@ -46,8 +47,6 @@ def read_table(file: Path, source: str, notes: Counter[str], scale: Scale = "sti
             for row in reader:
                 one = _parse_row(row, str(file), reader.line_num, source, scale)
                 indicators[one.id] = one
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(file), mend="Name a CSV file.") from None
     except (csv.Error, UnicodeDecodeError) as error:
         raise InputError(f"is no table: {error}", file=str(file), mend="Write it as CSV in UTF-8.") from None
     return Dossiers(indicators=tuple(indicators[name] for name in sorted(indicators)))
@@ -60,7 +59,7 @@ def _parse_row(row: Mapping[str, str | None], file: str, line: int, source: str,
         return InputError(str(problem), file=file, row=line, column=column, mend=MEND)
 
     kind = cells["kind"]
-    if kind not in KINDS:
+    if kind not in INDICATOR_KINDS:
         raise wrong("kind", f"{kind!r} is none of {', '.join(get_args(IndicatorKind))}")
     try:
         value = canonicalise_value(cast("IndicatorKind", kind), cells["value"])
@@ -79,8 +78,8 @@ def _parse_row(row: Mapping[str, str | None], file: str, line: int, source: str,
         raise wrong("confidence", error) from None
     if cells["tlp"] and cells["tlp"] not in LEVELS:
         raise wrong("tlp", f"{cells['tlp']!r} is none of {', '.join(LEVELS)}")
-    if cells["role"] and cells["role"] not in ROLES:
-        raise wrong("role", f"{cells['role']!r} is none of {', '.join(sorted(ROLES))}")
+    if cells["role"] and cells["role"] not in INTEL_ROLES:
+        raise wrong("role", f"{cells['role']!r} is none of {', '.join(sorted(INTEL_ROLES))}")
     targets = cells["indicates"].split()
     if not all(is_id(target) for target in targets):
         raise wrong("indicates", "holds what is no STIX identifier")
@@ -92,7 +91,7 @@ def _parse_row(row: Mapping[str, str | None], file: str, line: int, source: str,
         kind=cast("IndicatorKind", kind),
         value=value,
         indicates=tuple(sorted(set(targets))),
-        role=cast("Role", cells["role"]) if cells["role"] else None,
+        role=cells["role"] or None,
         source=source,
         confidence=confidence,
         tlp=cells["tlp"] or UNMARKED,

@@ -17,7 +17,7 @@ from hydrometer.intelligence.exchange.bundle_files import (
 from hydrometer.intelligence.exchange.dependency_graph import DependencyGraph
 from hydrometer.intelligence.exchange.source_ratings import FILE, RatedSource, SourceRatings, Withdrawal
 from hydrometer.intelligence.exchange.stix_decoder import build_dossiers
-from hydrometer.intelligence.exchange.stix_encoder import format_stix_time, make_object
+from hydrometer.intelligence.exchange.stix_encoder import format_stix_time, make_identity, make_object
 from hydrometer.intelligence.exchange.stix_ids import PROJECT, define_extension, is_id, make_id
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class IntelStore:
     """Everything known, open for change; nothing is written before a method's end."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises InputError when the judgement in the folder is damaged, or `folder` is a file."""
+        """Raise InputError when the judgement in the folder is damaged, or `folder` is a file."""
         if folder.exists() and not folder.is_dir():
             raise InputError("is no folder", file=str(folder), mend="Name a folder for what is known.")
         self.folder = folder
@@ -64,7 +64,7 @@ class IntelStore:
         return self._bundles
 
     def dossiers(self) -> Dossiers:
-        """What the folder says, marked as the judgement has it."""
+        """Return what the folder says, marked as the judgement has it."""
         self.bundles.ratings = self.ratings
         return build_dossiers(self.bundles)
 
@@ -125,7 +125,7 @@ class IntelStore:
         *,
         undated: bool = False,
     ) -> AdditionCounts:
-        """Take objects of a source in, the newest version of each; adding them again changes nothing.
+        """Take in objects of a source, the newest version of each; adding them again changes nothing.
 
         Of `undated` objects it is the content that makes a version, since their times are those of the import.
 
@@ -154,7 +154,7 @@ class IntelStore:
         return AdditionCounts(source, file, new, newer, named - new - newer)
 
     def opine(self, of: str, stance: Stance, explanation: str, at: datetime) -> str:
-        """Say what this site holds of a statement; a later opinion replaces an earlier one. Returns the opinion's id.
+        """Say what this site holds of a statement; a later opinion replaces an earlier one. Return the opinion's id.
 
         Raises:
             InputError: nothing has that id.
@@ -174,11 +174,15 @@ class IntelStore:
         )
         if earlier is not None:
             opinion["created"] = earlier.raw["created"]
-        self.add([*define_extension(), make_identity(source, at), opinion], self.folder / source.files[0], source)
+        self.add(
+            [*define_extension(), make_identity(source.id, source.name, format_stix_time(at)), opinion],
+            self.folder / source.files[0],
+            source,
+        )
         return name
 
     def retract(self, of: str, why: str, at: datetime) -> dict[str, Withdrawal]:
-        """Withdraw a statement, or all of a source, and what had rested on it. Returns what was withdrawn, by id.
+        """Withdraw a statement, or all of a source, and what had rested on it. Return what was withdrawn, by id.
 
         The objects stay as they were: a revoked version of one's own could never be taken back.
 
@@ -218,7 +222,7 @@ class IntelStore:
     def expire(self, at: datetime) -> dict[str, Withdrawal]:
         """Mark what is past its validity, unmark what was prolonged, and withdraw what rested on what is revoked.
 
-        Returns what is newly withdrawn, by id.
+        Return what is newly withdrawn, by id.
         """
         before = set(self.ratings.withdrawn)
         self.ratings.withdrawn = {n: one for n, one in self.ratings.withdrawn.items() if one.why != EXPIRED}
@@ -260,11 +264,6 @@ def _restore_times(raw: dict[str, Any], earlier: dict[str, Any] | None) -> dict[
         return raw
     times = {"created": earlier["created"], "modified": earlier["modified"]}
     return {**raw, **times} if {**raw, **times} == earlier else {**raw, "created": earlier["created"]}
-
-
-def make_identity(source: RatedSource, at: datetime) -> dict[str, Any]:
-    """Return the STIX identity of a source."""
-    return make_object("identity", source.id, format_stix_time(at), name=source.name, identity_class="organization")
 
 
 def revoke_objects(objects: Sequence[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:

@@ -81,13 +81,13 @@ def find_faults(
     return sorted(problems)
 
 
-def validator() -> str:
+def name_validator() -> str:
     """Return the name of what validates here: OASIS's validator where it is installed, else the library stix2."""
     return "stix2-validator" if importlib.util.find_spec("stix2validator") else "stix2"
 
 
 def _find_invalid(objects: Iterable[BundledObject]) -> Iterator[IntelFault]:
-    if validator() == "stix2":
+    if name_validator() == "stix2":
         for one in objects:
             try:
                 stix2.parse(one.raw, allow_custom=True)

@@ -13,22 +13,20 @@ from hydrometer.contract import (
     IndicatorKind,
     InputError,
     PastCampaign,
-    Role,
     Sighting,
     TemplateSketch,
     Tlp,
 )
 from hydrometer.intelligence.exchange import stix_objects as kinds
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
+from hydrometer.intelligence.exchange.confidence_scales import UNSAID
 from hydrometer.intelligence.exchange.misp_mapping import (
     FOREIGN,
-    KINDS,
-    ROLES,
     AttributeComment,
     read_confidence,
     read_tlp,
 )
-from hydrometer.intelligence.exchange.stix_decoder import UNSAID, decode_sketch
+from hydrometer.intelligence.exchange.stix_decoder import decode_sketch
 from hydrometer.intelligence.exchange.stix_ids import is_id, make_id
 from hydrometer.intelligence.exchange.tlp import UNMARKED
 
@@ -117,8 +115,8 @@ class _EventReader:
                     last_seen=attribute.last_seen,
                     confidence=campaign.confidence if comment.confidence is None else comment.confidence,
                 )
-            elif attribute.type == "threat-actor" and is_id(comment.id) and comment.role in ROLES:
-                actors = campaign.actors | {comment.id: cast("Role", comment.role)}
+            elif attribute.type == "threat-actor" and is_id(comment.id) and comment.role in kinds.INTEL_ROLES:
+                actors = campaign.actors | {comment.id: comment.role}
                 campaign = msgspec.structs.replace(campaign, actors=actors)
             elif (one := self._build_indicator(attribute, holder, comment)) is not None:
                 indicators[one.id] = one
@@ -140,7 +138,7 @@ class _EventReader:
                 yield attribute, holder.name
 
     def _build_indicator(self, attribute: _EventAttribute, holder: str, comment: AttributeComment) -> Indicator | None:
-        said = comment.kind if comment.kind in KINDS else FOREIGN.get(attribute.type)
+        said = comment.kind if comment.kind in kinds.INDICATOR_KINDS else FOREIGN.get(attribute.type)
         if said is None and holder == "ja4-plus" and attribute.value.startswith(("t1", "q1", "d1")):
             said = "ja4"
         if said is None:
@@ -166,7 +164,7 @@ class _EventReader:
             kind=kind,
             value=value,
             indicates=(self._campaign,),
-            role=cast("Role", comment.role) if comment.role in ROLES else None,
+            role=comment.role if comment.role in kinds.INTEL_ROLES else None,
             source=self._source,
             confidence=min(100, max(0, own)),
             tlp=read_tlp(tags) or self._tlp,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from hydrometer.contract import IndicatorKind, Role, Tlp
+from hydrometer.contract import IndicatorKind, Tlp
 from hydrometer.intelligence.exchange.confidence_scales import convert_to_stix
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ FOREIGN: dict[str, IndicatorKind] = {
     "bin": "bin",
 }
 """What attributes mean that we did not write."""
-KINDS: frozenset[str] = frozenset(get_args(IndicatorKind))
-ROLES: frozenset[str] = frozenset(get_args(Role))
 _SAID = re.compile(r"(kind|role|confidence|valid_until|id)=(\S+)")
 _ESTIMATE = re.compile(r'estimative-language:likelihood-probability="([a-z-]+)"')
 _ADMIRALTY = re.compile(r'admiralty-scale:information-credibility="([1-6])"')

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
-import yaml
 from msgspec import Meta
 
 from hydrometer.contract import InputError
+from hydrometer.files import read_toml_or_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +67,7 @@ class RedactionPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     attribution: bool = False
     """Whether it is said whom the campaign is attributed to."""
     templates: bool = True
-    """Whether sketches of the shared wordings leave, under the sharing key."""
+    """Whether sketches of the templates leave, under the sharing key."""
     volumes: bool = True
     """Whether numbers of accounts and exchanges, models and capabilities leave."""
     kinds: dict[str, KindRule] = {}
@@ -99,13 +98,7 @@ def read_redaction_policy(path: Path | None) -> RedactionPolicy:
     if path is None:
         return RedactionPolicy()
     mend = "docs/sharing.md shows a valid policy."
-    try:
-        text = path.read_text("utf-8")
-        content = yaml.safe_load(text) if path.suffix.lower() in (".yaml", ".yml") else tomllib.loads(text)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(path), mend="Name an existing file.") from None
-    except (tomllib.TOMLDecodeError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"is neither TOML nor YAML: {error}", file=str(path), mend=mend) from None
+    content = read_toml_or_yaml(path, mend="Name an existing file.", valid=mend)
     if not isinstance(content, dict):
         raise InputError("is no policy", file=str(path), mend=mend)
     kinds = content.get("kinds", {})

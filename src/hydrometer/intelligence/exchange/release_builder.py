@@ -1,95 +1,45 @@
-"""What leaves this site of one campaign: the redaction policy applied, everything withheld counted by its reason."""
+"""What may leave of a campaign: the redaction policy applied, everything withheld counted by its reason."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from hydrometer.contract import (
-    Dossiers,
-    Indicator,
-    IndicatorKind,
-    IntelSource,
-    PastCampaign,
-    Sighting,
-    TemplateSketch,
-    Tlp,
-)
+from hydrometer.contract import Dossiers, Indicator, IndicatorKind, IntelSource, PastCampaign, Sighting, Tlp
+from hydrometer.intelligence.exchange.campaign_release import CampaignRelease, CampaignVolumes
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.redaction_policy import DEFAULTS
-from hydrometer.intelligence.exchange.stix_ids import make_id
+from hydrometer.intelligence.exchange.stix_ids import TEMPLATE, make_id
 from hydrometer.intelligence.exchange.tlp import may_pass_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from hydrometer.contract import Campaign, Role
+    from hydrometer.contract import Role, TemplateSketch
     from hydrometer.intelligence.exchange.redaction_policy import KindRule, RedactionPolicy
+    from hydrometer.intelligence.exchange.release_material import ReleaseMaterial
     from hydrometer.intelligence.exchange.sharing_key import SharingKey
 
 UNNAMED = "An unnamed site"
-_WORDS = 12
-"""Least characters of an account id that is looked for inside values; shorter ones are found in anything."""
+SHORTEST_NAME = 12
+"""Least characters of an account id that is looked for inside values; shorter ones are contained in anything."""
 
 
-class CampaignVolumes(msgspec.Struct, frozen=True, kw_only=True):
-    """How large a campaign is and what it takes; parts that the policy keeps back are empty."""
+@dataclass(frozen=True, slots=True)
+class ReleasedIndicator:
+    """An indicator that leaves, and how often and when the campaign showed it."""
 
-    probability: float
-    accounts: int = 0
-    exchanges: int = 0
-    harvested: int = 0
-    models: dict[str, int] = {}
-    capabilities: dict[str, float] = {}
-    elicitation: dict[str, float] = {}
-
-
-class CampaignRelease(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that leaves, whatever the format; a format writes nothing that is not in here."""
-
-    dossiers: Dossiers
-    """One source (this site), one campaign, its indicators, sketches and sightings."""
-    volumes: CampaignVolumes
-    tlp: Tlp
-    created: datetime
-    modified: datetime
-    actors: dict[str, str] = {}
-    """Names of the actors that the campaign is attributed to, by id."""
-    withheld: dict[str, int] = {}
-    """What did not leave, by reason."""
-
-    @property
-    def campaign(self) -> PastCampaign:
-        """The campaign that is told of."""
-        return self.dossiers.campaigns[0]
-
-    @property
-    def site(self) -> IntelSource:
-        """Who tells."""
-        return self.dossiers.sources[0]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReleaseMaterial:
-    """What a release is made from; nothing of it leaves by itself."""
-
-    campaign: Campaign
-    members: Mapping[str, float]
-    """Probability of each member, by account id."""
-    accounts: Iterable[str]
-    """Ids of further accounts that no value may be."""
-    indicators: Sequence[Mapping[str, Any]]
-    """Rows of INDICATORS of the campaign."""
-    sketches: Sequence[TemplateSketch] = ()
-    """Of its templates, under the sharing key."""
-    unsketched: Mapping[str, int] = field(default_factory=dict)
-    """Templates without a sketch, by reason."""
-    now: datetime
-    """When the result was made."""
+    indicator: Indicator
+    exchanges: int
+    first_seen: datetime
+    last_seen: datetime
+    sketch: TemplateSketch | None = None
+    """What the indicator of a template leaves with."""
 
 
 def make_release(
@@ -108,15 +58,12 @@ def make_release(
     """
     name = policy.identity or UNNAMED
     site = site or IntelSource(id=make_id("identity", "site", name), name=name)
-    builder = _ReleaseBuilder(material, policy, tlp, key, site)
+    withheld: Counter[str] = Counter()
     campaign = material.campaign
-    if campaign.probability < policy.least_probability:
-        builder.withheld[f"the campaign's probability is below {policy.least_probability:g}"] += 1
-        indicators: list[Indicator] = []
-    else:
-        indicators = builder.build_indicators()
-    sketches = builder.build_templates(indicators)
-    actors = builder.select_actors(dossiers)
+    redaction = _Redaction(material, policy, tlp, key, site, withheld)
+    released = [*redaction.release_values(), *redaction.release_templates()]
+    actors = redaction.select_actors(dossiers)
+    sightings = redaction.make_sightings(released, dossiers)
     volumes = CampaignVolumes(probability=round(campaign.probability, 4))
     if policy.volumes:
         volumes = msgspec.structs.replace(
@@ -124,9 +71,9 @@ def make_release(
             **{name: getattr(campaign, name) for name in CampaignVolumes.__struct_fields__ if name != "probability"},
         )
     else:
-        builder.withheld["volumes: the policy keeps them back"] += 1
+        withheld["volumes: the policy keeps them back"] += 1
     past = PastCampaign(
-        id=builder.id,
+        id=redaction.campaign_id,
         name=campaign.id,
         actors={name: role for name, (_, role) in actors.items()},
         source=site.id,
@@ -137,10 +84,10 @@ def make_release(
     )
     outgoing = Dossiers(
         sources=(site,),
-        indicators=tuple(sorted(indicators, key=lambda one: one.id)),
-        templates=tuple(sketches),
+        indicators=tuple(sorted((one.indicator for one in released), key=lambda one: one.id)),
+        templates=tuple(sorted((one.sketch for one in released if one.sketch is not None), key=lambda one: one.id)),
         campaigns=(past,),
-        sightings=tuple(sorted(builder.build_sightings(indicators, dossiers), key=lambda one: one.id)),
+        sightings=tuple(sorted(sightings, key=lambda one: one.id)),
     )
     return CampaignRelease(
         dossiers=outgoing,
@@ -149,47 +96,67 @@ def make_release(
         created=_truncate_to_hour(campaign.first_seen),
         modified=_truncate_to_hour(max(material.now, campaign.last_seen)),
         actors={name: said for name, (said, _) in actors.items()},
-        withheld=dict(sorted(builder.withheld.items())),
+        withheld=dict(sorted(withheld.items())),
     )
 
 
-class _ReleaseBuilder:
-    def __init__(
-        self, material: ReleaseMaterial, policy: RedactionPolicy, tlp: Tlp, key: SharingKey | None, site: IntelSource
-    ) -> None:
-        self._material, self._policy, self._tlp, self._key, self._site = material, policy, tlp, key, site
-        self.id = make_id("campaign", site.id, material.campaign.id)
-        self.withheld: Counter[str] = Counter()
-        self._activity: dict[str, tuple[int, datetime, datetime]] = {}
-        least = policy.least_member_probability
-        self._uncertain_members = sum(probability < least for probability in material.members.values())
-        names = {*material.members, *material.accounts}
-        self._long_names = {name.lower() for name in material.members if len(name) >= _WORDS}
-        self._account_ids = {name.lower() for name in names}
+@dataclass(frozen=True)
+class _Redaction:
+    """A policy applied to the material of one release; each part yields what leaves, and counts what does not."""
 
-    def build_indicators(self) -> list[Indicator]:
-        releasable = {}
-        for row in self._material.indicators:
-            kind = str(row["kind"])
-            rule = self._policy.rule(kind)
+    material: ReleaseMaterial
+    policy: RedactionPolicy
+    tlp: Tlp
+    key: SharingKey | None
+    site: IntelSource
+    withheld: Counter[str]
+    """What does not leave, by reason."""
+
+    @cached_property
+    def campaign_id(self) -> str:
+        """The id under which the campaign leaves."""
+        return make_id("campaign", self.site.id, self.material.campaign.id)
+
+    @cached_property
+    def _uncertain_members(self) -> int:
+        least = self.policy.least_member_probability
+        return sum(probability < least for probability in self.material.members.values())
+
+    @cached_property
+    def _long_names(self) -> frozenset[str]:
+        return frozenset(name.lower() for name in self.material.members if len(name) >= SHORTEST_NAME)
+
+    @cached_property
+    def _account_ids(self) -> frozenset[str]:
+        return frozenset(name.lower() for name in {*self.material.members, *self.material.accounts})
+
+    def release_values(self) -> Iterator[ReleasedIndicator]:
+        """Yield the indicators that may leave, each value once."""
+        if self.material.campaign.probability < self.policy.least_probability:
+            self.withheld[f"the campaign's probability is below {self.policy.least_probability:g}"] += 1
+            return
+        releasable: dict[str, ReleasedIndicator] = {}
+        for row in self.material.indicators:
+            kind = cast("IndicatorKind", str(row["kind"]))
+            rule = self.policy.rule(kind)
             reason = self._explain_withholding(row, rule)
             value = ""
             if reason is None and rule is not None:
-                value, reason = self._redact_value(cast("IndicatorKind", kind), str(row["value"]), rule)
+                value, reason = self._redact_value(kind, str(row["value"]), rule)
             if reason is not None or rule is None:
                 self.withheld[f"{kind}: {reason}"] += 1
                 continue
-            one = self._build_indicator(cast("IndicatorKind", kind), value, row, rule)
-            self._activity[one.id] = (
+            indicator = self._make_value_indicator(kind, value, row, rule)
+            releasable[indicator.id] = ReleasedIndicator(
+                indicator,
                 int(row["exchanges"]),
                 _truncate_to_hour(row["first_seen"]),
                 _truncate_to_hour(row["last_seen"]),
             )
-            releasable[one.id] = one
-        return list(releasable.values())
+        yield from releasable.values()
 
     def _explain_withholding(self, row: Mapping[str, Any], rule: KindRule | None) -> str | None:
-        """Why a value stays here; None when it may leave."""
+        """Return why a value stays here; None when it may leave."""
         if rule is None:
             return "kinds like this never leave"
         if rule.form == "withhold":
@@ -204,13 +171,13 @@ class _ReleaseBuilder:
         return None
 
     def _redact_value(self, kind: IndicatorKind, value: str, rule: KindRule) -> tuple[str, str | None]:
-        """What leaves in place of a value, or why nothing does."""
+        """Return what leaves for a value, or why nothing does."""
         try:
             value = canonicalise_value(kind, value)
         except ValueError:
             return "", "the value is none of its kind"
         if rule.form == "digest":
-            return (self._key.digest(kind, value), None) if self._key else ("", "needs a sharing key")
+            return (self.key.digest(kind, value), None) if self.key else ("", "needs a sharing key")
         # A client may be called after its user; whatever names an account or holds an address of a person stays.
         if kind not in ("address", "network", "signup_network", "asn"):
             small = value.lower()
@@ -218,65 +185,68 @@ class _ReleaseBuilder:
                 return "", "the value names an account or a person"
         return value, None
 
-    def _build_indicator(self, kind: IndicatorKind, value: str, row: Mapping[str, Any], rule: KindRule) -> Indicator:
+    def _make_value_indicator(
+        self, kind: IndicatorKind, value: str, row: Mapping[str, Any], rule: KindRule
+    ) -> Indicator:
         last: datetime = row["last_seen"]
         share = min(1.0, int(row["accounts"]) / max(1, int(row["population"])))
         return Indicator(
-            id=make_id("indicator", self._site.id, kind, value),
+            id=make_id("indicator", self.site.id, kind, value),
             kind=kind,
             value=value,
-            indicates=(self.id,),
+            indicates=(self.campaign_id,),
             role="operator",
-            source=self._site.id,
-            confidence=round(100 * self._material.campaign.probability * share),
-            tlp=self._tlp,
+            source=self.site.id,
+            confidence=round(100 * self.material.campaign.probability * share),
+            tlp=self.tlp,
             valid_from=_truncate_to_hour(row["first_seen"]),
             valid_until=_compute_expiry(last, rule.days),
         )
 
-    def build_templates(self, indicators: list[Indicator]) -> list[TemplateSketch]:
-        """Sketches that may leave; an indicator for each is added to `indicators`."""
-        rule = self._policy.rule("template") or DEFAULTS["template"]
-        releasable = []
-        self.withheld.update({f"template: {reason}": number for reason, number in self._material.unsketched.items()})
-        sketches = {sketch.id: sketch for sketch in self._material.sketches}
-        campaign = self._material.campaign
+    def release_templates(self) -> Iterator[ReleasedIndicator]:
+        """Yield an indicator with its sketch for each template that may leave."""
+        self.withheld.update({f"template: {reason}": number for reason, number in self.material.unsketched.items()})
+        sketches = {sketch.id: sketch for sketch in self.material.sketches}
+        campaign = self.material.campaign
+        rule = self.policy.rule("template") or DEFAULTS["template"]
         for template in campaign.exhibit.templates:
             sketch = sketches.get(template.id)
             if sketch is None:
                 continue
-            if not self._policy.templates or rule.form == "withhold":
+            if not self.policy.templates or rule.form == "withhold":
                 self.withheld["template: the policy withholds the kind"] += 1
-            elif campaign.probability < self._policy.least_probability:
+            elif campaign.probability < self.policy.least_probability:
                 self.withheld["template: the campaign's probability is too low"] += 1
             elif template.accounts - self._uncertain_members < rule.accounts:
                 self.withheld["template: too few members show it for certain"] += 1
             else:
-                name = make_id("x-hydrometer-template", self._site.id, sketch.key, campaign.id, template.id)
-                releasable.append(msgspec.structs.replace(sketch, id=name))
-                one = Indicator(
-                    id=make_id("indicator", self._site.id, "template", name),
-                    kind="template",
-                    value=name,
-                    indicates=(self.id,),
-                    role="beneficiary",
-                    source=self._site.id,
-                    confidence=round(100 * campaign.probability),
-                    tlp=self._tlp,
-                    valid_from=_truncate_to_hour(campaign.first_seen),
-                    valid_until=_compute_expiry(campaign.last_seen, rule.days),
-                )
-                self._activity[one.id] = (
+                name = make_id(TEMPLATE, self.site.id, sketch.key, campaign.id, template.id)
+                yield ReleasedIndicator(
+                    self._make_template_indicator(name, rule),
                     template.exchanges,
                     _truncate_to_hour(campaign.first_seen),
                     _truncate_to_hour(campaign.last_seen),
+                    msgspec.structs.replace(sketch, id=name),
                 )
-                indicators.append(one)
-        return sorted(releasable, key=lambda sketch: sketch.id)
+
+    def _make_template_indicator(self, name: str, rule: KindRule) -> Indicator:
+        campaign = self.material.campaign
+        return Indicator(
+            id=make_id("indicator", self.site.id, "template", name),
+            kind="template",
+            value=name,
+            indicates=(self.campaign_id,),
+            role="beneficiary",
+            source=self.site.id,
+            confidence=round(100 * campaign.probability),
+            tlp=self.tlp,
+            valid_from=_truncate_to_hour(campaign.first_seen),
+            valid_until=_compute_expiry(campaign.last_seen, rule.days),
+        )
 
     def select_actors(self, dossiers: Dossiers | None) -> dict[str, tuple[str, Role]]:
-        """Whom the campaign is attributed to, as far as that may be said."""
-        attribution = self._material.campaign.attribution
+        """Return whom the campaign is attributed to, as far as that may be said: name and role by id."""
+        attribution = self.material.campaign.attribution
         if attribution.status != "attributed":
             return {}
         markings = {actor.id: actor.tlp for actor in dossiers.actors} if dossiers else {}
@@ -285,47 +255,47 @@ class _ReleaseBuilder:
             likeliest = answer.hypotheses[0]
             if answer.conclusion != likeliest.name:
                 continue
-            if not self._policy.attribution:
+            if not self.policy.attribution:
                 self.withheld["attribution: the policy keeps it back"] += 1
             elif likeliest.id not in markings:
                 self.withheld["attribution: how the actor's dossier is marked is not known"] += 1
-            elif not may_pass_on(markings[likeliest.id], self._tlp):
+            elif not may_pass_on(markings[likeliest.id], self.tlp):
                 self.withheld["attribution: the actor's dossier is marked more strictly"] += 1
             else:
                 attributed.setdefault(likeliest.id, (likeliest.name, answer.question))
         return attributed
 
-    def build_sightings(self, indicators: list[Indicator], dossiers: Dossiers | None) -> list[Sighting]:
-        """One of each indicator that leaves, and of each of a partner's that has the same value."""
+    def make_sightings(self, released: Sequence[ReleasedIndicator], dossiers: Dossiers | None) -> list[Sighting]:
+        """Return a sighting of each indicator that leaves, and of each of a partner's that has the same value."""
         alike: dict[tuple[str, str], list[str]] = {}
-        shown: set[tuple[str, str]] = {(one.kind, one.value) for one in indicators}
+        shown: set[tuple[str, str]] = {(one.indicator.kind, one.indicator.value) for one in released}
         for other in dossiers.indicators if dossiers else ():
-            if other.revoked or other.source == self._site.id or (other.kind, other.value) not in shown:
+            if other.revoked or other.source == self.site.id or (other.kind, other.value) not in shown:
                 continue
-            if may_pass_on(other.tlp, self._tlp):
+            if may_pass_on(other.tlp, self.tlp):
                 alike.setdefault((other.kind, other.value), []).append(other.id)
             else:
                 self.withheld["sighting: the partner's indicator is marked more strictly"] += 1
         return [
             Sighting(
-                id=make_id("sighting", self._site.id, of, self.id),
+                id=make_id("sighting", self.site.id, of, self.campaign_id),
                 of=of,
-                source=self._site.id,
-                count=self._activity[one.id][0],
-                first_seen=self._activity[one.id][1],
-                last_seen=self._activity[one.id][2],
+                source=self.site.id,
+                count=one.exchanges,
+                first_seen=one.first_seen,
+                last_seen=one.last_seen,
             )
-            for one in indicators
-            for of in (one.id, *alike.get((one.kind, one.value), ()))
+            for one in released
+            for of in (one.indicator.id, *alike.get((one.indicator.kind, one.indicator.value), ()))
         ]
 
 
 def _truncate_to_hour(moment: datetime) -> datetime:
-    """Times leave by the hour: to the second they would point at single requests of whoever sent them."""
+    """Return the hour of a time: to the second it would point at single requests of whoever sent them."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _compute_expiry(moment: datetime, days: int) -> datetime:
-    """The end of validity, at midnight UTC."""
+    """Return the end of validity, at midnight UTC."""
     moment = moment.astimezone(UTC)
     return (moment + timedelta(days=days + 1)).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -15,7 +15,7 @@ from hydrometer.intelligence.exchange import formats
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hydrometer.intelligence.exchange.release_builder import CampaignRelease
+    from hydrometer.intelligence.exchange.campaign_release import CampaignRelease
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class SharingKey:
     __slots__ = ("_digest", "name")
 
     def __init__(self, secret: bytes) -> None:
-        """Raises ValueError when `secret` is not 16 bytes."""
+        """Raise ValueError when `secret` is not 16 bytes."""
         if len(secret) != LENGTH:
             raise ValueError(f"a sharing key has {LENGTH} bytes, not {len(secret)}")
         self.name = _derive_key(secret, b"hydrometer sharing key name")[:8].hex()

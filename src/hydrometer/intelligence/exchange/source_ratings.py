@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from hydrometer.contract import InputError, Reliability
-from hydrometer.files import replace_file
+from hydrometer.files import make_read_error, replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ class SourceRatings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         return next((source for source in self.sources if name in source.files), None)
 
     def is_unassigned(self, name: str) -> bool:
-        """Whether nobody has said whose a file is."""
+        """Tell whether nobody has said whose a file is."""
         return name not in self.believed and self.find_source(name) is None
 
     @classmethod
@@ -67,7 +67,7 @@ class SourceRatings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         except FileNotFoundError:
             return cls()
         except OSError as error:
-            raise InputError(f"cannot be read: {error.strerror}", file=str(file), mend="Mend its rights.") from None
+            raise make_read_error(error, file, mend="Mend its rights.") from None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InputError(
                 f"is damaged: {error}",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar, get_args
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import numpy as np
@@ -27,30 +28,42 @@ from hydrometer.contract import (
 )
 from hydrometer.intelligence.exchange import stix_objects as kinds
 from hydrometer.intelligence.exchange.bundle_files import MEND
+from hydrometer.intelligence.exchange.confidence_scales import UNSAID
 from hydrometer.intelligence.exchange.stix_ids import EXTENSION, PROJECT, make_id
 from hydrometer.intelligence.exchange.stix_patterns import read_pattern
 from hydrometer.intelligence.exchange.tlp import UNMARKED, find_strictest_level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from hydrometer.contract import Tlp
     from hydrometer.intelligence.exchange.bundle_files import BundledObject, BundleSet
 
-UNSAID = 50
-"""Confidence of an object that states none."""
-_ROLES: tuple[Role, ...] = get_args(Role)
+Targets = dict[str, dict[str, Role]]
+"""By id of an object, the ids of what it points to, each with the role that it has there."""
 T = TypeVar("T", bound=kinds.StixObject)
 M = TypeVar("M", bound=msgspec.Struct)
 
 
 def build_dossiers(bundles: BundleSet) -> Dossiers:
-    """Return what some bundles say, each list in the order of its ids; notes go to the shelf.
+    """Return what some bundles say, each list in the order of its ids; what should be known is counted in their notes.
 
     Raises:
         InputError: our extension in an object is damaged.
     """
-    return _DossierBuilder(bundles).dossiers()
+    decoder = _ObjectDecoder(bundles)
+    decoder.count_unused()
+    targets = decoder.follow_relationships()
+    indicators = decoder.decode_indicators(targets)
+    return Dossiers(
+        sources=decoder.decode_sources(),
+        actors=decoder.decode_actors(),
+        indicators=tuple(sorted(indicators.records, key=lambda indicator: indicator.id)),
+        templates=decoder.decode_templates(),
+        campaigns=decoder.decode_campaigns(targets),
+        sightings=tuple(sorted(decoder.decode_sightings(indicators), key=lambda sighting: sighting.id)),
+        opinions=tuple(sorted(decoder.decode_opinions(indicators), key=lambda opinion: opinion.id)),
+    )
 
 
 def decode_sketch(used: kinds.TemplateObject) -> TemplateSketch:
@@ -71,31 +84,30 @@ def decode_sketch(used: kinds.TemplateObject) -> TemplateSketch:
     )
 
 
-class _DossierBuilder:
+@dataclass(frozen=True, slots=True)
+class _DecodedIndicators:
+    """Indicators, one a value, and which of them each object's pattern looks for."""
+
+    records: list[Indicator]
+    ids_by_object: dict[str, list[str]]
+
+    def list_ids(self, reference: str) -> list[str]:
+        """Return the ids of the records that a reference to an object means; itself where it is no indicator's."""
+        return self.ids_by_object.get(reference, [reference])
+
+
+class _ObjectDecoder:
+    """The objects of some bundles, decoded kind by kind; what should be known is counted in the bundles' notes."""
+
     def __init__(self, bundles: BundleSet) -> None:
         self._bundles, self._notes = bundles, bundles.notes
         self._objects = [bundles.objects[name] for name in sorted(bundles.objects)]
-        self._targets: dict[str, dict[str, Role]] = defaultdict(dict)
-        self._ids_by_indicator: dict[str, list[str]] = {}
-        """All ids of an indicator whose pattern looks for several values."""
 
-    def dossiers(self) -> Dossiers:
-        self._follow_relationships()
+    def count_unused(self) -> None:
+        """Count the objects of types that no record is made of."""
         for one in self._objects:
             if one.parsed is None:
                 self._notes[f"objects kept and not used: {one.raw['type']}"] += 1
-        indicators = sorted(
-            (record for one in self._objects for record in self._build_indicators(one)), key=lambda i: i.id
-        )
-        return Dossiers(
-            sources=self._build_sources(),
-            actors=tuple(self._build_actor(one, used) for one, used in self._select_kind(kinds.ActorObject)),
-            indicators=tuple(indicators),
-            templates=tuple(self._build_template(one, used) for one, used in self._select_kind(kinds.TemplateObject)),
-            campaigns=tuple(self._build_campaign(one, used) for one, used in self._select_kind(kinds.CampaignObject)),
-            sightings=tuple(sorted(self._build_sightings(), key=lambda sighting: sighting.id)),
-            opinions=tuple(sorted(self._build_opinions(), key=lambda opinion: opinion.id)),
-        )
 
     def _select_kind(self, kind: type[T]) -> Iterator[tuple[BundledObject, T]]:
         for one in self._objects:
@@ -111,7 +123,7 @@ class _DossierBuilder:
     def _make_damage_error(self, one: BundledObject, what: str) -> InputError:
         return InputError(f"object {one.raw['id']} is damaged: {what}", file=one.file, mend=MEND)
 
-    def _build_sources(self) -> tuple[IntelSource, ...]:
+    def decode_sources(self) -> tuple[IntelSource, ...]:
         sources = {
             used.id: IntelSource(id=used.id, name=used.name)
             for _, used in self._select_kind(kinds.IdentityObject)
@@ -124,8 +136,8 @@ class _DossierBuilder:
                 sources.setdefault(one.source, IntelSource(id=one.source, name=one.source))
         return tuple(sources[name] for name in sorted(sources))
 
-    def _follow_relationships(self) -> None:
-        """What points to what: an infrastructure stands for those that use it, so that a pool points to all of them."""
+    def follow_relationships(self) -> Targets:
+        """Return what points to what; an infrastructure stands for those that use it, so that a pool points to all."""
         users: dict[str, set[str]] = defaultdict(set)
         pairs: list[tuple[str, str, Role | None]] = []
         for one, used in self._select_kind(kinds.RelationshipObject):
@@ -139,11 +151,13 @@ class _DossierBuilder:
                 )
             else:
                 self._notes[f"relationships kept and not used: {used.relationship_type}"[:120]] += 1
+        targets: Targets = defaultdict(dict)
         for source, target, role in pairs:
             for reached in sorted(users[target]) if target in users else [target]:
-                other = self._targets[source].setdefault(reached, role or "operator")
+                other = targets[source].setdefault(reached, role or "operator")
                 if role is not None and other != role:
                     self._notes["actors with two roles in one campaign; the first is kept"] += 1
+        return targets
 
     def _is_withdrawn(self, one: BundledObject) -> bool:
         return bool(one.raw.get("revoked", False)) or one.raw["id"] in self._bundles.ratings.withdrawn
@@ -157,14 +171,18 @@ class _DossierBuilder:
             self._notes[f"objects without a TLP marking, taken for {UNMARKED}"] += 1
         return strictest or UNMARKED
 
-    def _build_actor(self, one: BundledObject, used: kinds.ActorObject) -> Actor:
+    def decode_actors(self) -> tuple[Actor, ...]:
+        """Return the actors; raises InputError."""
+        return tuple(self._decode_actor(one, used) for one, used in self._select_kind(kinds.ActorObject))
+
+    def _decode_actor(self, one: BundledObject, used: kinds.ActorObject) -> Actor:
         extension = self._read_extension(one, kinds.ActorExtension)
         hours = extension.working_hours
         return Actor(
             id=used.id,
             name=used.name,
             aliases=tuple(used.aliases),
-            roles=_ROLES if extension.roles is None else tuple(extension.roles),
+            roles=kinds.INTEL_ROLES if extension.roles is None else tuple(extension.roles),
             products=tuple(extension.products),
             releases=tuple(ActorRelease(product=each.product, day=each.day) for each in extension.releases),
             hours=None
@@ -183,23 +201,32 @@ class _DossierBuilder:
             revoked=self._is_withdrawn(one),
         )
 
-    def _build_indicators(self, one: BundledObject) -> Iterator[Indicator]:
-        used = one.parsed
-        if not isinstance(used, kinds.IndicatorObject):
-            return
+    def decode_indicators(self, targets: Targets) -> _DecodedIndicators:
+        """Return the indicators, one for each value that a pattern looks for; raises InputError."""
+        decoded = _DecodedIndicators([], {})
+        for one, used in self._select_kind(kinds.IndicatorObject):
+            records = list(self._decode_indicator(one, used, targets))
+            if records:
+                decoded.records.extend(records)
+                decoded.ids_by_object[used.id] = [record.id for record in records]
+            else:
+                self._notes["indicators kept and not used: the pattern is not of single values"] += 1
+        return decoded
+
+    def _decode_indicator(
+        self, one: BundledObject, used: kinds.IndicatorObject, targets: Targets
+    ) -> Iterator[Indicator]:
         pattern_values = read_pattern(used.pattern) if used.pattern_type == "stix" else None
         if not pattern_values:
-            self._notes["indicators kept and not used: the pattern is not of single values"] += 1
             return
         extension = self._read_extension(one, kinds.IndicatorExtension)
         names = [used.id, *(make_id("indicator", used.id, *value) for value in pattern_values[1:])]
-        self._ids_by_indicator[used.id] = names
         for name, (kind, value) in zip(names, pattern_values, strict=True):
             yield Indicator(
                 id=name,
                 kind=kind,
                 value=value,
-                indicates=tuple(sorted(self._targets.get(used.id, ()))),
+                indicates=tuple(sorted(targets.get(used.id, ()))),
                 role=extension.role,
                 source=one.source,
                 confidence=_read_confidence(used),
@@ -210,18 +237,30 @@ class _DossierBuilder:
                 revoked=self._is_withdrawn(one),
             )
 
-    def _build_template(self, one: BundledObject, used: kinds.TemplateObject) -> TemplateSketch:
+    def decode_templates(self) -> tuple[TemplateSketch, ...]:
+        """Return the sketches; raises InputError."""
+        return tuple(self._decode_template(one, used) for one, used in self._select_kind(kinds.TemplateObject))
+
+    def _decode_template(self, one: BundledObject, used: kinds.TemplateObject) -> TemplateSketch:
         try:
             return decode_sketch(used)
         except ValueError as error:
             raise self._make_damage_error(one, str(error)) from None
 
-    def _build_campaign(self, one: BundledObject, used: kinds.CampaignObject) -> PastCampaign:
-        targets = self._targets.get(used.id, {})
+    def decode_campaigns(self, targets: Targets) -> tuple[PastCampaign, ...]:
+        """Return earlier campaigns with the actors that they are attributed to; raises InputError."""
+        return tuple(
+            self._decode_campaign(one, used, targets.get(used.id, {}))
+            for one, used in self._select_kind(kinds.CampaignObject)
+        )
+
+    def _decode_campaign(
+        self, one: BundledObject, used: kinds.CampaignObject, actors: Mapping[str, Role]
+    ) -> PastCampaign:
         return PastCampaign(
             id=used.id,
             name=used.name,
-            actors={name: targets[name] for name in sorted(targets)},
+            actors={name: actors[name] for name in sorted(actors)},
             source=one.source,
             confidence=_read_confidence(used),
             first_seen=_convert_to_utc(used.first_seen),
@@ -231,12 +270,13 @@ class _DossierBuilder:
             revoked=self._is_withdrawn(one),
         )
 
-    def _build_sightings(self) -> Iterator[Sighting]:
+    def decode_sightings(self, indicators: _DecodedIndicators) -> Iterator[Sighting]:
+        """Yield the sightings, one for each value of an indicator that was sighted."""
         for one, used in self._select_kind(kinds.SightingObject):
             if self._is_withdrawn(one):
                 self._notes["sightings revoked or withdrawn"] += 1
                 continue
-            for number, subject in enumerate(self._ids_by_indicator.get(used.sighting_of_ref, [used.sighting_of_ref])):
+            for number, subject in enumerate(indicators.list_ids(used.sighting_of_ref)):
                 yield Sighting(
                     id=make_id("sighting", used.id, subject) if number else used.id,
                     of=subject,
@@ -246,12 +286,13 @@ class _DossierBuilder:
                     last_seen=_convert_to_utc(used.last_seen),
                 )
 
-    def _build_opinions(self) -> Iterator[IntelOpinion]:
+    def decode_opinions(self, indicators: _DecodedIndicators) -> Iterator[IntelOpinion]:
+        """Yield the opinions, one for each statement that they are of."""
         for one, used in self._select_kind(kinds.OpinionObject):
             if self._is_withdrawn(one):
                 self._notes["opinions revoked or withdrawn"] += 1
                 continue
-            subjects = [name for ref in used.object_refs for name in self._ids_by_indicator.get(ref, [ref])]
+            subjects = [name for ref in used.object_refs for name in indicators.list_ids(ref)]
             for number, of in enumerate(dict.fromkeys(subjects)):
                 yield IntelOpinion(
                     id=make_id("opinion", used.id, of) if number else used.id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ def _iterate_objects(dossiers: Dossiers, at: str) -> Iterator[dict[str, Any]]:
     yield from define_extension()
     markings: set[Tlp] = set()
     for source in dossiers.sources:
-        yield make_object("identity", source.id, at, name=source.name, identity_class="organization")
+        yield make_identity(source.id, source.name, at)
     for actor in dossiers.actors:
         markings.add(actor.tlp)
         yield _encode_actor(actor, at)
@@ -68,16 +69,17 @@ def _iterate_objects(dossiers: Dossiers, at: str) -> Iterator[dict[str, Any]]:
         markings.add(indicator.tlp)
         yield _encode_indicator(indicator, at)
         yield from (
-            make_relationship("indicates", indicator.id, target, indicator.source, at, tlp=indicator.tlp)
+            encode_relationship(
+                StixRelationship("indicates", indicator.id, target, indicator.source, indicator.tlp), at
+            )
             for target in indicator.indicates
         )
     for campaign in dossiers.campaigns:
         markings.add(campaign.tlp)
         yield _encode_campaign(campaign, at)
         for target, role in campaign.actors.items():
-            yield make_relationship(
-                "attributed-to", campaign.id, target, campaign.source, at, tlp=campaign.tlp, role=role
-            )
+            arrow = StixRelationship("attributed-to", campaign.id, target, campaign.source, campaign.tlp, role)
+            yield encode_relationship(arrow, at)
     for sighting in dossiers.sightings:
         times = {"first_seen": sighting.first_seen, "last_seen": sighting.last_seen}
         yield make_object(
@@ -116,6 +118,11 @@ def make_object(kind: str, name: str, at: str, tlp: Tlp | None = None, /, **prop
     return {**made, **{key: value for key, value in properties.items() if not _is_empty(value)}}
 
 
+def make_identity(name: str, title: str, at: str) -> dict[str, Any]:
+    """Return the STIX identity of a source with the id `name`; raises ValueError when it is none."""
+    return make_object("identity", name, at, name=title, identity_class="organization")
+
+
 def make_extension(**properties: object) -> dict[str, Any] | None:
     """Return our extension with what is known; None when that is nothing."""
     said = {key: value for key, value in properties.items() if not _is_empty(value)}
@@ -126,23 +133,39 @@ def _is_empty(value: object) -> bool:
     return value is None or value is False or value in ("", [], {})
 
 
-def make_relationship(
-    kind: str, source: str, target: str, author: str, at: str, *, tlp: Tlp | None = None, role: str | None = None
-) -> dict[str, Any]:
-    """Return an arrow between two objects; the same arrow of the same author has the same id."""
-    for end in (source, target):
+@dataclass(frozen=True, slots=True)
+class StixRelationship:
+    """An arrow between two objects."""
+
+    kind: str
+    source: str
+    target: str
+    author: str
+    """Id of who says so."""
+    tlp: Tlp | None = None
+    role: str | None = None
+    """What the target is of the source."""
+
+
+def encode_relationship(one: StixRelationship, at: str) -> dict[str, Any]:
+    """Return the object of an arrow; the same arrow of the same author has the same id.
+
+    Raises:
+        ValueError: an end is no STIX identifier.
+    """
+    for end in (one.source, one.target):
         if not is_id(end):
             raise ValueError(f"{end!r} is no STIX identifier")
     return make_object(
         "relationship",
-        make_id("relationship", author, kind, source, target),
+        make_id("relationship", one.author, one.kind, one.source, one.target),
         at,
-        tlp,
-        created_by_ref=author,
-        relationship_type=kind,
-        source_ref=source,
-        target_ref=target,
-        extensions=make_extension(role=role),
+        one.tlp,
+        created_by_ref=one.author,
+        relationship_type=one.kind,
+        source_ref=one.source,
+        target_ref=one.target,
+        extensions=make_extension(role=one.role),
     )
 
 

@@ -23,12 +23,12 @@ _ID = re.compile(ID)
 
 
 def make_id(kind: str, *of: object) -> str:
-    """Return the id of an object of type `kind` that is told from others by `of` (texts and numbers)."""
+    """Return the id of an object of type `kind` that `of` sets apart from others (texts and numbers)."""
     return f"{kind}--{uuid.uuid5(NAMESPACE, json.dumps([kind, *of], ensure_ascii=True, separators=(',', ':')))}"
 
 
 def is_id(text: object, kind: str | None = None) -> bool:
-    """Whether a text is a STIX identifier, and of an object of type `kind` if that is given."""
+    """Tell whether a text is a STIX identifier, and of an object of type `kind` if that is given."""
     if not isinstance(text, str) or _ID.fullmatch(text) is None:
         return False
     return kind is None or text.startswith(f"{kind}--")

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
+from hydrometer.intelligence.exchange.stix_ids import TEMPLATE
 
 if TYPE_CHECKING:
     from hydrometer.contract import IndicatorKind
@@ -22,8 +23,8 @@ class PatternValue(NamedTuple):
     value: str
 
 
-ACCOUNT, CLIENT, TEMPLATE = "x-hydrometer-account", "x-hydrometer-client", "x-hydrometer-template"
-"""Observables that STIX lacks: what is known of an account, of the software that it uses, and a template."""
+ACCOUNT, CLIENT = "x-hydrometer-account", "x-hydrometer-client"
+"""Observables that STIX lacks, beside templates: what an account shows, and the software that it uses."""
 USER_AGENT = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'"
 EQUAL: dict[IndicatorKind, str] = {
     "asn": "autonomous-system:number",

@@ -39,7 +39,7 @@ def find_strictest_level(markings: Iterable[str]) -> Tlp | None:
 
 
 def may_pass_on(one: Tlp, most: Tlp) -> bool:
-    """Whether something marked `one` may be passed on marked `most`: never more openly than it came."""
+    """Tell whether something marked `one` may be passed on marked `most`: never more openly than it came."""
     return LEVELS.index(one) <= LEVELS.index(most)
 
 

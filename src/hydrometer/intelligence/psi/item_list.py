@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
 import msgspec
 
 from hydrometer.contract import IndicatorKind, InputError
+from hydrometer.files import explain_read_errors
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
+from hydrometer.intelligence.exchange.dossier_files import read_dossiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
     from pathlib import Path
 
     from hydrometer.contract import Indicator
@@ -39,7 +41,7 @@ class ItemList(msgspec.Struct, frozen=True):
 
 
 def select_items(indicators: Iterable[Indicator], now: datetime) -> ItemList:
-    """Take what is valid at a time; the rest is counted by reason.
+    """Return what is valid at a time; the rest is counted by reason.
 
     Raises:
         InputError: more than `MOST`.
@@ -66,7 +68,7 @@ def read_item_list(path: Path) -> ItemList:
     """
     parsed_items: set[MatchItem] = set()
     try:
-        with path.open(encoding="utf-8") as lines:
+        with explain_read_errors(path, mend="Name a file."), path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 text = line.strip()
                 if not text or text.startswith("#"):
@@ -74,11 +76,16 @@ def read_item_list(path: Path) -> ItemList:
                 parsed_items.add(_parse_item(text, str(path), number))
                 if len(parsed_items) > MOST:
                     break
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(path), mend="Name a file.") from None
     except UnicodeDecodeError:
         raise InputError("not UTF-8", file=str(path), mend="Save it as UTF-8.") from None
     return _make_item_list(parsed_items, {})
+
+
+def read_match_items(source: Path) -> ItemList:
+    """Read what is to be matched: a folder or bundle of dossiers, else a list of `kind:value`; raises InputError."""
+    if source.is_dir() or source.suffix == ".json":
+        return select_items(read_dossiers(source).indicators, datetime.now(UTC))
+    return read_item_list(source)
 
 
 def _parse_item(text: str, file: str, row: int) -> MatchItem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,18 +9,17 @@ import msgspec
 
 from hydrometer.contract import InputError
 from hydrometer.files import read_secret, write_secret
+from hydrometer.intelligence.exchange.party_names import PARTY_NAME, check_party_name
 from hydrometer.intelligence.psi.item_list import MOST
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-
 
 class Partner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Somebody to match with."""
 
-    name: Annotated[str, msgspec.Meta(pattern=f"^{NAME.pattern}$")]
+    name: Annotated[str, msgspec.Meta(pattern=f"^{PARTY_NAME.pattern}$")]
     key: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
     """32 random bytes in hexadecimal, the same in both sites' files."""
     most_items: Annotated[int, msgspec.Meta(ge=0, le=MOST)] = 100_000
@@ -53,8 +51,7 @@ def read_partner(path: Path) -> Partner:
 
 def make_partner(name: str, path: Path) -> Partner:
     """Write the file of a new partner with a new key; raises InputError."""
-    if not NAME.fullmatch(name):
-        raise InputError(f"no name for a partner: {name!r}", mend="Use letters, digits, dots, dashes.")
+    check_party_name(name, "name for a partner")
     partner = Partner(name=name, key=secrets.token_hex(32))
     lines = [f'name = "{partner.name}"', f'key = "{partner.key}"']
     lines += [f"{field} = {getattr(partner, field)}" for field in ("most_items", "most_in_period", "period_days")]

@@ -136,7 +136,7 @@ class _ListExchange:
 
     def run(self, workers: group.PointWorkerPool) -> tuple[MatchItem, ...] | None:
         """Return what both have, or None when we are not to learn it; raises ChannelError."""
-        secret = group.secret_number()
+        secret = group.draw_secret()
         points: list[tuple[bytes, MatchItem | None]] = [
             *zip(
                 workers.mask_items(self._channel.session, self._request.items, secret), self._request.items, strict=True
@@ -145,7 +145,7 @@ class _ListExchange:
         ]
         points.sort(key=lambda pair: pair[0])
         sent = [one for one, _ in points]
-        came = self._lists(sent)
+        came = self._swap_lists(sent)
         try:
             answers = workers.raise_points(came, secret)
         except group.PointError:
@@ -156,18 +156,18 @@ class _ListExchange:
         shared = set(answers)
         return tuple(sorted(item for one, (_, item) in zip(back, points, strict=True) if item and one in shared))
 
-    def _lists(self, sent: list[bytes]) -> list[bytes]:
+    def _swap_lists(self, sent: list[bytes]) -> list[bytes]:
         """Send our list and return theirs, each promised before either goes."""
         other: SessionRole = "serve" if self._role == "join" else "join"
-        self._channel.send(self._digest(self._role, sent))
+        self._channel.send(self._digest_points(self._role, sent))
         promised = self._channel.receive(_SMALL)
         # One after the other: two who both send and do not read would wait for each other.
         if self._role == "join":
-            self._give(sent)
+            self._send_points(sent)
         came = self._receive_points(self._theirs)
         if self._role == "serve":
-            self._give(sent)
-        if not hmac.compare_digest(promised, self._digest(other, came)):
+            self._send_points(sent)
+        if not hmac.compare_digest(promised, self._digest_points(other, came)):
             raise ChannelError("the partner sent another list than it promised", mend="Ask your partner.")
         if any(one >= two for one, two in pairwise(came)):
             raise ChannelError("the partner's list is not in order, or repeats itself", mend="Ask your partner.")
@@ -181,10 +181,10 @@ class _ListExchange:
         back = self._receive_points(self._ours) if we and self._role == "join" else None
         if they:
             self.answered = True
-            self._give(answers)
+            self._send_points(answers)
         return self._receive_points(self._ours) if we and self._role == "serve" else back
 
-    def _give(self, points: Sequence[bytes]) -> None:
+    def _send_points(self, points: Sequence[bytes]) -> None:
         for first in range(0, len(points), _PER_MESSAGE):
             self._channel.send(b"".join(points[first : first + _PER_MESSAGE]))
 
@@ -198,5 +198,5 @@ class _ListExchange:
             points += [message[at : at + group.SIZE] for at in range(0, expected, group.SIZE)]
         return points
 
-    def _digest(self, role: SessionRole, points: Sequence[bytes]) -> bytes:
+    def _digest_points(self, role: SessionRole, points: Sequence[bytes]) -> bytes:
         return hashlib.sha256(b"".join((self._channel.session, role.encode(), *points))).digest()

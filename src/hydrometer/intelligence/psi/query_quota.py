@@ -63,7 +63,7 @@ class SessionLedger:
     """A file of sessions; several processes may use it at a time."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        """Raises InputError when the file cannot be used."""
+        """Raise InputError when the file cannot be used."""
         self._path, self._clock = path, clock
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,3 +121,8 @@ class SessionLedger:
             ).fetchall()
         names = SessionRecord.__struct_fields__
         return [msgspec.convert(dict(zip(names, row, strict=True)), SessionRecord, strict=False) for row in rows]
+
+
+def open_query_ledger(partner_file: Path) -> SessionLedger:
+    """Open the ledger of a partner, which lies beside its file; raises InputError."""
+    return SessionLedger(partner_file.with_name(f"{partner_file.name}.ledger"))

@@ -73,7 +73,7 @@ def hash_to_point(session: bytes, item: MatchItem) -> bytes:
     return element
 
 
-def secret_number() -> bytes:
+def draw_secret() -> bytes:
     """Return a random number below the order of the group, never 0."""
     number: bytes = rbcl.crypto_core_ristretto255_scalar_random()
     return number

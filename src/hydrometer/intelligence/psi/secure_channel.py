@@ -65,7 +65,7 @@ class SecureChannel:
         """Greet the other side; `seconds` bounds the whole session.
 
         Raises:
-            StrangerError: the other side speaks otherwise. Whether it has the key shows at its first message.
+            AuthenticationError: the other side speaks otherwise. Whether it has the key shows at its first message.
         """
         if len(key) != KEY:
             raise InputError(f"a shared key has {KEY} bytes", mend="Make one with `hydrometer match partner`.")
@@ -74,7 +74,7 @@ class SecureChannel:
         # A stranger must not keep a partner waiting.
         self._until = min(self._end, clock() + GREETING_SECONDS)
         self._sent = self._received = 0
-        secret = group.secret_number()
+        secret = group.draw_secret()
         mine = LABEL + _ROLES[role] + os.urandom(32) + group.derive_public_key(secret)
         self._send(mine)
         theirs = self._receive(GREETING)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hydrometer.contract import InputError
@@ -13,7 +12,7 @@ from hydrometer.intelligence.psi.ristretto import PointWorkerPool
 from hydrometer.intelligence.psi.secure_channel import AuthenticationError, SecureChannel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from hydrometer.intelligence.psi.partner_file import Partner
     from hydrometer.intelligence.psi.query_quota import SessionLedger
@@ -41,27 +40,12 @@ class SessionSetup:
             return match_privately(channel, role, self.partner, self.request, self.ledger, workers)
 
 
-@contextmanager
-def open_listener(host: str, port: int) -> Iterator[socket.socket]:
-    """Listen on an address; raises InputError."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as listener:
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((host, port))
-            listener.listen(8)
-        except (OSError, OverflowError) as error:
-            raise InputError(
-                f"cannot listen on {host} port {port}: {error}", mend="Give another host or port."
-            ) from None
-        yield listener
-
-
 def serve_session(
     listener: socket.socket, setup: SessionSetup, wait: float, report: Callable[[str], None]
 ) -> MatchResult:
     """Wait so many seconds for the partner and run one session with it.
 
-    Callers that do not have the key are told of and sent away; they do not end the waiting.
+    Callers that do not have the key are reported and sent away; they do not end the waiting.
 
     Raises:
         InputError: nobody came, or the session with the partner failed.

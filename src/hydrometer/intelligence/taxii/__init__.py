@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hydrometer.intelligence.taxii.taxii_service import PushSummary as PushSummary
-    from hydrometer.intelligence.taxii.taxii_service import ServerAddress as ServerAddress
-    from hydrometer.intelligence.taxii.taxii_service import add_collection as add_collection
-    from hydrometer.intelligence.taxii.taxii_service import grant_access as grant_access
-    from hydrometer.intelligence.taxii.taxii_service import list_clients as list_clients
-    from hydrometer.intelligence.taxii.taxii_service import make_taxii_client as make_taxii_client
-    from hydrometer.intelligence.taxii.taxii_service import open_taxii_site as open_taxii_site
-    from hydrometer.intelligence.taxii.taxii_service import pull_collection as pull_collection
-    from hydrometer.intelligence.taxii.taxii_service import push_bundle as push_bundle
-    from hydrometer.intelligence.taxii.taxii_service import serve_taxii as serve_taxii
+    from hydrometer.intelligence.taxii.collection_transfer import PushSummary as PushSummary
+    from hydrometer.intelligence.taxii.collection_transfer import make_taxii_client as make_taxii_client
+    from hydrometer.intelligence.taxii.collection_transfer import pull_collection as pull_collection
+    from hydrometer.intelligence.taxii.collection_transfer import push_bundle as push_bundle
+    from hydrometer.intelligence.taxii.taxii_site import add_collection as add_collection
+    from hydrometer.intelligence.taxii.taxii_site import grant_access as grant_access
+    from hydrometer.intelligence.taxii.taxii_site import list_clients as list_clients
+    from hydrometer.intelligence.taxii.taxii_site import open_taxii_site as open_taxii_site
+    from hydrometer.intelligence.taxii.taxii_site import serve_taxii as serve_taxii
 else:
     from hydrometer.exports import export_lazily
 

@@ -10,7 +10,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -18,12 +17,10 @@ import msgspec
 
 from hydrometer.contract import InputError
 from hydrometer.files import read_secret, write_secret
+from hydrometer.intelligence.exchange.party_names import check_party_name
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-"""Names of clients and aliases of collections."""
 
 
 class RegisteredClient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,7 +38,7 @@ class ClientRegistry:
     """The clients in a file that only its owner may read; a change of the file counts at the next request."""
 
     def __init__(self, path: Path) -> None:
-        """Raises InputError when the file is there and unusable."""
+        """Raise InputError when the file is there and unusable."""
         self._path = path
         self._file_version: tuple[int, ...] = ()
         self._by_digest: dict[str, RegisteredClient] = {}
@@ -79,8 +76,7 @@ class ClientRegistry:
         Raises:
             InputError: the name is unusable, or the file.
         """
-        if not NAME.fullmatch(name):
-            raise InputError(f"no name for a client: {name!r}", mend="Use letters, digits, dots, dashes.")
+        check_party_name(name, "name for a client")
         token = secrets.token_urlsafe(32)
         others = [client for client in self.list_clients() if client.name != name]
         self._write([*others, RegisteredClient(name=name, token_sha256=_digest_token(token), read=read, write=write)])

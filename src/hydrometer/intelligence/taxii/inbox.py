@@ -1,6 +1,6 @@
-"""A folder of pulled bundles, with the place up to which a collection was pulled.
+"""A folder of pulled bundles, with the position up to which a collection was pulled.
 
-A page is written whole before the place moves on: work that is cut short is done again, and writes the same file again.
+A page is written whole before the position moves on: work that is cut short is done again, and writes the same file again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class BundleInbox:
     """Bundles of one or more collections."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises InputError when the folder's state is unusable."""
+        """Raise InputError when the folder's state is unusable."""
         self._folder, self._file = folder, folder / STATE
         self._positions: dict[tuple[str, str], PullPosition] = {}
         if self._file.exists():
@@ -50,7 +50,7 @@ class BundleInbox:
         return position.added_after if position else None
 
     def save_page(self, root: str, collection: str, bundle: bytes, added_last: str | None) -> Path:
-        """Write a page, then the place after it; raises InputError."""
+        """Write a page, then the position after it; raises InputError."""
         identifier = re.search(rb'"id":"bundle--([0-9a-f-]{36})"', bundle)
         name = identifier[1].decode() if identifier else "page"
         stamp = re.sub(r"[^0-9]", "", added_last or "")[:20]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 TYPE, VERSION = "application/taxii+json", "2.1"
+MEDIA_TYPE = f"{TYPE};version={VERSION}"
 _RANGES = frozenset({TYPE, "application/*", "*/*"})
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import orjson
 
-MEDIA_TYPE = "application/taxii+json;version=2.1"
 STIX_TYPE = "application/stix+json;version=2.1"
 SPEC = "2.1"
 """The STIX version that is exchanged."""

@@ -1,15 +1,10 @@
-"""The resources that a TAXII client reads, and bundles, in which objects lie in files."""
+"""The resources that a TAXII client reads."""
 
 from __future__ import annotations
 
-import hashlib
-import uuid
 from typing import Any
 
 import msgspec
-import orjson
-
-from hydrometer.contract import InputError
 
 
 class ObjectEnvelope(msgspec.Struct):
@@ -68,22 +63,3 @@ class CollectionList(msgspec.Struct):
     """The collections that a client may use."""
 
     collections: list[RemoteCollection] = []
-
-
-def pack_bundle(objects: list[bytes]) -> bytes:
-    """Return objects as a STIX bundle whose id comes of what is in it."""
-    inside = b",".join(objects)
-    name = uuid.uuid5(uuid.NAMESPACE_OID, hashlib.sha256(inside).hexdigest())
-    return b'{"type":"bundle","id":"bundle--' + str(name).encode() + b'","objects":[' + inside + b"]}\n"
-
-
-def unpack_bundle(content: bytes, file: str) -> list[bytes]:
-    """Return the objects of a bundle, each as its writer wrote it; raises InputError."""
-    try:
-        envelope = msgspec.json.decode(content, type=ObjectEnvelope)
-        for one in envelope.objects:
-            if not isinstance(orjson.loads(bytes(one)), dict):
-                raise InputError("an object is no JSON object", file=file, mend="Give a STIX bundle.")
-    except (msgspec.DecodeError, orjson.JSONDecodeError) as error:
-        raise InputError(f"no bundle: {error}", file=file, mend="Give a STIX 2.1 bundle.") from None
-    return [bytes(one) for one in envelope.objects]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from starlette.responses import Response
 
+from hydrometer.intelligence.taxii.media_types import MEDIA_TYPE
 from hydrometer.intelligence.taxii.object_query import encode_cursor
-from hydrometer.intelligence.taxii.offered_objects import MEDIA_TYPE, format_microseconds
+from hydrometer.intelligence.taxii.offered_objects import format_microseconds
 
 if TYPE_CHECKING:
     from hydrometer.intelligence.taxii.taxii_store import ObjectOutcome, VersionPage

@@ -15,9 +15,8 @@ import msgspec
 import orjson
 
 from hydrometer.contract import InputError
-from hydrometer.files import is_loopback
-from hydrometer.intelligence.taxii.media_types import is_taxii
-from hydrometer.intelligence.taxii.offered_objects import MEDIA_TYPE
+from hydrometer.files import BodyTooLargeError, BoundedBody, TransientError, is_loopback, retry_transient
+from hydrometer.intelligence.taxii.media_types import MEDIA_TYPE, is_taxii
 from hydrometer.intelligence.taxii.resources import (
     ApiRoot,
     CollectionList,
@@ -184,44 +183,54 @@ class TaxiiClient:
         self, method: str, url: httpx.URL, params: dict[str, str] | None = None, content: bytes | None = None
     ) -> tuple[httpx.Headers, bytes]:
         """Send a request until an answer says what it is; raises InputError."""
-        pause = FIRST_PAUSE
-        for attempt in range(1, TRIES + 1):
-            retry_after = None
+
+        def send_once() -> tuple[httpx.Headers, bytes]:
+            kind = {"Content-Type": MEDIA_TYPE} if content is not None else {}
             try:
-                kind = {"Content-Type": MEDIA_TYPE} if content is not None else {}
                 with self._http.stream(method, url, params=params, content=content, headers=kind) as answer:
                     body = _read_bounded(answer, url)
-                if answer.status_code not in PASSING:
-                    return answer.headers, _require_success(answer, body, url)
-                problem = f"answers {answer.status_code}{_describe_error(body)}"
-                retry_after = answer.headers.get("Retry-After")
             except httpx.TransportError as error:
-                problem = f"cannot be reached: {error}"
+                raise TransientError(f"cannot be reached: {error}") from None
             except (httpx.DecodingError, httpx.InvalidURL, httpx.CookieConflict) as error:
                 raise _make_protocol_error(url, str(error)) from None
-            if attempt < TRIES:
-                self.retried += 1
-                self._pause(
-                    min(
-                        float(retry_after)
-                        if retry_after and retry_after.isascii() and retry_after.isdigit()
-                        else pause,
-                        LONGEST_PAUSE,
-                    )
+            if answer.status_code in PASSING:
+                raise TransientError(
+                    f"answers {answer.status_code}{_describe_error(body)}", pause=_read_retry_after(answer)
                 )
-                pause *= 2
-        raise InputError(f"{url} {problem}", mend=f"It was tried {TRIES} times; try again later.")
+            return answer.headers, _require_success(answer, body, url)
+
+        try:
+            return retry_transient(
+                send_once,
+                tries=TRIES,
+                first_pause=FIRST_PAUSE,
+                longest_pause=LONGEST_PAUSE,
+                sleep=self._pause_before_retry,
+            )
+        except TransientError as error:
+            raise InputError(f"{url} {error.problem}", mend=f"It was tried {TRIES} times; try again later.") from None
+
+    def _pause_before_retry(self, seconds: float) -> None:
+        self.retried += 1
+        self._pause(seconds)
+
+
+def _read_retry_after(answer: httpx.Response) -> float | None:
+    """Return the seconds that a server asks to wait; None where it says none."""
+    seconds = answer.headers.get("Retry-After", "")
+    return float(seconds) if seconds.isascii() and seconds.isdigit() else None
 
 
 def _read_bounded(answer: httpx.Response, url: httpx.URL) -> bytes:
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise _make_protocol_error(url, "answers compressed, which it was not asked for")
-    body = bytearray()
-    for chunk in answer.iter_bytes():
-        body += chunk
-        if len(body) > LARGEST_ANSWER:
-            raise _make_protocol_error(url, f"answers with more than {LARGEST_ANSWER:,} bytes")
-    return bytes(body)
+    body = BoundedBody(LARGEST_ANSWER)
+    try:
+        for chunk in answer.iter_bytes():
+            body.add(chunk)
+    except BodyTooLargeError as error:
+        raise _make_protocol_error(url, f"answers with {error}") from None
+    return body.content
 
 
 def _require_success(answer: httpx.Response, body: bytes, url: httpx.URL) -> bytes:

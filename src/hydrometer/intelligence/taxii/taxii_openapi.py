@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hydrometer.intelligence.taxii.offered_objects import MEDIA_TYPE
+from hydrometer.intelligence.taxii.media_types import MEDIA_TYPE
 
 Json = dict[str, Any]
 

@@ -23,7 +23,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hydrometer.contract import InputError
-from hydrometer.intelligence.taxii.media_types import accepts_media, is_taxii
+from hydrometer.files import BodyTooLargeError, BoundedBody
+from hydrometer.intelligence.taxii.media_types import MEDIA_TYPE, accepts_media, is_taxii
 from hydrometer.intelligence.taxii.object_query import (
     OF_LISTS,
     OF_ONE,
@@ -32,7 +33,7 @@ from hydrometer.intelligence.taxii.object_query import (
     QueryError,
     parse_query,
 )
-from hydrometer.intelligence.taxii.offered_objects import MEDIA_TYPE, STIX_TYPE, check_object, format_microseconds
+from hydrometer.intelligence.taxii.offered_objects import STIX_TYPE, check_object, format_microseconds
 from hydrometer.intelligence.taxii.responses import (
     TaxiiRefusal,
     add_next_page,
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 ROOT = "/api/"
 """The one API root."""
 MOST_BYTES = 16 << 20
-"""Bytes of the largest body, told as `max_content_length`."""
+"""Bytes of the largest body, stated as `max_content_length`."""
 MOST_OBJECTS = 10_000
 """Objects of one request."""
 BODY_SECONDS = 60.0
@@ -72,7 +73,7 @@ class AuthenticatedRequest:
         self.object_id: str = request.path_params.get("object_id", "")
 
     def query(self, filters: frozenset[Any], kinds: Literal["last", "all"] = "last") -> ObjectQuery:
-        """Read the filters; raises Fault."""
+        """Read the filters; raises TaxiiRefusal."""
         try:
             return parse_query(self.http.query_params.multi_items(), filters, kinds)
         except QueryError as raised:
@@ -216,7 +217,7 @@ class TaxiiServer:
         return make_response({})
 
     async def _find_collection(self, request: AuthenticatedRequest, *needed: Right) -> TaxiiCollection:
-        """Return the collection that the address names by id or alias; raises Fault."""
+        """Return the collection that the address names by id or alias; raises TaxiiRefusal."""
         name = request.http.path_params["collection"]
         for one in await run_in_threadpool(self._store.collections):
             rights = _list_rights(request.client, one)
@@ -227,7 +228,7 @@ class TaxiiServer:
         raise TaxiiRefusal(404, "There is no such collection for this client.")
 
     async def _read_envelope(self, request: Request) -> list[Any]:
-        """Read the body, no further than it may be long; raises Fault."""
+        """Read the body, no further than it may be long; raises TaxiiRefusal."""
         if not is_taxii(request.headers.get("content-type")):
             raise TaxiiRefusal(415, f"Send {MEDIA_TYPE}.")
         if request.headers.get("content-encoding", "identity").lower() != "identity":
@@ -236,19 +237,19 @@ class TaxiiServer:
         length = request.headers.get("content-length", "")
         if length.isascii() and length.isdigit() and int(length[:20]) > self._most_bytes:
             raise too_large
-        body = bytearray()
+        body = BoundedBody(self._most_bytes)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > self._most_bytes:
-                        raise too_large
+                    body.add(chunk)
+        except BodyTooLargeError:
+            raise too_large from None
         except TimeoutError:
             raise TaxiiRefusal(408, f"Send the body within {BODY_SECONDS:.0f} seconds.") from None
         except ClientDisconnect:
             raise TaxiiRefusal(400, "The body ended early.") from None
         try:
-            envelope = await run_in_threadpool(orjson.loads, bytes(body))
+            envelope = await run_in_threadpool(orjson.loads, body.content)
         except orjson.JSONDecodeError as raised:
             raise TaxiiRefusal(400, f"The body is no JSON: {raised}") from None
         things = envelope.get("objects") if isinstance(envelope, dict) else None

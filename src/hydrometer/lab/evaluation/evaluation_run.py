@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hydrometer.contract import InputError
+from hydrometer.files import explain_write_errors, write_whole
 from hydrometer.lab.evaluation import EvaluationSummary, WorldScore, score, summarise
 from hydrometer.lab.evaluation.grouping_counts import OperatorOutcome
 from hydrometer.lab.evaluation.score_summary import Estimate
@@ -34,10 +35,6 @@ def evaluate(pairs: Sequence[tuple[Path, Path]], *, at: float = 0.5, drawing: Pa
         given.add(world.resolve())
     summary = summarise([score(result, world, at) for result, world in pairs])
     if drawing is not None:
-        try:
-            drawing.write_text(draw_evaluation(summary), encoding="utf-8")
-        except OSError as error:
-            raise InputError(
-                f"cannot be written: {error.strerror}", file=str(drawing), mend="Name a file that you may write."
-            ) from None
+        with explain_write_errors(drawing, mend="Name a file that you may write."):
+            write_whole(drawing, draw_evaluation(summary).encode())
     return summary

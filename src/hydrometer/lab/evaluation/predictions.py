@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hydrometer.contract import InputError
+from hydrometer.files import read_bytes
 from hydrometer.lab.evaluation.parquet_columns import read_columns, read_probabilities, read_texts
 from hydrometer.lab.evaluation.world_truth import AccountTruth, find_indices
 
@@ -151,9 +152,7 @@ def _build_predictions(table: pa.Table, name: str, file: Path, truth: AccountTru
 
 def _decode_json(file: Path, kind: Any) -> Any:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=kind)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(file), mend="Write it anew.") from None
+        return msgspec.json.decode(read_bytes(file, mend="Write it anew."), type=kind)
     except msgspec.DecodeError as error:
         raise InputError(
             f"cannot be used: {error}", file=str(file), mend="Write it as `hydrometer detect` does."

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hydrometer.lab.simulate.scenario_scaling import WorldSize as WorldSize
     from hydrometer.lab.simulate.world import LabelledWorld as LabelledWorld
     from hydrometer.lab.simulate.world import make_world as make_world
+    from hydrometer.lab.simulate.world_folder import WorldCounts as WorldCounts
     from hydrometer.lab.simulate.world_folder import make_world_folder as make_world_folder
     from hydrometer.lab.simulate.world_folder import write_world as write_world
 else:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from hydrometer.contract import InputError
+from hydrometer.files import read_bytes
 from hydrometer.lab.simulate.named_scenarios import ALL
 from hydrometer.lab.simulate.scenario import Scenario, check_scenario
 from hydrometer.lab.simulate.shards import allot_accounts
@@ -28,9 +29,7 @@ def load_scenario(name: str) -> Scenario:
         return ALL[name]
     decode = msgspec.toml.decode if path.suffix == ".toml" else msgspec.json.decode
     try:
-        scenario = decode(path.read_bytes(), type=Scenario)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=name, mend="Name an existing file.") from None
+        scenario = decode(read_bytes(path, mend="Name an existing file."), type=Scenario)
     except UnicodeDecodeError:
         raise InputError("is not UTF-8 text", file=name, mend="Save it as UTF-8.") from None
     except msgspec.MsgspecError as error:

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hydrometer.contract import TRAFFIC, InputError
+from hydrometer.files import write_whole
 from hydrometer.lab.simulate.fingerprint_pool import FingerprintPool
 from hydrometer.lab.simulate.scenario import check_scenario
 from hydrometer.lab.simulate.shards import count_shards, estimate_exchanges, make_shard
@@ -264,7 +265,7 @@ def _write_world_files(plan: WorldPlan, counts: WorldCounts, version: str) -> No
         "harvested_by_operator": dict(sorted(counts.harvested.items())),
         "sketches_cut": counts.cut,
     }
-    (plan.truth / "world.json").write_bytes(orjson.dumps(about, option=orjson.OPT_INDENT_2) + b"\n")
+    write_whole(plan.truth / "world.json", orjson.dumps(about, option=orjson.OPT_INDENT_2) + b"\n")
     shutil.rmtree(plan.people)
 
 
@@ -298,4 +299,4 @@ def _write_table(table: pa.Table, path: Path) -> None:
 
 
 def _write_releases(models: list[dict[str, str]], folder: Path) -> None:
-    (folder / "models.json").write_bytes(orjson.dumps(models, option=orjson.OPT_INDENT_2) + b"\n")
+    write_whole(folder / "models.json", orjson.dumps(models, option=orjson.OPT_INDENT_2) + b"\n")

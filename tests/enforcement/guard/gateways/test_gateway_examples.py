@@ -70,7 +70,7 @@ def test_litellms_guardrail_says_what_is_missing_in_its_environment(tmp_path: Pa
     files.write()
     given = {"HYDROMETER_SNAPSHOT": str(files.snapshot), "HYDROMETER_PUBLIC_KEY": str(files.public)}
     del given[missing]
-    script = "from hydrometer.enforcement.guard.litellm_guardrail import Guardrail; Guardrail()"
+    script = "from hydrometer import LiteLLMGuardrail; LiteLLMGuardrail()"
     ended = subprocess.run(  # noqa: S603 -- our own code
         [sys.executable, "-c", script], env={**os.environ, **given}, capture_output=True, text=True
     )

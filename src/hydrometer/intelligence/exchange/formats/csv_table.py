@@ -10,7 +10,7 @@ from hydrometer.intelligence.exchange.release_format import ReleaseFormat
 from hydrometer.intelligence.exchange.stix_encoder import format_stix_time
 
 if TYPE_CHECKING:
-    from hydrometer.intelligence.exchange.release_builder import CampaignRelease
+    from hydrometer.intelligence.exchange.campaign_release import CampaignRelease
 
 COLUMNS = ("kind", "value", "confidence", "valid_from", "valid_until", "tlp", "campaign", "source", "id")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -43,7 +43,7 @@ def encode_csv(release: CampaignRelease) -> bytes:
 
 
 def count_formulas(release: CampaignRelease) -> dict[str, int]:
-    """Values that are dangerous to open in a spreadsheet."""
+    """Count the values that are dangerous to open in a spreadsheet."""
     number = sum(one.kind != "template" and one.value.startswith(FORMULA) for one in release.dossiers.indicators)
     return {"csv: a spreadsheet would run the value as a formula": number} if number else {}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from hydrometer.contract import InputError
+from hydrometer.files import require_extra
 from hydrometer.intelligence.exchange.confidence_scales import convert_to_word
 from hydrometer.intelligence.exchange.misp_mapping import TYPES, AttributeComment
 from hydrometer.intelligence.exchange.release_format import ReleaseFormat
@@ -15,7 +15,7 @@ from hydrometer.intelligence.exchange.stix_ids import make_id
 
 if TYPE_CHECKING:
     from hydrometer.contract import Indicator
-    from hydrometer.intelligence.exchange.release_builder import CampaignRelease
+    from hydrometer.intelligence.exchange.campaign_release import CampaignRelease
 
 ATTACK = 'mitre-atlas:technique="AML.T0024.002"'
 
@@ -26,10 +26,8 @@ def encode_misp(release: CampaignRelease) -> bytes:
     Raises:
         InputError: the extra misp is not installed.
     """
-    try:
+    with require_extra("misp", "writing MISP events"):
         from pymisp import MISPEvent  # late: an extra
-    except ImportError:
-        raise InputError("MISP events need an extra", mend="Run: pip install 'hydrometer[misp]'.") from None
     campaign = release.campaign
     event = MISPEvent()
     event.from_dict(
@@ -66,6 +64,14 @@ def encode_misp(release: CampaignRelease) -> bytes:
             to_ids=False,
             comment=str(AttributeComment(id=actor, role=campaign.actors[actor])),
         )
+    _add_indicators(event, release)
+    return orjson.dumps(
+        {"Event": orjson.loads(event.to_json())},
+        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SORT_KEYS,
+    )
+
+
+def _add_indicators(event: Any, release: CampaignRelease) -> None:
     sketches = {sketch.id: sketch for sketch in release.dossiers.templates}
     sightings = {sighting.of: sighting for sighting in release.dossiers.sightings}
     for one in release.dossiers.indicators:
@@ -83,10 +89,6 @@ def encode_misp(release: CampaignRelease) -> bytes:
                     "uuid": _extract_uuid(sighting.id),
                 }
             )
-    return orjson.dumps(
-        {"Event": orjson.loads(event.to_json())},
-        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SORT_KEYS,
-    )
 
 
 def _add_indicator(event: Any, one: Indicator, value: str) -> Any:

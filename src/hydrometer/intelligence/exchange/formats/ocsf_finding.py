@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hydrometer.contract import Indicator
-    from hydrometer.intelligence.exchange.release_builder import CampaignRelease
+    from hydrometer.intelligence.exchange.campaign_release import CampaignRelease
 
 VERSION = "1.4.0"
 CLASS, CREATE, FINDINGS = 2004, 1, 2

@@ -9,10 +9,11 @@ from hydrometer.intelligence.exchange.atlas import TECHNIQUES
 from hydrometer.intelligence.exchange.bundle_files import encode_bundle
 from hydrometer.intelligence.exchange.release_format import ReleaseFormat
 from hydrometer.intelligence.exchange.stix_encoder import (
+    StixRelationship,
     encode_dossiers,
+    encode_relationship,
     format_stix_time,
     make_object,
-    make_relationship,
 )
 from hydrometer.intelligence.exchange.stix_ids import EXTENSION, make_id
 from hydrometer.intelligence.exchange.tlp import define_marking
@@ -20,7 +21,7 @@ from hydrometer.intelligence.exchange.tlp import define_marking
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hydrometer.intelligence.exchange.release_builder import CampaignRelease
+    from hydrometer.intelligence.exchange.campaign_release import CampaignRelease
 
 INFRASTRUCTURE_KINDS = frozenset({"address", "network", "signup_network", "asn", "domain"})
 """Kinds of indicator that make up the infrastructure."""
@@ -85,9 +86,9 @@ def _build_infrastructure(release: CampaignRelease, at: str) -> Iterator[dict[st
         infrastructure_types=["anonymization"],
         first_seen=format_stix_time(min(one.valid_from for one in network_indicators if one.valid_from)),
     )
-    yield make_relationship("uses", campaign.id, name, site, at, tlp=tlp)
+    yield encode_relationship(StixRelationship("uses", campaign.id, name, site, tlp), at)
     for one in network_indicators:
-        yield make_relationship("indicates", one.id, name, site, at, tlp=tlp)
+        yield encode_relationship(StixRelationship("indicates", one.id, name, site, tlp), at)
 
 
 def _build_techniques(release: CampaignRelease, at: str) -> Iterator[dict[str, Any]]:
@@ -104,7 +105,8 @@ def _build_techniques(release: CampaignRelease, at: str) -> Iterator[dict[str, A
                 {"source_name": "mitre-atlas", "external_id": technique.id, "url": technique.url},
             ],
         )
-        yield make_relationship("uses", release.campaign.id, name, release.site.id, at, tlp=release.tlp)
+        arrow = StixRelationship("uses", release.campaign.id, name, release.site.id, release.tlp)
+        yield encode_relationship(arrow, at)
 
 
 FORMAT = ReleaseFormat("stix", ".json", encode_stix, "a STIX 2.1 bundle")

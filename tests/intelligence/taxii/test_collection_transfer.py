@@ -12,11 +12,11 @@ import orjson
 
 from fixtures.dossiers import dossiers
 from fixtures.taxii_sites import headers, indicator, listening, site
-from hydrometer.intelligence.exchange import intel_service
+from hydrometer.intelligence.exchange import SentFiles, import_files, read_intel
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers, write_dossiers
-from hydrometer.intelligence.psi import psi_service
-from hydrometer.intelligence.taxii import taxii_server, taxii_service
-from hydrometer.intelligence.taxii.offered_objects import MEDIA_TYPE
+from hydrometer.intelligence.psi import read_match_items
+from hydrometer.intelligence.taxii import collection_transfer, taxii_server
+from hydrometer.intelligence.taxii.media_types import MEDIA_TYPE
 from hydrometer.intelligence.taxii.taxii_client import TaxiiClient
 
 if TYPE_CHECKING:
@@ -31,16 +31,16 @@ def test_dossiers_sightings_and_opinions_go_over_taxii_without_loss(tmp_path: Pa
     write_dossiers(dossiers(), bundle)
     with listening(here.app) as address:
         ours, theirs = (TaxiiClient(f"{address}/api/", here.tokens[name]) for name in ("ours", "theirs"))
-        done = taxii_service.push_bundle(ours, "shared", bundle)
+        done = collection_transfer.push_bundle(ours, "shared", bundle)
         assert (done.failures, done.added) == ([], done.total)
-        pulled = taxii_service.pull_collection(theirs, "shared", tmp_path / "inbox", page=4)
+        pulled = collection_transfer.pull_collection(theirs, "shared", tmp_path / "inbox", page=4)
     assert len(pulled.bundles) > 2
     assert read_dossiers(tmp_path / "inbox") == read_dossiers(bundle)
-    intel_service.import_files(tmp_path / "intel", pulled.bundles, source="Partner", reliability="B")
-    known, _, _ = intel_service.read_intel(tmp_path / "intel")
+    import_files(tmp_path / "intel", SentFiles(pulled.bundles, source="Partner", reliability="B"))
+    known, _, _ = read_intel(tmp_path / "intel")
     assert {one.id for one in known.indicators} == {one.id for one in dossiers().indicators}
-    items = psi_service.read_match_items(tmp_path / "intel")
-    assert items.items == psi_service.read_match_items(bundle).items
+    items = read_match_items(tmp_path / "intel")
+    assert items.items == read_match_items(bundle).items
     assert sum(items.left_out.values()) + len(items.items) == len(known.indicators)
 
 
@@ -50,14 +50,15 @@ from pathlib import Path
 for package in ("starlette", "uvicorn", "httpx", "rbcl"):
     sys.modules[package] = None
 from hydrometer.contract.errors import InputError
-from hydrometer.intelligence.psi import psi_service
-from hydrometer.intelligence.taxii import taxii_service
+from hydrometer.files import ServerAddress
+from hydrometer.intelligence.psi import join_match, read_match_items
+from hydrometer.intelligence.taxii import collection_transfer, taxii_site
 folder = Path(sys.argv[1])
 (folder / "list").write_text("asn:1")
 for call in (
-    lambda: psi_service.join_match(folder / "partner", psi_service.read_match_items(folder / "list"), ("127.0.0.1", 1)),
-    lambda: taxii_service.make_taxii_client("http://127.0.0.1/api/", folder / "token", None),
-    lambda: taxii_service.serve_taxii(folder / "site", taxii_service.ServerAddress(host="198.51.100.1", plain=True), print),
+    lambda: join_match(folder / "partner", read_match_items(folder / "list"), ("127.0.0.1", 1)),
+    lambda: collection_transfer.make_taxii_client("http://127.0.0.1/api/", folder / "token", None),
+    lambda: taxii_site.serve_taxii(folder / "site", ServerAddress(host="198.51.100.1", plain=True), print),
 ):
     try:
         call()
