@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hydrometer.contract import SqlStep
+from hydrometer.detection.population.account_facts import write_fact_columns
 
 if TYPE_CHECKING:
     from hydrometer.contract import Settings
+
+
+TRAFFIC_ONCE = SqlStep(
+    "traffic_once",
+    """SELECT * FROM traffic QUALIFY row_number() OVER (
+  PARTITION BY exchange_id ORDER BY started_at, account_id, model, prompt_hash, system_hash, output_tokens, client_ip,
+    user_agent, ja4, session_id, end_user_id, channel, stop_reason, input_tokens, reasoning_tokens) = 1""",
+    "each exchange once: a repeated exchange_id counts once, the earliest stays",
+)
+"""The step that says which of the rows with one exchange id stays."""
 
 
 def write_network_sql(column: str) -> str:
@@ -35,13 +46,7 @@ def build_exchange_steps(settings: Settings) -> list[SqlStep]:
     """Distinct exchanges, numbered by account and time, and one row per account."""
     threshold = settings.fingerprint.elicitation_threshold
     return [
-        SqlStep(
-            "traffic_once",
-            """SELECT * FROM traffic QUALIFY row_number() OVER (
-  PARTITION BY exchange_id ORDER BY started_at, account_id, model, prompt_hash, system_hash, output_tokens, client_ip,
-    user_agent, ja4, session_id, end_user_id, channel, stop_reason, input_tokens, reasoning_tokens) = 1""",
-            "each exchange once: a repeated exchange_id counts once, the earliest stays",
-        ),
+        TRAFFIC_ONCE,
         SqlStep(
             "account",
             """SELECT row_number() OVER (ORDER BY account_id) - 1 AS account_no,
@@ -80,21 +85,8 @@ FROM exchange WHERE user_agent IS NOT NULL AND ja4 IS NOT NULL GROUP BY user_age
         ),
         SqlStep(
             "account_facts",
-            """SELECT account_no, count(*) AS exchanges,
-  epoch_us(min(started_at)) AS first_seen, epoch_us(max(started_at)) AS last_seen,
-  count(DISTINCT date_trunc('day', started_at)) AS active_days,
-  count(DISTINCT date_trunc('hour', started_at)) AS active_hours,
-  count(DISTINCT date_part('hour', started_at)) AS hours_of_day,
-  avg(CASE WHEN turns = 1 THEN 1.0 WHEN turns > 1 THEN 0.0 END) AS single_turn,
-  avg(output_tokens) AS output_tokens, avg(input_tokens) AS input_tokens, avg(reasoning_tokens) AS reasoning_tokens,
-  avg(CASE WHEN refused THEN 1.0 ELSE 0.0 END) AS refused,
-  avg(CASE WHEN demand THEN 1.0 ELSE 0.0 END) AS demand,
-  count(DISTINCT client_ip) AS addresses, count(DISTINCT network) AS networks,
-  count(DISTINCT user_agent) AS user_agents, count(DISTINCT end_user_id) AS end_users,
-  count(DISTINCT language) AS languages, count(DISTINCT prompt_hash) AS prompts,
-  count(DISTINCT session_id) AS sessions, count(client_ip) AS with_address,
-  avg(CASE WHEN pair.agent_orgs IS NULL THEN NULL WHEN pair.share < 0.02 AND pair.agent_orgs >= 50 THEN 1.0 ELSE 0.0 END)
-    AS contradictions
+            f"""SELECT account_no,
+  {write_fact_columns()}
 FROM exchange LEFT JOIN client_pair AS pair USING (user_agent, ja4) GROUP BY account_no""",
             "facts of each account's traffic",
         ),
