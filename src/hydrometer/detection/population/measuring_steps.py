@@ -1,4 +1,4 @@
-"""Named steps from traffic to what the signals read: exchanges in order, facts of accounts, shared wordings."""
+"""Named steps from traffic to what the signals read: exchanges in order, facts of accounts, shared fragments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TRAFFIC_ONCE = SqlStep(
 
 
 def write_network_sql(column: str) -> str:
-    """SQL for the block of an address in its shortest spelling: /24 for v4, /48 for v6, null for null."""
+    """Return SQL for the block of an address in its shortest spelling: /24 for v4, /48 for v6, null for null."""
     # What follows `::` cannot reach into the first three groups: it stands for two groups of zeros at the least.
     groups = f"string_split(coalesce(nullif(split_part({column}, '::', 1), ''), '0'), ':') || ['0', '0', '0']"
     return f"""CASE WHEN contains({column}, ':') THEN array_to_string(({groups})[1:3], ':') || '::/48'
@@ -30,7 +30,7 @@ def write_network_sql(column: str) -> str:
 
 
 def write_set_hash_sql(number: str) -> str:
-    """SQL for a 62-bit hash of a set of whole numbers below 4.6e18, the same on every engine.
+    """Return SQL for a 62-bit hash of a set of whole numbers below 4.6e18, the same on every engine.
 
     Each number goes through a cubic polynomial modulo each of two primes near 2³¹, so that no product passes 63 bits; the
     two residues side by side are combined by exclusive or. Two sets of one size meet by chance once in some 10¹⁸ pairs.
@@ -43,7 +43,7 @@ def write_set_hash_sql(number: str) -> str:
 
 
 def build_exchange_steps(settings: Settings) -> list[SqlStep]:
-    """Distinct exchanges, numbered by account and time, and one row per account."""
+    """Return the steps that number distinct exchanges by account and time, and accounts by their ids."""
     threshold = settings.fingerprint.elicitation_threshold
     return [
         TRAFFIC_ONCE,
@@ -73,7 +73,7 @@ FROM traffic_once JOIN account USING (account_id) JOIN model_name USING (model)"
 
 
 def build_fact_steps() -> list[SqlStep]:
-    """One row of numbers an account."""
+    """Return the steps that measure the facts of accounts."""
     return [
         SqlStep(
             "client_pair",
@@ -102,7 +102,7 @@ WHERE pause <= 600000000 GROUP BY account_no""",
 
 
 def build_fragment_steps() -> list[SqlStep]:
-    """Stretches of wording that different prompts of different organisations share."""
+    """Return the steps that gather the fragments that different prompts of different organisations share."""
     return [
         SqlStep(
             "shingle",

@@ -1,4 +1,4 @@
-"""An array on disk that is appended to and read back in pieces."""
+"""An array on disk that is appended to and read back in parts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class DiskColumn:
-    """An array in a file of its own, appended in order, read in pieces or mapped whole."""
+    """An array in a file of its own, appended in order, read in parts or mapped whole."""
 
     def __init__(self, path: Path, dtype: Any) -> None:
         """Make the empty file."""

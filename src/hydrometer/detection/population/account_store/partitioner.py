@@ -27,10 +27,10 @@ class PartitionedBatch(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def _mark_frequent(values: Any, offsets: Any, least: int, shift: Any, table: Any, keep: Any, counts: Any) -> None:
+def _mark_frequent(values: Any, offsets: Any, least: int, shift: Any, table: Any, keep: Any, counts: Any) -> None:  # noqa: PLR0913  a kernel takes its arrays
     """Mark each row's distinct values that may occur `least` times in all rows, and count them by row."""
     base = offsets[0]
-    # All values are asked for before any is looked at, without a jump, so that many look-ups are under way at once.
+    # All values are looked up before any is judged, without a jump, so that many look-ups are under way at once.
     for at in range(keep.size):
         keep[at] = reaches_count(values[base + at], least, shift, table)
     for row in range(counts.size):
@@ -51,7 +51,7 @@ def _mark_frequent(values: Any, offsets: Any, least: int, shift: Any, table: Any
 
 
 @njit(nogil=True, cache=True)
-def _assign_partitions(
+def _assign_partitions(  # noqa: PLR0913  a kernel takes its arrays
     account: Any, org: Any, down: Any, counts: Any, partition: Any, row_counts: Any, shingle_counts: Any
 ) -> None:
     """Write which partition each row goes to (the upper bits of its organisation), and how much each gets."""
@@ -63,7 +63,7 @@ def _assign_partitions(
 
 
 @njit(nogil=True, cache=True)
-def _scatter_rows(
+def _scatter_rows(  # noqa: PLR0913  a kernel takes its arrays
     fields: Any, first: int, values: Any, offsets: Any, keep: Any, counts: Any, partition: Any, at_row: Any,
     at_shingle: Any, rows: Any, shingles: Any
 ) -> None:  # fmt: skip

@@ -20,6 +20,7 @@ from hydrometer.detection.population.memmap_reader import PAGE, read_slice
 from hydrometer.detection.population.population import EntityPairs, ExchangeArrays, FragmentIndex, StringColumn
 from hydrometer.detection.population.population_assembly import (
     ACCOUNTS,
+    PopulationParts,
     assemble_population,
     count_distinct_orgs,
     read_entities,
@@ -53,14 +54,14 @@ def export_population(
     columns: frozenset[str],
     releases: dict[str, datetime],
 ) -> Population:
-    """Number accounts and values as the measuring steps do, and assemble.
+    """Assign numbers to accounts and values as the measuring steps do, and assemble.
 
     Args:
         store: the traffic account by account.
         engine: what holds the table `accounts`.
         steps: the measuring steps, of which those that read accounts alone are run.
         columns: columns that hold anything, as `exchanges.x` or `accounts.x`.
-        releases: model releases known beforehand.
+        releases: announced model releases.
     """
     ids = store.dictionaries.accounts.list_ids().take(pa.array(store.stored.accounts))
     engine.add_table("traffic_once", pa.table({"account_id": ids}))
@@ -72,8 +73,8 @@ def export_population(
     numbers = _AccountNumbers(store.stored, order, read_ints(account, "org_no"))
     exchanges = _build_exchanges(store.stored, order)
     models, exchanges = _number_models(store.dictionaries.codes["model"].names, exchanges)
-    return assemble_population(
-        account,
+    parts = PopulationParts(
+        account=account,
         facts={
             **finish_facts(store.stored.tallies[order]),
             "contradictions": _measure_contradictions(store.stored, numbers),
@@ -91,6 +92,7 @@ def export_population(
         columns=columns,
         releases=releases,
     )
+    return assemble_population(parts)
 
 
 class _AccountNumbers:
@@ -101,7 +103,7 @@ class _AccountNumbers:
     """
 
     def __init__(self, stored: StoredAccounts, order: npt.NDArray[Any], org: Ints) -> None:
-        """Number the stored accounts by `order`: their indices in the order of their ids."""
+        """Assign numbers by `order`: the indices of the stored accounts in the order of their ids."""
         self.org = org
         self._number = np.full(int(stored.accounts.max(initial=-1)) + 1, -1, np.int64)
         self._number[stored.accounts[order]] = np.arange(order.size)

@@ -51,7 +51,7 @@ class RowEncoder:
     """
 
     def __init__(self, accounts: pa.Table, threshold: float) -> None:
-        """Number the declared accounts first; `threshold` is the confidence from which an exchange asks by its own text."""
+        """Begin with the declared accounts; `threshold` is the confidence from which an exchange asks by its own text."""
         self.dictionaries = TrafficDictionaries(accounts)
         self._threshold = np.float32(threshold)
 

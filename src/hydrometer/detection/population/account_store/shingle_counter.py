@@ -25,13 +25,13 @@ _SIXTY_FOUR = np.uint64(64)
 TALLY = np.dtype(
     [("sets", np.uint64), ("exchanges", np.int32), ("orgs", np.int32), ("last", np.int32), ("prompts", np.int32)]
 )
-"""What is counted of a shingle lies together: looking it up is what counting takes its time for."""
+"""What is counted of a shingle, in one line of cache: most of the time of counting goes into looking it up."""
 NO_PROMPT, RARE, REPEATED = 0, 1, 2
-"""What an exchange's prompt is: absent, certainly asked once, or perhaps more often."""
+"""Classes of an exchange's prompt: absent, certainly unique, or perhaps repeated."""
 
 
 @njit(nogil=True, cache=True)
-def _tally_shingles(
+def _tally_shingles(  # noqa: PLR0913  a kernel takes its arrays
     lists: Any,
     counts: Any,
     org: Any,
@@ -94,7 +94,7 @@ class ShingleFragments:
 class ShingleCounter:
     """Counts by shingle: exchanges, organisations, distinct prompts, and a hash of the set of exchanges.
 
-    A prompt that nobody repeats is counted as it comes; the others are told apart through files, by hash.
+    A prompt that nobody repeats is counted as it comes; the others are distinguished through files, by hash.
     """
 
     def __init__(self, folder: Path, shingles: int) -> None:
