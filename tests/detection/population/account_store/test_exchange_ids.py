@@ -21,7 +21,8 @@ def test_rows_of_repeated_ids_are_found_in_few_and_many_rounds(chunks: list[list
     """A chunk's first position may lie behind rows that were rejected."""
     with TemporaryDirectory() as folder:
         ids = ExchangeIds(Path(folder) / "ids")
-        positions, at = [], 0
+        positions: list[int] = []
+        at = 0
         for values in chunks:
             at += 3
             ids.append(at, np.array(values, np.uint64))
