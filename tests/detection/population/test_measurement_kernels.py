@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from hydrometer.detection.population.measurement_kernels import (
     SCALE,
@@ -16,8 +15,7 @@ from hydrometer.detection.population.measurement_kernels import (
     remove_chosen,
     sum_confidences,
 )
-from hydrometer.detection.signals.content.partitioned_slots import estimate_distinct_share
-from hydrometer.detection.signals.tail_probabilities import LOG10, count_distinct, exchangeable_tail, rank_sum
+from hydrometer.detection.signals.tail_probabilities import rank_sum
 
 ROW = st.tuples(st.integers(0, 3), st.integers(0, 4), st.booleans())
 
@@ -35,29 +33,6 @@ def test_ranks_within_strata_are_those_of_each_stratum(rows: list[tuple[int, int
         assert (members[at], others[at]) == (np.sum(there & mine), np.sum(there & ~mine))
         if members[at] and others[at]:
             assert (u[at], variance[at]) == pytest.approx(rank_sum(value[there & mine], value[there & ~mine]))
-
-
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=60), st.integers(1, 80))
-@settings(max_examples=60, deadline=None)
-def test_rarefaction_is_the_mean_over_draws(prompts: list[int], drawn: int) -> None:
-    uses = np.bincount(prompts)
-    drawn_of_all = min(drawn, len(prompts))
-    seen = sum(1 - stats.hypergeom.pmf(0, len(prompts), int(n), drawn_of_all) for n in uses if n)
-    assert estimate_distinct_share(np.bincount(uses), drawn) == pytest.approx(seen / drawn_of_all, rel=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("inside", "members", "shown", "total"),
-    [(9, 9, 12, 80), (3_000, 9_000, 20_000, 60_000), (9_000, 9_000, 30_000, 60_000), (1, 5_000, 9_000, 60_000)],
-)
-def test_a_tail_of_many_terms_is_the_hypergeometric(inside: int, members: int, shown: int, total: int) -> None:
-    expected = stats.hypergeom.logsf(inside - 1, total, shown, members) / LOG10
-    assert exchangeable_tail(inside, members, shown, total) == pytest.approx(max(-300.0, expected), rel=1e-6, abs=1e-9)
-
-
-@given(st.lists(st.integers(-5, 5), max_size=40))
-def test_distinct_values_are_counted_once(values: list[int]) -> None:
-    assert count_distinct(np.array(values, dtype=np.int64)) == len(set(values))
 
 
 @settings(deadline=None)
