@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
-from hydrometer.detection.population.measurement_kernels import compute_rank_sums
-from hydrometer.detection.signals.content.partitioned_slots import estimate_distinct_share
-from hydrometer.detection.signals.tail_probabilities import LOG10, count_distinct, exchangeable_tail, rank_sum
+from hydrometer.detection.population.measurement_kernels import (
+    SCALE,
+    compute_rank_sums,
+    remove_chosen,
+    sum_confidences,
+)
+from hydrometer.detection.signals.tail_probabilities import rank_sum
 
 ROW = st.tuples(st.integers(0, 3), st.integers(0, 4), st.booleans())
 
@@ -30,24 +35,27 @@ def test_ranks_within_strata_are_those_of_each_stratum(rows: list[tuple[int, int
             assert (u[at], variance[at]) == pytest.approx(rank_sum(value[there & mine], value[there & ~mine]))
 
 
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=60), st.integers(1, 80))
-@settings(max_examples=60, deadline=None)
-def test_rarefaction_is_the_mean_over_draws(prompts: list[int], drawn: int) -> None:
-    uses = np.bincount(prompts)
-    drawn_of_all = min(drawn, len(prompts))
-    seen = sum(1 - stats.hypergeom.pmf(0, len(prompts), int(n), drawn_of_all) for n in uses if n)
-    assert estimate_distinct_share(np.bincount(uses), drawn) == pytest.approx(seen / drawn_of_all, rel=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("inside", "members", "shown", "total"),
-    [(9, 9, 12, 80), (3_000, 9_000, 20_000, 60_000), (9_000, 9_000, 30_000, 60_000), (1, 5_000, 9_000, 60_000)],
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.lists(st.integers(0, 20), max_size=70, unique=True), st.sampled_from([0.25, 0.5])), max_size=12
+    ),
+    st.sets(st.integers(0, 20)),
+    st.sets(st.integers(0, 20)),
 )
-def test_a_tail_of_many_terms_is_the_hypergeometric(inside: int, members: int, shown: int, total: int) -> None:
-    expected = stats.hypergeom.logsf(inside - 1, total, shown, members) / LOG10
-    assert exchangeable_tail(inside, members, shown, total) == pytest.approx(max(-300.0, expected), rel=1e-6, abs=1e-9)
-
-
-@given(st.lists(st.integers(-5, 5), max_size=40))
-def test_distinct_values_are_counted_once(values: list[int]) -> None:
-    assert count_distinct(np.array(values, dtype=np.int64)) == len(set(values))
+def test_chosen_fragments_take_their_exchanges(
+    exchanges: list[tuple[list[int], float]], known: set[int], chosen: set[int]
+) -> None:
+    """What is left of a known fragment is what carries no chosen one, and taking twice takes once."""
+    lengths = np.array([len(carried) for carried, _ in exchanges], np.uint16)
+    carried = np.array(list(chain(*(fragments for fragments, _ in exchanges))), np.int32)
+    confidence = np.array([sure for _, sure in exchanges], np.float32)
+    left = np.where(np.isin(np.arange(21), list(known))[:, None], 0, -1).repeat(2, axis=1).astype(np.int64)
+    sum_confidences(lengths, carried, confidence, left)
+    taken, marks = np.zeros(len(exchanges), np.bool_), np.isin(np.arange(21), list(chosen))
+    for _ in range(2):
+        remove_chosen(lengths, carried, confidence, marks, taken, left)
+    assert taken.tolist() == [bool(chosen & set(fragments)) for fragments, _ in exchanges]
+    for fragment in known:
+        sure = [s for fragments, s in exchanges if fragment in fragments and not chosen & set(fragments)]
+        assert left[fragment].tolist() == [len(sure), int(sum(sure) * SCALE)]

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from hydrometer.detection.signals.tail_probabilities import (
+    LOG10,
     SMALLEST,
     binomial_tail,
     bound_bits,
     correct_for_tries,
+    count_distinct,
     exchangeable_tail,
     find_densest_window,
     normal_tail,
@@ -198,3 +200,17 @@ def test_the_densest_window_is_the_best_of_all(moments: list[int], width: int) -
     start, held = find_densest_window(ordered, width)
     counts = {at: sum(at <= moment <= at + width for moment in moments) for at in moments}
     assert held == counts[start] == max(counts.values())
+
+
+@pytest.mark.parametrize(
+    ("inside", "members", "shown", "total"),
+    [(9, 9, 12, 80), (3_000, 9_000, 20_000, 60_000), (9_000, 9_000, 30_000, 60_000), (1, 5_000, 9_000, 60_000)],
+)
+def test_a_tail_of_many_terms_is_the_hypergeometric(inside: int, members: int, shown: int, total: int) -> None:
+    expected = stats.hypergeom.logsf(inside - 1, total, shown, members) / LOG10
+    assert exchangeable_tail(inside, members, shown, total) == pytest.approx(max(-300.0, expected), rel=1e-6, abs=1e-9)
+
+
+@given(st.lists(st.integers(-5, 5), max_size=40))
+def test_distinct_values_are_counted_once(values: list[int]) -> None:
+    assert count_distinct(np.array(values, dtype=np.int64)) == len(set(values))

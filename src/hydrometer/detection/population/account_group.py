@@ -1,4 +1,4 @@
-"""A group of accounts under test, and the door through which every signal tests it."""
+"""A group of accounts under test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hydrometer.detection.population.population import Bools, Ints, Population
 
 LIKE_USE = 0.25
-"""Most difference in the share of single turns between a peer and the members' middle."""
+"""Greatest difference in the share of single turns between a peer and the members' median."""
 ENOUGH_PEERS = 30
 
 
@@ -25,7 +25,7 @@ class AccountGroup:
     population: Population
     members: Bools
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
-    """What was worked out of the group (see `contract/derived.py`)."""
+    """What was worked out of the group (see `memo.py`)."""
 
     @cached_property
     def accounts(self) -> Ints:

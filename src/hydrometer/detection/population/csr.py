@@ -1,4 +1,4 @@
-"""Rows of a few accounts among those of everybody, found by where an account's rows begin."""
+"""Rows of a few accounts among those of everybody, by compressed offsets: where each account's rows begin."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def expand_rows(offsets: Ints, accounts: Ints) -> Ints:
-    """Indices `offsets[a] … offsets[a + 1] - 1` of each account, one account after another."""
+    """Return the indices `offsets[a] … offsets[a + 1] - 1` of each account, one account after another."""
     starts = offsets[accounts]
     return concatenate_ranges(starts, offsets[accounts + 1] - starts)
 
 
 def index_entities(population: Population, entities: EntityPairs) -> Ints:
-    """Where each account's pairs of one kind begin: n + 1 places."""
+    """Return where each account's pairs of one kind begin, and the end: n + 1 indices."""
     return memoize_by_key(
         population,
         ("entity offsets", entities.kind, id(entities)),
@@ -29,7 +29,7 @@ def index_entities(population: Population, entities: EntityPairs) -> Ints:
 
 
 def group_by_org(population: Population) -> tuple[Ints, Ints]:
-    """Accounts in the order of organisation and number, and where each organisation's begin."""
+    """Return accounts in the order of organisation and number, and where each organisation's begin."""
     return memoize(population, _sort_by_org)
 
 

@@ -1,7 +1,7 @@
-"""Which exchanges ask for training material: the text by itself, or the wording that it shares.
+"""Which exchanges ask for training material: by their own text, or by the fragments that they share.
 
-One text is judged on few words, and its slots disturb the judgement. A wording that many texts share is judged on all of
-them: when so many of its exchanges are taken for demands that wrong flags cannot explain it, all of them are demands.
+One text is judged on few words, and its slots disturb the judgement. A fragment that many texts share is judged on all of
+them: when so many of its exchanges are flagged that wrong flags cannot explain it, all of them are elicitation.
 """
 
 from __future__ import annotations
@@ -29,29 +29,29 @@ if TYPE_CHECKING:
     from hydrometer.detection.population.population import Bools, ExchangeArrays, Floats, FragmentIndex
 
 FRAGMENT_SHARE = 0.3
-"""Share of a wording's exchanges that are taken for demands, from which all are."""
+"""Share of a fragment's exchanges that are flagged, from which all of them are elicitation."""
 LEAST_FLAGGED = 5
 LEAST_ORGS = 3
 ORDINARY = 0.05
-"""Below this share of demands an account counts as ordinary when the rate of wrong flags is estimated."""
+"""Below this share of elicitation an account counts as ordinary when the rate of wrong flags is estimated."""
 LEAST_CONTENTS = 10
-"""Contents around a wording from which their own confidences average out."""
+"""Contents around a fragment from which their own confidences average out."""
 VARIED = 0.1
-"""Contents an exchange, at least: a sheet of questions that a class asks again and again is no wording around contents."""
+"""Contents an exchange, at least: a sheet of questions that a class asks again and again is no template around contents."""
 LEAN_LEVELS = (0.6, 0.5, 0.42, 0.35, 0.3, 0.25, 0.21, 0.18, 0.15, 0.125, 0.105, 0.09, 0.08)
-"""Mean confidences at which wordings are taken, in turn; the last is three times the share of demands that the model
+"""Mean confidences at which fragments are chosen, in turn; the last is three times the share of elicitation that the model
 reckons with (docs/elicitation-model.md)."""
 LEFT = 0.2
 LEAST_SHARE = 0.03
-"""Fewer demands are below notice however surely they are there: ordinary customers differ in this too."""
+"""A smaller share is below notice however sure it is: ordinary customers differ in this too."""
 
 
 def spread_over_fragments(events: ExchangeArrays, fragments: FragmentIndex) -> ExchangeArrays:
-    """Mark every exchange that carries a wording of which most exchanges ask for training material.
+    """Mark every exchange that carries a fragment of which many exchanges ask for training material.
 
-    Each exchange is judged by its telling fragment, the one whose uses are most often taken for demands. A turn of phrase
-    in the slots goes along with many demands and asks for nothing: beside the demand's own wording it is never the telling
-    one, and where it is, nothing is asked.
+    Each exchange is judged by its telling fragment, the one whose uses are most often flagged. A turn of phrase in the
+    slots goes along with much elicitation and asks for nothing: beside the template's own fragment it is never the telling
+    one, and where it is, the exchange stays as it was.
     """
     wide = fragments.orgs.size
     if wide == 0:
@@ -89,11 +89,11 @@ def spread_over_fragments(events: ExchangeArrays, fragments: FragmentIndex) -> E
 
 
 def measure_lean(events: ExchangeArrays, fragments: FragmentIndex) -> Floats:
-    """How far each wording leans to demands, 0 to 1: a weaker and surer word than any single text's.
+    """Return how far each fragment leans to elicitation, 0 to 1: a weaker and surer sign than any single text's.
 
-    The mean confidence over many contents is the wording's own. What merely goes along with a demand (a customer's persona
-    before it) must not inherit it: the wordings that lean most take their exchanges with them, and the others are judged
-    on what is left.
+    The mean confidence over many contents is the fragment's own. What merely goes along with elicitation (a customer's
+    persona before it) must not inherit it: the fragments that lean most take their exchanges with them, and the others are
+    judged on what is left.
     """
     wide = fragments.orgs.size
     lean = np.zeros(wide)
@@ -112,7 +112,7 @@ def measure_lean(events: ExchangeArrays, fragments: FragmentIndex) -> Floats:
     removed = np.zeros(events.time.size, dtype=np.bool_)
     for level in LEAN_LEVELS:
         mean = sums / SCALE / np.maximum(uses, 1)
-        # What is left of a wording must still be a good part of it.
+        # What is left of a fragment must still be a good part of it.
         chosen = (
             eligible & (mean >= level) & (uses >= LEAST_CONTENTS) & (uses >= LEFT * fragments.exchanges) & (lean == 0)
         )
@@ -132,7 +132,7 @@ def measure_lean(events: ExchangeArrays, fragments: FragmentIndex) -> Floats:
 
 
 def mask_leaning_exchanges(events: ExchangeArrays, fragments: FragmentIndex) -> Bools:
-    """Exchanges that carry a wording which leans to demands."""
+    """Return a mask of the exchanges that carry a fragment which leans to elicitation."""
     mask = np.zeros(events.time.size, dtype=np.bool_)
     leaning_ones = fragments.lean > 0
     if leaning_ones.any():
@@ -142,13 +142,13 @@ def mask_leaning_exchanges(events: ExchangeArrays, fragments: FragmentIndex) -> 
 
 
 def compute_account_shares(events: ExchangeArrays, chosen: Bools) -> Floats:
-    """Share of each account's exchanges that are chosen."""
+    """Return the share of each account's exchanges that are chosen."""
     share: Floats = count_by_account(events.starts, events.counts, chosen) / np.maximum(events.counts, 1.0)
     return share
 
 
 def score_elicitation_rate(count: Floats, share: Floats) -> Floats:
-    """-log10 p that an account asks for training material no more often than ordinary accounts (binomial).
+    """Return -log10 p that an account asks for training material no more often than ordinary accounts (binomial).
 
     Ordinary are the accounts that hardly ever do: the rate of wrong flags in everyday traffic.
     """

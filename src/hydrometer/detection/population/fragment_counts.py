@@ -1,4 +1,4 @@
-"""Which fragments of wording some accounts use, counted over their own exchanges only."""
+"""Which fragments some accounts use, counted over their own exchanges only."""
 
 from __future__ import annotations
 
@@ -22,22 +22,27 @@ BLOCK = 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class FragmentCounts:
-    """Fragments that some accounts use, ascending, and of each: how many of their exchanges carry it, and how many of their
-    organisations use it."""
+    """Fragments that some accounts use.
+
+    Attributes:
+        fragment: the fragments, ascending.
+        uses: how many of the accounts' exchanges carry each.
+        orgs: how many of their organisations use each.
+    """
 
     fragment: Ints
     uses: Ints
     orgs: Ints
 
     def mask(self, chosen: Bools, wide: int) -> Bools:
-        """Mask of all `wide` fragments, true for the chosen ones of these."""
+        """Return a mask of all `wide` fragments, true for the chosen ones of these."""
         mask = np.zeros(wide, dtype=np.bool_)
         mask[self.fragment[chosen]] = True
         return mask
 
 
 def count_fragments(population: Population, accounts: Ints) -> FragmentCounts:
-    """Count the fragments of some accounts; asked for the same ones again, it does not count again."""
+    """Count the fragments of some accounts, once for the same accounts in a row."""
     last: list[tuple[Ints, FragmentCounts]] = memoize_by_key(population, count_fragments, list)
     if not last or not np.array_equal(last[0][0], accounts):
         last[:] = [(accounts, _count_own_fragments(population, accounts))]
@@ -65,12 +70,12 @@ def _count_own_fragments(population: Population, accounts: Ints) -> FragmentCoun
 
 
 def _make_slots(population: Population) -> npt.NDArray[np.int32]:
-    """-1 for each fragment: where the kernel notes which it has met, and leaves as it was."""
+    """Return -1 for each fragment: where the kernel notes the slots of fragments, and leaves all as it was."""
     return np.full(population.fragments.orgs.size, -1, dtype=np.int32)
 
 
 def count_elicitation_uses(population: Population, accounts: Ints) -> Ints:
-    """How many exchanges of some accounts carry each fragment and ask for training material."""
+    """Count the exchanges of some accounts that carry each fragment and ask for training material."""
     events, fragments = population.events, population.fragments
     counts = np.zeros(fragments.orgs.size, dtype=np.int64)
     _tally_elicitation(
@@ -88,7 +93,7 @@ def count_elicitation_uses(population: Population, accounts: Ints) -> Ints:
 
 
 def count_carrying_exchanges(population: Population, accounts: Ints, chosen: Bools) -> Ints:
-    """How many exchanges of each account carry a chosen fragment (a mask)."""
+    """Count the exchanges of each account that carry a chosen fragment (a mask)."""
     events, fragments = population.events, population.fragments
     # In the order in which they lie, so that what is mapped from disk is read from one end to the other.
     order = np.argsort(fragments.own_starts[accounts], kind="stable")
@@ -113,7 +118,7 @@ def count_carrying_exchanges(population: Population, accounts: Ints, chosen: Boo
 
 
 @njit(cache=True)
-def _tally_fragments(
+def _tally_fragments(  # noqa: PLR0913  a kernel takes its arrays
     accounts: Any,
     org: Any,
     own_starts: Any,
@@ -149,7 +154,7 @@ def _tally_fragments(
 
 
 @njit(cache=True)
-def _tally_elicitation(
+def _tally_elicitation(  # noqa: PLR0913  a kernel takes its arrays
     accounts: Any, starts: Any, counts: Any, demand: Any, carried_starts: Any, lengths: Any, carried: Any, totals: Any
 ) -> None:
     for account in accounts:
@@ -163,7 +168,7 @@ def _tally_elicitation(
 
 
 @njit(cache=True)
-def _tally_carrying(
+def _tally_carrying(  # noqa: PLR0913  a kernel takes its arrays
     accounts: Any,
     own_starts: Any,
     own_counts: Any,

@@ -1,4 +1,4 @@
-"""The loops over exchanges, the fragments they carry, and accounts in order."""
+"""Kernels over all exchanges with the fragments they carry, and over accounts in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCALE = 1 << 32
 
 @njit(nogil=True, cache=True)
 def count_by_account(starts: Any, counts: Any, chosen: Any) -> Any:
-    """How many of each account's exchanges are chosen."""
+    """Count the chosen exchanges of each account."""
     out = np.zeros(starts.size, np.int64)
     for account in range(starts.size):
         for event in range(starts[account], starts[account] + counts[account]):
@@ -24,7 +24,7 @@ def count_by_account(starts: Any, counts: Any, chosen: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def count_fragment_demands(lengths: Any, carried: Any, demand: Any, kind: Any, flagged: Any, kinds: Any) -> None:
-    """Count the demands of each fragment, and their classes."""
+    """Count the flagged exchanges of each fragment, and their classes."""
     at = 0
     for event in range(lengths.size):
         if demand[event]:
@@ -36,7 +36,7 @@ def count_fragment_demands(lengths: Any, carried: Any, demand: Any, kind: Any, f
 
 @njit(nogil=True, cache=True, inline="always")
 def _find_telling(carried: Any, at: int, length: int, rate: Any, exchanges: Any) -> int:
-    """The fragment of one exchange whose uses are most often taken for demands, then the commonest, then the first."""
+    """Return the fragment of one exchange whose uses are most often flagged, then the commonest, then the first."""
     best = carried[at]
     for index in range(at + 1, at + length):
         other = carried[index]
@@ -47,7 +47,7 @@ def _find_telling(carried: Any, at: int, length: int, rate: Any, exchanges: Any)
 
 @njit(nogil=True, cache=True)
 def count_telling(lengths: Any, carried: Any, demand: Any, rate: Any, exchanges: Any, uses: Any, flagged: Any) -> None:
-    """Count by telling fragment: exchanges, and demands among them."""
+    """Count exchanges, and flagged ones among them, by telling fragment."""
     at = 0
     for event in range(lengths.size):
         if lengths[event]:
@@ -61,11 +61,11 @@ def count_telling(lengths: Any, carried: Any, demand: Any, rate: Any, exchanges:
 def mark_telling(
     lengths: Any, carried: Any, rate: Any, exchanges: Any, asking: Any, commonest: Any, demand: Any, kind: Any
 ) -> None:
-    """Make demands of the exchanges whose telling fragment asks, of its commonest class."""
+    """Flag the exchanges whose telling fragment asks, with its commonest class."""
     at = 0
     for event in range(lengths.size):
         stop = at + lengths[event]
-        # Few exchanges carry any that asks, and the telling one is looked for in those alone.
+        # Few exchanges carry any that asks: the telling one is searched in those alone.
         if not demand[event] and _has_chosen(asking, carried, at, stop):
             best = _find_telling(carried, at, lengths[event], rate, exchanges)
             if asking[best]:
@@ -76,7 +76,7 @@ def mark_telling(
 
 @njit(nogil=True, cache=True, inline="always")
 def _has_chosen(chosen: Any, carried: Any, at: int, stop: int) -> bool:
-    """Whether one of carried[at:stop] is chosen."""
+    """Return whether one of carried[at:stop] is chosen."""
     carries = False
     for index in range(at, stop):
         if chosen[carried[index]]:
@@ -87,7 +87,7 @@ def _has_chosen(chosen: Any, carried: Any, at: int, stop: int) -> bool:
 
 @njit(nogil=True, cache=True)
 def sum_confidences(lengths: Any, carried: Any, confidence: Any, left: Any) -> None:
-    """Add to `left` [fragments, 2] exchanges and summed confidence of each known fragment; unknown ones start below 0."""
+    """Add to `left` [fragments, 2] exchanges and summed confidence of each fragment; those below 0 stay as they are."""
     at = 0
     for event in range(lengths.size):
         worth = np.int64(np.float64(confidence[event]) * SCALE)
@@ -101,7 +101,7 @@ def sum_confidences(lengths: Any, carried: Any, confidence: Any, left: Any) -> N
 
 @njit(nogil=True, cache=True, inline="always")
 def _subtract_confidence(at: int, stop: int, carried: Any, confidence: Any, left: Any) -> None:
-    """Take one exchange's confidence off all fragments that it carries."""
+    """Subtract one exchange's confidence from all fragments that it carries."""
     worth = np.int64(np.float64(confidence) * SCALE)
     for index in range(at, stop):
         fragment = carried[index]
@@ -112,10 +112,9 @@ def _subtract_confidence(at: int, stop: int, carried: Any, confidence: Any, left
 
 @njit(nogil=True, cache=True)
 def remove_chosen(lengths: Any, carried: Any, confidence: Any, chosen: Any, removed: Any, left: Any) -> None:
-    """Take the exchanges that carry a chosen fragment, and their confidences off all fragments that they carry.
+    """Remove the exchanges that carry a chosen fragment, and their confidences from all fragments that they carry.
 
-    Few exchanges do: fragments are looked at many at a time, without a jump, and only around those that are chosen it is
-    asked whose they are.
+    Few exchanges do: fragments are read many at a time, without a jump, and only around chosen ones the exchange is sought.
     """
     event = at = 0
     marks = chosen.view(np.uint8)
@@ -125,7 +124,7 @@ def remove_chosen(lengths: Any, carried: Any, confidence: Any, chosen: Any, remo
         if not hit:
             block = carried[first:end]
             for index in range(BLOCK):
-                # As numbers from 0, lest each is asked whether it counts from the end.
+                # As unsigned numbers, lest each is tested for counting from the end.
                 hit |= marks[np.uint32(block[index])]
         if not hit:
             continue
@@ -143,7 +142,7 @@ def remove_chosen(lengths: Any, carried: Any, confidence: Any, chosen: Any, remo
 
 @njit(nogil=True, cache=True)
 def mark_carriers(lengths: Any, carried: Any, chosen: Any, out: Any) -> None:
-    """Mask of the exchanges that carry a chosen fragment."""
+    """Write to `out` which exchanges carry a chosen fragment."""
     at = 0
     for event in range(lengths.size):
         out[event] = _has_chosen(chosen, carried, at, at + lengths[event])
@@ -160,7 +159,7 @@ def find_first_uses(model: Any, time: Any, uses: Any, first: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def compute_rank_sums(stratum: Any, value: Any, mine: Any) -> Any:
-    """Mann & Whitney's U of a group in each stratum, a tie counting half, and its variance under the null.
+    """Return Mann & Whitney's U of a group in each stratum, a tie counting half, and its variance under the null.
 
     Args:
         stratum, value: of each account, ordered by both.

@@ -1,17 +1,28 @@
-"""Named steps from traffic to what the signals read: exchanges in order, facts of accounts, shared wordings."""
+"""Named steps from traffic to what the signals read: exchanges in order, facts of accounts, shared fragments."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from hydrometer.contract import SqlStep
+from hydrometer.detection.population.account_facts import write_fact_columns
 
 if TYPE_CHECKING:
     from hydrometer.contract import Settings
 
 
+TRAFFIC_ONCE = SqlStep(
+    "traffic_once",
+    """SELECT * FROM traffic QUALIFY row_number() OVER (
+  PARTITION BY exchange_id ORDER BY started_at, account_id, model, prompt_hash, system_hash, output_tokens, client_ip,
+    user_agent, ja4, session_id, end_user_id, channel, stop_reason, input_tokens, reasoning_tokens) = 1""",
+    "each exchange once: a repeated exchange_id counts once, the earliest stays",
+)
+"""The step that says which of the rows with one exchange id stays."""
+
+
 def write_network_sql(column: str) -> str:
-    """SQL for the block of an address in its shortest spelling: /24 for v4, /48 for v6, null for null."""
+    """Return SQL for the block of an address in its shortest spelling: /24 for v4, /48 for v6, null for null."""
     # What follows `::` cannot reach into the first three groups: it stands for two groups of zeros at the least.
     groups = f"string_split(coalesce(nullif(split_part({column}, '::', 1), ''), '0'), ':') || ['0', '0', '0']"
     return f"""CASE WHEN contains({column}, ':') THEN array_to_string(({groups})[1:3], ':') || '::/48'
@@ -19,7 +30,7 @@ def write_network_sql(column: str) -> str:
 
 
 def write_set_hash_sql(number: str) -> str:
-    """SQL for a 62-bit hash of a set of whole numbers below 4.6e18, the same on every engine.
+    """Return SQL for a 62-bit hash of a set of whole numbers below 4.6e18, the same on every engine.
 
     Each number goes through a cubic polynomial modulo each of two primes near 2³¹, so that no product passes 63 bits; the
     two residues side by side are combined by exclusive or. Two sets of one size meet by chance once in some 10¹⁸ pairs.
@@ -32,16 +43,10 @@ def write_set_hash_sql(number: str) -> str:
 
 
 def build_exchange_steps(settings: Settings) -> list[SqlStep]:
-    """Distinct exchanges, numbered by account and time, and one row per account."""
+    """Return the steps that number distinct exchanges by account and time, and accounts by their ids."""
     threshold = settings.fingerprint.elicitation_threshold
     return [
-        SqlStep(
-            "traffic_once",
-            """SELECT * FROM traffic QUALIFY row_number() OVER (
-  PARTITION BY exchange_id ORDER BY started_at, account_id, model, prompt_hash, system_hash, output_tokens, client_ip,
-    user_agent, ja4, session_id, end_user_id, channel, stop_reason, input_tokens, reasoning_tokens) = 1""",
-            "each exchange once: a repeated exchange_id counts once, the earliest stays",
-        ),
+        TRAFFIC_ONCE,
         SqlStep(
             "account",
             """SELECT row_number() OVER (ORDER BY account_id) - 1 AS account_no,
@@ -68,7 +73,7 @@ FROM traffic_once JOIN account USING (account_id) JOIN model_name USING (model)"
 
 
 def build_fact_steps() -> list[SqlStep]:
-    """One row of numbers an account."""
+    """Return the steps that measure the facts of accounts."""
     return [
         SqlStep(
             "client_pair",
@@ -80,21 +85,8 @@ FROM exchange WHERE user_agent IS NOT NULL AND ja4 IS NOT NULL GROUP BY user_age
         ),
         SqlStep(
             "account_facts",
-            """SELECT account_no, count(*) AS exchanges,
-  epoch_us(min(started_at)) AS first_seen, epoch_us(max(started_at)) AS last_seen,
-  count(DISTINCT date_trunc('day', started_at)) AS active_days,
-  count(DISTINCT date_trunc('hour', started_at)) AS active_hours,
-  count(DISTINCT date_part('hour', started_at)) AS hours_of_day,
-  avg(CASE WHEN turns = 1 THEN 1.0 WHEN turns > 1 THEN 0.0 END) AS single_turn,
-  avg(output_tokens) AS output_tokens, avg(input_tokens) AS input_tokens, avg(reasoning_tokens) AS reasoning_tokens,
-  avg(CASE WHEN refused THEN 1.0 ELSE 0.0 END) AS refused,
-  avg(CASE WHEN demand THEN 1.0 ELSE 0.0 END) AS demand,
-  count(DISTINCT client_ip) AS addresses, count(DISTINCT network) AS networks,
-  count(DISTINCT user_agent) AS user_agents, count(DISTINCT end_user_id) AS end_users,
-  count(DISTINCT language) AS languages, count(DISTINCT prompt_hash) AS prompts,
-  count(DISTINCT session_id) AS sessions, count(client_ip) AS with_address,
-  avg(CASE WHEN pair.agent_orgs IS NULL THEN NULL WHEN pair.share < 0.02 AND pair.agent_orgs >= 50 THEN 1.0 ELSE 0.0 END)
-    AS contradictions
+            f"""SELECT account_no,
+  {write_fact_columns()}
 FROM exchange LEFT JOIN client_pair AS pair USING (user_agent, ja4) GROUP BY account_no""",
             "facts of each account's traffic",
         ),
@@ -110,7 +102,7 @@ WHERE pause <= 600000000 GROUP BY account_no""",
 
 
 def build_fragment_steps() -> list[SqlStep]:
-    """Stretches of wording that different prompts of different organisations share."""
+    """Return the steps that gather the fragments that different prompts of different organisations share."""
     return [
         SqlStep(
             "shingle",

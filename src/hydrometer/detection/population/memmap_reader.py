@@ -1,4 +1,4 @@
-"""Reads arrays of exchanges piece by piece, so that what lies on disk does not fill the memory."""
+"""Arrays of exchanges read page by page, so that what lies on disk does not fill the memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,13 @@ PAGE = 1 << 21
 
 @dataclass(frozen=True, slots=True)
 class ExchangePage:
-    """Some exchanges in order: which they are, and the fragments they carry."""
+    """Some exchanges in order.
+
+    Attributes:
+        events: which exchanges they are.
+        lengths: how many fragments each carries.
+        carried: those fragments, exchange by exchange.
+    """
 
     events: slice
     lengths: Any
@@ -29,7 +35,7 @@ class ExchangePage:
 
 
 def read_slice(array: Any, start: int, stop: int) -> Any:
-    """array[start:stop]; of a mapped array a copy that is read from its file, without touching the mapping."""
+    """Return array[start:stop]; of a mapped array a copy that is read from its file, without touching the mapping."""
     if isinstance(array, np.memmap):
         return np.fromfile(
             str(array.filename), array.dtype, stop - start, offset=array.offset + start * array.dtype.itemsize
@@ -38,13 +44,13 @@ def read_slice(array: Any, start: int, stop: int) -> Any:
 
 
 class ReadBuffer:
-    """Memory that files are read into, one after the other: new memory would have to be cleared each time."""
+    """A buffer that files are read into, one after the other: new memory would have to be cleared each time."""
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self._room = np.empty(0, dtype)
 
     def read(self, path: Path, start: int = 0, stop: int | None = None) -> npt.NDArray[Any]:
-        """Values `start` to `stop` of a file, until the next call."""
+        """Return values `start` to `stop` of a file, good until the next call."""
         size = self._room.dtype.itemsize
         count = path.stat().st_size // size - start if stop is None else stop - start
         if self._room.size < count:
@@ -66,7 +72,7 @@ def _read_slice_into(array: Any, start: int, stop: int, buffer: ReadBuffer) -> A
 
 
 def iterate_pages(fragments: FragmentIndex) -> Iterator[ExchangePage]:
-    """All exchanges with the fragments that they carry, in order; each page is good until the next."""
+    """Yield all exchanges with the fragments that they carry, in order; each page is good until the next."""
     at = 0
     lengths_buffer, carried_buffer = ReadBuffer(fragments.lengths.dtype), ReadBuffer(fragments.carried.dtype)
     for start in range(0, fragments.lengths.size, PAGE):

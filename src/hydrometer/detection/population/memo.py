@@ -1,6 +1,6 @@
-"""What is worked out of a population or a group once, however many tests ask for it.
+"""Measures of a population or a group that are worked out once, however many signals need them.
 
-A measure of everybody costs as much as everybody; tests of hundreds of groups ask for the same ones.
+A measure of everybody costs as much as everybody, and the tests of hundreds of groups need the same ones.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class MemoOwner(Protocol):
-    """What keeps what was worked out of it."""
+    """A population or a group, which keeps what was worked out of it."""
 
     @property
     def memo(self) -> dict[Hashable, Any]: ...
@@ -23,12 +23,12 @@ T = TypeVar("T")
 
 
 def memoize(owner: W, compute: Callable[[W], T]) -> T:
-    """Return `make(whole)`, worked out on the first call only; `make` is a function of a module."""
+    """Return `compute(owner)`, worked out on the first call only; `compute` is a function of a module."""
     return memoize_by_key(owner, compute, lambda: compute(owner))
 
 
 def memoize_by_key(owner: MemoOwner, key: Hashable, compute: Callable[[], T]) -> T:
-    """Return `make()`, worked out on the first call with this key only."""
+    """Return `compute()`, worked out on the first call with this key only."""
     if key not in owner.memo:
         owner.memo[key] = compute()
     result: T = owner.memo[key]

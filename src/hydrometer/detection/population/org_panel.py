@@ -1,7 +1,7 @@
 """One account of each organisation: what accounts of one customer have in common is one fact, not many.
 
 Where there are very many organisations, a group is compared with a panel of them, drawn once for the whole population:
-what so many do is known as well as any test needs, and the cost of a test no longer follows the population.
+what so many do is as certain as any test needs, and the cost of a test no longer follows the population.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SEED = 20_811
 
 
 def count_all_orgs(population: Population) -> int:
-    """Number of organisations with accounts."""
+    """Return the number of organisations with accounts."""
     return memoize(population, _count_all_orgs)
 
 
@@ -32,7 +32,7 @@ def _count_all_orgs(population: Population) -> int:
 
 
 def list_panel_accounts(population: Population) -> Ints:
-    """Accounts of the panel's organisations, in the order of organisation and number."""
+    """Return the accounts of the panel's organisations, in the order of organisation and number."""
     return memoize(population, _draw_panel)
 
 
@@ -48,7 +48,7 @@ def _draw_panel(population: Population) -> Ints:
 
 
 def mask_group_orgs(group: AccountGroup) -> Bools:
-    """Mask of the organisations that have members."""
+    """Return a mask of the organisations that have members."""
     return memoize(group, _mask_group_orgs)
 
 
@@ -57,14 +57,14 @@ def _mask_group_orgs(group: AccountGroup) -> Bools:
 
 
 def mask_orgs(population: Population, accounts: Ints) -> Bools:
-    """Mask of the organisations of some accounts."""
+    """Return a mask of the organisations of some accounts."""
     mask = np.zeros(len(population.orgs), dtype=np.bool_)
     mask[population.org[accounts]] = True
     return mask
 
 
 def list_other_accounts(group: AccountGroup) -> Ints:
-    """Accounts of the panel's organisations that have no members, in the order of organisation and number."""
+    """Return the accounts of the panel's organisations that have no members, in the order of organisation and number."""
     return memoize(group, _select_other_accounts)
 
 
@@ -75,7 +75,7 @@ def _select_other_accounts(group: AccountGroup) -> Ints:
 
 
 def select_first_accounts(population: Population, accounts: Ints) -> Ints:
-    """The first account of each organisation among `accounts`, which are in the order of organisation and number."""
+    """Return the first account of each organisation among `accounts`, which are in the order of organisation and number."""
     org = population.org[accounts]
     first = np.ones(accounts.size, dtype=np.bool_)
     first[1:] = org[1:] != org[:-1]
@@ -84,11 +84,11 @@ def select_first_accounts(population: Population, accounts: Ints) -> Ints:
 
 
 def select_one_per_org(group: AccountGroup, value: Floats, others: Ints | None = None) -> tuple[Ints, Ints]:
-    """The first account of each organisation whose `value` is known (no NaN): among the members, and among others.
+    """Return the first account of each organisation whose `value` is no NaN: among the members, and among others.
 
     Args:
         value: of every account.
-        others: accounts to compare with, in the order of organisation and number; those of `others_of` when None.
+        others: accounts to compare with, in the order of organisation and number; those of `list_other_accounts` when None.
     """
     population = group.population
     others = list_other_accounts(group) if others is None else others

@@ -1,4 +1,4 @@
-"""What the signals measured of a whole population: plain arrays that tests and linking read.
+"""What is measured of a whole population: plain arrays that signals and linking read.
 
 Accounts are numbered 0 … n-1 in the order of their ids, so that nothing depends on the order of the input.
 The organisation is the unit of counting: what two accounts of one declared organisation share is no evidence.
@@ -21,7 +21,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 class StringColumn(Sequence[str]):
-    """Many strings as an Arrow column; each becomes a Python string only when it is asked for."""
+    """Many strings as an Arrow column; each becomes a Python string only when it is read."""
 
     def __init__(self, column: pa.ChunkedArray) -> None:
         self._column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
@@ -37,7 +37,7 @@ class StringColumn(Sequence[str]):
         return value
 
     def take(self, indices: Ints) -> pa.Array:
-        """The strings at some places, still as Arrow has them."""
+        """Return the strings at some indices, still as Arrow has them."""
         return self._column.take(pa.array(indices))
 
     def __len__(self) -> int:
@@ -66,10 +66,10 @@ class EntityPairs:
     single: bool
     """Whether an account has at most one value."""
     uses: Ints
-    """Exchanges of the account that show the value (1 for what is known of the account itself)."""
+    """Exchanges of the account that show the value (1 for what the accounts table says)."""
 
     def mask_members(self, members: Bools) -> npt.NDArray[np.bool_]:
-        """Mask of the pairs whose account is in `members` (one entry an account)."""
+        """Return a mask of the pairs whose account is in `members` (one entry an account)."""
         return members[self.account]
 
 
@@ -79,8 +79,8 @@ class ExchangeArrays:
 
     `starts[a]` to `starts[a] + counts[a]` are the exchanges of account `a`; accounts may lie in any order. `time` is µs
     since 1970; `prompt` the keyed hash of the prompt, 0 without one; `demand` whether the exchange asks for training
-    material, `confidence` how sure its own text makes that (0 to 1), `leans` whether it carries a wording that leans to
-    demands; `kind` and `capability` index ELICITATION_CLASSES and CAPABILITY_CLASSES, `model` Population.models.
+    material, `confidence` how sure its own text makes that (0 to 1), `leans` whether it carries a fragment that leans to
+    elicitation; `kind` and `capability` index ELICITATION_CLASSES and CAPABILITY_CLASSES, `model` Population.models.
     """
 
     starts: Ints
@@ -96,28 +96,28 @@ class ExchangeArrays:
     capability: npt.NDArray[np.int8]
 
     def list_exchanges(self, accounts: Ints) -> Ints:
-        """Indices of the exchanges of some accounts, account by account."""
+        """Return the indices of the exchanges of some accounts, account by account."""
         return concatenate_ranges(self.starts[accounts], self.counts[accounts])
 
     def owners(self, accounts: Ints) -> Ints:
-        """The account of each exchange that `of` gives."""
+        """Return the account of each exchange that `list_exchanges` returns."""
         return np.repeat(accounts, self.counts[accounts])
 
 
 def concatenate_ranges(starts: Ints, counts: Ints) -> Ints:
-    """The numbers of several ranges, one range after the other."""
+    """Return the numbers of several ranges, one range after the other."""
     before = np.cumsum(counts) - counts
     return np.repeat(starts - before, counts) + np.arange(int(counts.sum()), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class FragmentIndex:
-    """Stretches of wording that different prompts share: a set of shingles that occur in exactly the same exchanges.
+    """The fragments that different prompts share, each a set of shingles that occur in exactly the same exchanges.
 
-    `orgs`, `prompts` and `exchanges` count what carries each fragment. `lean` is how far it leans to demands: the mean
+    `orgs`, `prompts` and `exchanges` count what carries each fragment. `lean` is how far it leans to elicitation: the mean
     confidence of its exchanges that carry nothing which leans more; 0 where too few are there to say.
 
-    `carried` holds the fragments of every exchange, in the order of Events and ascending within one; `lengths` how many
+    `carried` holds the fragments of every exchange, in the order of ExchangeArrays and ascending within one; `lengths` how many
     each exchange carries, `starts` where an account's begin. `own` and `uses` hold each account's distinct fragments,
     ascending, and how many of its exchanges carry them; `own_starts` and `own_counts` where they lie. All may be mapped
     from disk.
@@ -141,14 +141,14 @@ class FragmentIndex:
     fragment) has, `repeats` how many have each."""
 
     def list_account_pairs(self, accounts: Ints) -> tuple[Ints, Ints, Ints]:
-        """Distinct (account, fragment) pairs of some accounts, with uses: place in `accounts`, fragment, exchanges."""
+        """Return the distinct (account, fragment) pairs of some accounts: index in `accounts`, fragment, exchanges."""
         counts = self.own_counts[accounts]
         rows = concatenate_ranges(self.own_starts[accounts], counts)
         positions = np.repeat(np.arange(accounts.size), counts)
         return positions, self.own[rows].astype(np.int64), self.uses[rows].astype(np.int64)
 
     def list_exchange_pairs(self, events: ExchangeArrays, accounts: Ints) -> tuple[Ints, Ints]:
-        """(exchange, fragment) pairs of all exchanges of some accounts, account by account."""
+        """Return the (exchange, fragment) pairs of all exchanges of some accounts, account by account."""
         exchanges = events.list_exchanges(accounts)
         lengths = self.lengths[exchanges].astype(np.int64)
         ends = np.cumsum(lengths)
@@ -160,13 +160,13 @@ class FragmentIndex:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Everything after the texts: n accounts with their facts, entities, exchanges and shared wordings."""
+    """Everything after the texts: n accounts with their facts, entities, exchanges and shared fragments."""
 
     accounts: Sequence[str]
     org: Ints
     orgs: Sequence[str]
     facts: dict[str, Floats]
-    """Per account; NaN where unknown. Keys are the columns of the step `account_facts`."""
+    """Per account; NaN where unknown. Keys are the names of ACCOUNT_FACTS."""
     entities: dict[str, EntityPairs]
     events: ExchangeArrays
     fragments: FragmentIndex
@@ -174,24 +174,25 @@ class Population:
     turned: dict[int, Floats]
     """Per release and account: the share of the exchanges of its first 24 hours that went to the new model; NaN without any."""
     releases: dict[int, int]
-    """Release time in µs of each model (by its number) that came out within the span, known or seen from the data."""
+    """Release time in µs of each model (by its number) that came out within the span, announced or inferred from the traffic."""
     authorised: Bools
     verified: Bools
-    """Accounts whose organisation is known by contract or single sign-on."""
+    """Accounts whose organisation is verified by contract or single sign-on."""
     start: int
     end: int
     columns: frozenset[str]
-    """Columns that held anything, as `exchanges.x` or `accounts.x`."""
+    """Columns that have any value, as `exchanges.x` or `accounts.x`."""
     notes: list[str] = field(default_factory=list)
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
-    """What was worked out of all this (see `contract/derived.py`)."""
+    """What was worked out of all this (see `memo.py`)."""
 
     @property
     def size(self) -> int:
+        """Number of accounts."""
         return len(self.accounts)
 
     def release_pages(self) -> None:
-        """Give the memory back that holds what was read of arrays mapped from disk; they stay as they are.
+        """Release the memory that holds what was read of arrays mapped from disk; they stay as they are.
 
         The system would give it back by itself before it runs short, but counts it as the process's until then.
         """

@@ -1,8 +1,8 @@
-"""From the tables that the steps made to the arrays that tests read."""
+"""The tables that the measuring steps made → the population that signals read."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -47,15 +47,15 @@ SUCCESSIONS = """SELECT successions FROM account LEFT JOIN succession USING (acc
 
 
 class TableSource(Protocol):
-    """Where the steps' tables can be read."""
+    """A source of the steps' tables."""
 
     def arrow(self, sql: str) -> pa.Table:
-        """The rows of a query."""
+        """Return the rows of a query."""
         ...
 
 
 def list_measuring_steps(settings: Settings) -> list[SqlStep]:
-    """All steps of the signals, in the order in which they run."""
+    """Return all measuring steps, in the order in which they run."""
     return (
         build_exchange_steps(settings)
         + build_fact_steps()
@@ -65,14 +65,14 @@ def list_measuring_steps(settings: Settings) -> list[SqlStep]:
 
 
 def measure_population(tables: TableSource, *, columns: frozenset[str], releases: dict[str, datetime]) -> Population:
-    """Read the measuring steps' tables into a Population; `releases` are model releases known beforehand."""
+    """Read the measuring steps' tables into a Population; `releases` are announced model releases."""
     account = tables.arrow(ACCOUNTS)
     facts_table = tables.arrow("SELECT * FROM account_facts ORDER BY account_no")
     facts = {name: read_floats(facts_table, name) for name in facts_table.column_names if name != "account_no"}
     facts["successions"] = np.nan_to_num(read_floats(tables.arrow(SUCCESSIONS), "successions"))
     events = _read_events(tables, accounts=account.num_rows)
-    return assemble_population(
-        account,
+    parts = PopulationParts(
+        account=account,
         facts=facts,
         entities={kind.name: read_entities(tables, kind) for kind in ENTITY_KINDS if columns.issuperset(kind.needs)},
         events=events,
@@ -81,37 +81,51 @@ def measure_population(tables: TableSource, *, columns: frozenset[str], releases
         columns=columns,
         releases=releases,
     )
+    return assemble_population(parts)
 
 
-def assemble_population(
-    account: pa.Table,
-    *,
-    facts: dict[str, Floats],
-    entities: dict[str, EntityPairs],
-    events: ExchangeArrays,
-    fragments: FragmentIndex,
-    models: list[str],
-    columns: frozenset[str],
-    releases: dict[str, datetime],
-) -> Population:
-    """What the tests read, from what was measured.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PopulationParts:
+    """What was measured of a population, one part independent of the other.
 
-    Args:
+    Attributes:
         account: rows of ACCOUNTS, in the order of account_no.
-        events: with the demands that each text by itself shows.
-        fragments: with `lean` still 0.
+        facts: those of ACCOUNT_FACTS that SQL or kernels measure.
+        entities: which accounts show which values, by kind.
+        events: the exchanges, with `demand` by each text itself, and `leans` still false.
+        fragments: the fragments, with `lean` still 0.
+        models: the models in use, by number.
+        columns: columns that have any value, as `exchanges.x` or `accounts.x`.
+        releases: announced model releases.
     """
+
+    account: pa.Table
+    facts: dict[str, Floats]
+    entities: dict[str, EntityPairs]
+    events: ExchangeArrays
+    fragments: FragmentIndex
+    models: list[str]
+    columns: frozenset[str]
+    releases: dict[str, datetime]
+
+
+def assemble_population(parts: PopulationParts) -> Population:
+    """Return the population that follows from its parts."""
+    account, events = parts.account, parts.events
     org = read_ints(account, "org_no")
-    fragments = replace(fragments, lean=measure_lean(events, fragments))
+    fragments = replace(parts.fragments, lean=measure_lean(events, parts.fragments))
     events = spread_over_fragments(replace(events, leans=mask_leaning_exchanges(events, fragments)), fragments)
-    facts["created"] = read_floats(account, "created")
-    facts["demand"] = compute_account_shares(events, events.demand)
-    facts["leaning"] = compute_account_shares(events, events.leans)
-    facts["asking"] = score_elicitation_rate(facts["exchanges"], facts["demand"])
+    share = compute_account_shares(events, events.demand)
+    facts = parts.facts | {
+        "created": read_floats(account, "created"),
+        "demand": share,
+        "leaning": compute_account_shares(events, events.leans),
+        "asking": score_elicitation_rate(parts.facts["exchanges"], share),
+    }
     start, end = 0, 0
     if events.time.size:
         start, end = int(facts["first_seen"].min()), int(facts["last_seen"].max())
-    release_times = _find_releases(events, models, releases, start, end)
+    release_times = _find_releases(events, parts.models, parts.releases, start, end)
     verification = account["verification"].to_pylist()
     agreements = account["agreements"].to_pylist()
     authorised_orgs = {
@@ -124,28 +138,28 @@ def assemble_population(
         org=org,
         orgs=StringColumn(account["org_name"].take(pa.array(first))),
         facts=facts,
-        entities=entities,
+        entities=parts.entities,
         events=events,
         fragments=fragments,
-        models=models,
+        models=parts.models,
         turned={model: compute_turn_shares(events, model, moment) for model, moment in release_times.items()},
         releases=release_times,
         authorised=_mask_orgs(org, authorised_orgs),
         verified=_mask_orgs(org, verified_orgs),
         start=start,
         end=end,
-        columns=columns,
+        columns=parts.columns,
     )
 
 
 def read_ints(table: pa.Table, column: str) -> Ints:
-    """A column as int64."""
+    """Return a column as int64."""
     values = table[column].combine_chunks().cast(pa.int64()).to_numpy(zero_copy_only=False)
     return np.ascontiguousarray(values, dtype=np.int64)
 
 
 def read_floats(table: pa.Table, column: str) -> Floats:
-    """A column as float64; NaN for null."""
+    """Return a column as float64; NaN for null."""
     values = table[column].combine_chunks().cast(pa.float64()).to_numpy(zero_copy_only=False)
     return np.ascontiguousarray(values, dtype=np.float64)
 
@@ -188,7 +202,7 @@ FROM exchange ORDER BY exchange_no"""
 
 
 def read_entities(tables: TableSource, kind: EntityKind) -> EntityPairs:
-    """What the step of one kind of entity found."""
+    """Return the pairs that the step of one kind of entity made."""
     pairs = tables.arrow(
         f"SELECT account_no, org_no, value_no, uses FROM entity_{kind.name} ORDER BY account_no, value_no"
     )
@@ -208,7 +222,7 @@ def read_entities(tables: TableSource, kind: EntityKind) -> EntityPairs:
 
 
 def count_distinct_orgs(org: Ints, value: Ints, values: int) -> Ints:
-    """How many organisations show each value."""
+    """Count the organisations that show each value."""
     pairs = np.sort(value * (int(org.max(initial=0)) + 1) + org)
     first = np.ones(pairs.size, np.bool_)
     first[1:] = pairs[1:] != pairs[:-1]
@@ -231,7 +245,7 @@ def _read_fragments(tables: TableSource, events: ExchangeArrays) -> FragmentInde
 def build_fragments(
     events: ExchangeArrays, exchange: Ints, fragment: Ints, *, orgs: Ints, prompts: Ints, exchanges: Ints
 ) -> FragmentIndex:
-    """Fragments from distinct (exchange, fragment) pairs in order; accounts lie in the order of their numbers."""
+    """Return the index of distinct (exchange, fragment) pairs in order; accounts lie in the order of their numbers."""
     lengths = np.bincount(exchange, minlength=events.time.size)
     ends = np.concatenate([[0], np.cumsum(lengths)])
     starts = ends[events.starts]
@@ -261,7 +275,7 @@ def build_fragments(
 def _find_releases(
     events: ExchangeArrays, models: list[str], announced: dict[str, datetime], start: int, end: int
 ) -> dict[int, int]:
-    """Releases within the span: those told, else models first seen well after the traffic begins."""
+    """Return the releases within the span: those announced, else of models whose use begins well after the traffic."""
     uses, first = np.zeros(len(models), np.int64), np.full(len(models), np.iinfo(np.int64).max)
     for at in range(0, events.time.size, PAGE):
         stop = min(at + PAGE, events.time.size)
@@ -282,7 +296,7 @@ def _find_releases(
 
 
 def compute_turn_shares(events: ExchangeArrays, model: int, released: int) -> Floats:
-    """Per account: the share of the exchanges of a release's first 24 hours that go to the new model; NaN without any."""
+    """Return per account the share of the exchanges of a release's first 24 hours that go to the new model; NaN without any."""
     within = np.zeros(events.time.size, np.bool_)
     new = np.zeros(events.time.size, np.bool_)
     for at in range(0, events.time.size, PAGE):

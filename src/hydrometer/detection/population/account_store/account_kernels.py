@@ -1,4 +1,4 @@
-"""One partition of the ledger, sorted, and what its accounts show: kernels over rows in order."""
+"""Kernels over the rows of one partition: putting them in order, and counting what each account shows."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from hydrometer.detection.population.account_store.row_encoder import FLAGGED, MANY, PROMPT, REFUSED, SINGLE
+from hydrometer.detection.population.account_store.exchange_row import (
+    MANY,
+    PROMPT,
+    REFUSED,
+    SINGLE,
+    read_column_types,
+)
 
-FACTS = (
-    "exchanges", "first_seen", "last_seen", "active_days", "active_hours", "hours_of_day", "single_turn", "turns_known",
-    "output", "output_known", "input", "input_known", "reasoning", "reasoning_known", "refused", "demand", "addresses",
-    "networks", "user_agents", "end_users", "languages", "prompts", "sessions", "with_address", "successions",
-)  # fmt: skip
-"""Integers by account; averages are kept as sums and counts."""
-HOUR, PAUSE = 3_600_000_000, 600_000_000
+HOUR = 3_600_000_000
+PAUSE = 600_000_000
+"""µs after which an exchange is no succession of the one before: ten minutes."""
 FEW, MOST_INSERTED = 8, 24
+"""Distinct values of an account up to which they are looked through, and up to which they are sorted by insertion."""
 _SPREAD, _S32, _ONE = np.uint64(0x9E3779B97F4A7C15), np.uint64(32), np.uint64(1)
 
 
 @njit(nogil=True, cache=True)
 def _comes_before(rows: Any, a: int, b: int) -> bool:
-    """Whether row a comes before row b of one account."""
+    """Return whether row a comes before row b of one account."""
     if rows[a].time != rows[b].time:
         return bool(rows[a].time < rows[b].time)
     return bool(rows[a].id < rows[b].id)
@@ -31,13 +34,12 @@ def _comes_before(rows: Any, a: int, b: int) -> bool:
 
 @njit(nogil=True, cache=True)
 def sort_rows(rows: Any, account_of: Any, accounts: int) -> Any:
-    """Rows by account, then time, then id.
+    """Return the order of rows by account, then time, then id, and where each account begins.
 
     Args:
-        place: each row's account among the `accounts` of this partition, in the order wanted.
-
-    Returns:
-        (order of the rows, where each account begins).
+        rows: an array of ROW.
+        account_of: each row's account among the `accounts` of this partition, in the order wanted.
+        accounts: how many there are.
     """
     starts = np.zeros(accounts + 1, np.int64)
     for row in range(rows.size):
@@ -105,17 +107,13 @@ class SortedExchanges(NamedTuple):
     flags: npt.NDArray[np.uint8]
 
 
-_KINDS = "iiiuuuuuuuuuuiiifiuiiu"
-_WIDTHS = (8,) * 13 + (4,) * 5 + (2, 1, 1, 1)
-
-
 def arrange_rows(rows: npt.NDArray[Any], order: npt.NDArray[np.int64]) -> SortedExchanges:
-    """The rows in an order."""
-    lines = SortedExchanges(
-        *(np.empty(order.size, f"{kind}{width}") for kind, width in zip(_KINDS, _WIDTHS, strict=True))
+    """Return the rows in an order, column by column."""
+    exchanges = SortedExchanges(
+        **{name: np.empty(order.size, dtype) for name, dtype in read_column_types(SortedExchanges).items()}
     )
-    _copy_rows(rows, order, lines)
-    return lines
+    _copy_rows(rows, order, exchanges)
+    return exchanges
 
 
 @njit(nogil=True, cache=True)
@@ -136,54 +134,53 @@ def _copy_rows(rows: Any, order: Any, to: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
-def add_account_facts(lines: Any, starts: Any, facts: Any) -> None:
-    """Add to `facts` [accounts, len(FACTS)] all but what counts distinct values."""
+def tally_accounts(exchanges: Any, starts: Any, tallies: Any) -> None:
+    """Add to the TALLIES of each account all but its distinct values."""
     for account in range(starts.size - 1):
         first, stop = starts[account], starts[account + 1]
-        fact = facts[account]
-        fact[0] = stop - first
         if stop == first:
             continue
-        fact[1], fact[2] = lines.time[first], lines.time[stop - 1]
+        tally = tallies[account]
+        tally.exchanges = stop - first
+        tally.first_seen, tally.last_seen = exchanges.time[first], exchanges.time[stop - 1]
         before = last = np.int64(-1)
         of_day, nothing = np.int64(0), 0
         for row in range(first, stop):
-            time = lines.time[row]
-            if row > first and time - lines.time[row - 1] <= PAUSE:
-                fact[24] += 1
+            time = exchanges.time[row]
+            if row > first and time - exchanges.time[row - 1] <= PAUSE:
+                tally.successions += 1
             hour = time // HOUR
             if row == first or hour != last:
                 day = hour // 24
-                fact[3] += row == first or day != before
-                fact[4] += 1
+                tally.active_days += row == first or day != before
+                tally.active_hours += 1
                 of_day |= np.int64(1) << (hour % 24)
                 last, before = hour, day
-            flags = lines.flags[row]
-            fact[6] += (flags & SINGLE) != 0
-            fact[7] += (flags & (SINGLE | MANY)) != 0
-            if lines.output[row] >= 0:
-                fact[8] += lines.output[row]
-                fact[9] += 1
-            if lines.input[row] >= 0:
-                fact[10] += lines.input[row]
-                fact[11] += 1
-            if lines.reasoning[row] >= 0:
-                fact[12] += lines.reasoning[row]
-                fact[13] += 1
-            fact[14] += (flags & REFUSED) != 0
-            fact[15] += (flags & FLAGGED) != 0
-            fact[23] += lines.address[row] != 0
+            flags = exchanges.flags[row]
+            tally.single_turns += (flags & SINGLE) != 0
+            tally.turns_known += (flags & (SINGLE | MANY)) != 0
+            if exchanges.output[row] >= 0:
+                tally.output += exchanges.output[row]
+                tally.output_known += 1
+            if exchanges.input[row] >= 0:
+                tally.input += exchanges.input[row]
+                tally.input_known += 1
+            if exchanges.reasoning[row] >= 0:
+                tally.reasoning += exchanges.reasoning[row]
+                tally.reasoning_known += 1
+            tally.refusals += (flags & REFUSED) != 0
+            tally.with_address += exchanges.address[row] != 0
             # A prompt whose hash is 0 is a prompt, too, and not among the distinct values.
-            if flags & PROMPT and lines.prompt[row] == 0:
+            if flags & PROMPT and exchanges.prompt[row] == 0:
                 nothing = 1
-        fact[21] += nothing
+        tally.prompts += nothing
         while of_day:
-            fact[5] += of_day & 1
+            tally.hours_of_day += of_day & 1
             of_day >>= 1
 
 
 def allocate_buffers(starts: npt.NDArray[np.int64]) -> tuple[Any, Any, Any, Any]:
-    """What `value_uses` needs to count the values of accounts; it can be used again, by one thread at a time."""
+    """Return what values are counted in; it can be used again, by one thread at a time."""
     most = int(np.diff(starts).max(initial=0))
     slots = 1 << (2 * most).bit_length()
     return np.empty(slots, np.int32), np.empty(most, np.uint64), np.empty(most, np.int32), np.empty(most, np.int64)
@@ -240,7 +237,7 @@ def _count_values(values: Any, first: int, stop: int, room: Any) -> int:
 
 @njit(nogil=True, cache=True)
 def count_distinct_values(values: Any, starts: Any, room: Any, distinct: Any) -> None:
-    """How many distinct values each account has, 0 for none not being one."""
+    """Write to `distinct` how many distinct values each account has, 0 for none not being one."""
     for account in range(starts.size - 1):
         distinct[account] = _count_values(values, starts[account], starts[account + 1], room)
 
@@ -249,15 +246,17 @@ def count_distinct_values(values: Any, starts: Any, room: Any, distinct: Any) ->
 def list_value_uses(
     values: Any, flags: Any, bit: int, starts: Any, room: Any, account: Any, value: Any, uses: Any, distinct: Any
 ) -> int:
-    """Distinct (account, value) pairs of values in the order of rows, 0 for none, with the number of rows of each.
+    """Write each account's distinct values that are not 0, with the number of its rows; return how many were written.
+
+    Pairs come by account, then value.
 
     Args:
-        flags, bit: pairs are written only of values whose rows have the bit, if one is named.
-        room: of `room_for`.
+        values: of all rows, account by account.
+        flags, bit: values are written only if their rows have the bit, where one is named.
+        starts: where each account's rows begin, and the end.
+        room: of `allocate_buffers`.
+        account, value, uses: what is written to.
         distinct: gets how many each account has, whether they are written or not.
-
-    Returns:
-        How many were written; pairs come by account, then value.
     """
     _, keys, times, first_rows = room
     have = 0

@@ -32,7 +32,7 @@ def _decode_codes(codes: Any, bitmap: Any, offset: int, by_code: Any, absent: An
 
 
 def _split_number_buffers(column: pa.Array) -> tuple[Any, Any]:
-    """Values and validity of a column of numbers; no validity where nothing is null."""
+    """Return the values and validity of a column of numbers; no validity where nothing is null."""
     validity, data = column.buffers()
     kind = np.dtype(column.type.to_pandas_dtype())
     values = np.frombuffer(data, kind, len(column), column.offset * kind.itemsize) if len(column) else np.empty(0, kind)
@@ -40,7 +40,7 @@ def _split_number_buffers(column: pa.Array) -> tuple[Any, Any]:
 
 
 def decode_numbers(column: pa.Array, kind: Any, absent: float) -> npt.NDArray[Any]:
-    """A column of numbers as `kind`."""
+    """Return a column of numbers as `kind`, with `absent` for null."""
     values: npt.NDArray[Any]
     values, bitmap = _split_number_buffers(column)
     if not bitmap.size and values.dtype == kind:
@@ -51,12 +51,12 @@ def decode_numbers(column: pa.Array, kind: Any, absent: float) -> npt.NDArray[An
 
 
 def mask_valid(column: pa.Array) -> npt.NDArray[np.bool_]:
-    """Where a column has a value."""
+    """Return a mask of the rows that have a value."""
     return np.asarray(column.is_valid()) if column.null_count else np.ones(len(column), np.bool_)
 
 
 def decode_dictionary(column: pa.DictionaryArray, by_code: npt.NDArray[Any], absent: Any) -> npt.NDArray[Any]:
-    """What each code of the dictionary stands for, row by row."""
+    """Return what the code of each row stands for, `absent` for null."""
     codes, bitmap = _split_number_buffers(column.indices)
     out = np.empty(len(column), by_code.dtype)
     _decode_codes(codes, bitmap, column.indices.offset, by_code, by_code.dtype.type(absent), out)
@@ -64,5 +64,5 @@ def decode_dictionary(column: pa.DictionaryArray, by_code: npt.NDArray[Any], abs
 
 
 def set_bits(mask: npt.NDArray[np.bool_], value: int) -> npt.NDArray[np.uint8]:
-    """`value` where the mask is set, 0 elsewhere."""
+    """Return `value` where the mask is set, 0 elsewhere."""
     return mask.view(np.uint8) * np.uint8(value)

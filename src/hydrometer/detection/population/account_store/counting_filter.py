@@ -1,7 +1,7 @@
 """Which 64-bit values occur often: counts of two bits, so that what occurs once costs a quarter of a byte.
 
-A counting filter (Fan et al. 2000): a value is never taken for rarer than it is; of the rare ones a few, whose places
-others share, are taken for more frequent, and whoever asks must bear it.
+A counting filter (Fan et al. 2000): a count is never too low; of the rare values a few, which share their slots with
+others, count too high, and the caller must bear it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _add_counts(values: Any, shift: Any, table: Any) -> None:
 
 @njit(nogil=True, cache=True, inline="always")
 def reaches_count(value: Any, least: int, shift: Any, table: Any) -> bool:
-    """Whether the table may have counted `value` so often; `least` up to 3."""
+    """Return whether the table may have counted `value` so often; `least` up to 3."""
     slot = (np.uint64(value) * _SPREAD) >> shift
     return bool((table[slot >> _TWO] >> np.uint8((slot & _THREE) << np.uint64(1))) & np.uint8(3) >= np.uint8(least))
 
@@ -42,10 +42,10 @@ def _test_values(values: Any, least: int, shift: Any, table: Any, out: Any) -> N
 
 
 class CountingFilter:
-    """Counts up to 3 of int64 or uint64 values. Not safe to count in two threads at once; asking is."""
+    """Counts up to 3 of int64 or uint64 values. One thread at a time may count, several may read."""
 
     def __init__(self, expected: int, most_bytes: int) -> None:
-        """Make room for `expected` distinct values: four places each, or what `most_bytes` allow."""
+        """Make room for `expected` distinct values: four slots each, or what `most_bytes` allow."""
         bits = max(LEAST_BITS, (4 * max(1, expected)).bit_length())
         while (1 << bits) // 4 > most_bytes and bits > LEAST_BITS:
             bits -= 1
@@ -57,7 +57,7 @@ class CountingFilter:
         _add_counts(values, self.shift, self.table)
 
     def may_occur(self, values: npt.NDArray[Any], least: int) -> npt.NDArray[np.bool_]:
-        """Mask of the values that may have been counted `least` times (2 or 3)."""
+        """Return a mask of the values that may have been counted `least` times (2 or 3)."""
         out = np.empty(values.size, np.bool_)
         _test_values(values, least, self.shift, self.table, out)
         return out

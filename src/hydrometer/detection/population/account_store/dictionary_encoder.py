@@ -1,4 +1,4 @@
-"""Dense numbers for 64-bit values, in the order of their first sight."""
+"""Dense numbers for 64-bit values, in the order of their first occurrence."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SLOT = np.dtype([("key", np.int64), ("number", np.int32)])
 
 
 @njit(nogil=True, cache=True)
-def _assign_numbers(values: Any, start: int, slots: Any, stored: Any, count: int, room: int, out: Any) -> Any:
-    """Number values[start:]; stops when `room` numbers are given. Returns (next row, numbers given)."""
+def _assign_numbers(values: Any, start: int, slots: Any, stored: Any, count: int, room: int, out: Any) -> Any:  # noqa: PLR0913  a kernel takes its arrays
+    """Write the numbers of values[start:] to `out`; stop when `room` numbers are in use. Return (next row, numbers in use)."""
     last = np.uint64(slots.size - 1)
     for row in range(start, values.size):
         value = values[row]
@@ -67,7 +67,7 @@ def _find_numbers(values: Any, slots: Any, out: Any) -> None:
 
 
 class DictionaryEncoder:
-    """Gives int32 numbers to int64 values and keeps the values. One thread at a time."""
+    """The int32 numbers of int64 values, in the order of their first occurrence. For one thread at a time."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -86,7 +86,7 @@ class DictionaryEncoder:
         _insert_values(stored, self.count, self._slots)
 
     def encode(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
-        """Numbers of the values, new ones for those not seen before."""
+        """Return the numbers of values, new ones for new values."""
         out = np.empty(values.size, np.int32)
         row = 0
         while row < values.size:
@@ -96,12 +96,12 @@ class DictionaryEncoder:
         return out
 
     def look_up(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
-        """Numbers of the values; -1 for those not seen."""
+        """Return the numbers of values; -1 for those without."""
         out = np.empty(values.size, np.int32)
         _find_numbers(values, self._slots, out)
         return out
 
     @property
     def values(self) -> npt.NDArray[np.int64]:
-        """The values in the order of their numbers."""
+        """All values in the order of their numbers."""
         return self._stored[: self.count]

@@ -1,4 +1,4 @@
-"""Which fragments each exchange carries, and each account over all its exchanges."""
+"""Kernels that list the fragments of each exchange, and of each account over all its exchanges."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ for _bit in range(64):
 
 @njit(nogil=True, cache=True)
 def list_carried_fragments(lists: Any, counts: Any, of_shingle: Any, out: Any, out_counts: Any) -> int:
-    """Each exchange's distinct fragments, ascending; returns how many were written to `out`."""
+    """Write each exchange's distinct fragments to `out`, ascending; return how many were written."""
     have = at = 0
     for row in range(counts.size):
         begun = have
@@ -45,14 +45,14 @@ def _find_lowest_bit(word: Any) -> Any:
 
 
 def allocate_marks(fragments: int) -> tuple[Any, Any, Any]:
-    """What `account_fragments` needs to count `fragments` fragments; it can be used again, by one thread at a time."""
+    """Return what so many fragments are counted with; it can be used again, by one thread at a time."""
     words = fragments // 64 + 1
     return np.zeros(fragments, np.int32), np.zeros(words, np.uint64), np.zeros(words // 64 + 1, np.uint64)
 
 
 @njit(nogil=True, cache=True)
 def count_account_fragments(fragments: Any, starts: Any, marks: Any, fragment: Any, uses: Any, counts: Any) -> int:
-    """Each account's distinct fragments, ascending, with the number of its exchanges that carry them; returns how many.
+    """Write each account's distinct fragments, ascending, and how many of its exchanges carry them; return how many.
 
     They are put in order without being compared: a bit is set for each, a bit of a second map for each 64 of the first,
     and the bits that are set are read off.
@@ -60,7 +60,9 @@ def count_account_fragments(fragments: Any, starts: Any, marks: Any, fragment: A
     Args:
         fragments: of all exchanges, account by account.
         starts: where each account's begin, and the end.
-        marks: of `marks_for`; all 0 before and after.
+        marks: of `allocate_marks`; all 0 before and after.
+        fragment, uses: what is written to.
+        counts: gets how many distinct fragments each account has.
     """
     times, words, groups = marks
     have = 0

@@ -3,57 +3,67 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from hydrometer.detection.population.account_facts import DISTINCT_TALLIES, TALLIES
 from hydrometer.detection.population.account_store.account_kernels import (
-    FACTS,
     SortedExchanges,
-    add_account_facts,
     allocate_buffers,
     arrange_rows,
     count_distinct_values,
     list_value_uses,
     sort_rows,
+    tally_accounts,
 )
-from hydrometer.detection.population.account_store.row_encoder import CONVERSATION, PROMPT, SERVES
-from hydrometer.detection.population.account_store.shingle_counter import RARE, REPEATED
+from hydrometer.detection.population.account_store.exchange_row import CONVERSATION, PROMPT, SERVES
+from hydrometer.detection.population.account_store.shingle_counter import NO_PROMPT, RARE, REPEATED
 from hydrometer.detection.population.account_store.spill_files import gather_lists
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from hydrometer.detection.population.account_store.counting_filter import CountingFilter
 
-KINDS = ("address", "network", "asn", "ja4", "user_agent", "end_user", "session", "tools", "client")
-"""Values whose uses are counted by account; a client is a user agent with its TLS fingerprint."""
-_COUNTED = {
-    "address": "addresses", "network": "networks", "user_agent": "user_agents", "end_user": "end_users",
-    "session": "sessions",
-}  # fmt: skip
+COUNTED_KINDS = ("address", "network", "asn", "ja4", "user_agent", "end_user", "session", "tools", "client")
+"""Columns of SortedExchanges whose values are counted by account; a client is a user agent with its TLS fingerprint."""
 _LONG = {"end_user": SERVES, "session": CONVERSATION}
+"""The flag of the rows whose value is more than a customer's own numbering."""
+
+
+class ValueUses(NamedTuple):
+    """Distinct (account, value) pairs of one kind, and how many of the account's exchanges show the value."""
+
+    account: npt.NDArray[np.int32]
+    value: npt.NDArray[np.uint64]
+    uses: npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredPartition:
-    """One partition in order: exchanges, their shingle numbers, each account's number and where its exchanges begin.
+    """One partition in order, and what its accounts show.
 
     Attributes:
-        org: each exchange's organisation, of which there are `orgs`.
-        how: whether each exchange's prompt may be repeated, as `Shingles.add` wants it.
-        uses: by kind the (account, value, uses) triples.
+        exchanges: the exchanges, account by account and each account's by time.
+        shingle_lists: their shingle numbers, one list after the other.
+        accounts: the number of each account.
+        starts: where each account's exchanges begin, and the end.
+        org: the organisation of each exchange, numbered from 0.
+        orgs: how many organisations there are.
+        prompt_classes: of each exchange, as ShingleCounter wants it.
+        tallies: TALLIES of each account.
+        uses: by kind what values the accounts show.
     """
 
-    lines: SortedExchanges
-    lists: npt.NDArray[np.int32]
+    exchanges: SortedExchanges
+    shingle_lists: npt.NDArray[np.int32]
     accounts: npt.NDArray[np.int32]
     starts: npt.NDArray[np.int64]
     org: npt.NDArray[np.int32]
     orgs: int
     prompt_classes: npt.NDArray[np.uint8]
-    facts: npt.NDArray[np.int64]
-    uses: dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]]
+    tallies: npt.NDArray[Any]
+    uses: dict[str, ValueUses]
 
 
 def measure_partition(
@@ -63,55 +73,71 @@ def measure_partition(
     organisations: npt.NDArray[np.uint64],
     prompts: CountingFilter,
 ) -> MeasuredPartition:
-    """Put one partition in order and measure its accounts."""
-    long = rows["shingles"].astype(np.int64)
-    begins = np.cumsum(long) - long
+    """Put one partition in order and measure its accounts.
+
+    Args:
+        rows: an array of ROW.
+        lists: the shingle numbers of the rows, one list after the other.
+        dropped: positions in the traffic of the rows that are left out.
+        organisations: a hash of each account's organisation.
+        prompts: how often each prompt occurs.
+    """
+    lengths = rows["shingles"].astype(np.int64)
+    begins = np.cumsum(lengths) - lengths
     if dropped.size:
         kept = ~np.isin(rows["source"], dropped)
-        rows, begins, long = rows[kept], begins[kept], long[kept]
+        rows, begins, lengths = rows[kept], begins[kept], lengths[kept]
     # An organisation's accounts come together, so that it is counted once by comparing neighbours.
     accounts = np.unique(rows["account"])
     accounts = accounts[np.lexsort((accounts, organisations[accounts]))]
     position_of = np.full(int(accounts.max(initial=-1)) + 1, -1, np.int32)
     position_of[accounts] = np.arange(accounts.size, dtype=np.int32)
     order, starts = sort_rows(rows, position_of[rows["account"]], accounts.size)
-    lines = arrange_rows(rows, order)
-    ordered = np.empty(int(long.sum()), np.int32)
-    gather_lists(lists, begins, long, order, ordered)
+    exchanges = arrange_rows(rows, order)
+    ordered = np.empty(int(lengths.sum()), np.int32)
+    gather_lists(lists, begins, lengths, order, ordered)
     own = organisations[accounts]
     new = np.ones(accounts.size, np.bool_)
     new[1:] = own[1:] != own[:-1]
     org = (np.cumsum(new) - 1).astype(np.int32)
-    facts = np.zeros((accounts.size, len(FACTS)), np.int64)
-    uses = _count_uses(lines, starts, accounts, facts)
-    add_account_facts(lines, starts, facts)
+    tallies = np.zeros(accounts.size, TALLIES)
+    uses = _count_values(exchanges, starts, accounts, tallies)
+    tally_accounts(exchanges, starts, tallies)
     return MeasuredPartition(
-        lines=lines,
-        lists=ordered,
+        exchanges=exchanges,
+        shingle_lists=ordered,
         accounts=accounts.astype(np.int32),
         starts=starts,
         org=np.repeat(org, np.diff(starts)),
         orgs=int(new.sum()),
-        prompt_classes=np.where(
-            lines.flags & PROMPT, np.where(prompts.may_occur(lines.prompt, 2), REPEATED, RARE), 0
-        ).astype(np.uint8),
-        facts=facts,
+        prompt_classes=_classify_prompts(exchanges, prompts),
+        tallies=tallies,
         uses=uses,
     )
 
 
-def _count_uses(
-    lines: SortedExchanges, starts: npt.NDArray[np.int64], accounts: npt.NDArray[Any], facts: npt.NDArray[np.int64]
-) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]]:
-    """Triples by kind; fills the facts that count distinct values."""
-    room, size = allocate_buffers(starts), lines.time.size
+def _classify_prompts(exchanges: SortedExchanges, prompts: CountingFilter) -> npt.NDArray[np.uint8]:
+    """Return of each exchange whether its prompt is absent, certainly unique, or perhaps repeated."""
+    repeated = np.where(prompts.may_occur(exchanges.prompt, 2), REPEATED, RARE)
+    return np.where(exchanges.flags & PROMPT, repeated, NO_PROMPT).astype(np.uint8)
+
+
+def _count_values(
+    exchanges: SortedExchanges, starts: npt.NDArray[np.int64], accounts: npt.NDArray[Any], tallies: npt.NDArray[Any]
+) -> dict[str, ValueUses]:
+    """Return what values the accounts show by kind, and write the tallies of distinct values."""
+    room, size = allocate_buffers(starts), exchanges.time.size
     owner, value, times = np.empty(size, np.int32), np.empty(size, np.uint64), np.empty(size, np.int32)
+    distinct = np.empty(accounts.size, np.int64)
     uses = {}
-    for kind in KINDS:
-        distinct = facts[:, FACTS.index(_COUNTED[kind])] if kind in _COUNTED else np.empty(accounts.size, np.int64)
-        bit = _LONG.get(kind, 0)
-        have = list_value_uses(getattr(lines, kind), lines.flags, bit, starts, room, owner, value, times, distinct)
-        uses[kind] = accounts[owner[:have]].astype(np.int32), value[:have].copy(), times[:have].copy()
-    for values, name in ((lines.language, "languages"), (lines.prompt, "prompts")):
-        count_distinct_values(values, starts, room, facts[:, FACTS.index(name)])
+    for kind in COUNTED_KINDS:
+        bit, values = _LONG.get(kind, 0), getattr(exchanges, kind)
+        count = list_value_uses(values, exchanges.flags, bit, starts, room, owner, value, times, distinct)
+        uses[kind] = ValueUses(accounts[owner[:count]].astype(np.int32), value[:count].copy(), times[:count].copy())
+        if kind in DISTINCT_TALLIES:
+            tallies[DISTINCT_TALLIES[kind]] = distinct
+    for column, tally in DISTINCT_TALLIES.items():
+        if column not in COUNTED_KINDS:
+            count_distinct_values(getattr(exchanges, column), starts, room, distinct)
+            tallies[tally] = distinct
     return uses

@@ -1,4 +1,4 @@
-"""A chunk on its way into the ledger: rows and their shingles in the order of the partitions."""
+"""A chunk of traffic → rows and their shingles in the order of the partitions."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 from numba import njit
 
 from hydrometer.detection.population.account_store.counting_filter import reaches_count
-from hydrometer.detection.population.account_store.row_encoder import ROW
+from hydrometer.detection.population.account_store.exchange_row import ROW
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from hydrometer.detection.population.account_store.counting_filter import CountingFilter
-    from hydrometer.detection.population.account_store.row_encoder import EncodedBatch
+    from hydrometer.detection.population.account_store.exchange_row import EncodedBatch
+    from hydrometer.detection.population.account_store.frequent_shingles import FrequentShingles
 
 
 class PartitionedBatch(NamedTuple):
@@ -27,10 +27,10 @@ class PartitionedBatch(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def _mark_frequent(values: Any, offsets: Any, least: int, shift: Any, table: Any, keep: Any, counts: Any) -> None:
-    """Mark each row's distinct values that may occur `least` times, and count them by row."""
+def _mark_frequent(values: Any, offsets: Any, least: int, shift: Any, table: Any, keep: Any, counts: Any) -> None:  # noqa: PLR0913  a kernel takes its arrays
+    """Mark each row's distinct values that may occur `least` times in all rows, and count them by row."""
     base = offsets[0]
-    # All values are asked for before any is looked at, without a jump, so that many look-ups are under way at once.
+    # All values are looked up before any is judged, without a jump, so that many look-ups are under way at once.
     for at in range(keep.size):
         keep[at] = reaches_count(values[base + at], least, shift, table)
     for row in range(counts.size):
@@ -51,10 +51,10 @@ def _mark_frequent(values: Any, offsets: Any, least: int, shift: Any, table: Any
 
 
 @njit(nogil=True, cache=True)
-def _assign_partitions(
+def _assign_partitions(  # noqa: PLR0913  a kernel takes its arrays
     account: Any, org: Any, down: Any, counts: Any, partition: Any, row_counts: Any, shingle_counts: Any
 ) -> None:
-    """Which partition each row goes to (the upper bits of its organisation), and how much each gets."""
+    """Write which partition each row goes to (the upper bits of its organisation), and how much each gets."""
     for row in range(partition.size):
         part = (org[account[row]] >> np.uint64(1)) >> down
         partition[row] = part
@@ -63,10 +63,11 @@ def _assign_partitions(
 
 
 @njit(nogil=True, cache=True)
-def _scatter_rows(
+def _scatter_rows(  # noqa: PLR0913  a kernel takes its arrays
     fields: Any, first: int, values: Any, offsets: Any, keep: Any, counts: Any, partition: Any, at_row: Any,
     at_shingle: Any, rows: Any, shingles: Any
 ) -> None:  # fmt: skip
+    """Write the rows and their kept shingles, partition by partition."""
     base = offsets[0]
     for row in range(partition.size):
         part = partition[row]
@@ -93,19 +94,22 @@ def _scatter_rows(
 
 
 def partition_batch(
-    encoded: EncodedBatch, first: int, org: npt.NDArray[np.uint64], bits: int, shingles: CountingFilter, least: int
+    encoded: EncodedBatch, first: int, org: npt.NDArray[np.uint64], bits: int, frequent: FrequentShingles
 ) -> PartitionedBatch:
-    """Put a chunk in the order of its partitions, without the shingles that certainly occur less than `least` times.
+    """Put a chunk in the order of its partitions, without the shingles that are certainly rare.
 
     Args:
-        first: place of the chunk's first row in the traffic.
-        org: hash of each account's organisation; its upper `bits` name the partition.
+        encoded: the rows of the chunk and their shingles.
+        first: position of the chunk's first row in the traffic.
+        org: hash of each account's organisation.
+        bits: how many of its upper bits name the partition.
+        frequent: which shingles are kept.
     """
     fields, sketch, offsets = encoded
     size, parts = fields.time.size, 1 << bits
     keep = np.empty(int(offsets[-1] - offsets[0]) if size else 0, np.bool_)
     counts, partition = np.empty(size, np.uint16), np.empty(size, np.int32)
-    _mark_frequent(sketch, offsets, least, shingles.shift, shingles.table, keep, counts)
+    _mark_frequent(sketch, offsets, frequent.least, frequent.counts.shift, frequent.counts.table, keep, counts)
     row_counts, shingle_counts = np.zeros(parts, np.int64), np.zeros(parts, np.int64)
     _assign_partitions(fields.account, org, np.uint64(63 - bits), counts, partition, row_counts, shingle_counts)
     rows, kept = np.zeros(size, ROW), np.empty(int(shingle_counts.sum()), np.int64)

@@ -1,4 +1,4 @@
-"""A ledger → what the tests read."""
+"""An account store → the population that signals read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hydrometer.contract import SilentProgress
-from hydrometer.detection.population.account_store.account_kernels import FACTS
-from hydrometer.detection.population.account_store.row_encoder import FLAGGED, REFUSED
+from hydrometer.detection.population.account_facts import MANY_ORGS, RARE_SHARE, finish_facts
+from hydrometer.detection.population.account_store.exchange_row import FLAGGED, REFUSED
+from hydrometer.detection.population.account_store.sorted_store import STORED_COLUMNS
 from hydrometer.detection.population.account_store.string_hashing import hash_networks
 from hydrometer.detection.population.entity_kinds import ENTITY_KINDS
 from hydrometer.detection.population.measuring_steps import write_network_sql
@@ -19,6 +20,7 @@ from hydrometer.detection.population.memmap_reader import PAGE, read_slice
 from hydrometer.detection.population.population import EntityPairs, ExchangeArrays, FragmentIndex, StringColumn
 from hydrometer.detection.population.population_assembly import (
     ACCOUNTS,
+    PopulationParts,
     assemble_population,
     count_distinct_orgs,
     read_entities,
@@ -28,17 +30,20 @@ from hydrometer.detection.population.population_assembly import (
 if TYPE_CHECKING:
     from datetime import datetime
 
+    import numpy.typing as npt
+
     from hydrometer.contract import Engine, SqlStep
     from hydrometer.detection.population.account_store.account_store import AccountStore
+    from hydrometer.detection.population.account_store.sorted_store import StoredAccounts
+    from hydrometer.detection.population.account_store.traffic_dictionaries import TrafficDictionaries
     from hydrometer.detection.population.entity_kinds import EntityKind
     from hydrometer.detection.population.population import Floats, Ints, Population
 
-RARE_SHARE, MANY_ORGS = 0.02, 50
-"""A TLS fingerprint so rare among so many users of a client contradicts it; as in the step `account_facts`."""
 SOURCES = {
     "address": "client_ip", "network": "client_ip", "end_user": "end_user_id", "session": "session_id",
     "asn": "client_asn", "ja4": "ja4", "user_agent": "user_agent", "tools": "tools",
 }  # fmt: skip
+"""The column of the traffic that each kind of entity comes from."""
 
 
 def export_population(
@@ -49,27 +54,73 @@ def export_population(
     columns: frozenset[str],
     releases: dict[str, datetime],
 ) -> Population:
-    """Number accounts and values as the steps do, and assemble.
+    """Assign numbers to accounts and values as the measuring steps do, and assemble.
 
     Args:
+        store: the traffic account by account.
+        engine: what holds the table `accounts`.
         steps: the measuring steps, of which those that read accounts alone are run.
+        columns: columns that hold anything, as `exchanges.x` or `accounts.x`.
+        releases: announced model releases.
     """
-    ids = store.encoder.accounts.ids().take(pa.array(store.accounts))
+    ids = store.dictionaries.accounts.list_ids().take(pa.array(store.stored.accounts))
     engine.add_table("traffic_once", pa.table({"account_id": ids}))
     alone = {"account"} | {f"entity_{kind.name}" for kind in ENTITY_KINDS if kind.name not in SOURCES}
     engine.run([step for step in steps if step.name in alone], SilentProgress())
     account = engine.arrow(ACCOUNTS)
     # Accounts are numbered by id: the same order as of the sorted ids.
     order = np.asarray(pc.sort_indices(ids))
-    number = np.full(int(store.accounts.max(initial=-1)) + 1, -1, np.int64)
-    number[store.accounts[order]] = np.arange(order.size)
-    org = read_ints(account, "org_no")
-    facts, column = _average_facts(store, order), {name: column.memory_map() for name, column in store.columns.items()}
-    facts["contradictions"] = _measure_contradictions(store, number, org)
+    numbers = _AccountNumbers(store.stored, order, read_ints(account, "org_no"))
+    exchanges = _build_exchanges(store.stored, order)
+    models, exchanges = _number_models(store.dictionaries.codes["model"].names, exchanges)
+    parts = PopulationParts(
+        account=account,
+        facts={
+            **finish_facts(store.stored.tallies[order]),
+            "contradictions": _measure_contradictions(store.stored, numbers),
+        },
+        entities={
+            kind.name: _build_entities(store, engine, kind, numbers)
+            if kind.name in SOURCES
+            else read_entities(engine, kind)
+            for kind in ENTITY_KINDS
+            if columns.issuperset(kind.needs)
+        },
+        events=exchanges,
+        fragments=_build_fragment_index(store, order),
+        models=models,
+        columns=columns,
+        releases=releases,
+    )
+    return assemble_population(parts)
+
+
+class _AccountNumbers:
+    """The numbers that accounts have in the population.
+
+    Attributes:
+        org: the organisation of each account of the population.
+    """
+
+    def __init__(self, stored: StoredAccounts, order: npt.NDArray[Any], org: Ints) -> None:
+        """Assign numbers by `order`: the indices of the stored accounts in the order of their ids."""
+        self.org = org
+        self._number = np.full(int(stored.accounts.max(initial=-1)) + 1, -1, np.int64)
+        self._number[stored.accounts[order]] = np.arange(order.size)
+
+    def translate(self, accounts: npt.NDArray[np.int32]) -> Ints:
+        """Return the numbers in the population of accounts as the dictionaries number them."""
+        numbers: Ints = self._number[accounts]
+        return numbers
+
+
+def _build_exchanges(stored: StoredAccounts, order: npt.NDArray[Any]) -> ExchangeArrays:
+    """Return the exchanges as they lie on disk, with models as the dictionaries number them."""
+    column = {name: stored.columns[name].memory_map() for name in STORED_COLUMNS}
     flags = np.asarray(column["flags"])
-    events = ExchangeArrays(
-        starts=store.starts[order],
-        counts=store.counts[order],
+    return ExchangeArrays(
+        starts=stored.starts[order],
+        counts=stored.counts[order],
         time=column["time"],
         demand=flags & FLAGGED != 0,
         confidence=column["confidence"],
@@ -80,73 +131,46 @@ def export_population(
         refused=flags & REFUSED != 0,
         capability=column["capability"],
     )
-    wordings = store.shingle_fragments
-    fragments = FragmentIndex(
-        orgs=wordings.orgs,
-        prompts=wordings.prompts,
-        exchanges=wordings.exchanges,
-        lean=np.zeros(wordings.orgs.size),
-        carried=column["carried"],
-        lengths=column["lengths"],
-        starts=store.fragment_starts[order],
-        own=column["own"],
-        uses=column["own_uses"],
-        own_starts=(np.cumsum(store.own_counts) - store.own_counts)[order],
-        own_counts=store.own_counts[order],
-        repeated=store.repeated_prompts,
-        repeats=store.repeats,
-        templated=store.templated,
+
+
+def _build_fragment_index(store: AccountStore, order: npt.NDArray[Any]) -> FragmentIndex:
+    """Return the fragments, with accounts in an order."""
+    fragments, carried = store.fragments, store.carried
+    return FragmentIndex(
+        orgs=fragments.orgs,
+        prompts=fragments.prompts,
+        exchanges=fragments.exchanges,
+        lean=np.zeros(fragments.orgs.size),
+        carried=carried.carried.memory_map(),
+        lengths=carried.lengths.memory_map(),
+        starts=carried.starts[order],
+        own=carried.own.memory_map(),
+        uses=carried.own_uses.memory_map(),
+        own_starts=(np.cumsum(carried.own_counts) - carried.own_counts)[order],
+        own_counts=carried.own_counts[order],
+        repeated=carried.repeated,
+        repeats=carried.repeats,
+        templated=carried.templated,
     )
-    names, uses = store.encoder.codes["model"].names, np.zeros(len(store.encoder.codes["model"].names), np.int64)
-    for at in range(0, flags.size, PAGE):
-        uses += np.bincount(read_slice(events.model, at, min(at + PAGE, flags.size)), minlength=uses.size)
+
+
+def _number_models(names: list[str], exchanges: ExchangeArrays) -> tuple[list[str], ExchangeArrays]:
+    """Return the models in use, by name, and the exchanges with their numbers."""
+    uses = np.zeros(len(names), np.int64)
+    for at in range(0, exchanges.model.size, PAGE):
+        uses += np.bincount(read_slice(exchanges.model, at, min(at + PAGE, exchanges.model.size)), minlength=uses.size)
     models = sorted(name for name, times in zip(names, uses.tolist(), strict=True) if times)
     by_name = {name: number for number, name in enumerate(models)}
     of_model = np.array([by_name.get(name, -1) for name in names], np.int32)
-    if not np.array_equal(of_model, np.arange(of_model.size)):
-        events = replace(events, model=of_model[events.model])
-    return assemble_population(
-        account,
-        facts=facts,
-        entities={
-            kind.name: _build_entities(store, engine, kind, number, org)
-            if kind.name in SOURCES
-            else read_entities(engine, kind)
-            for kind in ENTITY_KINDS
-            if columns.issuperset(kind.needs)
-        },
-        events=events,
-        fragments=fragments,
-        models=models,
-        columns=columns,
-        releases=releases,
-    )
+    if np.array_equal(of_model, np.arange(of_model.size)):
+        return models, exchanges
+    return models, replace(exchanges, model=of_model[exchanges.model])
 
 
-def _average_facts(store: AccountStore, order: Any) -> dict[str, Floats]:
-    whole = {name: store.facts[order, index].astype(np.float64) for index, name in enumerate(FACTS)}
-    with np.errstate(invalid="ignore"):
-        return {
-            **{
-                name: whole[name]
-                for name in (
-                    "exchanges", "first_seen", "last_seen", "active_days", "active_hours", "hours_of_day", "addresses",
-                    "networks", "user_agents", "end_users", "languages", "prompts", "sessions", "with_address", "successions",
-                )
-            },
-            "single_turn": whole["single_turn"] / whole["turns_known"],
-            "output_tokens": whole["output"] / whole["output_known"],
-            "input_tokens": whole["input"] / whole["input_known"],
-            "reasoning_tokens": whole["reasoning"] / whole["reasoning_known"],
-            "refused": whole["refused"] / whole["exchanges"],
-            "demand": whole["demand"] / whole["exchanges"],
-        }  # fmt: skip
-
-
-def _measure_contradictions(store: AccountStore, number: Any, org: Ints) -> Floats:
-    """Share of each account's exchanges whose TLS fingerprint is foreign to the client; NaN without both."""
-    account, client, uses = store.uses["client"]
-    account = number[account]
+def _measure_contradictions(stored: StoredAccounts, numbers: _AccountNumbers) -> Floats:
+    """Return the fact `contradictions`; a client is a user agent in the upper bits, its TLS fingerprint in the lower."""
+    shown = stored.uses["client"]
+    account, client, uses, org = numbers.translate(shown.account), shown.value, shown.uses, numbers.org
     clients, of_pair = np.unique(client, return_inverse=True)
     orgs = count_distinct_orgs(org[account], of_pair, clients.size)
     _, of_agent = np.unique(clients >> np.uint64(32), return_inverse=True)
@@ -159,18 +183,21 @@ def _measure_contradictions(store: AccountStore, number: Any, org: Ints) -> Floa
     return share
 
 
-def _build_entities(store: AccountStore, engine: Engine, kind: EntityKind, number: Any, org: Ints) -> EntityPairs:
-    account, value, uses = store.uses[kind.name]
-    account = number[account]
+def _build_entities(store: AccountStore, engine: Engine, kind: EntityKind, numbers: _AccountNumbers) -> EntityPairs:
+    """Return which accounts show which values of a kind of entity, as its step would."""
+    shown = store.stored.uses[kind.name]
+    account, value, uses = numbers.translate(shown.account), shown.value, shown.uses
     values, names = (
-        _resolve_names(store, engine, kind.name) if kind.name != "asn" else _decode_numbers(np.unique(value))
+        _resolve_names(store.dictionaries, engine, kind.name)
+        if kind.name != "asn"
+        else _decode_numbers(np.unique(value))
     )
     of_pair = np.searchsorted(values, value)
     # Numbered in the order of the names, leaving out those of rows that were dropped.
-    shown = np.zeros(values.size, np.bool_)
-    shown[of_pair] = True
+    in_use = np.zeros(values.size, np.bool_)
+    in_use[of_pair] = True
     by_name = np.asarray(pc.sort_indices(names))
-    by_name = by_name[shown[by_name]]
+    by_name = by_name[in_use[by_name]]
     value_no = np.full(values.size, -1, np.int64)
     value_no[by_name] = np.arange(by_name.size)
     of_pair = value_no[of_pair]
@@ -178,30 +205,31 @@ def _build_entities(store: AccountStore, engine: Engine, kind: EntityKind, numbe
     return EntityPairs(
         kind=kind.name,
         family=kind.family,
-        account=account[order].astype(np.int64),
+        account=account[order],
         value=of_pair[order],
         names=StringColumn(names.take(pa.array(by_name))),
-        orgs=count_distinct_orgs(org[account], of_pair, by_name.size),
+        orgs=count_distinct_orgs(numbers.org[account], of_pair, by_name.size),
         single=kind.single,
         uses=uses[order].astype(np.int64),
     )
 
 
 def _decode_numbers(values: Any) -> tuple[Any, pa.Array]:
-    """Values that are numbers, from 1, and the numbers spelt out."""
+    """Return values that are numbers from 1, and the numbers spelt out."""
     return values, pa.array(values.astype(np.int64) - 1).cast(pa.string())
 
 
-def _resolve_names(store: AccountStore, engine: Engine, kind: str) -> tuple[Any, pa.Array]:
-    """Values of one kind, ascending, and their names."""
+def _resolve_names(dictionaries: TrafficDictionaries, engine: Engine, kind: str) -> tuple[Any, pa.Array]:
+    """Return the values of one kind, ascending, and their names."""
     source = SOURCES[kind]
-    if source in store.encoder.codes:
-        names = store.encoder.codes[source].names
+    if source in dictionaries.codes:
+        names = dictionaries.codes[source].names
         return np.arange(1, len(names) + 1, dtype=np.uint64), pa.array(names, pa.string())
-    hashes, names = store.encoder.names[source].distinct()
+    hashes, names = dictionaries.names[source].list_distinct()
     if kind != "network":
         return hashes, names
     networks, first = np.unique(hash_networks(names), return_index=True)
-    engine.add_table("one_address", pa.table({"place": np.arange(first.size), "address": names.take(pa.array(first))}))
-    blocks = engine.arrow(f"SELECT {write_network_sql('address')} AS network FROM one_address ORDER BY place")
+    one_each = {"position": np.arange(first.size), "address": names.take(pa.array(first))}
+    engine.add_table("one_address", pa.table(one_each))
+    blocks = engine.arrow(f"SELECT {write_network_sql('address')} AS network FROM one_address ORDER BY position")
     return networks, blocks["network"].combine_chunks()

@@ -1,4 +1,4 @@
-"""What is known of each shingle over all exchanges, and the fragments of wording that follow from it."""
+"""Counts of each shingle over all exchanges, and the fragments that follow from them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from hydrometer.detection.population.account_store.spill_files import DiskColumn, sort_by_partition
+from hydrometer.detection.population.account_store.disk_column import DiskColumn
+from hydrometer.detection.population.account_store.spill_files import sort_by_partition
 from hydrometer.detection.population.account_store.string_hashing import mix_bits
 
 if TYPE_CHECKING:
@@ -24,13 +25,13 @@ _SIXTY_FOUR = np.uint64(64)
 TALLY = np.dtype(
     [("sets", np.uint64), ("exchanges", np.int32), ("orgs", np.int32), ("last", np.int32), ("prompts", np.int32)]
 )
-"""What is counted of a shingle lies together: looking it up is what counting takes its time for."""
+"""What is counted of a shingle, in one line of cache: most of the time of counting goes into looking it up."""
 NO_PROMPT, RARE, REPEATED = 0, 1, 2
-"""What an exchange's prompt is: absent, certainly asked once, or perhaps more often."""
+"""Classes of an exchange's prompt: absent, certainly unique, or perhaps repeated."""
 
 
 @njit(nogil=True, cache=True)
-def _tally_shingles(
+def _tally_shingles(  # noqa: PLR0913  a kernel takes its arrays
     lists: Any,
     counts: Any,
     org: Any,
@@ -42,7 +43,7 @@ def _tally_shingles(
     keys: Any,
     buckets: Any,
 ) -> int:
-    """Count the shingles of exchanges that come organisation by organisation; returns how many keys were written."""
+    """Count the shingles of exchanges that come organisation by organisation; return how many keys were written."""
     have = at = 0
     for row in range(counts.size):
         own = mix_bits(np.uint64(base + row) * _SPREAD)
@@ -75,7 +76,14 @@ def _count_distinct_prompts(keys: Any, bits: Any, tally: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ShingleFragments:
-    """Fragments in the order of their least shingle, and the fragment of each shingle number (-1 for none)."""
+    """Fragments in the order of their least shingle.
+
+    Attributes:
+        of_shingle: the fragment of each shingle number; -1 for none.
+        orgs: organisations of each fragment.
+        prompts: distinct prompts of each fragment.
+        exchanges: exchanges of each fragment.
+    """
 
     of_shingle: npt.NDArray[np.int32]
     orgs: npt.NDArray[np.int64]
@@ -84,19 +92,20 @@ class ShingleFragments:
 
 
 class ShingleCounter:
-    """Counts by shingle: exchanges, organisations, distinct prompts, and a fingerprint of the set of exchanges.
+    """Counts by shingle: exchanges, organisations, distinct prompts, and a hash of the set of exchanges.
 
-    A prompt that nobody repeats is counted as it comes; the others are told apart through files, by hash.
+    A prompt that nobody repeats is counted as it comes; the others are distinguished through files, by hash.
     """
 
     def __init__(self, folder: Path, shingles: int) -> None:
+        """Make the folder; `shingles` is how many numbers there are."""
         folder.mkdir()
         self._bits = np.uint64(max(1, int(shingles).bit_length()))
         self._keys = [DiskColumn(folder / f"{number:02}.prompts", np.uint64) for number in range(BUCKETS)]
         self._tally = np.zeros(shingles, TALLY)
         self._tally["last"] = -1
 
-    def add(
+    def count(
         self,
         lists: npt.NDArray[np.int32],
         counts: npt.NDArray[np.uint16],
@@ -105,7 +114,16 @@ class ShingleCounter:
         prompt_classes: npt.NDArray[np.uint8],
         base: int,
     ) -> None:
-        """Count exchanges; all of one organisation must come together, and organisations be numbered apart."""
+        """Count the shingles of exchanges; an organisation's must come together, organisations be numbered apart.
+
+        Args:
+            lists: the shingle numbers of the exchanges, one list after the other.
+            counts: the length of each list.
+            org: the organisation of each exchange.
+            prompt: the prompt of each exchange.
+            prompt_classes: NO_PROMPT, RARE or REPEATED.
+            base: the index of the first exchange.
+        """
         most = int(counts[prompt_classes == REPEATED].sum(dtype=np.int64))
         keys, buckets = np.empty(most, np.uint64), np.empty(most, np.uint8)
         have = _tally_shingles(lists, counts, org, prompt, prompt_classes, base, self._bits, self._tally, keys, buckets)
@@ -118,7 +136,7 @@ class ShingleCounter:
             self._keys[bucket].append(keys[first:stop])
 
     def group_fragments(self, values: npt.NDArray[np.int64]) -> ShingleFragments:
-        """Fragments: shingles of several organisations and prompts, those of the same exchanges as one.
+        """Return the shingles of several organisations and prompts, those of the same exchanges as one fragment.
 
         Args:
             values: the shingle of each number.

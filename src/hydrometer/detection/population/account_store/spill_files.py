@@ -1,4 +1,4 @@
-"""The ledger's pages on disk: rows and their shingles by partition, written as they come, read one partition at a time."""
+"""Rows and their shingle numbers on disk by partition, written as they come, read one partition at a time."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from hydrometer.detection.population.account_store.row_encoder import ROW
+from hydrometer.detection.population.account_store.exchange_row import ROW
 from hydrometer.detection.population.memmap_reader import ReadBuffer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+ROWS, LISTS = "rows", "lists"
+
 
 @njit(nogil=True, cache=True)
 def sort_by_partition(partition: Any, counts: Any, order: Any) -> None:
-    """Stable counting sort: `counts` gets the sizes, `order` the rows partition by partition."""
+    """Sort rows by partition, keeping their order: `counts` gets the sizes, `order` the rows partition by partition."""
     counts[:] = 0
     for row in range(partition.size):
         counts[partition[row]] += 1
@@ -33,7 +35,7 @@ def sort_by_partition(partition: Any, counts: Any, order: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def gather_lists(values: Any, starts: Any, counts: Any, order: Any, out: Any) -> None:
-    """Lists one after the other in a new order."""
+    """Write the lists to `out`, one after the other in a new order."""
     have = 0
     for index in range(order.size):
         row = order[index]
@@ -43,16 +45,25 @@ def gather_lists(values: Any, starts: Any, counts: Any, order: Any, out: Any) ->
         have += counts[row]
 
 
-class SpillFiles:
-    """Partitions of rows with their lists of shingle numbers, appended by one thread."""
+class SpillWriter:
+    """Files that rows with their lists of shingle numbers are appended to, partition by partition, by one thread.
+
+    A context manager: on leaving it the files are written.
+    """
 
     def __init__(self, folder: Path, partitions: int) -> None:
+        """Make the folder and two files for each partition."""
         folder.mkdir()
-        self._rows = [folder / f"{number:04}.rows" for number in range(partitions)]
-        self._lists = [folder / f"{number:04}.lists" for number in range(partitions)]
-        self._files = [[path.open("wb") for path in paths] for paths in (self._rows, self._lists)]
-        self._buffers = local()
-        self.partitions = partitions
+        self._files = [
+            [path.open("wb") for path in _name_files(folder, partitions, suffix)] for suffix in (ROWS, LISTS)
+        ]
+
+    def __enter__(self) -> SpillWriter:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        for file in itertools.chain(*self._files):
+            file.close()
 
     def append(
         self,
@@ -69,15 +80,26 @@ class SpillFiles:
                     files[part].write(values[first : first + count].data)
                     first += count
 
-    def close(self) -> None:
-        """Finish writing."""
-        for file in itertools.chain(*self._files):
-            file.close()
 
-    def read_partition(self, partition: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]:
-        """Rows and lists of a partition, until the next call in this thread; its files are gone then."""
-        if not hasattr(self._buffers, "rows"):
-            self._buffers.rows, self._buffers.lists = ReadBuffer(ROW), ReadBuffer(np.dtype(np.int32))
+class _ReadBuffers(local):
+    """What each thread reads partitions into."""
+
+    def __init__(self) -> None:
+        self.rows, self.lists = ReadBuffer(ROW), ReadBuffer(np.dtype(np.int32))
+
+
+class SpilledPartitions:
+    """The partitions that a SpillWriter has written; each can be read once, in any thread."""
+
+    def __init__(self, folder: Path, partitions: int) -> None:
+        self._rows, self._lists = (_name_files(folder, partitions, suffix) for suffix in (ROWS, LISTS))
+        self._buffers = _ReadBuffers()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def consume(self, partition: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]:
+        """Return rows and lists of a partition, good until the next call in this thread, and delete its files."""
         rows = self._buffers.rows.read(self._rows[partition])
         lists = self._buffers.lists.read(self._lists[partition])
         self._rows[partition].unlink()
@@ -85,28 +107,5 @@ class SpillFiles:
         return rows, lists
 
 
-class DiskColumn:
-    """An array on disk, appended in order, read in pieces or mapped whole."""
-
-    def __init__(self, path: Path, dtype: Any) -> None:
-        self._path, self._dtype = path, np.dtype(dtype)
-        self._path.touch()
-        self.size = 0
-
-    def append(self, values: npt.NDArray[Any]) -> None:
-        """Write more values."""
-        with self._path.open("ab") as file:
-            file.write(np.ascontiguousarray(values, self._dtype).data)
-        self.size += values.size
-
-    def memory_map(self) -> npt.NDArray[Any]:
-        """The values, read from disk where they are touched."""
-        return np.memmap(self._path, self._dtype, mode="r") if self.size else np.zeros(0, self._dtype)
-
-    def read(self, start: int, stop: int) -> npt.NDArray[Any]:
-        """Some of the values, in memory."""
-        return np.fromfile(self._path, self._dtype, stop - start, offset=start * self._dtype.itemsize)
-
-    def remove(self) -> None:
-        """Take the file away."""
-        self._path.unlink()
+def _name_files(folder: Path, partitions: int, suffix: str) -> list[Path]:
+    return [folder / f"{number:04}.{suffix}" for number in range(partitions)]

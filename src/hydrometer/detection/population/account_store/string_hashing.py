@@ -1,6 +1,6 @@
 """64-bit hashes of strings in Arrow buffers.
 
-Values are told apart by 64 bits: among n of them two meet by chance with probability n² / 2⁶⁵ (0.07 % for 160 million).
+Values are distinguished by 64 bits: among n of them two coincide by chance with probability n² / 2⁶⁵ (0.07 % for 160 million).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def mix_bits(value: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def hash_bytes(data: Any, start: int, stop: int) -> Any:
-    """Hash of data[start:stop], never 0."""
+    """Return the hash of data[start:stop], never 0."""
     value = _SEED ^ np.uint64(stop - start)
     at = start
     while at < stop:
@@ -54,7 +54,7 @@ def _hash_rows(data: Any, offsets: Any, valid: Any, out: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def _hash_network_rows(data: Any, offsets: Any, valid: Any, out: Any) -> None:
-    """The block of an address in its shortest spelling: the first three parts of a v4, the first three groups of a v6."""
+    """Hash the block of each address in its shortest spelling: the first three parts of a v4, the first three groups of a v6."""
     for row in range(out.size):
         start, stop = offsets[row], offsets[row + 1]
         out[row] = ABSENT
@@ -93,7 +93,7 @@ def _hash_network_rows(data: Any, offsets: Any, valid: Any, out: Any) -> None:
 
 
 def _split_string_buffers(array: pa.StringArray) -> tuple[Any, Any, Any]:
-    """Bytes, offsets and validity of a string array."""
+    """Return the bytes, offsets and validity of a string array."""
     _, offsets, data = array.buffers()
     first = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1]
     content = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
@@ -102,7 +102,7 @@ def _split_string_buffers(array: pa.StringArray) -> tuple[Any, Any, Any]:
 
 
 def hash_strings(array: pa.StringArray) -> Any:
-    """uint64 hashes of a string array; ABSENT for null."""
+    """Return the uint64 hashes of a string array; ABSENT for null."""
     out = np.zeros(len(array), np.uint64)
     if len(array):
         _hash_rows(*_split_string_buffers(array), out)
@@ -110,7 +110,7 @@ def hash_strings(array: pa.StringArray) -> Any:
 
 
 def hash_networks(array: pa.StringArray) -> Any:
-    """uint64 hashes of the blocks of addresses: /24 for v4, /48 for v6; ABSENT for null."""
+    """Return the uint64 hashes of the blocks of addresses: /24 for v4, /48 for v6; ABSENT for null."""
     out = np.zeros(len(array), np.uint64)
     if len(array):
         _hash_network_rows(*_split_string_buffers(array), out)
