@@ -6,8 +6,8 @@ from fixtures.campaign_builders import attributed
 from fixtures.page_reader import read
 from fixtures.report_builders import result
 from hydrometer.contract.attribution_records import build_empty_attribution
-from hydrometer.report.attribution_section import describe_attribution
-from hydrometer.report.result_page import render_result_page
+from hydrometer.report.result.attribution_section import describe_attribution
+from hydrometer.report.result.result_page import render_result_page
 
 
 def test_each_question_has_its_likelihood_confidence_matrix_and_what_speaks_against() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.small_worlds import write_result, write_world
 from hydrometer.lab.evaluation import score, summarise
-from hydrometer.report.evaluation_drawing import LEFT, SIDE, TOP, draw_evaluation
+from hydrometer.report.evaluation.evaluation_drawing import LEFT, SIDE, TOP, draw_evaluation
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from hydrometer.contract.estimative_language import describe_probability
-from hydrometer.report import formatting
+from hydrometer.report.kit import formatting
 
 
 @pytest.mark.parametrize(

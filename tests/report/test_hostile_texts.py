@@ -17,8 +17,8 @@ from fixtures.report_builders import Result, result, table
 from hydrometer.contract.attribution_records import Attribution
 from hydrometer.contract.result_records import MEMBERS, TemplateSegment
 from hydrometer.report.explanation import explain_account
-from hydrometer.report.markup import element, escape_text, reveal_hidden
-from hydrometer.report.result_page import render_result_page
+from hydrometer.report.kit.markup import element, escape_text, reveal_hidden
+from hydrometer.report.result.result_page import render_result_page
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -117,7 +117,7 @@ def test_any_text_comes_back_visible(text: str) -> None:
 
 def test_line_ends_stay_in_wordings_only() -> None:
     assert reveal_hidden("a\nb") == "a⟨U+000A⟩b"
-    assert reveal_hidden("a\n\tb\r", lines=True) == "a\n\tb⟨U+000D⟩"
+    assert reveal_hidden("a\n\tb\r", "\n\t") == "a\n\tb⟨U+000D⟩"
 
 
 def test_a_terminal_gets_no_control_characters() -> None:

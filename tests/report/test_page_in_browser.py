@@ -11,7 +11,7 @@ import pytest
 
 from fixtures.campaign_builders import PLANS
 from fixtures.report_builders import result
-from hydrometer.report.result_page import render_result_page
+from hydrometer.report.result.result_page import render_result_page
 
 if TYPE_CHECKING:
     from pathlib import Path

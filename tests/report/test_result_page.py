@@ -12,8 +12,8 @@ from fixtures.campaign_builders import PLANS
 from fixtures.page_reader import read
 from fixtures.report_builders import POPULATION, Result, big, result, run, table
 from hydrometer.contract.result_records import CONSIDERED, HARVESTED, MEMBERS
-from hydrometer.report.member_table import FEWEST, MOST, MOST_ON_PAGE, allot_member_rows
-from hydrometer.report.result_page import render_result_page
+from hydrometer.report.result.member_table import FEWEST, MOST, MOST_ON_PAGE, allot_member_rows
+from hydrometer.report.result.result_page import render_result_page
 
 if TYPE_CHECKING:
     from fixtures.page_reader import Node

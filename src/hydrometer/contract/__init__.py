@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from hydrometer.contract.gateway import GatewaySettings as GatewaySettings
     from hydrometer.contract.gateway import Shape as Shape
     from hydrometer.contract.gateway import load_gateway_settings as load_gateway_settings
+    from hydrometer.contract.hidden_characters import spell_hidden_characters as spell_hidden_characters
     from hydrometer.contract.intel_records import Actor as Actor
     from hydrometer.contract.intel_records import ActorRelease as ActorRelease
     from hydrometer.contract.intel_records import Dossiers as Dossiers

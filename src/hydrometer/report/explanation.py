@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from hydrometer.contract import FAMILIES, InputError, describe_probability
-from hydrometer.report.attribution_section import describe_attribution
-from hydrometer.report.formatting import (
+from hydrometer.report.kit.formatting import (
     VERDICTS,
     format_bits,
     format_count,
@@ -22,7 +21,8 @@ from hydrometer.report.formatting import (
     format_quantity,
     format_share,
 )
-from hydrometer.report.markup import reveal_hidden
+from hydrometer.report.kit.markup import reveal_hidden
+from hydrometer.report.result.attribution_section import describe_attribution
 from hydrometer.report.result_view import select_rows
 
 if TYPE_CHECKING:

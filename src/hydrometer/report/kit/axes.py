@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hydrometer.report.markup import Html, element, shorten_number
+from hydrometer.report.kit.markup import Html, element, shorten_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.report.axes import WIDTH, DayAxis, compute_ticks
-from hydrometer.report.formatting import format_count
-from hydrometer.report.markup import Html, draw_line, draw_text, element, frame_drawing, shorten_number
+from hydrometer.report.kit.axes import WIDTH, DayAxis, compute_ticks
+from hydrometer.report.kit.drawing_elements import draw_line, draw_text, frame_drawing
+from hydrometer.report.kit.formatting import format_count
+from hydrometer.report.kit.markup import Html, element, shorten_number
 
 if TYPE_CHECKING:
     from hydrometer.contract import CampaignExhibit

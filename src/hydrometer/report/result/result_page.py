@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from hydrometer.report.campaign_section import build_anchor, render_campaign
-from hydrometer.report.candidate_tables import render_candidate_tables
-from hydrometer.report.formatting import format_day, format_probability
-from hydrometer.report.markup import Html, element
-from hydrometer.report.member_table import allot_member_rows
-from hydrometer.report.method_section import render_method
-from hydrometer.report.overview import render_campaign_table, render_candidate_map, render_header, render_signals_off
-from hydrometer.report.page_elements import render_identifier
+from hydrometer.report.kit.formatting import format_day, format_probability
+from hydrometer.report.kit.markup import Html, element
+from hydrometer.report.kit.page_elements import render_identifier
+from hydrometer.report.kit.page_frame import read_asset, render_page
+from hydrometer.report.result.campaign_section import build_anchor, render_campaign
+from hydrometer.report.result.candidate_tables import render_candidate_tables
+from hydrometer.report.result.member_table import allot_member_rows
+from hydrometer.report.result.method_section import render_method
+from hydrometer.report.result.overview import (
+    render_campaign_table,
+    render_candidate_map,
+    render_header,
+    render_signals_off,
+)
 from hydrometer.report.result_view import rank_campaigns
 
 if TYPE_CHECKING:
     from hydrometer.report.result_view import ResultView
+
+
+ROOM = "hydrometer.report.result"
+"""Where the style and the script of the page lie."""
 
 
 def render_result_page(result: ResultView) -> str:
@@ -27,7 +34,6 @@ def render_result_page(result: ResultView) -> str:
     It reads without the script, which only sorts tables and marks the section in view. A content security policy
     forbids every other script and every request.
     """
-    style, script = _read_asset("report.css"), _read_asset("report.js")
     most = allot_member_rows(len(result.campaigns))
     sections = (render_campaign(campaign, result, most) for campaign in rank_campaigns(result.campaigns))
     main = element(
@@ -40,35 +46,12 @@ def render_result_page(result: ResultView) -> str:
         render_candidate_tables(result.candidates),
         render_method(result.run),
     )
-    body = element(
-        "body", element("a", "Skip to the campaigns", href="#campaigns", class_="skip"), _render_contents(result), main
-    )
-    page = element(
-        "html",
-        _render_head(result, style, script),
-        Html(body[: -len("</body>")] + f"<script>{script}</script></body>"),
-        lang="en",
-    )
-    return f"<!doctype html>\n{page}\n"
-
-
-def _read_asset(name: str) -> str:
-    return (files("hydrometer.report") / "data" / name).read_text("utf-8")
-
-
-def _render_head(result: ResultView, style: str, script: str) -> Html:
-    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
-    allowed = f"style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
-    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
-    return element(
-        "head",
-        element("meta", charset="utf-8"),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
-        element("meta", name_="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name_="color-scheme", content="light dark"),
-        element("meta", name_="referrer", content="no-referrer"),
-        element("title", f"Harvest campaigns, {format_day(result.run.started_at)}"),
-        element("style", Html(style)),
+    skip = element("a", "Skip to the campaigns", href="#campaigns", class_="skip")
+    return render_page(
+        f"Harvest campaigns, {format_day(result.run.started_at)}",
+        read_asset(ROOM, "overview.css") + read_asset(ROOM, "result.css"),
+        (skip, _render_contents(result), main),
+        read_asset(ROOM, "result.js"),
     )
 
 

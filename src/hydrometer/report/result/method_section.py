@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.report.formatting import format_count, format_label, format_minute, format_quantity, format_statistic
-from hydrometer.report.markup import (
-    Child,
-    Html,
-    draw_line,
-    draw_rectangle,
-    draw_text,
-    element,
-    frame_drawing,
-    join_markup,
-    shorten_number,
+from hydrometer.report.kit.drawing_elements import draw_line, draw_rectangle, draw_text, frame_drawing
+from hydrometer.report.kit.formatting import (
+    format_count,
+    format_label,
+    format_minute,
+    format_quantity,
+    format_statistic,
 )
-from hydrometer.report.page_elements import render_facts, render_identifier, render_list, render_table
+from hydrometer.report.kit.markup import Child, Html, element, join_markup, shorten_number
+from hydrometer.report.kit.page_elements import render_facts, render_identifier, render_list, render_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

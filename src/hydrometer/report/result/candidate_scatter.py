@@ -5,9 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from hydrometer.report.axes import WIDTH, compute_ticks, shorten_text
-from hydrometer.report.formatting import VERDICTS, format_count, format_probability, format_quantity, format_statistic
-from hydrometer.report.markup import Html, draw_line, draw_rectangle, draw_text, element, frame_drawing, shorten_number
+from hydrometer.report.kit.axes import WIDTH, compute_ticks, shorten_text
+from hydrometer.report.kit.drawing_elements import draw_line, draw_rectangle, draw_text, frame_drawing
+from hydrometer.report.kit.formatting import (
+    VERDICTS,
+    format_count,
+    format_probability,
+    format_quantity,
+    format_statistic,
+)
+from hydrometer.report.kit.markup import Html, element, shorten_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hydrometer.contract import FAMILIES, describe_probability
-from hydrometer.report.axes import WIDTH, compute_ticks, shorten_text
-from hydrometer.report.formatting import (
+from hydrometer.report.kit.axes import WIDTH, compute_ticks, shorten_text
+from hydrometer.report.kit.drawing_elements import draw_line, draw_rectangle, draw_text, frame_drawing
+from hydrometer.report.kit.formatting import (
     FAMILY_NAMES,
     compute_log_odds,
     format_bits,
     format_probability,
     format_statistic,
 )
-from hydrometer.report.markup import Html, draw_line, draw_rectangle, draw_text, element, frame_drawing
+from hydrometer.report.kit.markup import Html, element
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

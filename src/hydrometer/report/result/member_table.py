@@ -7,9 +7,9 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from hydrometer.contract import FAMILIES
-from hydrometer.report.formatting import format_bits, format_count, format_day, format_probability, format_quantity
-from hydrometer.report.markup import Html, element, join_markup
-from hydrometer.report.page_elements import render_family_bar, render_family_legend, render_identifier, render_table
+from hydrometer.report.kit.formatting import format_bits, format_count, format_day, format_probability, format_quantity
+from hydrometer.report.kit.markup import Html, element, join_markup
+from hydrometer.report.kit.page_elements import render_family_bar, render_family_legend, render_identifier, render_table
 from hydrometer.report.result_view import select_strongest_members
 
 if TYPE_CHECKING:

@@ -7,18 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.report.axes import WIDTH, shorten_text
-from hydrometer.report.formatting import format_bits, format_count, format_label, format_quantity, format_share
-from hydrometer.report.markup import (
-    Html,
-    draw_rectangle,
-    draw_text,
-    element,
-    frame_drawing,
-    join_markup,
-    reveal_hidden,
-    shorten_number,
-)
+from hydrometer.report.kit.axes import WIDTH, shorten_text
+from hydrometer.report.kit.drawing_elements import draw_rectangle, draw_text, frame_drawing
+from hydrometer.report.kit.formatting import format_bits, format_count, format_label, format_quantity, format_share
+from hydrometer.report.kit.markup import Html, element, join_markup, reveal_hidden, shorten_number
 
 if TYPE_CHECKING:
     from hydrometer.contract import SharedEntity

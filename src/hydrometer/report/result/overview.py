@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from hydrometer.contract import FAMILIES, describe_probability
-from hydrometer.report import candidate_scatter, timeline
-from hydrometer.report.campaign_section import build_anchor
-from hydrometer.report.formatting import (
+from hydrometer.report.kit.formatting import (
     format_bits,
     format_count,
     format_day,
@@ -19,8 +17,8 @@ from hydrometer.report.formatting import (
     format_quantity,
     format_share,
 )
-from hydrometer.report.markup import Child, Html, element, join_markup
-from hydrometer.report.page_elements import (
+from hydrometer.report.kit.markup import Child, Html, element, join_markup
+from hydrometer.report.kit.page_elements import (
     render_facts,
     render_family_bar,
     render_family_legend,
@@ -29,6 +27,8 @@ from hydrometer.report.page_elements import (
     render_probability,
     render_table,
 )
+from hydrometer.report.result import candidate_scatter, timeline
+from hydrometer.report.result.campaign_section import build_anchor
 from hydrometer.report.result_view import rank_campaigns
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from hydrometer.report.backtest_charts import draw_days, draw_thresholds
+from hydrometer.report.backtest.backtest_charts import draw_days, draw_thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.report.formatting import (
+from hydrometer.report.kit.formatting import (
     format_bits,
     format_count,
     format_probability,
     format_quantity,
     format_statistic,
 )
-from hydrometer.report.markup import Child, Html, element, join_markup
-from hydrometer.report.page_elements import render_identifier, render_list, render_table
+from hydrometer.report.kit.markup import Child, Html, element, join_markup
+from hydrometer.report.kit.page_elements import render_identifier, render_list, render_table
 
 if TYPE_CHECKING:
     from hydrometer.contract import CandidateGroup

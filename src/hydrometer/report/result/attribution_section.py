@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hydrometer.contract import UNKNOWN
-from hydrometer.report.formatting import format_bits, format_count, format_label, format_probability
-from hydrometer.report.markup import Child, Html, element, join_markup
-from hydrometer.report.page_elements import render_facts, render_list, render_table
+from hydrometer.report.kit.formatting import format_bits, format_count, format_label, format_probability
+from hydrometer.report.kit.markup import Child, Html, element, join_markup
+from hydrometer.report.kit.page_elements import render_facts, render_list, render_table
 
 if TYPE_CHECKING:
     from hydrometer.contract import Attribution, AttributionAnswer, AttributionEvidence, Campaign, Hypothesis

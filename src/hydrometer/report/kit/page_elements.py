@@ -6,8 +6,8 @@ from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 from hydrometer.contract import FAMILIES, describe_probability
-from hydrometer.report.formatting import FAMILY_NAMES, format_label, format_probability
-from hydrometer.report.markup import Child, Html, element, join_markup, shorten_number
+from hydrometer.report.kit.formatting import FAMILY_NAMES, format_label, format_probability
+from hydrometer.report.kit.markup import Child, Html, element, join_markup, shorten_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.report.formatting import format_count, format_label, format_quantity
-from hydrometer.report.markup import Html, element, escape_text, join_markup
+from hydrometer.report.kit.formatting import format_count, format_label, format_quantity
+from hydrometer.report.kit.markup import Html, element, escape_text, join_markup
 
 if TYPE_CHECKING:
     from hydrometer.contract import Template
@@ -48,7 +48,7 @@ def _render_template(template: Template) -> Html:
                 element("span", segment.text.strip() or "slot", class_="slot", title="a slot: its contents differ")
             )
         else:
-            shown.append(escape_text(segment.text[:room], lines=True))
+            shown.append(escape_text(segment.text[:room], "\n\t"))
         room -= len(segment.text)
     if room < 0 or len(shown) < len(template.wording):
         shown.append(element("span", f" … cut at {format_count(MOST_LETTERS)} letters", class_="quiet"))

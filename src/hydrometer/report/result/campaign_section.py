@@ -6,9 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hydrometer.contract import FAMILIES
-from hydrometer.report import heatmap, shared_value_diagram, timeline
-from hydrometer.report.attribution_section import render_attribution
-from hydrometer.report.formatting import (
+from hydrometer.report.kit.formatting import (
     FAMILY_NAMES,
     format_bits,
     format_count,
@@ -17,9 +15,8 @@ from hydrometer.report.formatting import (
     format_share,
     format_statistic,
 )
-from hydrometer.report.markup import Child, Html, element, join_markup
-from hydrometer.report.member_table import render_members
-from hydrometer.report.page_elements import (
+from hydrometer.report.kit.markup import Child, Html, element, join_markup
+from hydrometer.report.kit.page_elements import (
     render_facts,
     render_identifier,
     render_list,
@@ -27,8 +24,11 @@ from hydrometer.report.page_elements import (
     render_share_bars,
     render_table,
 )
-from hydrometer.report.template_figures import render_templates
-from hydrometer.report.waterfall import draw_waterfall, has_capped_bits
+from hydrometer.report.result import heatmap, shared_value_diagram, timeline
+from hydrometer.report.result.attribution_section import render_attribution
+from hydrometer.report.result.member_table import render_members
+from hydrometer.report.result.template_figures import render_templates
+from hydrometer.report.result.waterfall import draw_waterfall, has_capped_bits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

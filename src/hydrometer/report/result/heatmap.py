@@ -6,9 +6,10 @@ import math
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from hydrometer.report.axes import WIDTH, DayAxis
-from hydrometer.report.formatting import format_count
-from hydrometer.report.markup import Html, draw_rectangle, draw_text, element, frame_drawing
+from hydrometer.report.kit.axes import WIDTH, DayAxis
+from hydrometer.report.kit.drawing_elements import draw_rectangle, draw_text, frame_drawing
+from hydrometer.report.kit.formatting import format_count
+from hydrometer.report.kit.markup import Html, element
 
 if TYPE_CHECKING:
     from hydrometer.contract import CampaignExhibit
