@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from fixtures.campaign_builders import PLANS, Plan, campaign, entities
 from hydrometer.contract.result_records import CandidateGroup
-from hydrometer.report.kit.axes import MOST_COLUMNS, DayAxis, compute_ticks, shorten_text
-from hydrometer.report.kit.formatting import compute_log_odds
+from hydrometer.report.kit.axes import MOST_COLUMNS, DayAxis, compute_ticks
+from hydrometer.report.kit.formatting import compute_log_odds, shorten_text
 from hydrometer.report.result import candidate_scatter, heatmap, shared_value_diagram, timeline
 from hydrometer.report.result.waterfall import build_steps, draw_waterfall, has_capped_bits
 

@@ -1,10 +1,21 @@
-"""The drawings of a backtest, as SVG: harvest by day, and what thresholds trade."""
+"""The drawings of a backtest: harvest by day, and what thresholds trade."""
 
 from __future__ import annotations
 
-import html
 from datetime import UTC, date
 from typing import TYPE_CHECKING
+
+from hydrometer.report.kit.drawing_elements import (
+    draw_circle,
+    draw_line,
+    draw_path,
+    draw_rectangle,
+    draw_text,
+    frame_drawing,
+)
+from hydrometer.report.kit.formatting import format_count, shorten_text
+from hydrometer.report.kit.markup import Html, element, join_markup
+from hydrometer.report.kit.page_elements import render_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,115 +23,114 @@ if TYPE_CHECKING:
 
     from hydrometer.contract import DayEffect, ThresholdEffect
 
-WIDTH, LEFT, TOP, HEIGHT = 960.0, 70.0, 34.0, 200.0
-STOPPED, WEAKENED, THROUGH, HONEST = "#1f5f8b", "#8fb7d3", "#d9d4cc", "#b5541c"
-STYLE = "text{font:13px sans-serif;fill:#222}.s{font-size:11px;fill:#555}.e{text-anchor:end}.m{text-anchor:middle}"
-PANEL, GAP = 210.0, 26.0
-"""Size of a threshold's panel, and the space between two."""
+WIDTH, LEFT, RIGHT = 960.0, 70.0, 940.0
+TOP, FLOOR = 12.0, 212.0
+"""Of the plot of days."""
+MOST_DATES = 10
+"""Dates that are written below the days, at most about as many."""
+PANEL, GAP, BELOW = 210.0, 26.0, 20.0
+"""Width and height of a threshold's panel, and the room between two and below one."""
+ACROSS = 4
+"""Panels in a row."""
+LEAST_THRESHOLD = 0.4
+"""Where the axis of thresholds begins; it ends at 1."""
+RULE_LETTERS = 30
 
 
-def draw_days(days: Sequence[DayEffect], known_from: Sequence[datetime]) -> str:
-    """Bars of harvest by day: stopped, answered with less, let through; above them the honest requests touched."""
+def draw_days(days: Sequence[DayEffect], known_from: Sequence[datetime]) -> Html:
+    """Draw the harvest by day: stopped, answered with less, let through; above it the honest requests touched."""
     if not days:
-        return "<p>No traffic.</p>"
+        return element("p", "No traffic.")
     most = max(1.0, *(each.harvest for each in days))
-    step = (WIDTH - LEFT - 20) / len(days)
-    foot = TOP + HEIGHT
+    step = (RIGHT - LEFT) / len(days)
     parts = [
-        _draw_text(LEFT, 14, "Harvest a day: stopped, answered with less, let through; a dot: honest requests touched"),
-        f'<path d="M{LEFT} {TOP}V{foot}H{WIDTH - 20}" fill="none" stroke="#888"/>',
-        _draw_text(LEFT - 8, TOP + 8, f"{most:,.0f}", "s e"),
-        _draw_text(LEFT - 8, foot, "0", "s e"),
+        draw_line(LEFT, TOP, LEFT, FLOOR, "axis"),
+        draw_line(LEFT, FLOOR, RIGHT, FLOOR, "axis"),
+        draw_text(LEFT - 8, TOP + 8, format_count(most), "tick end"),
+        draw_text(LEFT - 8, FLOOR, "0", "tick end"),
     ]
     for index, each in enumerate(days):
-        x, at = LEFT + step * index + step * 0.1, foot
-        for amount, colour in (
-            (each.stopped, STOPPED),
-            (each.weakened, WEAKENED),
-            (each.harvest - each.stopped - each.weakened, THROUGH),
-        ):
-            tall = max(0.0, amount) / most * HEIGHT
-            if tall > 0.05:
-                at -= tall
-                parts.append(
-                    f'<rect x="{x:.1f}" y="{at:.1f}" width="{step * 0.8:.1f}" height="{tall:.1f}" fill="{colour}">'
-                    f"<title>{each.day}: {amount:,.0f} of {each.harvest:,.0f}</title></rect>"
-                )
-        if each.honest_touched:
-            parts.append(
-                f'<circle cx="{x + step * 0.4:.1f}" cy="{TOP + 4}" r="4" fill="{HONEST}">'
-                f"<title>{each.day}: {each.honest_touched:,.0f} of {each.honest:,.0f} honest requests touched</title></circle>"
-            )
-        if index % max(1, len(days) // 10) == 0:
-            parts.append(_draw_text(x + step * 0.4, foot + 16, each.day[5:], "s m"))
+        parts += _draw_day(each, LEFT + step * index, step, (FLOOR - TOP) / most)
+        if index % max(1, len(days) // MOST_DATES) == 0:
+            parts.append(draw_text(LEFT + step * (index + 0.5), FLOOR + 16, each.day[5:], "tick mid"))
     first = date.fromisoformat(days[0].day)
     for when in known_from:
         moment = when.astimezone(UTC)
         x = LEFT + step * ((moment.date() - first).days + (moment.hour * 60 + moment.minute) / 1440)
-        if LEFT <= x <= WIDTH - 20:
-            parts.append(f'<path d="M{x:.1f} {TOP}V{foot}" stroke="#222" stroke-dasharray="4 3"/>')
-            parts.append(_draw_text(x, foot + 32, "known", "s m"))
-    return _wrap_svg(WIDTH, foot + 42, "Harvest by day and what became of it", parts)
+        if LEFT <= x <= RIGHT:
+            parts += [draw_line(x, TOP, x, FLOOR, "now"), draw_text(x, FLOOR + 32, "known", "tick mid")]
+    keys = (
+        render_key("stopped", "stopped"),
+        render_key("weakened", "answered with less"),
+        render_key("through", "let through"),
+        render_key("honest", "honest requests touched"),
+    )
+    drawing = frame_drawing(WIDTH, FLOOR + 42, "Harvest by day and what became of it", *parts)
+    return join_markup([drawing, element("p", "Harvest a day: ", *keys, class_="legend")])
 
 
-def draw_thresholds(effects: Sequence[ThresholdEffect]) -> str:
-    """A panel a rule: over the threshold, the share of harvest stopped or weakened and the honest requests touched."""
+def _draw_day(day: DayEffect, left: float, step: float, scale: float) -> list[Html]:
+    """Return the bars of one day, one upon the other, and the mark of the honest requests that were touched."""
+    parts = []
+    y = FLOOR
+    for amount, kind in (
+        (day.stopped, "stopped"),
+        (day.weakened, "weakened"),
+        (day.harvest - day.stopped - day.weakened, "through"),
+    ):
+        height = max(0.0, amount) * scale
+        if height > 0.05:
+            y -= height
+            title = element("title", f"{day.day}: {format_count(amount)} of {format_count(day.harvest)}")
+            parts.append(draw_rectangle(left + step * 0.1, y, step * 0.8, height, kind, title))
+    if day.honest_touched:
+        counts = f"{format_count(day.honest_touched)} of {format_count(day.honest)}"
+        title = element("title", f"{day.day}: {counts} honest requests touched")
+        parts.append(draw_circle(left + step / 2, TOP + 4, 4, "honest", title))
+    return parts
+
+
+def draw_thresholds(effects: Sequence[ThresholdEffect]) -> Html:
+    """Draw a panel a rule: over its threshold, the share of harvest acted on and the honest requests touched."""
     rules = list(dict.fromkeys(each.rule for each in effects))
     most = max(1.0, *(each.honest_requests for each in effects))
-    across = 4
-    rows = -(-len(rules) // across)
-    parts = []
+    parts: list[Html] = []
     for index, rule in enumerate(rules):
-        x, y = 30 + (index % across) * (PANEL + GAP), 30 + (index // across) * (PANEL + 50)
-        own = [each for each in effects if each.rule == rule]
-        parts += [
-            _draw_text(x, y - 10, rule if len(rule) <= 30 else rule[:29] + "…"),
-            f'<path d="M{x} {y}V{y + PANEL - 40}H{x + PANEL - 20}" fill="none" stroke="#888"/>',
-        ]
-        for values, colour, title in (
-            ([each.stopped + each.weakened for each in own], STOPPED, "harvest stopped or weakened"),
-            ([each.honest_requests / most for each in own], HONEST, f"honest requests touched, of {most:,.0f}"),
-        ):
-            points = " ".join(
-                f"{_scale_threshold(x, each.threshold):.1f},{_scale_share(y, value):.1f}"
-                for each, value in zip(own, values, strict=True)
-            )
-            parts.append(
-                f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"><title>{title}</title></polyline>'
-            )
-        for each in own:
-            if each.current:
-                at = _scale_threshold(x, each.threshold)
-                parts.append(f'<path d="M{at:.1f} {y}V{y + PANEL - 40}" stroke="#222" stroke-dasharray="4 3"/>')
-        parts += [_draw_text(_scale_threshold(x, t), y + PANEL - 24, f"{t:g}", "s m") for t in (0.5, 0.7, 0.9)]
-    parts.append(
-        _draw_text(
-            30,
-            30 + rows * (PANEL + 50) - 20,
-            "blue: share of the harvest stopped or answered with less; brown: honest requests touched, of the most in "
-            f"any panel ({most:,.0f}); dashed: the policy",
-            "s",
+        left, top = 30 + (index % ACROSS) * (PANEL + GAP), 30 + (index // ACROSS) * (PANEL + BELOW)
+        parts += _draw_panel(rule, [each for each in effects if each.rule == rule], most, (left, top))
+    height = 30 + -(-len(rules) // ACROSS) * (PANEL + BELOW) - 20
+    drawing = frame_drawing(WIDTH, height, "What another threshold would do", *parts)
+    keys = (
+        render_key("stopped", "share of the harvest stopped or answered with less"),
+        render_key("honest", f"honest requests touched, of the most in any panel ({format_count(most)})"),
+        Html(" · dashed: the policy"),
+    )
+    return join_markup([drawing, element("p", *keys, class_="legend")])
+
+
+def _draw_panel(rule: str, effects: Sequence[ThresholdEffect], most: float, corner: tuple[float, float]) -> list[Html]:
+    """Return the two curves of one rule; `most` honest requests are the height of the panel."""
+    left, top = corner
+    floor = top + PANEL - 40
+
+    def x(threshold: float) -> float:
+        return left + (min(1.0, max(LEAST_THRESHOLD, threshold)) - LEAST_THRESHOLD) / (1 - LEAST_THRESHOLD) * (
+            PANEL - 20
         )
-    )
-    return _wrap_svg(WIDTH, 30 + rows * (PANEL + 50), "What another threshold would do", parts)
 
+    def y(share: float) -> float:
+        return floor - (floor - top) * min(1.0, max(0.0, share))
 
-def _scale_threshold(x: float, threshold: float) -> float:
-    return x + (min(1.0, max(0.4, threshold)) - 0.4) / 0.6 * (PANEL - 20)
-
-
-def _scale_share(y: float, value: float) -> float:
-    return y + (PANEL - 40) * (1 - min(1.0, max(0.0, value)))
-
-
-def _draw_text(x: float, y: float, text: str, kind: str = "") -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}"{f" class={chr(34)}{kind}{chr(34)}" if kind else ""}>{html.escape(text)}</text>'
-    )
-
-
-def _wrap_svg(width: float, height: float, title: str, parts: Sequence[str]) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" role="img">'
-        f"<title>{html.escape(title)}</title><style>{STYLE}</style>{''.join(parts)}</svg>"
-    )
+    acted_on = [(x(each.threshold), y(each.stopped + each.weakened)) for each in effects]
+    touched = [(x(each.threshold), y(each.honest_requests / most)) for each in effects]
+    harvest_title = element("title", "harvest stopped or weakened")
+    honest_title = element("title", f"honest requests touched, of {format_count(most)}")
+    return [
+        draw_text(left, top - 10, shorten_text(rule, RULE_LETTERS)),
+        draw_line(left, top, left, floor, "axis"),
+        draw_line(left, floor, left + PANEL - 20, floor, "axis"),
+        draw_path(acted_on, "curve stopped", harvest_title),
+        draw_path(touched, "curve honest", honest_title),
+        *(draw_line(x(e.threshold), top, x(e.threshold), floor, "now") for e in effects if e.current),
+        *(draw_text(x(value), floor + 16, f"{value:g}", "tick mid") for value in (0.5, 0.7, 0.9)),
+    ]

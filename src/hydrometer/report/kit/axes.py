@@ -1,4 +1,4 @@
-"""Axes: round tick values, days in columns, and shortening of texts to the room they have."""
+"""Axes: round tick values, and days in columns."""
 
 from __future__ import annotations
 
@@ -33,14 +33,9 @@ def compute_ticks(low: float, high: float, about: int = 6) -> list[float]:
     return [round(index * step, 10) for index in range(first, last + 1)]
 
 
-def shorten_text(text: str, letters: int) -> str:
-    """Return `text` cut to `letters`, with an ellipsis where something was cut."""
-    return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"
-
-
 @dataclass(frozen=True)
 class DayAxis:
-    """The days of a campaign on a horizontal axis, `per` days a column."""
+    """The days of a campaign on a horizontal axis, `days_per_column` days a column."""
 
     days: Sequence[str]
     days_per_column: int
@@ -49,14 +44,17 @@ class DayAxis:
 
     @classmethod
     def of(cls, exhibit: CampaignExhibit) -> DayAxis:
+        """Return the axis of a campaign's days, in as few columns as fit."""
         return cls(exhibit.days, max(1, math.ceil(len(exhibit.days) / MOST_COLUMNS)))
 
     @property
     def columns(self) -> int:
+        """Number of columns."""
         return math.ceil(len(self.days) / self.days_per_column)
 
     @property
     def step(self) -> float:
+        """Width of a column."""
         return (self.right - self.left) / max(1, self.columns)
 
     def x(self, column: int) -> float:
@@ -76,7 +74,7 @@ class DayAxis:
         return [sum(by_day[c * self.days_per_column : (c + 1) * self.days_per_column]) for c in range(self.columns)]
 
     def position(self, moment: str) -> float | None:
-        """Return the place of an ISO time, or None where it is outside the days."""
+        """Return where an ISO time stands, or None where it is outside the days."""
         if moment[:10] not in self.days:
             return None
         hour = int(moment[11:13]) if moment[11:13].isdigit() else 0
@@ -89,7 +87,7 @@ class DayAxis:
         )
 
     def hover_areas(self, top: float, height: float, hover_texts: Sequence[str]) -> Html:
-        """Return an invisible area for each column of the grid, that tells `told` under the pointer."""
+        """Return an invisible area for each column of the grid, with its text under the pointer."""
         areas = (
             element(
                 "path",

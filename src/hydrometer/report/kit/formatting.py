@@ -39,6 +39,11 @@ def format_count(value: float) -> str:
     return f"{round(value):,}"
 
 
+def format_estimate(value: float) -> str:
+    """Return a count, with a decimal only where it is an estimate below ten."""
+    return f"{value:,.1f}" if value != round(value) and value < 10 else f"{value:,.0f}"
+
+
 def format_quantity(value: int, one: str, many: str = "") -> str:
     """Return a count with its noun: 1 account, 2 accounts."""
     return f"{format_count(value)} {one if value == 1 else many or one + 's'}"
@@ -54,6 +59,11 @@ def format_share(part: float, whole: float) -> str:
     if 99.5 <= percent < 100:
         return "> 99 %"
     return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{percent:.1f} %"
+
+
+def format_percent(share: float) -> str:
+    """Return a share as a percentage with one place."""
+    return f"{share:.1%}"
 
 
 def format_bits(value: float) -> str:
@@ -112,3 +122,8 @@ def format_minute(moment: datetime) -> str:
 def format_label(name: str) -> str:
     """Return a machine name as words: reasoning_trace → reasoning trace; `none` is an ordinary request."""
     return "ordinary request" if name == "none" else name.replace("_", " ")
+
+
+def shorten_text(text: str, letters: int) -> str:
+    """Return `text` cut to `letters`, with an ellipsis where something was cut."""
+    return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"

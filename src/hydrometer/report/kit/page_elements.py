@@ -76,14 +76,15 @@ def render_family_bar(bits: Mapping[str, float], widest: float, room: float = 84
     return element("i", class_="fb", style=";".join(ends))
 
 
+def render_key(kind: str, name: str) -> Html:
+    """Return a patch of the colour of a kind of mark, with its name."""
+    return join_markup([element("span", "", class_=f"key {kind}"), f"{name} "])
+
+
 def render_family_legend(present: Iterable[str]) -> Html:
-    """Name the colours of the families that are present."""
+    """Return the colours of the families that are present, with their names."""
     shown = set(present)
-    keys = (
-        join_markup([element("span", "", class_=f"key f{index}"), f"{FAMILY_NAMES[family]} "])
-        for index, family in enumerate(FAMILIES)
-        if family in shown
-    )
+    keys = (render_key(f"f{index}", FAMILY_NAMES[family]) for index, family in enumerate(FAMILIES) if family in shown)
     return element("p", *keys, class_="legend")
 
 

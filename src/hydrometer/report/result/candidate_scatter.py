@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from hydrometer.report.kit.axes import WIDTH, compute_ticks, shorten_text
+from hydrometer.report.kit.axes import WIDTH, compute_ticks
 from hydrometer.report.kit.drawing_elements import draw_line, draw_rectangle, draw_text, frame_drawing
 from hydrometer.report.kit.formatting import (
     VERDICTS,
@@ -13,6 +13,7 @@ from hydrometer.report.kit.formatting import (
     format_probability,
     format_quantity,
     format_statistic,
+    shorten_text,
 )
 from hydrometer.report.kit.markup import Html, element, shorten_number
 

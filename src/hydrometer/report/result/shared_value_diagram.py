@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.report.kit.axes import WIDTH, shorten_text
+from hydrometer.report.kit.axes import WIDTH
 from hydrometer.report.kit.drawing_elements import draw_rectangle, draw_text, frame_drawing
-from hydrometer.report.kit.formatting import format_bits, format_count, format_label, format_quantity, format_share
+from hydrometer.report.kit.formatting import (
+    format_bits,
+    format_count,
+    format_label,
+    format_quantity,
+    format_share,
+    shorten_text,
+)
 from hydrometer.report.kit.markup import Html, element, join_markup, reveal_hidden, shorten_number
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hydrometer.contract import FAMILIES, describe_probability
-from hydrometer.report.kit.axes import WIDTH, compute_ticks, shorten_text
+from hydrometer.report.kit.axes import WIDTH, compute_ticks
 from hydrometer.report.kit.drawing_elements import draw_line, draw_rectangle, draw_text, frame_drawing
 from hydrometer.report.kit.formatting import (
     FAMILY_NAMES,
@@ -15,6 +15,7 @@ from hydrometer.report.kit.formatting import (
     format_bits,
     format_probability,
     format_statistic,
+    shorten_text,
 )
 from hydrometer.report.kit.markup import Html, element
 
