@@ -14,7 +14,7 @@ from hydrometer.cli.output.campaign_output import WIDE
 from hydrometer.cli.output.terminal import escape_controls
 
 if TYPE_CHECKING:
-    from hydrometer.lab.evaluation import Estimate, EvaluationSummary, OperatorOutcome, WorldScore
+    from hydrometer.contract import EvaluationSummary, MeasureEstimate, OperatorOutcome, WorldScore
 
 MOST_OPERATORS = 12
 """Operators that each have a row; of more, only those that were not found have one."""
@@ -50,7 +50,7 @@ def _build_empty_table(*columns: str) -> Table:
     return table
 
 
-def _build_measure_table(measures: dict[str, Estimate]) -> Table:
+def _build_measure_table(measures: dict[str, MeasureEstimate]) -> Table:
     table = _build_empty_table("measure", "value", "95 %", "of", "interval")
     for name, estimate in measures.items():
         if estimate.value is not None:
@@ -86,7 +86,7 @@ def _build_operator_table(rows: list[tuple[WorldScore, OperatorOutcome]], *, wor
     return table
 
 
-def _build_archetype_table(wronged: dict[str, Estimate]) -> Table:
+def _build_archetype_table(wronged: dict[str, MeasureEstimate]) -> Table:
     table = _build_empty_table("archetype", "honest accounts flagged", "per 100,000", "95 %")
     for kind, estimate in sorted(wronged.items(), key=lambda row: (-(row[1].value or 0.0), row[0])):
         table.add_row(
@@ -135,13 +135,13 @@ def _format_ratio(part: int, whole: int) -> str:
     return _format_measure(part / whole) if whole else ""
 
 
-def _format_interval(estimate: Estimate) -> str:
+def _format_interval(estimate: MeasureEstimate) -> str:
     if estimate.low is None or estimate.high is None:
         return ""
     return f"{_format_measure(estimate.low)} – {_format_measure(estimate.high)}"
 
 
-def _format_counts(estimate: Estimate) -> str:
+def _format_counts(estimate: MeasureEstimate) -> str:
     if estimate.numerator is None:
         return ""
     return f"{estimate.numerator:,.0f} of {estimate.denominator:,.0f}"

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import html
-import unicodedata
 from typing import TYPE_CHECKING
+
+from hydrometer.report.kit.drawing_elements import (
+    draw_circle,
+    draw_line,
+    draw_path,
+    draw_rectangle,
+    draw_text,
+    frame_figure,
+)
+from hydrometer.report.kit.formatting import format_count, shorten_text
+from hydrometer.report.kit.markup import Html, element
+from hydrometer.report.kit.page_frame import read_asset
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.lab.evaluation import Estimate, EvaluationSummary, ReliabilityBin
+    from hydrometer.contract import EvaluationSummary, MeasureEstimate, ReliabilityBin
 
-SIDE, LEFT, TOP, ROW = 320.0, 60.0, 50.0, 20.0
-"""Of the reliability square: side and place; and the height of an archetype's row."""
-BARS, BAR = 620.0, 200.0
-"""Where the bars of archetypes begin, and the longest of them."""
+SIDE, LEFT, TOP = 320.0, 60.0, 50.0
+"""Of the reliability square: its side and its corner."""
+ROW = 20.0
+"""Height of an archetype's row."""
+NAMES, BARS, BAR = 460.0, 620.0, 200.0
+"""Where the part on archetypes begins, where its bars do, and the longest of them."""
 WIDTH = 960.0
 LETTERS = 22
 """Of an archetype's name that has room."""
-COLOURS = {"campaigns": "#1f5f8b", "members": "#b5541c"}
-STYLE = "text{font:13px sans-serif;fill:#222}.s{font-size:11px;fill:#555}.e{text-anchor:end}.m{text-anchor:middle}"
 
 
 def draw_evaluation(summary: EvaluationSummary) -> str:
@@ -27,86 +37,76 @@ def draw_evaluation(summary: EvaluationSummary) -> str:
     flagged = [(kind, e) for kind, e in summary.benign.items() if e.numerator]
     flagged.sort(key=lambda row: (-(row[1].value or 0.0), row[0]))
     height = max(TOP + SIDE + 70, TOP + ROW * (len(flagged) + 2))
-    parts = [
+    drawing = frame_figure(
+        WIDTH,
+        height,
+        f"Reliability, and honest accounts flagged by archetype, of {summary.worlds} worlds",
         *_draw_square(),
-        *_draw_curve("campaigns", summary.campaign_reliability, 0),
-        *_draw_curve("members", summary.member_reliability, 1),
+        *_draw_curve("campaigns", summary.campaign_reliability, LEFT),
+        *_draw_curve("members", summary.member_reliability, LEFT + 150),
         *_draw_bars(flagged, len(summary.benign)),
-    ]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_format_number(WIDTH)} {_format_number(height)}" width="{_format_number(WIDTH)}" role="img">'
-        f"<title>Reliability, and honest accounts flagged by archetype, of {summary.worlds} worlds</title>"
-        f'<style>{STYLE}</style><rect width="100%" height="100%" fill="#fff"/>{"".join(parts)}</svg>\n'
+        style=read_asset("hydrometer.report.evaluation", "evaluation.css"),
     )
+    return f"{drawing}\n"
 
 
-def _draw_square() -> list[str]:
+def _scale_reliability(predicted: float, observed: float) -> tuple[float, float]:
+    """Return where a probability and the share that came true stand in the square."""
+    return LEFT + predicted * SIDE, TOP + (1 - observed) * SIDE
+
+
+def _draw_square() -> list[Html]:
+    right, floor = _scale_reliability(1, 0)
     drawn = [
-        _render_text(LEFT, TOP - 20, "Reliability: share that is true, by probability"),
-        f'<path d="M{_scale_x(0)} {_scale_y(0)}H{_scale_x(1)}V{_scale_y(1)}H{_scale_x(0)}Z" fill="none" stroke="#888"/>',
-        f'<path d="M{_scale_x(0)} {_scale_y(0)}L{_scale_x(1)} {_scale_y(1)}" stroke="#bbb" stroke-dasharray="4 4"/>',
-        _render_text(LEFT + SIDE / 2, TOP + SIDE + 36, "probability given", "m"),
+        draw_text(LEFT, TOP - 20, "Reliability: share that is true, by probability"),
+        draw_rectangle(LEFT, TOP, SIDE, SIDE, "square"),
+        draw_line(LEFT, floor, right, TOP, "bound"),
+        draw_text(LEFT + SIDE / 2, floor + 36, "probability given", "mid"),
     ]
-    for tenth in range(0, 11, 2):
-        share = tenth / 10
+    for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
+        x, y = _scale_reliability(share, share)
         drawn += [
-            _render_text(LEFT + share * SIDE, TOP + SIDE + 16, f"{share:g}", "s m"),
-            _render_text(LEFT - 6, TOP + (1 - share) * SIDE + 4, f"{share:g}", "s e"),
+            draw_text(x, floor + 16, f"{share:g}", "tick mid"),
+            draw_text(LEFT - 6, y + 4, f"{share:g}", "tick end"),
         ]
     return drawn
 
 
-def _draw_curve(name: str, bins: Sequence[ReliabilityBin], row: int) -> list[str]:
-    """Join the bins that hold cases; a mark tells how many on hover."""
-    colour = COLOURS[name]
-    at = LEFT + row * 150
+def _draw_curve(name: str, bins: Sequence[ReliabilityBin], left: float) -> list[Html]:
+    """Join the bins that hold cases; a mark tells how many on hover, and the key in all."""
+    foot = TOP + SIDE + 54
     key = [
-        f'<circle cx="{_format_number(at + 5)}" cy="{_format_number(TOP + SIDE + 54)}" r="5" fill="{colour}"/>',
-        _render_text(at + 16, TOP + SIDE + 58, f"{name}, {sum(b.cases for b in bins):,} cases"),
+        draw_circle(left + 5, foot, 5, f"mark {name}"),
+        draw_text(left + 16, foot + 4, f"{name}, {format_count(sum(b.cases for b in bins))} cases"),
     ]
     points = [(b.cases, b.predicted, b.observed) for b in bins if b.predicted is not None and b.observed is not None]
     if not points:
         return key
-    way = "L".join(f"{_scale_x(predicted)} {_scale_y(observed)}" for _, predicted, observed in points)
+    curve = draw_path([_scale_reliability(predicted, observed) for _, predicted, observed in points], f"curve {name}")
     marks = [
-        f'<circle cx="{_scale_x(predicted)}" cy="{_scale_y(observed)}" r="5" fill="{colour}">'
-        f"<title>{name}: {cases:,} cases, given {predicted:.3f}, true {observed:.3f}</title></circle>"
+        draw_circle(
+            *_scale_reliability(predicted, observed),
+            5,
+            f"mark {name}",
+            element("title", f"{name}: {format_count(cases)} cases, given {predicted:.3f}, true {observed:.3f}"),
+        )
         for cases, predicted, observed in points
     ]
-    return [*key, f'<path d="M{way}" fill="none" stroke="{colour}" stroke-width="2"/>', *marks]
+    return [*key, curve, *marks]
 
 
-def _draw_bars(flagged: Sequence[tuple[str, Estimate]], archetypes: int) -> list[str]:
-    left = BARS - 160
-    drawn = [_render_text(left, TOP - 20, "Honest accounts flagged, per 100,000")]
+def _draw_bars(flagged: Sequence[tuple[str, MeasureEstimate]], archetypes: int) -> list[Html]:
+    drawn = [draw_text(NAMES, TOP - 20, "Honest accounts flagged, per 100,000")]
     longest = max((estimate.value or 0.0 for _, estimate in flagged), default=0.0)
     for row, (kind, estimate) in enumerate(flagged):
         top = TOP + row * ROW
         value = estimate.value or 0.0
-        label = f"{value:,.0f}: {estimate.numerator or 0:,.0f} of {estimate.denominator:,.0f}"
+        counts = f"{format_count(estimate.numerator or 0)} of {format_count(estimate.denominator)}"
         drawn += [
-            _render_text(BARS - 8, top + 13, kind if len(kind) <= LETTERS else kind[: LETTERS - 1] + "…", "e"),
-            f'<rect x="{_format_number(BARS)}" y="{_format_number(top + 2)}" width="{_format_number(BAR * value / longest)}" height="14" fill="#777"/>',
-            _render_text(BARS + BAR * value / longest + 6, top + 13, label, "s"),
+            draw_text(BARS - 8, top + 13, shorten_text(kind, LETTERS), "end"),
+            draw_rectangle(BARS, top + 2, BAR * value / longest, 14, "bar"),
+            draw_text(BARS + BAR * value / longest + 6, top + 13, f"{format_count(value)}: {counts}", "small"),
         ]
     rest = archetypes - len(flagged)
-    return [*drawn, _render_text(left, TOP + len(flagged) * ROW + 20, f"none flagged of {rest} archetypes", "s")]
-
-
-def _scale_x(share: float) -> str:
-    return _format_number(LEFT + share * SIDE)
-
-
-def _scale_y(share: float) -> str:
-    return _format_number(TOP + (1 - share) * SIDE)
-
-
-def _format_number(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
-
-
-def _render_text(x: float, y: float, content: str, kind: str = "") -> str:
-    """Return a line of text; characters that cannot be seen become the sign for what cannot be shown."""
-    visible = "".join("\ufffd" if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Cn"} else c for c in content)
-    class_ = f' class="{kind}"' if kind else ""
-    return f'<text x="{_format_number(x)}" y="{_format_number(y)}"{class_}>{html.escape(visible)}</text>'
+    note = f"none flagged of {rest} archetypes"
+    return [*drawn, draw_text(NAMES, TOP + len(flagged) * ROW + 20, note, "small")]

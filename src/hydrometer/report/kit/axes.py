@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WIDTH = 1000.0
 """Width of a drawing; one unit is a CSS pixel at full width."""
 
-MOST_COLUMNS = 92
+MOST_DAY_COLUMNS = 92
 """Most columns of days; a longer span is drawn in columns of several days."""
 
 
@@ -45,7 +45,7 @@ class DayAxis:
     @classmethod
     def of(cls, exhibit: CampaignExhibit) -> DayAxis:
         """Return the axis of a campaign's days, in as few columns as fit."""
-        return cls(exhibit.days, max(1, math.ceil(len(exhibit.days) / MOST_COLUMNS)))
+        return cls(exhibit.days, max(1, math.ceil(len(exhibit.days) / MOST_DAY_COLUMNS)))
 
     @property
     def columns(self) -> int:

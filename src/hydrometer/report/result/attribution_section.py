@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.contract import UNKNOWN
+from hydrometer.contract import QUESTIONS, UNKNOWN
 from hydrometer.report.kit.formatting import format_bits, format_count, format_label, format_probability
 from hydrometer.report.kit.markup import Child, Html, element, join_markup
 from hydrometer.report.kit.page_elements import render_facts, render_list, render_table
@@ -15,10 +15,9 @@ from hydrometer.report.kit.page_elements import render_facts, render_list, rende
 if TYPE_CHECKING:
     from hydrometer.contract import Attribution, AttributionAnswer, AttributionEvidence, Campaign, Hypothesis
 
-QUESTIONS = {"operator": "Who runs the accounts", "beneficiary": "Who gets the outputs"}
-MOST_COLUMNS = 5
+MOST_HYPOTHESES = 5
 """Hypotheses that get a column of the matrix: the likeliest."""
-MOST_ROWS = 24
+MOST_EVIDENCE_ROWS = 24
 
 
 def render_attribution(campaign: Campaign) -> Html:
@@ -56,7 +55,7 @@ def _phrase_conclusion(answer: AttributionAnswer) -> str:
 
 def _render_answer(answer: AttributionAnswer, campaign: str) -> Html:
     names = {h.id: h.name for h in answer.hypotheses}
-    columns = answer.hypotheses[:MOST_COLUMNS]
+    columns = answer.hypotheses[:MOST_HYPOTHESES]
     return element(
         "section",
         element("h4", QUESTIONS[answer.question]),
@@ -80,7 +79,7 @@ def _render_matrix(answer: AttributionAnswer, columns: list[Hypothesis], name: s
     rows: list[tuple[Child, ...]] = [
         ("before any evidence", "", *(format_probability(hypothesis.prior) for hypothesis in columns))
     ]
-    rows += [_build_matrix_row(evidence, columns) for evidence in answer.evidence[:MOST_ROWS]]
+    rows += [_build_matrix_row(evidence, columns) for evidence in answer.evidence[:MOST_EVIDENCE_ROWS]]
     rows.append(
         (
             element("b", "after all of it"),
@@ -92,8 +91,8 @@ def _render_matrix(answer: AttributionAnswer, columns: list[Hypothesis], name: s
 
 
 def _build_matrix_row(evidence: AttributionEvidence, columns: list[Hypothesis]) -> tuple[Child, ...]:
-    said = [evidence.statement]
-    shown = join_markup([*said, element("span", f" {evidence.note}", class_="quiet") if evidence.note else None])
+    note = element("span", f" {evidence.note}", class_="quiet") if evidence.note else None
+    shown = join_markup([evidence.statement, note])
     return (
         shown,
         ", ".join(evidence.sources),
@@ -102,7 +101,7 @@ def _build_matrix_row(evidence: AttributionEvidence, columns: list[Hypothesis]) 
 
 
 def _render_bits(value: float, hypothesis: str) -> Child:
-    """Bits against the unknown actor, which therefore has none."""
+    """Return bits against the unknown actor, which therefore has none."""
     if hypothesis == UNKNOWN and not value:
         return "0"
     shown = format_bits(value)
@@ -116,6 +115,6 @@ def _render_matrix_note(answer: AttributionAnswer, names: dict[str, str], column
     )
     if more := len(names) - len(columns):
         note += f" {format_count(more)} less likely hypotheses are in campaigns.json."
-    if more := len(answer.evidence) - MOST_ROWS:
+    if more := len(answer.evidence) - MOST_EVIDENCE_ROWS:
         note += f" {format_count(more)} weaker pieces of evidence are in campaigns.json." if more > 0 else ""
     return element("p", note, class_="legend")

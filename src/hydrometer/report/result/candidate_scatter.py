@@ -149,7 +149,7 @@ def _draw_mark(candidate: CandidateGroup, x: float, y: float, radius: float) -> 
 
 
 def _draw_shape(verdict: str, x: float, y: float, r: float) -> Html:
-    """Return a mark: the shapes differ, so that no verdict is told by colour alone."""
+    """Return a mark: the shapes differ, so that no verdict is shown by colour alone."""
     if verdict == "authorised":
         side = shorten_number(r * 1.2)
         corners = f"M{shorten_number(x)} {shorten_number(y - r * 1.2)}l{side} {side}l-{side} {side}l-{side} -{side}z"

@@ -17,8 +17,8 @@ from hydrometer.report.kit.page_elements import render_identifier, render_list, 
 if TYPE_CHECKING:
     from hydrometer.contract import CandidateGroup
 
-MOST = 100
-"""Most groups told of each verdict."""
+MOST_GROUPS_LISTED = 100
+"""Most groups listed of each verdict."""
 EXPLAINED = {
     "rejected": (
         "Rejected",
@@ -62,8 +62,8 @@ def _render_verdict(title: str, description: str, candidates: list[CandidateGrou
         "harvest",
         "probability",
     )
-    rows = map(_build_candidate_row, ordered[:MOST])
-    more = len(ordered) - MOST
+    rows = map(_build_candidate_row, ordered[:MOST_GROUPS_LISTED])
+    more = len(ordered) - MOST_GROUPS_LISTED
     return element(
         "section",
         element("h3", f"{title} ({format_count(len(ordered))})"),

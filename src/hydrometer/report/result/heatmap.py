@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hydrometer.contract import CampaignExhibit
 
 HOURS = 24
-ROW = 7.0
+HOUR_ROW = 7.0
 LEVELS = 7
 TOP = 4.0
 
@@ -29,7 +29,7 @@ def draw_heatmap(exhibit: CampaignExhibit) -> Html:
     days = DayAxis.of(exhibit)
     columns = [_sum_hours(exhibit, days, column) for column in range(days.columns)]
     peak = max([1, *(value for column in columns for value in column)])
-    floor = TOP + HOURS * ROW
+    floor = TOP + HOURS * HOUR_ROW
     paths: dict[int, list[str]] = {}
     for index, column in enumerate(columns):
         levels = [_compute_level(value, peak) for value in column]
@@ -40,11 +40,11 @@ def draw_heatmap(exhibit: CampaignExhibit) -> Html:
     cells = [element("path", d=Html("".join(paths[level])), class_=f"heat h{level}") for level in sorted(paths)]
     hover_texts = [_describe_column(days.column_name(index), column) for index, column in enumerate(columns)]
     parts = [
-        draw_rectangle(days.left, TOP, days.right - days.left, HOURS * ROW, "ground"),
-        element("g", *cells, days.hover_areas(0, HOURS, hover_texts), transform=days.grid(TOP, ROW)),
+        draw_rectangle(days.left, TOP, days.right - days.left, HOURS * HOUR_ROW, "ground"),
+        element("g", *cells, days.hover_areas(0, HOURS, hover_texts), transform=days.grid(TOP, HOUR_ROW)),
     ]
     parts += [
-        draw_text(days.left - 8, TOP + hour * ROW + 7, f"{hour:02d}:00", "tick end") for hour in range(0, HOURS, 6)
+        draw_text(days.left - 8, TOP + hour * HOUR_ROW + 7, f"{hour:02d}:00", "tick end") for hour in range(0, HOURS, 6)
     ]
     parts += [
         draw_text(days.x(c) + 1, floor + 14, days.days[c * days.days_per_column], "tick")

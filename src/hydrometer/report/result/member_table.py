@@ -17,22 +17,20 @@ if TYPE_CHECKING:
 
     from hydrometer.contract import Campaign
 
-MOST = 200
+MOST_MEMBER_ROWS = 200
 """Most accounts shown of one campaign."""
-MOST_ON_PAGE = 3_000
-"""Most accounts shown of all campaigns together; each campaign gets its even share, but FEWEST at least."""
-FEWEST = 25
+MOST_MEMBER_ROWS_ON_PAGE = 3_000
+"""Most accounts shown of all campaigns together; each campaign gets its even share, but FEWEST_MEMBER_ROWS at least."""
+FEWEST_MEMBER_ROWS = 25
 SHARED_BY = 3
-"""A reason that so many shown accounts have is told once, under a letter."""
+"""A reason that so many shown accounts have is written once, under a letter."""
 MOST_OWN = 2
-"""Most reasons told in full in a row."""
-
-Row = dict[str, object]
+"""Most reasons written in full in a row."""
 
 
 def allot_member_rows(campaigns: int) -> int:
     """Return how many accounts of each campaign the page shows."""
-    return max(FEWEST, min(MOST, MOST_ON_PAGE // max(1, campaigns)))
+    return max(FEWEST_MEMBER_ROWS, min(MOST_MEMBER_ROWS, MOST_MEMBER_ROWS_ON_PAGE // max(1, campaigns)))
 
 
 def render_members(campaign: Campaign, everyone: pa.Table, most: int) -> Html:

@@ -22,11 +22,11 @@ from hydrometer.report.kit.markup import Html, element, join_markup, reveal_hidd
 if TYPE_CHECKING:
     from hydrometer.contract import SharedEntity
 
-MOST = 12
+MOST_VALUES_DRAWN = 12
 """Most values drawn."""
 MOST_IGNORED = 3
 """Of them, most that weigh nothing."""
-ROW = 40.0
+VALUE_ROW = 40.0
 NODE_LEFT, NODE_RIGHT, VALUE_LEFT = 0.0, 150.0, 470.0
 THICKEST = 15.0
 
@@ -35,7 +35,7 @@ def select_drawn_values(entities: list[SharedEntity]) -> list[SharedEntity]:
     """Return the values that are drawn: the weightiest, then the most popular of those that weigh nothing."""
     weighty = sorted((e for e in entities if not e.ignored), key=lambda e: (-e.bits, -e.accounts, e.kind, e.value))
     common = sorted((e for e in entities if e.ignored), key=lambda e: (-e.population, e.kind, e.value))
-    return weighty[: MOST - min(len(common), MOST_IGNORED)] + common[:MOST_IGNORED]
+    return weighty[: MOST_VALUES_DRAWN - min(len(common), MOST_IGNORED)] + common[:MOST_IGNORED]
 
 
 def draw_shared_values(entities: list[SharedEntity], accounts: int, population: int | None) -> Html:
@@ -44,7 +44,7 @@ def draw_shared_values(entities: list[SharedEntity], accounts: int, population: 
     `accounts` is the size of the campaign, `population` the number of all accounts of the traffic where it is known.
     """
     drawn = select_drawn_values(entities)
-    height = max(len(drawn), 2) * ROW
+    height = max(len(drawn), 2) * VALUE_ROW
     middle = height / 2
     node = min(height - 8, 90.0)
     flow = sum(_compute_thickness(e, accounts) for e in drawn) or 1.0
@@ -54,7 +54,7 @@ def draw_shared_values(entities: list[SharedEntity], accounts: int, population: 
     ribbons: list[Html] = []
     rows: list[Html] = []
     for index, entity in enumerate(drawn):
-        y = index * ROW + ROW / 2
+        y = index * VALUE_ROW + VALUE_ROW / 2
         thick = _compute_thickness(entity, accounts)
         kind = "ignored" if entity.ignored else entity.family
         start = leaving + thick * squeeze / 2

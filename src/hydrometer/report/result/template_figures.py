@@ -1,4 +1,4 @@
-"""The wordings that a campaign sends, with their slots marked."""
+"""The templates that a campaign sends, with their slots marked."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from hydrometer.report.kit.markup import Html, element, escape_text, join_markup
 if TYPE_CHECKING:
     from hydrometer.contract import Template
 
-MOST = 4
-"""Most wordings shown of a campaign."""
-MOST_LETTERS = 2_400
-"""Most letters shown of one wording."""
+MOST_TEMPLATES = 4
+"""Most templates shown of a campaign."""
+MOST_TEMPLATE_LETTERS = 2_400
+"""Most letters shown of one template."""
 
 
 def render_templates(templates: list[Template]) -> Html:
-    """Show the most used wordings; tell how many are not shown, and when texts were not read."""
+    """Return the most used templates, how many are not shown, and which texts were not read."""
     if not templates:
         return element("p", "No wording is shared by the accounts of this campaign.", class_="quiet")
     ordered = sorted(templates, key=lambda t: (-t.exchanges, t.id))
-    parts = [_render_template(template) for template in ordered[:MOST]]
-    if len(ordered) > MOST:
-        rest = sum(template.exchanges for template in ordered[MOST:])
-        more = format_quantity(len(ordered) - MOST, "more wording")
+    parts = [_render_template(template) for template in ordered[:MOST_TEMPLATES]]
+    if len(ordered) > MOST_TEMPLATES:
+        rest = sum(template.exchanges for template in ordered[MOST_TEMPLATES:])
+        more = format_quantity(len(ordered) - MOST_TEMPLATES, "more wording")
         parts.append(element("p", f"{more} with {format_count(rest)} exchanges in campaigns.json.", class_="legend"))
     return join_markup(parts)
 
@@ -39,7 +39,7 @@ def _render_template(template: Template) -> Html:
     if not template.wording:
         return element("figure", head, element("p", "Its words were not read.", class_="quiet"), class_="wording")
     shown: list[Html] = []
-    room = MOST_LETTERS
+    room = MOST_TEMPLATE_LETTERS
     for segment in template.wording:
         if room <= 0:
             break
@@ -51,5 +51,5 @@ def _render_template(template: Template) -> Html:
             shown.append(escape_text(segment.text[:room], "\n\t"))
         room -= len(segment.text)
     if room < 0 or len(shown) < len(template.wording):
-        shown.append(element("span", f" … cut at {format_count(MOST_LETTERS)} letters", class_="quiet"))
+        shown.append(element("span", f" … cut at {format_count(MOST_TEMPLATE_LETTERS)} letters", class_="quiet"))
     return element("figure", head, element("blockquote", *shown), class_="wording")

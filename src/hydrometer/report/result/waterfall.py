@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from hydrometer.contract import Campaign
 
-ROW = 24.0
+STEP_ROW = 24.0
 LEFT, RIGHT = 545.0, 895.0
 """Where the bars may lie."""
 LETTERS = 68
@@ -96,7 +96,7 @@ def draw_waterfall(campaign: Campaign, calibration: Mapping[str, object]) -> Htm
     def x(value: float) -> float:
         return LEFT + (value - low) * unit
 
-    top, floor = 24.0, 24.0 + ROW * len(drawn)
+    top, floor = 24.0, 24.0 + STEP_ROW * len(drawn)
     parts: list[Html] = []
     for value in compute_ticks(low, high, 6):
         parts += [
@@ -106,7 +106,7 @@ def draw_waterfall(campaign: Campaign, calibration: Mapping[str, object]) -> Htm
     parts += [draw_line(x(0), top - 4, x(0), floor, "axis"), draw_text(WIDTH - 2, top - 10, "bits", "tick end")]
     previous = ""
     for index, step in enumerate(drawn):
-        y = top + index * ROW
+        y = top + index * STEP_ROW
         if step.group != previous:
             parts += [draw_line(0, y, WIDTH, y, "rule")] if index else []
             parts.append(draw_text(0, y + 16, step.group, f"family {step.kind}"))
@@ -115,11 +115,11 @@ def draw_waterfall(campaign: Campaign, calibration: Mapping[str, object]) -> Htm
         left, width = x(min(step.before, step.after)), max(abs(step.change) * unit, 1.5)
         parts += [
             _draw_statement(step.label, y + 16, f"said{strong}"),
-            draw_rectangle(left, y + 5, width, ROW - 10, f"fill {step.kind}"),
+            draw_rectangle(left, y + 5, width, STEP_ROW - 10, f"fill {step.kind}"),
             draw_text(WIDTH - 2, y + 16, _format_step(step), f"value end{strong}"),
         ]
         if index < len(drawn) - 1:
-            parts.append(draw_line(x(step.after), y + 5, x(step.after), y + ROW + 5, "tie"))
+            parts.append(draw_line(x(step.after), y + 5, x(step.after), y + STEP_ROW + 5, "tie"))
     label = f"Evidence in bits from the starting odds to a probability of {format_probability(campaign.probability)}"
     return frame_drawing(WIDTH, floor + 6, label, *parts)
 

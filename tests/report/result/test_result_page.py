@@ -12,7 +12,12 @@ from fixtures.campaign_builders import PLANS
 from fixtures.page_reader import read
 from fixtures.report_builders import POPULATION, Result, big, result, run, table
 from hydrometer.contract.result_records import CONSIDERED, HARVESTED, MEMBERS
-from hydrometer.report.result.member_table import FEWEST, MOST, MOST_ON_PAGE, allot_member_rows
+from hydrometer.report.result.member_table import (
+    FEWEST_MEMBER_ROWS,
+    MOST_MEMBER_ROWS,
+    MOST_MEMBER_ROWS_ON_PAGE,
+    allot_member_rows,
+)
 from hydrometer.report.result.result_page import render_result_page
 
 if TYPE_CHECKING:
@@ -118,7 +123,7 @@ def test_slots_are_chips_and_words_are_words(page: Node) -> None:
 
 def test_members_are_cut_visibly(made: Result, page: Node) -> None:
     part = page.by_id(f"campaign-{PLANS[0].id}").part("Accounts")
-    assert len(part.rows()) == MOST == 200
+    assert len(part.rows()) == MOST_MEMBER_ROWS == 200
     assert "The 200 most probable of 225 accounts; the other 25 are in members.parquet." in part.text
     probabilities = [float(row[1].lstrip("> ")) for row in part.rows()]
     assert probabilities == sorted(probabilities, reverse=True)
@@ -246,6 +251,6 @@ def test_twenty_campaigns_of_thirty_thousand_accounts_fit() -> None:
 
 
 def test_the_page_shares_its_room_between_campaigns() -> None:
-    assert allot_member_rows(0) == allot_member_rows(1) == MOST
-    assert allot_member_rows(20) * 20 <= MOST_ON_PAGE
-    assert allot_member_rows(10_000) == FEWEST
+    assert allot_member_rows(0) == allot_member_rows(1) == MOST_MEMBER_ROWS
+    assert allot_member_rows(20) * 20 <= MOST_MEMBER_ROWS_ON_PAGE
+    assert allot_member_rows(10_000) == FEWEST_MEMBER_ROWS

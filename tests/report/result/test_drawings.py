@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fixtures.campaign_builders import PLANS, Plan, campaign, entities
 from hydrometer.contract.result_records import CandidateGroup
-from hydrometer.report.kit.axes import MOST_COLUMNS, DayAxis, compute_ticks
+from hydrometer.report.kit.axes import MOST_DAY_COLUMNS, DayAxis, compute_ticks
 from hydrometer.report.kit.formatting import compute_log_odds, shorten_text
 from hydrometer.report.result import candidate_scatter, heatmap, shared_value_diagram, timeline
 from hydrometer.report.result.waterfall import build_steps, draw_waterfall, has_capped_bits
@@ -93,7 +93,7 @@ def test_a_campaign_without_evidence_still_has_a_waterfall(made: Campaign) -> No
 def test_the_timeline_keeps_every_exchange(days: int) -> None:
     exhibit = campaign(Plan("h", 5, days, 3.0, 0.6, 0.9)).exhibit
     axis = DayAxis.of(exhibit)
-    assert axis.columns <= MOST_COLUMNS
+    assert axis.columns <= MOST_DAY_COLUMNS
     assert sum(axis.sum_by_column(exhibit.exchanges_by_day)) == sum(exhibit.exchanges_by_day)
     assert axis.column_name(axis.columns - 1).endswith(exhibit.days[-1])
     drawing = parsed(timeline.draw_timeline(exhibit))
@@ -136,7 +136,7 @@ def test_the_accounts_are_one_node_however_many(made: Campaign) -> None:
     drawing = parsed(shared_value_diagram.draw_shared_values(made.exhibit.entities, 225, 61_204))
     assert len(list(classed(drawing, "node"))) == 1
     ribbons = list(classed(drawing, "ribbon"))
-    assert len(ribbons) == shared_value_diagram.MOST
+    assert len(ribbons) == shared_value_diagram.MOST_VALUES_DRAWN
     widths = [float(node.get("stroke-width", 0)) for node in ribbons]
     assert widths[0] == shared_value_diagram.THICKEST == max(widths)
     written = texts(drawing)
@@ -148,7 +148,7 @@ def test_the_accounts_are_one_node_however_many(made: Campaign) -> None:
 def test_popular_values_never_push_out_all_weighty_ones() -> None:
     common = [msgspec.structs.replace(e, ignored=True, value=str(n)) for n, e in enumerate(entities(50))]
     drawn = shared_value_diagram.select_drawn_values(entities(50) + common)
-    assert len(drawn) == shared_value_diagram.MOST
+    assert len(drawn) == shared_value_diagram.MOST_VALUES_DRAWN
     assert sum(e.ignored for e in drawn) == shared_value_diagram.MOST_IGNORED
     assert len(shared_value_diagram.select_drawn_values(common)) == shared_value_diagram.MOST_IGNORED
     assert "ignored" in str(shared_value_diagram.render_undrawn_count(common))

@@ -38,10 +38,10 @@ def test_marks_stand_at_what_was_given_and_what_came_true(tmp_path: Path) -> Non
 
 def test_bars_are_as_long_as_the_shares_and_names_cannot_break_the_page(tmp_path: Path) -> None:
     page = drawn(tmp_path, {"X": {"a1": 0.6, "a2": 0.6, "p1": 0.6, "o1": 0.6}})
-    lengths = [float(bar.attrib["width"]) for bar in page.iter(f"{SVG}rect") if "y" in bar.attrib]
+    lengths = [float(bar.attrib["width"]) for bar in page.iter(f"{SVG}rect") if bar.attrib["class"] == "bar"]
     assert lengths[1] == pytest.approx(lengths[0] / 2)
     texts = [text.text for text in page.iter(f"{SVG}text")]
-    assert "<b>\ufffd\ufffd&" in texts
+    assert "<b>⟨U+001B⟩⟨U+202E⟩&" in texts
     assert "50,000: 1 of 2" in texts
     assert "25,000: 1 of 4" in texts
     assert "none flagged of 1 archetypes" in texts
