@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hydrometer.enforcement.backtest.policy_backtest import BacktestRequest as BacktestRequest
-    from hydrometer.enforcement.backtest.policy_backtest import describe_outcome as describe_outcome
     from hydrometer.enforcement.backtest.policy_backtest import run_backtest as run_backtest
     from hydrometer.enforcement.backtest.policy_backtest import write_backtest as write_backtest
 else:

@@ -48,7 +48,7 @@ from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions, bui
 from hydrometer.enforcement.snapshots.snapshot_file import Snapshot, pack_snapshot, unpack_snapshot
 from hydrometer.files import explain_write_errors, write_atomically, write_whole
 from hydrometer.fingerprint import OnlineSketcher, SiteKey
-from hydrometer.report import describe_outcome, render_backtest
+from hydrometer.report import render_backtest
 from hydrometer.result import RUN_FILE, ResultFolder
 from hydrometer.sources import Rejects, open_traffic
 
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from hydrometer.contract import Policy, Progress
     from hydrometer.enforcement.backtest.impact import GroundTruth
 
-__all__ = ["MOST", "BacktestOutcome", "BacktestRequest", "describe_outcome", "run_backtest", "write_backtest"]
+__all__ = ["MOST", "BacktestOutcome", "BacktestRequest", "run_backtest", "write_backtest"]
 
 MOST = 2_000_000
 """Requests of accounts that no result has weighed, from which on they are sampled."""
