@@ -23,7 +23,7 @@ HARVESTED = "harvested.parquet"
 
 
 def has_harvest_file(folder: Path) -> bool:
-    """Whether a result says which exchanges were harvested."""
+    """Return whether a result says which exchanges were harvested."""
     return (folder / HARVESTED).exists()
 
 

@@ -73,7 +73,7 @@ def date_detections(
 ) -> tuple[list[OperatorDetection], int]:
     """Return when each operator was first found, and how many harvested exchanges have no time in `world`.
 
-    `found` holds the operators that the result of each day finds. Exchanges without a time count as sent after every
+    `operators_by_day` holds the operators that the result of each day finds. Exchanges without a time count as sent after every
     day.
 
     Raises:

@@ -91,7 +91,7 @@ def draw_candidate_scatter(candidates: list[CandidateGroup], thresholds: Mapping
 
 
 def render_scatter_legend(candidates: list[CandidateGroup]) -> Html:
-    """Name the marks with the number of groups of each verdict."""
+    """Return the marks with the number of groups of each verdict."""
     keys: list[Html] = []
     for verdict, name in VERDICTS.items():
         number = sum(c.verdict == verdict for c in candidates)

@@ -56,7 +56,7 @@ def draw_heatmap(exhibit: CampaignExhibit) -> Html:
 
 
 def render_heatmap_legend(exhibit: CampaignExhibit) -> Html:
-    """Show the steps of darkness with the counts where they begin."""
+    """Return the steps of darkness with the counts where they begin."""
     days = DayAxis.of(exhibit)
     peak = max([1, *(value for c in range(days.columns) for value in _sum_hours(exhibit, days, c))])
     starts = [max(1, math.ceil(peak * level / LEVELS)) for level in range(LEVELS)]

@@ -34,7 +34,7 @@ def allot_member_rows(campaigns: int) -> int:
 
 
 def render_members(campaign: Campaign, everyone: pa.Table, most: int) -> Html:
-    """Show the `most` probable accounts, and where the others are."""
+    """Return the `most` probable accounts, and where the others are."""
     own = select_strongest_members(everyone, campaign.id)
     rows = own.slice(0, most).to_pylist()
     by_family = [{family: row[f"bits_{family}"] for family in FAMILIES} for row in rows]

@@ -173,7 +173,7 @@ def _render_limits(run: RunRecord) -> Html:
 def _render_traffic(run: RunRecord) -> Html:
     """Return the rows read, and what was rejected, mended or noted of them."""
     tables = [
-        _render_count_table("table", {format_label(name): number for name, number in run.rows.items()}, in_order=False),
+        _render_count_table("table", {format_label(name): number for name, number in run.rows.items()}),
         _render_count_table("rejected because", run.rejected),
         _render_count_table("mended", run.repaired),
         _render_count_table("noted", run.notes),
@@ -185,10 +185,11 @@ def _render_traffic(run: RunRecord) -> Html:
     return join_markup([element("div", *shown, class_="columns"), element("p", note, class_="quiet")])
 
 
-def _render_count_table(what: str, numbers: Mapping[str, int], *, in_order: bool = True) -> Html | None:
+def _render_count_table(what: str, numbers: Mapping[str, int]) -> Html | None:
+    """Return a table of counts, the largest first, so that the page is the same whatever order they come in."""
     if not numbers:
         return None
-    items = sorted(numbers.items(), key=lambda item: (-item[1], item[0])) if in_order else numbers.items()
+    items = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
     return render_table(
         (what, "rows"), ((name, format_count(number)) for name, number in items), numbers=(1,), name=what
     )

@@ -84,7 +84,7 @@ def draw_shared_values(entities: list[SharedEntity], accounts: int, population: 
 
 
 def render_undrawn_count(entities: list[SharedEntity]) -> Html | None:
-    """Tell how many values are not drawn."""
+    """Return how many values are not drawn, or None where all are."""
     drawn = select_drawn_values(entities)
     if len(drawn) == len(entities):
         return None

@@ -70,7 +70,7 @@ def _build_bar_path(bars: list[tuple[int, float, float]]) -> Html:
 
 
 def render_timeline_legend(exhibit: CampaignExhibit) -> Html:
-    """Name the two parts of the bars, and the flags when there are some."""
+    """Return the names of the two parts of the bars, and of the flags when there are some."""
     per = DayAxis.of(exhibit).days_per_column
     return element(
         "p",
