@@ -23,6 +23,8 @@ FRAME = """
   tr { background: none; }
   th, td { max-width: none; border-left: 0; border-right: 0; border-top: 0; }
   :is(th, td):not(.n) { text-align: left; }
+  :is(th, td):not(:last-child) { padding-right: 9px; }
+  .spark { width: 84px; }
 """
 """What a page gives its body, and what undoes a notebook's own style of tables."""
 
