@@ -11,7 +11,7 @@ from hydrometer.report.kit.page_frame import read_asset, read_kit_style
 from hydrometer.report.result.overview import phrase_headline, render_campaign_rows, render_run_figures, render_status
 
 if TYPE_CHECKING:
-    from hydrometer.result import ResultFolder
+    from hydrometer.report.result_view import ResultView
 
 SCOPE = "hydrometer-overview"
 """Class of the fragment; its style reaches nothing outside."""
@@ -29,7 +29,7 @@ FRAME = """
 """What a page gives its body, and what undoes a notebook's own style of tables."""
 
 
-def render_overview_fragment(result: ResultFolder) -> str:
+def render_overview_fragment(result: ResultView) -> str:
     """Return the headline, the numbers and the table of campaigns, with their style and without ids, links or script."""
     names = {campaign.id: render_identifier(campaign.id) for campaign in result.campaigns}
     off = result.run.signals_off
