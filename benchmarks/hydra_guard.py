@@ -36,6 +36,7 @@ from hydrometer.enforcement.guard.decision_point import DecisionPoint
 from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions, build_verdicts
 from hydrometer.enforcement.snapshots.snapshot_file import pack_snapshot, unpack_snapshot
 from hydrometer.lab.simulate.scenario import OperatorSpec, Scenario
+from hydrometer.report import draw_rectangle, draw_text, frame_figure
 from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
@@ -276,31 +277,28 @@ def truth_of(made: Path) -> Truth:
 
 def draw(totals: dict[str, dict[str, Count]]) -> str:
     """Return the drawing: the share of the harvest that is let through, by operator and way of acting."""
-    wide, left, row, top = 860, 340, 26, 34
+    width, left, row, top = 860, 340, 26, 34
     height = top + sum(row * (len(arms) + 2) for arms in totals.values()) + 10
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {height}" width="{wide}" role="img">',
-        "<title>Share of a hydra's requests that are let through after it was found, by way of acting</title>",
-        "<style>text{font:13px sans-serif;fill:#222}.s{font-size:11px;fill:#555}.e{text-anchor:end}.b{font-weight:600}</style>",
-        '<rect width="100%" height="100%" fill="#fff"/>',
-        '<text x="10" y="18" class="b">Share of a hydra\'s requests let through after it was found</text>',
-    ]
-    at = top
+    parts = [draw_text(10, 18, "Share of a hydra's requests let through after it was found", "strong")]
+    y = top
     for operator, arms in totals.items():
-        parts.append(f'<text x="10" y="{at + 18}" class="s">{operator}</text>')
-        at += row
+        parts.append(draw_text(10, y + 18, operator, "small"))
+        y += row
         for name, count in arms.items():
             share = count.harvested / max(1, count.sent)
-            width = share * (wide - left - 90)
-            colour = "#0b6e6e" if name.startswith("and") else "#8a8f98"
-            parts.append(f'<text x="{left - 8}" y="{at + 17}" class="e">{name}</text>')
-            parts.append(
-                f'<rect x="{left}" y="{at + 4}" width="{max(1.0, width):.1f}" height="{row - 8}" fill="{colour}"/>'
-            )
-            parts.append(f'<text x="{left + width + 6:.1f}" y="{at + 17}">{100 * share:.1f} %</text>')
-            at += row
-        at += row
-    return "".join(parts) + "</svg>\n"
+            length = share * (width - left - 90)
+            parts += [
+                draw_text(left - 8, y + 17, name, "end"),
+                draw_rectangle(
+                    left, y + 4, max(1.0, length), row - 8, "together" if name.startswith("and") else "alone"
+                ),
+                draw_text(left + length + 6, y + 17, f"{100 * share:.1f} %"),
+            ]
+            y += row
+        y += row
+    label = "Share of a hydra's requests that are let through after it was found, by way of acting"
+    style = ".together { fill: var(--accent); } .alone { fill: var(--faint); }"
+    return f"{frame_figure(width, height, label, *parts, style=style)}\n"
 
 
 def main() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from attribution.summary import bins, chosen, row
 from attribution.trial import HITS, HYDROMETER
+from drawing_style import COLOURS, GREY, OURS, save_figure, set_drawing_style
 from hydrometer.lab.simulate.dossiers import CIRCUMSTANCES
 
 if TYPE_CHECKING:
@@ -20,20 +20,18 @@ if TYPE_CHECKING:
     from attribution.trial import Record
 
 NAME = "benchmark-attribution.svg"
-OURS, WRONG, GREY, SECOND = "#0b6e6e", "#c2571a", "#8a8f98", "#7a4fa3"
+WRONG, SECOND = COLOURS[0], COLOURS[1]
 
 
 def draw(records: Sequence[Record], folder: Path) -> str:
     """Write the drawing into a folder and return its name; the same records give the same bytes."""
-    with mpl.rc_context(
-        {"svg.hashsalt": "hydrometer", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
-    ):
+    with set_drawing_style():
         figure = Figure(figsize=(8.2, 3.4))
         left, right = figure.subplots(1, 2, width_ratios=(1, 1.35))
         _reliability(left, records)
         _names(right, records)
         figure.tight_layout()
-        figure.savefig(folder / NAME, metadata={"Date": None}, bbox_inches="tight")
+        save_figure(figure, folder / NAME)
     return NAME
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 
+from drawing_style import COLOURS, GREY, MARKS, OURS, save_figure, set_drawing_style
 from quality.plan import ABLATED, BARE, HELD_OUT, LADDER, OTHERS, VARIED
 from quality.tables import detectors, pooled, summaries
 from quality.trial import HYDROMETER, without
@@ -21,16 +21,10 @@ if TYPE_CHECKING:
     from quality.tables import Cells
     from quality.trial import Record
 
-MARKS = "osv^DPX"
-OURS, GREY = "#0b6e6e", "#8a8f98"
-COLOURS = ("#c2571a", "#7a4fa3", "#3f7fbf", "#b08a00", "#7d7d7d", "#a33b5e")
-
 
 def draw(records: Sequence[Record], folder: Path) -> list[str]:
     """Write the drawings into a folder and return their names; the same records give the same bytes."""
-    with mpl.rc_context(
-        {"svg.hashsalt": "hydrometer", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
-    ):
+    with set_drawing_style():
         made = {
             "benchmark-rungs.svg": _rungs(records),
             "benchmark-reliability.svg": _reliability(records),
@@ -38,7 +32,7 @@ def draw(records: Sequence[Record], folder: Path) -> list[str]:
             "benchmark-archetypes.svg": _archetypes(records),
         }
         for name, figure in made.items():
-            figure.savefig(folder / name, metadata={"Date": None}, bbox_inches="tight")
+            save_figure(figure, folder / name)
     return list(made)
 
 

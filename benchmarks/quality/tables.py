@@ -12,8 +12,7 @@ from quality.trial import BY_DAY, HYDROMETER, without
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hydrometer.lab.evaluation import EvaluationSummary, WorldScore
-    from hydrometer.lab.evaluation.score_summary import Estimate
+    from hydrometer.contract import EvaluationSummary, MeasureEstimate, WorldScore
     from quality.trial import Record
 
 Cells = dict[tuple[str, str], "EvaluationSummary"]
@@ -241,15 +240,15 @@ def _cell(summary: EvaluationSummary | None) -> str:
     return f"{_counted(found['operators_found'])}, {told}"
 
 
-def _counted(estimate: Estimate) -> str:
+def _counted(estimate: MeasureEstimate) -> str:
     return f"{estimate.numerator or 0:.0f} of {estimate.denominator:.0f}"
 
 
-def _plain(estimate: Estimate, digits: int) -> str:
+def _plain(estimate: MeasureEstimate, digits: int) -> str:
     return "" if estimate.value is None else f"{estimate.value:,.{digits}f}"
 
 
-def _ranged(estimate: Estimate, digits: int) -> str:
+def _ranged(estimate: MeasureEstimate, digits: int) -> str:
     if estimate.value is None:
         return ""
     if estimate.low is None or estimate.high is None:

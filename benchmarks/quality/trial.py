@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hydrometer import api
+from hydrometer.contract import WorldScore
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.lab.evaluation import WorldScore, score
+from hydrometer.lab.evaluation import score
 from quality.baselines import runner
 from quality.plan import ABLATED, BARE, Trial
 from quality.worlds import ONE_THREAD, make, site_key

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from quality.drawings import COLOURS, GREY, MARKS, OURS
+from drawing_style import COLOURS, GREY, MARKS, OURS, save_figure, set_drawing_style
 from speed.cost import by_stage
 from speed.curve import MOST
 from speed.tables import ordered
@@ -22,10 +21,8 @@ NAME = "performance-growth.svg"
 
 def draw(record: Record, folder: Path) -> str:
     """Write the drawing into a folder and return its name; the same record gives the same bytes."""
-    with mpl.rc_context(
-        {"svg.hashsalt": "hydrometer", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
-    ):
-        _growth(record).savefig(folder / NAME, metadata={"Date": None}, bbox_inches="tight")
+    with set_drawing_style():
+        save_figure(_growth(record), folder / NAME)
     return NAME
 
 

@@ -66,6 +66,32 @@ SharingKey = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and only JSON, on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress; errors and results are still printed.")]
 
+Casebook = Annotated[
+    str,
+    typer.Option(
+        "--casebook",
+        metavar="PLACE",
+        envvar="HYDROMETER_CASEBOOK",
+        help="A file, or postgresql://USER@HOST/NAME.",
+    ),
+]
+CASEBOOK = "casebook.db"
+"""The casebook where none is named."""
+Audit = Annotated[
+    Path | None,
+    typer.Option(
+        "--audit",
+        metavar="FOLDER",
+        envvar="HYDROMETER_AUDIT",
+        help="Audit log of what is decided; beside the casebook's file when not named.",
+    ),
+]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why: read when this is looked at again.")]
+Finding = Annotated[
+    str, typer.Argument(metavar="uphold|overturn|unsure", help="The decision stands, falls, or nobody can say yet.")
+]
+
 
 def resolve_settings(
     file: Path | None,
@@ -85,5 +111,5 @@ def resolve_settings(
 
 
 def resolve_location(argument: str, settings: Settings) -> Path | str:
-    """What an argument names: a path, or for the engine spark a place in its own notation, which a path would change."""
+    """Return what an argument names: a path, or for the engine spark a place in its own notation, which a path would change."""
     return argument if settings.engine == "spark" else Path(argument)

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from hydrometer.contract.account_columns import ACCOUNTS as ACCOUNTS
     from hydrometer.contract.addresses import derive_network_block as derive_network_block
     from hydrometer.contract.attribution_records import NOBODY as NOBODY
+    from hydrometer.contract.attribution_records import QUESTIONS as QUESTIONS
     from hydrometer.contract.attribution_records import UNKNOWN as UNKNOWN
     from hydrometer.contract.attribution_records import Attribution as Attribution
     from hydrometer.contract.attribution_records import AttributionAnswer as AttributionAnswer
@@ -50,6 +51,21 @@ if TYPE_CHECKING:
     from hydrometer.contract.engine import Engine as Engine
     from hydrometer.contract.errors import InputError as InputError
     from hydrometer.contract.estimative_language import describe_probability as describe_probability
+    from hydrometer.contract.evaluation_records import AccountCounts as AccountCounts
+    from hydrometer.contract.evaluation_records import BcubedSums as BcubedSums
+    from hydrometer.contract.evaluation_records import BenignCounts as BenignCounts
+    from hydrometer.contract.evaluation_records import CampaignCounts as CampaignCounts
+    from hydrometer.contract.evaluation_records import EvaluationSummary as EvaluationSummary
+    from hydrometer.contract.evaluation_records import ExchangeCounts as ExchangeCounts
+    from hydrometer.contract.evaluation_records import MeasureEstimate as MeasureEstimate
+    from hydrometer.contract.evaluation_records import OperatorDetection as OperatorDetection
+    from hydrometer.contract.evaluation_records import OperatorExchanges as OperatorExchanges
+    from hydrometer.contract.evaluation_records import OperatorOutcome as OperatorOutcome
+    from hydrometer.contract.evaluation_records import PairCounts as PairCounts
+    from hydrometer.contract.evaluation_records import ReliabilityBin as ReliabilityBin
+    from hydrometer.contract.evaluation_records import ReliabilitySums as ReliabilitySums
+    from hydrometer.contract.evaluation_records import ResultCalibration as ResultCalibration
+    from hydrometer.contract.evaluation_records import WorldScore as WorldScore
     from hydrometer.contract.exchange_columns import EXCHANGES as EXCHANGES
     from hydrometer.contract.exchange_columns import TEXTS as TEXTS
     from hydrometer.contract.fingerprint_columns import CAPABILITY_CLASSES as CAPABILITY_CLASSES
@@ -60,6 +76,7 @@ if TYPE_CHECKING:
     from hydrometer.contract.gateway import GatewaySettings as GatewaySettings
     from hydrometer.contract.gateway import Shape as Shape
     from hydrometer.contract.gateway import load_gateway_settings as load_gateway_settings
+    from hydrometer.contract.hidden_characters import spell_hidden_characters as spell_hidden_characters
     from hydrometer.contract.intel_records import Actor as Actor
     from hydrometer.contract.intel_records import ActorRelease as ActorRelease
     from hydrometer.contract.intel_records import Dossiers as Dossiers

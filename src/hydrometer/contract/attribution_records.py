@@ -13,6 +13,8 @@ from hydrometer.contract.intel_records import Role
 
 Confidence = Literal["low", "moderate", "high"]
 """How good the basis of a judgement is; another thing than how likely it is."""
+QUESTIONS: dict[Role, str] = {"operator": "Who runs the accounts", "beneficiary": "Who gets the outputs"}
+"""The question that is asked about each role."""
 
 UNKNOWN, NOBODY = "unknown", "nobody"
 """Ids of the two hypotheses that are always weighed: an actor not in the dossiers, and no common actor."""

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from hydrometer.contract import FAMILIES, InputError, describe_probability
-from hydrometer.report.attribution_section import describe_attribution
-from hydrometer.report.formatting import (
+from hydrometer.report.kit.formatting import (
     VERDICTS,
     format_bits,
     format_count,
@@ -22,7 +21,8 @@ from hydrometer.report.formatting import (
     format_quantity,
     format_share,
 )
-from hydrometer.report.markup import reveal_hidden
+from hydrometer.report.kit.markup import reveal_hidden
+from hydrometer.report.result.attribution_section import describe_attribution
 from hydrometer.report.result_view import select_rows
 
 if TYPE_CHECKING:
@@ -106,16 +106,14 @@ def explain_campaign(result: ResultView, group_id: str) -> Explanation:
     raise _build_unknown_id_error("campaign or candidate group", group_id, group_ids)
 
 
-def explain_account(
-    result: ResultView, account_id: str, traffic_accounts: Collection[str] | None = None
-) -> Explanation:
+def explain_account(result: ResultView, account_id: str) -> Explanation:
     """Explain why an account is in a campaign, or why not.
 
-    `known` holds the accounts of the traffic. A result does not: without `known`, an account that was in no candidate
-    group and an account that never was cannot be told apart, and the explanation says so.
+    A result does not hold the accounts of the traffic: an account that was in no candidate group and an account that
+    never was cannot be told apart, and the explanation says so.
 
     Raises:
-        InputError: the id is empty, or `known` is given and lacks it.
+        InputError: the id is empty.
     """
     considered = select_rows(result.considered, "account_id", account_id).to_pylist()
     memberships = select_rows(result.members, "account_id", account_id).to_pylist()
@@ -123,11 +121,9 @@ def explain_account(
         return _build_account_explanation(
             result, account_id, sorted(memberships, key=_certainty_key), sorted(considered, key=_certainty_key)
         )
-    if not account_id or (traffic_accounts is not None and account_id not in traffic_accounts):
-        raise _build_unknown_id_error(
-            "account", account_id, traffic_accounts if traffic_accounts is not None else _list_accounts(result)
-        )
-    return _explain_absence(result, account_id, traffic_accounts is not None)
+    if not account_id:
+        raise _build_unknown_id_error("account", account_id, _list_accounts(result))
+    return _explain_absence(result, account_id)
 
 
 def _build_campaign_explanation(campaign: Campaign, result: ResultView) -> Explanation:
@@ -143,9 +139,9 @@ def _build_campaign_explanation(campaign: Campaign, result: ResultView) -> Expla
             "Why it is a campaign, the strongest of each family first", _describe_families(campaign.evidence)
         ),
         ExplanationSection("What speaks against it", _describe_counter_evidence(campaign.counter_evidence)),
+        ExplanationSection("Who may be behind it", describe_attribution(campaign.attribution)),
         ExplanationSection("What an appeal should look at", _describe_weak_points(campaign.evidence, probabilities)),
     ]
-    sections.insert(3, ExplanationSection("Who may be behind it", describe_attribution(campaign.attribution)))
     return Explanation("campaign", campaign.id, verdict, campaign.probability, _drop_empty_sections(sections))
 
 
@@ -198,9 +194,8 @@ def _build_account_explanation(
 def _explain_membership(row: Row, campaign: Campaign) -> list[ExplanationSection]:
     own = _read_family_bits(row)
     rest = row["exchanges"] - row["harvested"]
-    against = [
-        f"nothing in {', '.join(silent)} speaks for it" for silent in [[f for f in FAMILIES if own[f] <= 0]] if silent
-    ]
+    silent = [family for family in FAMILIES if own[family] <= 0]
+    against = [f"nothing in {', '.join(silent)} speaks for it"] if silent else []
     if rest > 0:
         part = f"{format_count(rest)} of its {format_quantity(row['exchanges'], 'exchange')} ({format_share(rest, row['exchanges'])})"
         against.append(f"{part} carry no demand of the campaign: other people may use the account too")
@@ -246,14 +241,13 @@ def _explain_exclusion(row: Row, candidate: CandidateGroup | None) -> list[Expla
     ]
 
 
-def _explain_absence(result: ResultView, account: str, certain: bool) -> Explanation:
-    statements = ["It shared nothing rare with accounts of other customers, or sent too little to tell."]
-    if not certain:
-        near = find_nearest_ids(account, _list_accounts(result))
-        statements.append(
-            "A result keeps the accounts of candidate groups only: see that the id is written as in the traffic."
-        )
-        statements += [f"Nearest ids in this result: {', '.join(near)}"] if near else []
+def _explain_absence(result: ResultView, account: str) -> Explanation:
+    statements = [
+        "It shared nothing rare with accounts of other customers, or sent too little to tell.",
+        "A result keeps the accounts of candidate groups only: see that the id is written as in the traffic.",
+    ]
+    near = find_nearest_ids(account, _list_accounts(result))
+    statements += [f"Nearest ids in this result: {', '.join(near)}"] if near else []
     if result.run.signals_off:
         off = ", ".join(each.signal for each in result.run.signals_off)
         statements.append(f"Signals that were off and could have seen more: {off}")
@@ -349,7 +343,7 @@ def _list_accounts(result: ResultView) -> list[str]:
 
 
 def find_nearest_ids(wanted: str, candidate_ids: Collection[str]) -> list[str]:
-    """Return the known ids that look most like `wanted`."""
+    """Return the ids that look most like `wanted`."""
     pool: Iterable[str] = candidate_ids
     if len(candidate_ids) > SEARCHED:
         half = max(3, len(wanted) // 2)

@@ -12,20 +12,27 @@ if TYPE_CHECKING:
 
 
 class ResultView(Protocol):
-    """A result. `members`, `harvested`, `considered`: columns of MEMBERS, HARVESTED, CONSIDERED."""
+    """What a page or an explanation needs of a result."""
 
     @property
-    def campaigns(self) -> list[Campaign]: ...
+    def campaigns(self) -> list[Campaign]:
+        """Campaigns, in any order."""
+
     @property
-    def run(self) -> RunRecord: ...
+    def run(self) -> RunRecord:
+        """How the run went."""
+
     @property
-    def candidates(self) -> list[CandidateGroup]: ...
+    def candidates(self) -> list[CandidateGroup]:
+        """Every group that was tested."""
+
     @property
-    def members(self) -> pa.Table: ...
+    def members(self) -> pa.Table:
+        """Columns of MEMBERS."""
+
     @property
-    def harvested(self) -> pa.Table: ...
-    @property
-    def considered(self) -> pa.Table: ...
+    def considered(self) -> pa.Table:
+        """Columns of CONSIDERED."""
 
 
 def select_rows(table: pa.Table, column: str, value: str) -> pa.Table:

@@ -10,10 +10,12 @@ import pytest
 
 from fixtures.small_worlds import Claimed, Sent, write_result, write_world
 from hydrometer.contract.errors import InputError
-from hydrometer.lab.evaluation import WorldScore, score
+from hydrometer.lab.evaluation import score
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from hydrometer.contract import WorldScore
 
 SENT: list[Sent] = [
     *((f"a{n}", "A", "lab" if n < 4 else "shop") for n in range(6)),

@@ -6,6 +6,7 @@ import itertools
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,7 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures.small_worlds import write_result, write_world
-from hydrometer.lab.evaluation import WorldScore, score
+from hydrometer.lab.evaluation import score
+
+if TYPE_CHECKING:
+    from hydrometer.contract import WorldScore
 
 OPERATORS = {"A": "a1 a2 a3 a4 a5", "B": "b1 b2 b3 b4"}
 HONEST = {"person": "p1 p2 p3 p4 p5 p6 p7 p8", "nightly": "n1 n2"}

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.small_worlds import write_result, write_world
-from hydrometer.lab.evaluation import EvaluationSummary, WorldScore, score, summarise
+from hydrometer.contract import EvaluationSummary, WorldScore
+from hydrometer.lab.evaluation import score, summarise
 from hydrometer.lab.evaluation.confidence_intervals import (
     bound_unobserved_share,
     compute_percentile_interval,

@@ -13,7 +13,7 @@ from hydrometer.lab.evaluation import score, summarise
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hydrometer.lab.evaluation.time_to_detection import OperatorDetection
+    from hydrometer.contract import OperatorDetection
 
 SENT: list[Sent] = [*((f"a{n}", "A", "lab") for n in range(4)), *((f"b{n}", "B", "lab") for n in range(2))]
 TIMES = [("a0", "acc1", 0.5), ("a1", "acc2", 1.2), ("a2", "acc1", 2.0), ("a3", "acc1", 5.0), ("b0", "acc3", 0.5)]

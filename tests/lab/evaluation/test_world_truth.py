@@ -12,7 +12,7 @@ import pytest
 from fixtures.small_worlds import write_result, write_world
 from hydrometer.contract.errors import InputError
 from hydrometer.lab.evaluation import score
-from hydrometer.lab.evaluation.world_truth import locate_truth_folder
+from hydrometer.lab.truth_folder import locate_truth_folder
 
 
 @pytest.fixture

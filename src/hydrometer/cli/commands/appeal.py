@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
+from hydrometer.cli import options
 from hydrometer.cli.exit_status import ExitStatus
 from hydrometer.cli.output import case_output
 from hydrometer.cli.output.terminal import escape_controls, format_json
@@ -35,8 +35,8 @@ def open_appeal(
         list[Path] | None,
         typer.Option("--log", metavar="FOLDER", help="Audit log of a gateway, where the casebook lacks the case."),
     ] = None,
-    casebook: case_output.Book = case_output.BOOK,
-    audit: case_output.Audit = None,
+    casebook: options.Casebook = options.CASEBOOK,
+    audit: options.Audit = None,
     as_json: options.Json = False,
 ) -> None:
     """Open an appeal against a case."""
@@ -54,11 +54,11 @@ def open_appeal(
 @appeal.command("uphold")
 def uphold(
     appeal: Id,
-    by: case_output.By,
-    why: case_output.Why,
+    by: options.By,
+    why: options.Why,
     alone: Alone = False,
-    casebook: case_output.Book = case_output.BOOK,
-    audit: case_output.Audit = None,
+    casebook: options.Casebook = options.CASEBOOK,
+    audit: options.Audit = None,
 ) -> None:
     """Find that what was decided stands."""
     _decide_appeal(appeal, "uphold", by, why, alone, casebook, audit)
@@ -67,11 +67,11 @@ def uphold(
 @appeal.command("overturn")
 def overturn(
     appeal: Id,
-    by: case_output.By,
-    why: case_output.Why,
+    by: options.By,
+    why: options.Why,
     alone: Alone = False,
-    casebook: case_output.Book = case_output.BOOK,
-    audit: case_output.Audit = None,
+    casebook: options.Casebook = options.CASEBOOK,
+    audit: options.Audit = None,
 ) -> None:
     """Find that what was decided falls: the account is cleared, for the guard and for detection."""
     _decide_appeal(appeal, "overturn", by, why, alone, casebook, audit)
@@ -80,13 +80,13 @@ def overturn(
 @appeal.command("reopen")
 def reopen(
     appeal: Id,
-    by: case_output.By,
+    by: options.By,
     text: Annotated[str, typer.Option("--text", metavar="TEXT", help="What is new.")],
     document: Annotated[
         Path | None, typer.Option("--document", metavar="FILE", help="A text file that is kept as evidence.")
     ] = None,
-    casebook: case_output.Book = case_output.BOOK,
-    audit: case_output.Audit = None,
+    casebook: options.Casebook = options.CASEBOOK,
+    audit: options.Audit = None,
 ) -> None:
     """Open a closed appeal again, with something new; until it is decided, what was decided holds."""
     with ExitStatus():
@@ -101,7 +101,7 @@ def list_appeals(
     state: Annotated[
         str | None, typer.Option("--state", metavar="open|upheld|overturned", help="Only those in this state.")
     ] = None,
-    casebook: case_output.Book = case_output.BOOK,
+    casebook: options.Casebook = options.CASEBOOK,
     as_json: options.Json = False,
 ) -> None:
     """List appeals, the longest waiting first."""
@@ -123,7 +123,7 @@ def list_appeals(
 
 
 @appeal.command("show")
-def show(appeal: Id, casebook: case_output.Book = case_output.BOOK, as_json: options.Json = False) -> None:
+def show(appeal: Id, casebook: options.Casebook = options.CASEBOOK, as_json: options.Json = False) -> None:
     """Show an appeal with the evidence of its case, as it was when it was decided."""
     with ExitStatus():
         from hydrometer.enforcement.casebook import CaseService

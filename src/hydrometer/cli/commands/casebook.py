@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
+from hydrometer.cli import options
 from hydrometer.cli.exit_status import ExitStatus
 from hydrometer.cli.output import case_output
 from hydrometer.cli.output.terminal import escape_controls, format_json
@@ -22,7 +22,7 @@ def list_cases(
     state: Annotated[
         str | None, typer.Option("--state", metavar="open|upheld|overturned", help="Only those in this state.")
     ] = None,
-    casebook: case_output.Book = case_output.BOOK,
+    casebook: options.Casebook = options.CASEBOOK,
     as_json: options.Json = False,
 ) -> None:
     """List cases, the latest first."""
@@ -45,7 +45,7 @@ def list_cases(
 @casebook.command("show")
 def show(
     case: Annotated[str, typer.Argument(metavar="CASE", help="A case.")],
-    casebook: case_output.Book = case_output.BOOK,
+    casebook: options.Casebook = options.CASEBOOK,
     as_json: options.Json = False,
 ) -> None:
     """Show a case: evidence as it was kept, reviews, appeals."""
@@ -65,7 +65,7 @@ def export(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="File to write; else standard output.")
     ] = None,
-    casebook: case_output.Book = case_output.BOOK,
+    casebook: options.Casebook = options.CASEBOOK,
 ) -> None:
     """Write the constraints in force and the labels, as `detect --constraints` reads them."""
     with ExitStatus():
@@ -89,12 +89,12 @@ def export(
 def constrain(
     kind: Annotated[str, typer.Argument(metavar="cleared|must_link|cannot_link", help="What holds.")],
     account: Account,
-    by: case_output.By,
-    why: case_output.Why,
+    by: options.By,
+    why: options.Why,
     other: Annotated[str, typer.Option("--with", metavar="ACCOUNT", help="The other account of a pair.")] = "",
     campaign: Annotated[str, typer.Option("--campaign", metavar="ID", help="Or a campaign of the last result.")] = "",
-    casebook: case_output.Book = case_output.BOOK,
-    audit: case_output.Audit = None,
+    casebook: options.Casebook = options.CASEBOOK,
+    audit: options.Audit = None,
 ) -> None:
     """Put down what you know of an account, without a case: detection keeps to it."""
     with ExitStatus():
@@ -108,10 +108,10 @@ def constrain(
 @casebook.command("revoke")
 def revoke(
     account: Account,
-    by: case_output.By,
-    why: case_output.Why,
-    casebook: case_output.Book = case_output.BOOK,
-    audit: case_output.Audit = None,
+    by: options.By,
+    why: options.Why,
+    casebook: options.Casebook = options.CASEBOOK,
+    audit: options.Audit = None,
 ) -> None:
     """Take back every constraint of an account."""
     with ExitStatus():
@@ -122,7 +122,7 @@ def revoke(
 
 
 @casebook.command("upgrade")
-def upgrade(casebook: case_output.Book = case_output.BOOK) -> None:
+def upgrade(casebook: options.Casebook = options.CASEBOOK) -> None:
     """Bring a casebook on a server up to this version; a file is brought up to date when it is opened."""
     with ExitStatus():
         from hydrometer.enforcement.casebook import upgrade_database as upgraded

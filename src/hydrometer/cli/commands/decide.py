@@ -6,24 +6,23 @@ from typing import Annotated
 
 import typer
 
-from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
+from hydrometer.cli import options
 from hydrometer.cli.exit_status import ExitStatus
 from hydrometer.cli.finding_argument import parse_finding
-from hydrometer.cli.output import case_output
 from hydrometer.cli.output.terminal import escape_controls, format_json
 
 
 def decide(
     result: options.Result,
     campaign: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="A campaign of the result.")],
-    finding: case_output.FindingArgument,
-    by: case_output.By,
-    why: case_output.Why,
+    finding: options.Finding,
+    by: options.By,
+    why: options.Why,
     least: Annotated[
         float, typer.Option("--at-least", metavar="P", min=0, max=1, help="Least probability of the members meant.")
     ] = 0.5,
-    casebook: case_output.Book = case_output.BOOK,
-    audit: case_output.Audit = None,
+    casebook: options.Casebook = options.CASEBOOK,
+    audit: options.Audit = None,
     as_json: options.Json = False,
 ) -> None:
     """Uphold or overturn a campaign of RESULT: its members become reviewed verdicts, or are cleared."""

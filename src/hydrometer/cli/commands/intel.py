@@ -10,7 +10,7 @@ import typer
 
 from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
 from hydrometer.cli.exit_status import UNUSABLE, ExitStatus
-from hydrometer.cli.output.intel_output import print_dossiers, print_import, print_withdrawals
+from hydrometer.cli.output.intel_output import DossierFilters, print_dossiers, print_import, print_withdrawals
 from hydrometer.cli.output.terminal import escape_controls, format_json
 from hydrometer.contract import Actor, ActorRelease, Reliability, Role, Tlp, WorkingHours
 
@@ -178,8 +178,8 @@ def list_records(
         dossiers, withdrawn, notes = read_intel(folder)
         if what != "all" and what not in dossiers.__struct_fields__:
             raise typer.BadParameter(f"one of all, {', '.join(dossiers.__struct_fields__)}", param_hint="--what")
-    filters = {"what": what, "kind": kind, "source": source, "of": of}
-    print_dossiers(dossiers, withdrawn, notes, filters, valid=valid, as_json=as_json)
+    filters = DossierFilters(what, kind, source, of, in_force=valid)
+    print_dossiers(dossiers, withdrawn, notes, filters, as_json=as_json)
 
 
 @intel.command()

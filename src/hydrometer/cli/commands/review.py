@@ -6,20 +6,19 @@ from typing import Annotated
 
 import typer
 
-from hydrometer.cli import options  # noqa: TC001 (Typer reads the annotations at run time)
+from hydrometer.cli import options
 from hydrometer.cli.exit_status import ExitStatus
 from hydrometer.cli.finding_argument import parse_finding
-from hydrometer.cli.output import case_output
 from hydrometer.cli.output.terminal import escape_controls, format_json
 
 
 def review(
     case: Annotated[str, typer.Argument(metavar="CASE", help="A case of the casebook.")],
-    finding: case_output.FindingArgument,
-    by: case_output.By,
-    why: case_output.Why,
-    casebook: case_output.Book = case_output.BOOK,
-    audit: case_output.Audit = None,
+    finding: options.Finding,
+    by: options.By,
+    why: options.Why,
+    casebook: options.Casebook = options.CASEBOOK,
+    audit: options.Audit = None,
     as_json: options.Json = False,
 ) -> None:
     """Uphold or overturn a case of the casebook, or say that nobody can say yet."""

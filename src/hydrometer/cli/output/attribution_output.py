@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hydrometer.contract import QUESTIONS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hydrometer.contract import AttributionAnswer, Campaign
 
-QUESTIONS = {"operator": "Who runs the accounts", "beneficiary": "Who gets the outputs"}
 MOST_HYPOTHESES = 4
 MOST_EVIDENCE = 6
 

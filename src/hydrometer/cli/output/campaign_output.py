@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from hydrometer.cli.output.terminal import escape_controls
+from hydrometer.cli.output.console_tables import build_table, open_console, print_line
 from hydrometer.contract import describe_probability
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rich.table import Table
+
     from hydrometer.contract import Campaign, CampaignFile, RunRecord
 
 MOST_NAMED = 3
 """Capabilities named in a row of the table; --json and the report have them all."""
-WIDE = 1_000
-"""Columns of an output that is no terminal: nothing is cut or folded for whoever reads it later."""
 
 
 def summarise_campaigns(campaign_file: CampaignFile, out: Path) -> dict[str, object]:
@@ -61,39 +55,35 @@ def summarise_campaigns(campaign_file: CampaignFile, out: Path) -> dict[str, obj
 
 def print_campaigns(campaign_file: CampaignFile, out: Path) -> None:
     """Print the campaigns as a table, then everything that limits what could be found, then where the result is."""
-    console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    console = open_console()
     if campaign_file.campaigns:
         console.print(_build_campaign_table(campaign_file.campaigns), "")
         for c in campaign_file.campaigns:
             if c.attribution.dossiers:
-                console.print(Text(escape_controls(f"{c.id}: {c.attribution.why}")), soft_wrap=True)
+                print_line(console, f"{c.id}: {c.attribution.why}")
     else:
         console.print("No campaigns found.")
     for line in _list_limits(campaign_file.run):
-        console.print(Text(escape_controls(line)), soft_wrap=True)
-    console.print(Text(escape_controls(f"Report: {out / 'report.html'}")), soft_wrap=True)
+        print_line(console, line)
+    print_line(console, f"Report: {out / 'report.html'}")
 
 
 def _build_campaign_table(campaigns: list[Campaign]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    # Numbers stay whole; on a narrow terminal the columns with words fold, down to their longest word.
-    table.add_column("campaign", overflow="fold")
-    table.add_column("how likely", overflow="fold", min_width=11)
-    for name in ("accounts", "exchanges", "harvested"):
-        table.add_column(name, justify="right", overflow="fold", min_width=8)
-    table.add_column("extracts", overflow="fold", min_width=10)
-    table.add_column("seen", overflow="fold", min_width=12)
-    for c in sorted(campaigns, key=lambda c: (-c.probability, c.id)):
-        table.add_row(
-            Text(escape_controls(c.id)),
+    heads = ("campaign", "how likely", "accounts", "exchanges", "harvested", "extracts", "seen")
+    rows = (
+        (
+            c.id,
             f"{c.probability:.2f} {describe_probability(c.probability)}",
             f"{c.accounts:,}",
             f"{c.exchanges:,}",
             f"{c.harvested:,}",
-            Text(escape_controls(_format_capabilities(c.capabilities))),
+            _format_capabilities(c.capabilities),
             f"{c.first_seen:%Y-%m-%d} – {c.last_seen:%Y-%m-%d}",
         )
-    return table
+        for c in sorted(campaigns, key=lambda c: (-c.probability, c.id))
+    )
+    # Numbers stay whole; on a narrow terminal the columns with words fold, down to their longest word.
+    return build_table(heads, rows, {"campaign", "how likely", "extracts", "seen"}, (0, 11, 8, 8, 8, 10, 12))
 
 
 def _format_capabilities(shares: dict[str, float]) -> str:

@@ -1,11 +1,8 @@
-"""Options of the commands with which people decide, and how cases and appeals are printed."""
+"""Cases and appeals on standard output, line by line."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from hydrometer.contract import describe_probability
 
@@ -14,36 +11,11 @@ if TYPE_CHECKING:
 
     from hydrometer.contract import Appeal, Case, CaseReview, KeptEvidence
 
-Book = Annotated[
-    str,
-    typer.Option(
-        "--casebook",
-        metavar="PLACE",
-        envvar="HYDROMETER_CASEBOOK",
-        help="A file, or postgresql://USER@HOST/NAME.",
-    ),
-]
-BOOK = "casebook.db"
-Audit = Annotated[
-    Path | None,
-    typer.Option(
-        "--audit",
-        metavar="FOLDER",
-        envvar="HYDROMETER_AUDIT",
-        help="Audit log of what is decided; beside the casebook's file when not named.",
-    ),
-]
-By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")]
-Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why: read when this is looked at again.")]
-FindingArgument = Annotated[
-    str, typer.Argument(metavar="uphold|overturn|unsure", help="The decision stands, falls, or nobody can say yet.")
-]
-
 
 def format_case(
     case: Case, kept: Sequence[KeptEvidence], reviews: Sequence[CaseReview], appeals: Sequence[Appeal]
 ) -> Iterator[str]:
-    """Everything about a case, line by line."""
+    """Yield everything about a case, line by line."""
     what = f"{case.action} by {case.rule}" if case.kind == "decision" else "campaign"
     yield f"Case {case.id}: {what}, {case.state}, opened {case.opened_at:%Y-%m-%d %H:%M} UTC"
     if case.kind == "decision" and case.campaign:
@@ -63,14 +35,14 @@ def format_case(
 
 
 def format_appeal(appeal: Appeal) -> Iterator[str]:
-    """An appeal and its steps, line by line."""
+    """Yield an appeal and its steps, line by line."""
     yield f"Appeal {appeal.id}: {appeal.state}, case {appeal.case}, account {appeal.account}"
     for event in appeal.events:
         yield f"  {event.at:%Y-%m-%d %H:%M} UTC {event.step} by {event.by}: {event.text}"
 
 
 def format_reasons(account: str, kept: Iterable[KeptEvidence]) -> Iterator[str]:
-    """Why an account was taken for a member, as it was kept."""
+    """Yield why an account counted as a member, as it was kept."""
     for each in kept:
         for member in each.body.get("members", ()):
             if member["account_id"] == account:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from hydrometer.cli.output.campaign_output import WIDE
-from hydrometer.cli.output.terminal import escape_controls
+from hydrometer.cli.output.console_tables import build_table, open_console, print_line
 
 if TYPE_CHECKING:
-    from hydrometer.lab.evaluation import Estimate, EvaluationSummary, OperatorOutcome, WorldScore
+    from rich.table import Table
+
+    from hydrometer.contract import EvaluationSummary, MeasureEstimate, OperatorOutcome, WorldScore
 
 MOST_OPERATORS = 12
 """Operators that each have a row; of more, only those that were not found have one."""
@@ -26,76 +21,70 @@ WORDS = frozenset({"measure", "interval", "world", "operator", "found as", "arch
 
 def print_evaluation(summary: EvaluationSummary) -> None:
     """Print the measures, the operators, the archetypes with flagged accounts, and all that could not be scored."""
-    console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    console = open_console()
     worlds = "1 world" if summary.worlds == 1 else f"{summary.worlds:,} worlds"
     console.print(f"{worlds}; an account is flagged from probability {summary.at:g} on\n")
     console.print(_build_measure_table(summary.measures), "")
     operators = [(score, row) for score in summary.scores for row in score.operators]
     rows = operators if len(operators) <= MOST_OPERATORS else [pair for pair in operators if not pair[1].found]
     if rows:
-        console.print(_build_operator_table(rows, worlds=summary.worlds > 1), "")
+        console.print(_build_operator_table(rows, summary.worlds), "")
     if len(rows) < len(operators):
         console.print(f"Found: {len(operators) - len(rows):,} more operators; --json has them all.\n")
     wronged = {kind: estimate for kind, estimate in summary.benign.items() if estimate.numerator}
     if wronged:
         console.print(_build_archetype_table(wronged), "")
     for line in _list_remarks(summary, len(wronged)):
-        console.print(Text(escape_controls(line)), soft_wrap=True)
+        print_line(console, line)
 
 
-def _build_empty_table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in columns:
-        table.add_column(name, justify="left" if name in WORDS else "right", overflow="fold")
-    return table
-
-
-def _build_measure_table(measures: dict[str, Estimate]) -> Table:
-    table = _build_empty_table("measure", "value", "95 %", "of", "interval")
-    for name, estimate in measures.items():
-        if estimate.value is not None:
-            row = (
-                _format_measure(estimate.value),
-                _format_interval(estimate),
-                _format_counts(estimate),
-                estimate.interval,
-            )
-            table.add_row(_format_name(name), *row)
-    return table
-
-
-def _build_operator_table(rows: list[tuple[WorldScore, OperatorOutcome]], *, worlds: bool) -> Table:
-    first = ("world",) if worlds else ()
-    accounts = ("accounts", "flagged", "share", "purity", "campaigns")
-    table = _build_empty_table(*first, "operator", "found as", *accounts, "exchange precision", "exchange recall")
-    for score, row in rows:
-        cells = [escape_controls(score.world)] if worlds else []
-        cells += [escape_controls(row.operator), escape_controls(row.campaign or "") if row.found else "not found"]
-        cells += [
-            f"{row.accounts:,}",
-            f"{row.flagged:,}",
-            _format_measure(row.share),
-            _format_measure(row.purity),
-            f"{row.campaigns}",
-        ]
-        sent = score.exchanges.operators.get(row.operator) if score.exchanges is not None else None
-        cells += (
-            [_format_ratio(sent.hits, sent.claimed), _format_ratio(sent.recalled, sent.harvest)] if sent else ["", ""]
-        )
-        table.add_row(*map(Text, cells))
-    return table
-
-
-def _build_archetype_table(wronged: dict[str, Estimate]) -> Table:
-    table = _build_empty_table("archetype", "honest accounts flagged", "per 100,000", "95 %")
-    for kind, estimate in sorted(wronged.items(), key=lambda row: (-(row[1].value or 0.0), row[0])):
-        table.add_row(
-            Text(escape_controls(kind)),
-            _format_counts(estimate),
+def _build_measure_table(measures: dict[str, MeasureEstimate]) -> Table:
+    rows = (
+        (
+            _format_name(name),
             _format_measure(estimate.value),
             _format_interval(estimate),
+            _format_counts(estimate),
+            estimate.interval,
         )
-    return table
+        for name, estimate in measures.items()
+        if estimate.value is not None
+    )
+    return build_table(("measure", "value", "95 %", "of", "interval"), rows, WORDS)
+
+
+def _build_operator_table(operators: list[tuple[WorldScore, OperatorOutcome]], worlds: int) -> Table:
+    """Return a row an operator; the name of the world stands before it where there are several."""
+    heads: tuple[str, ...] = ("operator", "found as", "accounts", "flagged", "share", "purity", "campaigns")
+    heads = (*heads, "exchange precision", "exchange recall")
+    rows = [_build_operator_row(score, outcome) for score, outcome in operators]
+    if worlds > 1:
+        heads = ("world", *heads)
+        rows = [(score.world, *row) for (score, _), row in zip(operators, rows, strict=True)]
+    return build_table(heads, rows, WORDS)
+
+
+def _build_operator_row(score: WorldScore, outcome: OperatorOutcome) -> tuple[str, ...]:
+    sent = score.exchanges.operators.get(outcome.operator) if score.exchanges is not None else None
+    return (
+        outcome.operator,
+        (outcome.campaign or "") if outcome.found else "not found",
+        f"{outcome.accounts:,}",
+        f"{outcome.flagged:,}",
+        _format_measure(outcome.share),
+        _format_measure(outcome.purity),
+        f"{outcome.campaigns}",
+        _format_ratio(sent.hits, sent.claimed) if sent else "",
+        _format_ratio(sent.recalled, sent.harvest) if sent else "",
+    )
+
+
+def _build_archetype_table(wronged: dict[str, MeasureEstimate]) -> Table:
+    rows = (
+        (kind, _format_counts(estimate), _format_measure(estimate.value), _format_interval(estimate))
+        for kind, estimate in sorted(wronged.items(), key=lambda row: (-(row[1].value or 0.0), row[0]))
+    )
+    return build_table(("archetype", "honest accounts flagged", "per 100,000", "95 %"), rows, WORDS)
 
 
 def _list_remarks(summary: EvaluationSummary, wronged: int) -> list[str]:
@@ -124,6 +113,7 @@ def _format_name(name: str) -> str:
 
 
 def _format_measure(value: float | None) -> str:
+    """Return a rate above 1 with one place and a share with three, or with two figures where it is small."""
     if value is None:
         return ""
     if value > 1:
@@ -135,13 +125,13 @@ def _format_ratio(part: int, whole: int) -> str:
     return _format_measure(part / whole) if whole else ""
 
 
-def _format_interval(estimate: Estimate) -> str:
+def _format_interval(estimate: MeasureEstimate) -> str:
     if estimate.low is None or estimate.high is None:
         return ""
     return f"{_format_measure(estimate.low)} – {_format_measure(estimate.high)}"
 
 
-def _format_counts(estimate: Estimate) -> str:
+def _format_counts(estimate: MeasureEstimate) -> str:
     if estimate.numerator is None:
         return ""
     return f"{estimate.numerator:,.0f} of {estimate.denominator:,.0f}"

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 
 import msgspec
 
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+from hydrometer.contract import spell_hidden_characters
 
 
 def escape_controls(text: str) -> str:
-    """Return `text` with every control, formatting and line character spelt out, so that it can only be read."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if unicodedata.category(c) not in _HIDDEN else c.encode("unicode_escape").decode() for c in text)
+    """Return `text` with every character that cannot be seen spelt out, so that it can only be read."""
+    return spell_hidden_characters(text, lambda c: c.encode("unicode_escape").decode())
 
 
 def format_json(value: object) -> str:

@@ -6,12 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hydrometer.lab.evaluation.evaluation_run import evaluate as evaluate
-    from hydrometer.lab.evaluation.grouping_counts import OperatorOutcome as OperatorOutcome
-    from hydrometer.lab.evaluation.score_summary import Estimate as Estimate
-    from hydrometer.lab.evaluation.score_summary import EvaluationSummary as EvaluationSummary
-    from hydrometer.lab.evaluation.score_summary import ReliabilityBin as ReliabilityBin
     from hydrometer.lab.evaluation.score_summary import summarise as summarise
-    from hydrometer.lab.evaluation.world_score import WorldScore as WorldScore
     from hydrometer.lab.evaluation.world_score import score as score
     from hydrometer.lab.evaluation.world_truth import find_indices as find_indices
     from hydrometer.lab.evaluation.world_truth import read_harvest as read_harvest

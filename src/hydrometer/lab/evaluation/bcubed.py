@@ -12,20 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 from scipy import sparse
 
+from hydrometer.contract import BcubedSums
+
 if TYPE_CHECKING:
     from hydrometer.detection.population import Ints
-
-
-class BcubedSums(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over items; divided by `items` they are the averages, and those of several worlds add up."""
-
-    items: int
-    precision: float
-    recall: float
 
 
 def sum_bcubed(category: Ints, item: Ints, cluster: Ints) -> BcubedSums:

@@ -13,10 +13,8 @@ from hydrometer.lab.evaluation.reliability import BINS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from hydrometer.contract import BcubedSums, ReliabilitySums, WorldScore
     from hydrometer.detection.population import Floats
-    from hydrometer.lab.evaluation.bcubed import BcubedSums
-    from hydrometer.lab.evaluation.reliability import ReliabilitySums
-    from hydrometer.lab.evaluation.world_score import WorldScore
 
     Sums = Mapping[str, Floats]
     """By name the sum over worlds, an array with an entry a resample of the worlds."""

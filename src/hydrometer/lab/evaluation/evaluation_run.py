@@ -1,4 +1,4 @@
-"""Scores results against labelled worlds, and draws how they did."""
+"""Results scored against labelled worlds, pooled and drawn."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from hydrometer.contract import InputError
 from hydrometer.files import explain_write_errors, write_whole
-from hydrometer.lab.evaluation import EvaluationSummary, WorldScore, score, summarise
-from hydrometer.lab.evaluation.grouping_counts import OperatorOutcome
-from hydrometer.lab.evaluation.score_summary import Estimate
+from hydrometer.lab.evaluation.score_summary import summarise
+from hydrometer.lab.evaluation.world_score import score
 from hydrometer.report import draw_evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["Estimate", "EvaluationSummary", "OperatorOutcome", "WorldScore", "evaluate"]
+    from hydrometer.contract import EvaluationSummary
 
 
 def evaluate(pairs: Sequence[tuple[Path, Path]], *, at: float = 0.5, drawing: Path | None = None) -> EvaluationSummary:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.lab.evaluation.bcubed import BcubedSums, sum_bcubed
+from hydrometer.contract import BcubedSums, ExchangeCounts, OperatorExchanges
+from hydrometer.lab.evaluation.bcubed import sum_bcubed
 from hydrometer.lab.evaluation.parquet_columns import read_columns, read_probabilities, read_texts
 from hydrometer.lab.evaluation.world_truth import HarvestTruth, find_indices
 
@@ -22,31 +22,8 @@ if TYPE_CHECKING:
 HARVESTED = "harvested.parquet"
 
 
-class OperatorExchanges(msgspec.Struct, frozen=True, kw_only=True):
-    """Exchanges of one operator."""
-
-    claimed: int
-    """Distinct exchanges in the campaigns that are mainly the operator's."""
-    hits: int
-    """Of these, the operator's harvest."""
-    harvest: int
-    """Exchanges that the operator harvested."""
-    recalled: int
-    """Of these, those in any campaign."""
-
-
-class ExchangeCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Distinct exchanges that the result calls harvested, and that are."""
-
-    claimed: int
-    hits: int
-    """Of the claimed, those of any operator's harvest."""
-    harvest: int
-    operators: dict[str, OperatorExchanges]
-
-
 def has_harvest_file(folder: Path) -> bool:
-    """Whether a result says which exchanges were harvested."""
+    """Return whether a result says which exchanges were harvested."""
     return (folder / HARVESTED).exists()
 
 

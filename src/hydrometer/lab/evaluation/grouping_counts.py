@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
-from hydrometer.lab.evaluation.bcubed import BcubedSums, sum_bcubed
+from hydrometer.contract import AccountCounts, BcubedSums, BenignCounts, CampaignCounts, OperatorOutcome, PairCounts
+from hydrometer.lab.evaluation.bcubed import sum_bcubed
 
 if TYPE_CHECKING:
     from hydrometer.detection.population import Bools, Ints
@@ -24,63 +24,6 @@ FOUND_PURITY = 0.8
 """Of that campaign's accounts, the operator's."""
 TRUE_PURITY = 0.5
 """Of a campaign's accounts, any operator's: below, the campaign is false."""
-
-
-class AccountCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Accounts of one world, ids that it lacks left out."""
-
-    flagged: int
-    hits: int
-    """Of the flagged, those of an operator."""
-    owned: int
-    """Accounts of operators in the world."""
-
-
-class PairCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Pairs of accounts; a pair in several campaigns counts once in each, so that overlap can lift recall above 1."""
-
-    hits: int
-    """Pairs of one operator in one campaign."""
-    claimed: int
-    """Pairs in one campaign, ids that the world lacks among them."""
-    owned: int
-    """Pairs of one operator."""
-
-
-class CampaignCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Campaigns with at least one flagged account."""
-
-    campaigns: int
-    false: int
-    """Less than half of the accounts are an operator's."""
-    merged: int
-    """It holds at least half of the accounts of each of two operators or more."""
-
-
-class OperatorOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """An operator and what became of it."""
-
-    operator: str
-    accounts: int
-    flagged: int
-    """Of its accounts, those in any campaign."""
-    found: bool
-    """One campaign holds at least half of its accounts, and is its at four fifths or more."""
-    campaign: str | None
-    """The campaign with the greatest share of its accounts among those that are its at four fifths or more."""
-    share: float
-    """Of its accounts, those in `campaign`; 0 without one."""
-    purity: float
-    """Of the accounts of `campaign`, its own; 0 without one."""
-    campaigns: int
-    """Campaigns of which at least half is its own; two or more: it is split."""
-
-
-class BenignCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Honest accounts of one archetype."""
-
-    flagged: int
-    accounts: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ CONSIDERED = "considered.parquet"
 class PredictedMemberships:
     """Distinct pairs of a group and an account with the probability of the pair.
 
-    `group` is an index into `groups` (sorted ids), `account` a number of the truth's accounts; `known` and above are
+    `group` is an index into `groups` (sorted ids), `account` a number of the truth's accounts; `accounts_in_world` and above are
     ids that the world lacks. Where a file repeats a pair, its highest probability holds; `repeated` rows were such.
     """
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
+from hydrometer.contract import ReliabilitySums, ResultCalibration
 from hydrometer.lab.evaluation.grouping_counts import GroupingCounts
 
 if TYPE_CHECKING:
@@ -32,27 +32,6 @@ EDGES = np.arange(BINS + 1) / BINS
 """Bounds of the bins; the lower bound belongs to a bin, and 1 to the last."""
 SET_APART = frozenset({"authorised", "single_customer"})
 """Verdicts that say nothing of how probable a campaign is."""
-
-
-class ReliabilitySums(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over cases by bin of probability, and over all; those of several worlds add up."""
-
-    cases: list[int]
-    predicted: list[float]
-    """Sum of the probabilities."""
-    observed: list[int]
-    """Cases that are true."""
-    squared: float
-    """Sum of (probability − truth)² over all cases."""
-
-
-class ResultCalibration(msgspec.Struct, frozen=True, kw_only=True):
-    """The reliability of campaigns and of members; None where the result states no probability."""
-
-    campaigns: ReliabilitySums | None
-    members: ReliabilitySums | None
-    notes: dict[str, int]
-    """What could not be a case, with how often that was so."""
 
 
 def sum_reliability(probability: Floats, true: Bools) -> ReliabilitySums:

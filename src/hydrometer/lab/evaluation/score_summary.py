@@ -18,9 +18,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
+from hydrometer.contract import EvaluationSummary, MeasureEstimate, ReliabilityBin, WorldScore
 from hydrometer.lab.evaluation.confidence_intervals import (
     bound_unobserved_share,
     compute_percentile_interval,
@@ -36,7 +36,6 @@ from hydrometer.lab.evaluation.evaluation_measures import (
     define_measures,
 )
 from hydrometer.lab.evaluation.reliability import BINS, EDGES
-from hydrometer.lab.evaluation.world_score import WorldScore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,52 +44,6 @@ if TYPE_CHECKING:
 
 BENIGN = "benign_per_100k:"
 EXACT = "exact, one-sided"
-
-
-class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A measure over worlds."""
-
-    value: float | None
-    """None where there is nothing to divide by."""
-    low: float | None
-    high: float | None
-    interval: str
-    """How `low` and `high` came about, or why there is none."""
-    numerator: float | None
-    """None where the measure is no share of things that are counted."""
-    denominator: float
-    worlds: int
-    """Worlds with something to divide by."""
-
-
-class ReliabilityBin(msgspec.Struct, frozen=True, kw_only=True):
-    """Cases with a probability from `low` to `high`."""
-
-    low: float
-    high: float
-    cases: int
-    predicted: float | None
-    """Mean probability; None without cases."""
-    observed: float | None
-    """Share of true cases; None without cases."""
-
-
-class EvaluationSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What `evaluate` says: measures over all worlds, and the counts of each."""
-
-    worlds: int
-    at: float
-    measures: dict[str, Estimate]
-    benign: dict[str, Estimate]
-    """Honest accounts flagged per 100,000, by archetype."""
-    campaign_reliability: list[ReliabilityBin]
-    """Empty where no result states probabilities; so is `member_reliability`."""
-    member_reliability: list[ReliabilityBin]
-    notes: dict[str, int]
-    """Oddities of the results, summed over worlds."""
-    absent: dict[str, int]
-    """What could not be scored, with the number of worlds."""
-    scores: list[WorldScore]
 
 
 def summarise(scores: Sequence[WorldScore]) -> EvaluationSummary:
@@ -137,12 +90,12 @@ def summarise(scores: Sequence[WorldScore]) -> EvaluationSummary:
 
 def _estimate_measure(
     measure: RatioMeasure, by_world: dict[str, Floats], sums: dict[str, Floats], drawn: dict[str, Floats] | None
-) -> Estimate:
+) -> MeasureEstimate:
     bottom = float(measure.denominator(sums)[0])
     top = float(measure.numerator(sums)[0]) if measure.kind != AVERAGE else None
     value = float(measure.ratio(sums)[0])
     low, high, how = _choose_interval(measure, top, bottom, drawn)
-    return Estimate(
+    return MeasureEstimate(
         value=None if math.isnan(value) else value,
         low=low,
         high=high,

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract import TIMESTAMP, InputError
+from hydrometer.contract import TIMESTAMP, InputError, OperatorDetection
 from hydrometer.lab.evaluation.parquet_columns import read_texts, stream_batches
 from hydrometer.lab.evaluation.predictions import MEMBERS
 from hydrometer.lab.evaluation.world_truth import AccountTruth, HarvestTruth, find_indices
@@ -28,18 +27,6 @@ NUMBER = re.compile(r"day-(\d+)")
 DAY = 86_400_000_000
 """µs."""
 NEVER = np.iinfo(np.int64).max
-
-
-class OperatorDetection(msgspec.Struct, frozen=True, kw_only=True):
-    """When an operator was found."""
-
-    operator: str
-    day: str | None
-    """The first result in which it is found; None: in none."""
-    harvest: int
-    """Exchanges that it harvested in the world."""
-    before: int
-    """Of these, those sent before the end of that day; all where it was never found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +73,7 @@ def date_detections(
 ) -> tuple[list[OperatorDetection], int]:
     """Return when each operator was first found, and how many harvested exchanges have no time in `world`.
 
-    `found` holds the operators that the result of each day finds. Exchanges without a time count as sent after every
+    `operators_by_day` holds the operators that the result of each day finds. Exchanges without a time count as sent after every
     day.
 
     Raises:

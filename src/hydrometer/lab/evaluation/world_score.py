@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
-from hydrometer.contract import InputError
-from hydrometer.lab.evaluation.bcubed import BcubedSums
-from hydrometer.lab.evaluation.exchange_counts import HARVESTED, ExchangeCounts, has_harvest_file, score_exchanges
+from hydrometer.contract import (
+    InputError,
+    WorldScore,
+)
+from hydrometer.lab.evaluation.exchange_counts import HARVESTED, has_harvest_file, score_exchanges
 from hydrometer.lab.evaluation.grouping_counts import (
-    AccountCounts,
-    BenignCounts,
-    CampaignCounts,
     GroupingCounts,
-    OperatorOutcome,
-    PairCounts,
     count_accounts,
     count_benign,
     count_campaigns,
@@ -34,39 +30,15 @@ from hydrometer.lab.evaluation.predictions import (
     read_candidates,
     read_members,
 )
-from hydrometer.lab.evaluation.reliability import ResultCalibration, measure_calibration
-from hydrometer.lab.evaluation.time_to_detection import DayResult, OperatorDetection, date_detections, list_days
+from hydrometer.lab.evaluation.reliability import measure_calibration
+from hydrometer.lab.evaluation.time_to_detection import DayResult, date_detections, list_days
 from hydrometer.lab.evaluation.world_truth import read_harvest, read_truth
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hydrometer.contract import ExchangeCounts, OperatorDetection
     from hydrometer.lab.evaluation.world_truth import AccountTruth
-
-
-class WorldScore(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts and sums, never ratios, so that those of several worlds add up; `summarise` makes the ratios."""
-
-    result: str
-    world: str
-    at: float
-    accounts: AccountCounts
-    pairs: PairCounts
-    bcubed: BcubedSums
-    campaigns: CampaignCounts
-    operators: list[OperatorOutcome]
-    benign: dict[str, BenignCounts]
-    """By archetype."""
-    exchanges: ExchangeCounts | None
-    templates: BcubedSums | None
-    """Templates against beneficiaries; None where no operator has several."""
-    calibration: ResultCalibration
-    detections: list[OperatorDetection] | None
-    """None unless the result holds one result a day."""
-    notes: dict[str, int]
-    """Oddities of the result, with how often each was met."""
-    absent: list[str]
-    """Files and columns that the result lacks, each with what could not be scored for it."""
 
 
 def score(result: Path, world: Path, at: float = 0.5) -> WorldScore:
@@ -123,7 +95,7 @@ def score(result: Path, world: Path, at: float = 0.5) -> WorldScore:
         calibration=measure_calibration(members, listed_campaigns, candidates, truth),
         detections=found_on,
         notes={what: number for what, number in notes.items() if number},
-        absent=_list_absent(members, listed_campaigns, candidates is None, exchanges is None, found_on is None),
+        absent=_list_absent(members, listed_campaigns, candidates, exchanges, found_on),
     )
 
 
@@ -157,10 +129,11 @@ def _count_oddities(
 def _list_absent(
     members: PredictedMemberships,
     listed_campaigns: dict[str, float | None] | None,
-    untested: bool,
-    no_exchanges: bool,
-    no_days: bool,
+    candidates: object | None,
+    exchanges: ExchangeCounts | None,
+    detections: list[OperatorDetection] | None,
 ) -> list[str]:
+    """Return what the result lacks, each with what could not be scored for it; None is what could not."""
     missing = []
     if members.account.size and not members.stated.any():
         missing.append(f"{MEMBERS} probability: every member counts as flagged, and members have no reliability")
@@ -168,10 +141,10 @@ def _list_absent(
         missing.append(f"{CAMPAIGNS}: campaigns have no reliability")
     elif listed_campaigns and all(probability is None for probability in listed_campaigns.values()):
         missing.append(f"{CAMPAIGNS} probability: campaigns have no reliability")
-    if untested:
+    if candidates is None:
         missing.append(f"{CANDIDATES} with {CONSIDERED}: reliability lacks what was rejected")
-    if no_exchanges:
+    if exchanges is None:
         missing.append(f"{HARVESTED}: exchanges and templates are not scored")
-    if no_days:
+    if detections is None:
         missing.append("results of successive days: nothing says how much was sent before an operator was found")
     return missing

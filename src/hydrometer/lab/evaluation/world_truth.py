@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from hydrometer.contract import InputError
 from hydrometer.lab.evaluation.parquet_columns import read_columns, read_texts, stream_batches
+from hydrometer.lab.truth_folder import locate_truth_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,12 +50,6 @@ class HarvestTruth:
     operators: list[str]
     beneficiary: Ints
     beneficiaries: list[str]
-
-
-def locate_truth_folder(world: Path) -> Path:
-    """Return the folder of the truth about `world`; one that is named itself is taken."""
-    path = world if world.name not in {"", ".."} else world.resolve()
-    return path if path.suffix == ".truth" else path.with_name(path.name + ".truth")
 
 
 def read_truth(world: Path) -> AccountTruth:
@@ -121,13 +116,13 @@ def read_harvest(world: Path) -> HarvestTruth:
 
 
 def find_indices(values: pa.Array, vocabulary: pa.Array) -> Ints:
-    """Return the place of each value in `known`, -1 where it is not there."""
+    """Return the index of each value in `vocabulary`, -1 where it is not there."""
     indices = pc.fill_null(pc.index_in(values, value_set=vocabulary), -1)
     return np.asarray(indices.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _encode_names(column: pa.Array, *, blank: bool = False) -> tuple[Ints, list[str]]:
-    """Return the place of each name among the sorted distinct ones, and these; -1 for null, and for '' unless `blank`."""
+    """Return the index of each name among the sorted distinct ones, and these; -1 for null, and for '' unless `blank`."""
     names = sorted(name for name in pc.unique(column).to_pylist() if name or (blank and name is not None))
     return find_indices(column, pa.array(names, column.type)), names
 

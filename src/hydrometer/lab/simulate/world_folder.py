@@ -36,6 +36,7 @@ from hydrometer.lab.simulate.world_tables import (
     build_truth_table,
     draw_exchange_ids,
 )
+from hydrometer.lab.truth_folder import name_truth_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,25 +71,20 @@ class WorldCounts:
         self.cut += other.cut
 
 
-def locate_truth(folder: Path) -> Path:
-    """Return where the truth about a world lies."""
-    return folder.with_name(f"{folder.name}.truth")
-
-
 def refuse_occupied(folder: Path) -> None:
     """Refuse a folder for a world in which, or in whose truth, there is something already.
 
     Raises:
         InputError: there is.
     """
-    for path in (folder, locate_truth(folder)):
+    for path in (folder, name_truth_folder(folder)):
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError("is not an empty folder", file=str(path), mend="Name a new folder.")
 
 
 def write_world(world: LabelledWorld, folder: Path) -> None:
     """Write a world that is in memory: `folder` (exchanges.parquet, accounts.parquet, models.json) and its truth."""
-    truth = locate_truth(folder)
+    truth = name_truth_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
     truth.mkdir(parents=True, exist_ok=True)
     for table, path in (
@@ -134,7 +130,7 @@ def make_world_folder(
             counts.add(shard_counts)
             progress.advance(shard_counts.exchanges.total())
         _write_world_files(plan, counts, version)
-        for made_at, path in ((plan.truth, locate_truth(folder)), (plan.world, folder)):
+        for made_at, path in ((plan.truth, name_truth_folder(folder)), (plan.world, folder)):
             if path.exists():
                 path.rmdir()
             made_at.rename(path)

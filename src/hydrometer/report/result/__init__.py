@@ -1,0 +1,1 @@
+"""The page of a result, a section or drawing a file."""
