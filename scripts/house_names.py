@@ -24,7 +24,6 @@ EMPTY = frozenset({"common", "helper", "helpers", "lib", "misc", "util", "utils"
 EXCEPTIONS = {
     "OperatorOutcome.found": "a column of what `evaluate` writes",
     "AttributionSettings.known": "a setting that users write, `[attribution] known`",
-    "PolicyTestOutcome.held": "a field of what `policy test --json` prints",
 }
 """Names of fields that users read or write in files: they stay, whatever they are called."""
 

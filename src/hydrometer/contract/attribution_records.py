@@ -81,5 +81,5 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build_empty_attribution() -> Attribution:
-    """The attribution of a campaign that no dossiers were given for."""
+    """Return the attribution of a campaign that no dossiers were given for."""
     return Attribution(status="not attributed", why="no dossiers of known actors were given")

@@ -26,7 +26,7 @@ class Engine(Protocol):
         """Run steps in order; each makes a table of its name."""
 
     def arrow(self, sql: str) -> pa.Table:
-        """The rows of a query."""
+        """Return the rows of a query."""
         ...
 
     def count(self, table: str) -> int:

@@ -43,7 +43,7 @@ def _make_exchange_kind(name: str, family: str, column: str, meaning: str, expre
 
 
 def write_lowercase_sql(column: str) -> str:
-    """SQL for a text in small letters, the same on every engine: they differ over the dotted İ and the final Σ."""
+    """Return SQL for a text in small letters, the same on every engine: they differ over the dotted İ and the final Σ."""
     return f"lower(translate({column}, 'İΣ', 'iσ'))"
 
 
