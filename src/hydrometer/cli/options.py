@@ -85,5 +85,5 @@ def resolve_settings(
 
 
 def resolve_location(argument: str, settings: Settings) -> Path | str:
-    """What an argument names: a path, or for the engine spark a place in its own notation, which a path would change."""
+    """Return what an argument names: a path, or for the engine spark a place in its own notation, which a path would change."""
     return argument if settings.engine == "spark" else Path(argument)
