@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 
-from hydrometer.exports import export_lazily, read_exports
+from hydrometer.exports import export_lazily, keep_exports, read_exports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,3 +62,21 @@ def test_a_name_of_a_module_is_refused(room: Path) -> None:
     (room.parent / "late_value.py").touch()
     with pytest.raises(ImportError, match="names of its own modules: late_value"):
         export_lazily("export_room", str(room))
+
+
+def test_exports_are_read_where_an_import_is_wrapped(room: Path) -> None:
+    wrapped = "    from export_room.late_part import (\n        late_value as late_value,\n    )\n"
+    room.write_text(INIT.replace("    from export_room.late_part import late_value as late_value\n", wrapped), "utf-8")
+    assert read_exports(str(room)) == {"Counter": "collections", "late_value": "export_room.late_part"}
+
+
+def test_a_subpackage_takes_the_place_of_no_export(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (room.parent / "late_value").mkdir()
+    (room.parent / "late_value" / "__init__.py").touch()
+    monkeypatch.delitem(sys.modules, "export_room.late_value", raising=False)
+    package = importlib.import_module("export_room")
+    keep_exports("export_room")
+    importlib.import_module("export_room.late_value")
+    importlib.import_module("export_room.late_part")
+    assert not isinstance(package.late_value, ModuleType)
+    assert isinstance(package.late_part, ModuleType)

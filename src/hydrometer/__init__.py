@@ -16,9 +16,6 @@ docs/python.md goes through all of it.
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
-
 TYPE_CHECKING = False
 """As type checkers read it; `typing` itself would take longer to import than all else here."""
 
@@ -41,23 +38,9 @@ if TYPE_CHECKING:
     from hydrometer.enforcement.guard import GuardMiddleware as GuardMiddleware
     from hydrometer.enforcement.guard import LiteLLMGuardrail as LiteLLMGuardrail
 else:
-    from hydrometer.exports import export_lazily
+    from hydrometer.exports import export_lazily, keep_exports
 
     __getattr__, __dir__, __all__ = export_lazily(__name__, __file__)
+    keep_exports(__name__)
 
 __version__ = "0.1.0"
-
-
-class _PublicModule(ModuleType):
-    """The package as its users see it.
-
-    Importing the subsystem `hydrometer.fingerprint` would bind it here as an attribute, over the verb of that name.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        """Set an attribute, but no subsystem in the place of a public name."""
-        if name not in self.__all__ or not isinstance(value, ModuleType):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _PublicModule

@@ -16,6 +16,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from types import ModuleType
 
 TYPE_CHECKING = False
 """As type checkers read it; `typing` would take longer to import than all else that `import hydrometer` does."""
@@ -62,3 +63,20 @@ def read_exports(file: str) -> dict[str, str]:
             if name == exported:
                 homes[name] = module
     return homes
+
+
+class ExportingModule(ModuleType):
+    """A package whose exports no subpackage of the same name takes over.
+
+    Importing the subsystem `hydrometer.fingerprint` would bind it in `hydrometer`, over the verb of that name.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set an attribute, but no module in the place of an export."""
+        if name not in self.__all__ or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+def keep_exports(package: str) -> None:
+    """Let no subpackage take the place of what `package` exports."""
+    sys.modules[package].__class__ = ExportingModule

@@ -14,7 +14,6 @@ import pytest
 
 import hydrometer as hy
 from fixtures.sample_result import sample_result, site_key
-from hydrometer.contract.progress import SilentProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,35 +87,9 @@ def test_a_rejected_row_of_a_table_is_named() -> None:
     assert result.run.rejected == {"account_id: blank": 1}
 
 
-def test_settings_are_a_record_or_a_file_or_names(tmp_path: Path) -> None:
-    file = tmp_path / "settings.toml"
-    file.write_text("seed = 11\n")
-    exchanges = table("exchanges").slice(0, 200)
-    for settings in (hy.Settings(seed=11), file, str(file), {"seed": 11}):
-        result = hy.detect(exchanges, settings=settings, site_key=site_key(), progress=SilentProgress())
-        assert result.run.seed == 11
-    with pytest.raises(hy.InputError, match=r"settings: seeds: unknown setting"):
-        hy.detect(exchanges, settings={"seeds": 11}, site_key=site_key())
-
-
-@pytest.mark.parametrize(
-    ("traffic", "message"),
-    [
-        ("s3://bucket/logs", "s3://bucket/logs: is an address at s3, which only the engine spark reads"),
-        (7, "int is no traffic"),
-        ({"accounts": table("accounts")}, "no table `exchanges` is given"),
-        ({"exchanges": table("accounts"), "people": 1}, "no table is called 'people'"),
-        ("no/such/folder", "no such file or folder"),
-    ],
-)
-def test_what_is_no_traffic_is_told(traffic: Any, message: str) -> None:
-    with pytest.raises(hy.InputError, match=message):
-        hy.detect(traffic, site_key=site_key())
-
-
-def test_an_address_of_this_machine_is_a_path() -> None:
-    with pytest.raises(hy.InputError, match=r"^/no/such folder: no such file or folder"):
-        hy.detect("file:///no/such%20folder", site_key=site_key())
+def test_a_folder_that_there_is_not_is_told() -> None:
+    with pytest.raises(hy.InputError, match="no such file or folder"):
+        hy.detect("no/such/folder", site_key=site_key())
 
 
 def test_attribution_leaves_a_result_as_it_is_and_writes_to_a_folder(tmp_path: Path) -> None:
