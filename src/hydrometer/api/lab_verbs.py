@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hydrometer.api.arguments import SettingsArgument
-    from hydrometer.contract import Progress
-    from hydrometer.lab.evaluation import EvaluationSummary
+    from hydrometer.contract import EvaluationSummary, Progress
     from hydrometer.lab.simulate import WorldCounts
 
     ResultArgument = Result | str | Path
