@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_pages_follow_each_other_with_what_their_exchanges_carry(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mapped: bool
 ) -> None:
     monkeypatch.setattr(memmap_reader, "PAGE", 3)
-    arrays = {"lengths": LENGTHS, "carried": np.arange(int(LENGTHS.sum()), dtype=np.int32)}
+    arrays: dict[str, Any] = {"lengths": LENGTHS, "carried": np.arange(int(LENGTHS.sum()), dtype=np.int32)}
     if mapped:
         for name, array in arrays.items():
             array.tofile(tmp_path / name)
@@ -31,7 +31,7 @@ def test_pages_follow_each_other_with_what_their_exchanges_carry(
     empty = {part.name: np.zeros(0, np.int64) for part in fields(FragmentIndex)}
     pages = [
         (page.events.start, page.events.stop, page.lengths.tolist(), page.carried.tolist())
-        for page in iterate_pages(FragmentIndex(**(empty | arrays)))  # type: ignore[arg-type]  # arrays alone matter
+        for page in iterate_pages(FragmentIndex(**(empty | arrays)))
     ]
     assert pages == [(0, 3, [2, 0, 1], [0, 1, 2]), (3, 6, [3, 0, 1], [3, 4, 5, 6]), (6, 7, [2], [7, 8])]
 
