@@ -31,7 +31,7 @@ def test_pages_follow_each_other_with_what_their_exchanges_carry(
     empty = {part.name: np.zeros(0, np.int64) for part in fields(FragmentIndex)}
     pages = [
         (page.events.start, page.events.stop, page.lengths.tolist(), page.carried.tolist())
-        for page in iterate_pages(FragmentIndex(**(empty | arrays)))  # arrays alone matter
+        for page in iterate_pages(FragmentIndex(**(empty | arrays)))
     ]
     assert pages == [(0, 3, [2, 0, 1], [0, 1, 2]), (3, 6, [3, 0, 1], [3, 4, 5, 6]), (6, 7, [2], [7, 8])]
 
