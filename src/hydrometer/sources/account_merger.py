@@ -1,4 +1,4 @@
-"""What account tables and exchanges tell of accounts → one row each."""
+"""What account tables and exchanges state of accounts → one row each."""
 
 from __future__ import annotations
 
@@ -9,53 +9,34 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hydrometer.contract import ACCOUNTS
-from hydrometer.sources import value_parsers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hydrometer.sources.account_statements import AccountStatements, Facts
     from hydrometer.sources.rejects import Rejects
 
 CONFLICT = "another row tells otherwise of the same account"
 _REST = [name for name in ACCOUNTS.names if name != "account_id"]
-Facts = dict[str, Any]
 
 
-class AccountStatements:
-    """Collects what exchanges tell of their accounts; holds each distinct statement once."""
-
-    def __init__(self) -> None:
-        self._statements: dict[str, dict[tuple[tuple[str, Any], ...], str]] = {}
-
-    def add(self, facts: Facts, file: str) -> None:
-        """Take down one statement: `account_id` and other columns, raw."""
-        account_id, _ = value_parsers.parse_identifier(facts["account_id"])
-        if account_id is None:
-            return
-        statement = tuple((name, value) for name, value in facts.items() if name != "account_id")
-        self._statements.setdefault(account_id, {}).setdefault(statement, file)
-
-    def rows(self, rejects: Rejects) -> list[Facts]:
-        """One row an account, sorted; statements that fill each other's gaps are joined, others counted."""
-        rows: list[Facts] = []
-        for account_id, statements in sorted(self._statements.items()):
-            read = [
-                ({name: value_parsers.parse_identifier(value)[0] for name, value in statement}, file)
-                for statement, file in statements.items()
-            ]
-            read.sort(key=lambda entry: _make_sort_key(entry[0]))
-            row: Facts = {"account_id": account_id}
-            for facts, file in read:
-                if any(row.get(name) not in (None, value) for name, value in facts.items() if value is not None):
-                    rejects.reject(CONFLICT, file=file, column="account_id")
-                else:
-                    row |= {name: value for name, value in facts.items() if value is not None}
-            rows.append(row)
-        return rows
+def join_statements(statements: AccountStatements, rejects: Rejects) -> list[Facts]:
+    """Return one row an account, sorted; statements that fill each other's gaps are joined, others counted."""
+    rows: list[Facts] = []
+    for account_id, facts_and_files in statements.list_by_account():
+        facts_and_files.sort(key=lambda entry: _make_sort_key(entry[0]))
+        row: Facts = {"account_id": account_id}
+        for facts, file in facts_and_files:
+            if any(row.get(name) not in (None, value) for name, value in facts.items() if value is not None):
+                rejects.reject(CONFLICT, file=file, column="account_id")
+            else:
+                row |= {name: value for name, value in facts.items() if value is not None}
+        rows.append(row)
+    return rows
 
 
 def _make_sort_key(row: Facts) -> tuple[Any, ...]:
-    """(created_at, remaining columns), absent values last."""
+    """Return (created_at, remaining columns), absent values last."""
     key: list[Any] = []
     for name in ("created_at", *(name for name in _REST if name != "created_at")):
         value = row.get(name)
@@ -68,7 +49,8 @@ def _make_sort_key(row: Facts) -> tuple[Any, ...]:
 
 
 def merge_account_rows(batches: Iterable[tuple[str, Any]], exchange_facts: list[Facts], rejects: Rejects) -> Any:
-    """Bring account tables' batches, each with its file, to one row an account, sorted, gaps filled from `told`.
+    """Bring account tables' batches, each with its file, to one row an account, sorted, gaps filled from
+    `exchange_facts`.
 
     Equal rows collapse. Of rows that differ the first in (created_at, remaining columns) stays, the others are counted.
     """

@@ -1,11 +1,12 @@
 """What a format must do to be read.
 
-To add a format: a module in `formats/` with a `READER`, and cases in `tests/sources/cases/<name>/`.
+To add a format: a module in `formats/` with a `READER`, and cases in `tests/sources/cases/<name>/`; or such a module in a
+package of its own, named by an entry point `hydrometer.sources` (docs/plugins.md).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +27,7 @@ class RawExchange(NamedTuple):
     """Roughly the bytes that the exchange holds in memory."""
 
 
+@runtime_checkable
 class FormatReader(Protocol):
     """One format of telemetry."""
 
@@ -51,7 +53,7 @@ def make_account_facts(account_id: Any, *, org_id: Any = None, email: Any = None
 
 
 def pick_first(*values: Any) -> Any:
-    """The first value that is there: neither None nor empty."""
+    """Return the first value that is there: neither None nor empty."""
     for value in values:
         if value is not None and value not in ("", [], {}):
             return value

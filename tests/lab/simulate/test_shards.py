@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 import pytest
 
 from hydrometer.lab.simulate import OperatorSpec, Scenario, shards
-from hydrometer.lab.simulate.shards import allot_accounts, count_shards, estimate_exchanges, load_archetypes, make_shard
+from hydrometer.lab.simulate.archetype_plugins import load_archetypes
+from hydrometer.lab.simulate.shards import allot_accounts, count_shards, estimate_exchanges, make_shard
 from hydrometer.lab.simulate.world import LabelledWorld, make_world, render_shard
 from hydrometer.lab.simulate.world_context import WorldContext
 
@@ -45,7 +46,7 @@ SCENARIO = Scenario(name="parted", honest=800, operators=(HYDRA,), outage_day=No
 @pytest.fixture(scope="module")
 def world() -> Iterator[LabelledWorld]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "PART", 5_000)
+        patch.setattr(shards, "EXCHANGES_PER_SHARD", 5_000)
         assert count_shards(SCENARIO) >= 4
         yield make_world(SCENARIO, 8)
 
@@ -106,7 +107,7 @@ def test_squads_take_turns_at_one_queue() -> None:
     )
     scenario = Scenario(honest=300, operators=(clockwork,), outage_day=None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "PART", 3_000)
+        patch.setattr(shards, "EXCHANGES_PER_SHARD", 3_000)
         world = make_world(scenario, 2)
     at = sent_by(world, of_kind(world, "operator", "clock"))["started_at"].cast(pa.int64()).to_numpy()
     gaps = np.diff(at[len(at) // 4 : len(at) // 2])
@@ -132,7 +133,7 @@ def test_what_the_world_shares_is_shared_by_all_parts(world: LabelledWorld) -> N
 
 def test_every_part_holds_everybody() -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "PART", 5_000)
+        patch.setattr(shards, "EXCHANGES_PER_SHARD", 5_000)
         number = count_shards(SCENARIO)
     commons = WorldContext(SCENARIO, 8)
     shares = []
@@ -154,7 +155,8 @@ def test_a_part_does_not_depend_on_the_parts_made_before() -> None:
 
 def test_a_framework_is_in_more_hands_in_a_larger_world() -> None:
     def most(whole: int) -> int:
-        users: Any = load_archetypes()["framework"]._assign_frameworks(np.random.default_rng(1), whole)
+        framework: Any = load_archetypes()["framework"]
+        users = framework._assign_frameworks(np.random.default_rng(1), whole)
         assert len(users) == whole
         return int(np.bincount(users).max())
 

@@ -1,56 +1,47 @@
-"""A world in parts: each holds its share of every archetype and of every operator, so that a part is a small world.
+"""A world in shards: each holds its share of every archetype and of every operator, so that a shard is a small world.
 
-A part can be made by itself, of the scenario, the seed and its number; what parts share comes from `Commons`. A file of
-a large world is a part, so neither the number of a file nor the order of its rows says anything of guilt.
+A shard can be made by itself, of the scenario, the seed and its number; what shards share comes from `WorldContext`. A file
+of a large world is a shard, so neither the number of a file nor the order of its rows says anything of guilt.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
 
 from hydrometer.contract import InputError
-from hydrometer.lab.simulate import archetypes, operator_traffic
+from hydrometer.lab.simulate import operator_traffic
+from hydrometer.lab.simulate.archetype_plugins import find_default_shares, load_archetypes
 from hydrometer.lab.simulate.arrival_times import DAY, HOUR
 from hydrometer.lab.simulate.cohort_builder import CohortBuilder
+from hydrometer.lab.simulate.world_context import ShardState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import ModuleType
 
     import numpy.typing as npt
 
     from hydrometer.lab.simulate.networks import IntArray, ObjectArray
     from hydrometer.lab.simulate.scenario import OperatorSpec, Scenario
-    from hydrometer.lab.simulate.world_context import WorldContext
+    from hydrometer.lab.simulate.world_context import ValueCodes, WorldContext
 
-PART = 200_000
-"""Exchanges expected in a part; a world of fewer than twice as many is one."""
+EXCHANGES_PER_SHARD = 200_000
+"""Exchanges expected in a shard; a world of fewer than twice as many is one."""
 FORTNIGHT = 14
 
 
 @dataclass(frozen=True, slots=True)
 class WorldShard:
-    """The accounts of a part and their exchanges, in order of time; texts are references."""
+    """The accounts of a shard and their exchanges, in order of time; texts are references."""
 
     accounts: dict[str, ObjectArray]
     exchanges: dict[str, npt.NDArray[Any]]
     """`account` holds rows of `accounts`; `exchange_id` comes when the tables are made."""
-
-
-@cache
-def load_archetypes() -> Mapping[str, ModuleType]:
-    """Return every archetype by its kind, in order of name; found by walking the folder."""
-    modules = [
-        importlib.import_module(f"{archetypes.__name__}.{m.name}") for m in pkgutil.iter_modules(archetypes.__path__)
-    ]
-    return {module.KIND: module for module in sorted(modules, key=lambda m: str(m.KIND))}
+    codes: Mapping[str, ValueCodes]
+    """What the numbers of the few-valued columns stand for."""
 
 
 def allot_accounts(scenario: Scenario) -> dict[str, int]:
@@ -59,14 +50,17 @@ def allot_accounts(scenario: Scenario) -> dict[str, int]:
     Raises:
         InputError: the scenario names an unknown archetype, or shares add to more than 1.
     """
-    modules = load_archetypes()
-    unknown = sorted(set(scenario.shares) - set(modules))
+    shares = find_default_shares()
+    unknown = sorted(set(scenario.shares) - set(shares))
     if unknown:
         raise InputError(
-            f"no such archetype: {', '.join(unknown)}", mend=f"Known are {', '.join(modules)}.", column="shares"
+            f"no such archetype: {', '.join(unknown)}", mend=f"Known are {', '.join(shares)}.", column="shares"
         )
-    shares = {kind: scenario.shares.get(kind, module.SHARE) for kind, module in modules.items() if kind != "person"}
-    counts = {kind: round(share * scenario.honest) for kind, share in shares.items()}
+    counts = {
+        kind: round(scenario.shares.get(kind, share) * scenario.honest)
+        for kind, share in shares.items()
+        if kind != "person"
+    }
     counts["person"] = scenario.honest - sum(counts.values())
     if counts["person"] < 0 or min(counts.values()) < 0:
         raise InputError("the shares add to more than 1, or one is negative", mend="Lower them.", column="shares")
@@ -89,14 +83,14 @@ def estimate_harvest(scenario: Scenario, spec: OperatorSpec) -> float:
 
 
 def count_shards(scenario: Scenario) -> int:
-    """Return into how many parts the world is cut."""
-    return max(1, int(estimate_exchanges(scenario) / PART))
+    """Return into how many shards the world is cut."""
+    return max(1, int(estimate_exchanges(scenario) / EXCHANGES_PER_SHARD))
 
 
 def make_shard(context: WorldContext, shard: int, shards: int) -> WorldShard:
-    """Make one part of a world."""
+    """Make one shard of a world."""
     scenario, seed = context.scenario, context.seed
-    context.begin_shard()
+    state = ShardState(shard, shards)
     cohorts: list[CohortBuilder] = []
     counts = allot_accounts(scenario)
     modules = load_archetypes()
@@ -104,11 +98,9 @@ def make_shard(context: WorldContext, shard: int, shards: int) -> WorldShard:
     def begin_cohort(label: int, name: str, whole: int) -> tuple[CohortBuilder, int]:
         first, stop = (whole * at // shards for at in (shard, shard + 1))
         key = (seed, label, crc32(name.encode())) if shards == 1 else (seed, label, crc32(name.encode()), shard)
-        return CohortBuilder(
-            context, key, shard=shard, shards=shards, accounts_before=first, accounts_in_world=whole
-        ), stop - first
+        return CohortBuilder(context, state, key, accounts_before=first, accounts_in_world=whole), stop - first
 
-    for kind in sorted(counts, key=lambda k: (k != "person", k)):
+    for kind in sorted(modules, key=lambda k: k != "person"):
         cohort, count = begin_cohort(2, kind, counts[kind])
         if count:
             modules[kind].populate(cohort, count)
@@ -118,10 +110,10 @@ def make_shard(context: WorldContext, shard: int, shards: int) -> WorldShard:
         if count:
             operator_traffic.populate_operator(cohort, spec, count)
             cohorts.append(cohort)
-    return _assemble_shard(context, cohorts, np.random.default_rng([seed, 4, shard]))
+    return _assemble_shard(context, state, cohorts)
 
 
-def _assemble_shard(context: WorldContext, cohorts: list[CohortBuilder], rng: np.random.Generator) -> WorldShard:
+def _assemble_shard(context: WorldContext, state: ShardState, cohorts: list[CohortBuilder]) -> WorldShard:
     people: dict[str, list[ObjectArray]] = {}
     traffic: dict[str, list[Any]] = {}
     base = 0
@@ -134,7 +126,7 @@ def _assemble_shard(context: WorldContext, cohorts: list[CohortBuilder], rng: np
         base += cohort.count
     account_columns = {name: np.concatenate(parts) for name, parts in people.items()}
     columns = {name: np.concatenate(parts) for name, parts in traffic.items()}
-    at, keep = _apply_outage(context, columns["started_at"], rng)
+    at, keep = _apply_outage(context, columns["started_at"], np.random.default_rng([context.seed, 4, state.shard]))
     columns["started_at"] = at
     order = np.flatnonzero(keep)
     order = order[np.argsort(at[order], kind="stable")]
@@ -142,7 +134,7 @@ def _assemble_shard(context: WorldContext, cohorts: list[CohortBuilder], rng: np
     first = np.full(base, np.iinfo(np.int64).max)
     np.minimum.at(first, columns["account"], columns["started_at"])
     account_columns["created_at"] = np.minimum(account_columns["created_at"].astype(np.int64), first - 60_000_000)
-    return WorldShard(account_columns, columns)
+    return WorldShard(account_columns, columns, state.codes)
 
 
 def _apply_outage(
