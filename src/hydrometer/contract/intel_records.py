@@ -10,25 +10,7 @@ from typing import Literal
 
 import msgspec
 
-IndicatorKind = Literal[
-    "address",
-    "network",
-    "asn",
-    "domain",
-    "email_domain",
-    "email_shape",
-    "payment",
-    "bin",
-    "device",
-    "phone",
-    "signup_network",
-    "ja4",
-    "user_agent",
-    "tools",
-    "template",
-]
-"""What an indicator's value is. Kinds that entities have too are compared with them; `network` is a range (CIDR), `template`
-the id of a TemplateSketch."""
+from hydrometer.contract.entity_kinds import INDICATOR_KINDS, EntityKind
 
 Tlp = Literal["clear", "green", "amber", "amber+strict", "red"]
 """Traffic Light Protocol 2.0 (FIRST), from what anybody may see to what nobody else may."""
@@ -86,7 +68,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     releases: tuple[ActorRelease, ...] = ()
     hours: WorkingHours | None = None
     source: str = ""
-    """Id of its Source."""
+    """Id of its IntelSource."""
     tlp: Tlp = "amber"
     confidence: int = 50
     """0 to 100, as STIX has it."""
@@ -99,14 +81,16 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     """A value that points to an actor or to an earlier campaign."""
 
     id: str
-    kind: IndicatorKind
+    kind: EntityKind
+    """One that may point to somebody. A value is in its canonical form; of a network it is a range (CIDR), of a template the id
+    of a TemplateSketch."""
     value: str
     indicates: tuple[str, ...] = ()
     """Ids of the actors and past campaigns that it points to; none: suspicious, of nobody known."""
     role: Role | None = None
     """What of the actor it tells; None: not said."""
     source: str = ""
-    """Id of its Source."""
+    """Id of its IntelSource."""
     confidence: int = 50
     credibility: int = 6
     """Of this item, Admiralty code: 1 confirmed by others … 5 improbable, 6 cannot be judged."""
@@ -115,9 +99,14 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime | None = None
     revoked: bool = False
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for a kind that points to nobody."""
+        if self.kind not in INDICATOR_KINDS:
+            raise ValueError(f"{self.kind!s} is no kind of indicator")
+
 
 class TemplateSketch(msgspec.Struct, frozen=True, kw_only=True):
-    """A template as partners may exchange it: keyed hashes of its shared wording, with the key's public name.
+    """A template as partners may exchange it: keyed hashes of its text, with the key's public name.
 
     Hashes under keys of different names never match.
     """
@@ -126,7 +115,7 @@ class TemplateSketch(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     """Name of the key, never the key."""
     hashes: tuple[int, ...]
-    """Ascending FracMinHash of the fixed wording, signed 64-bit."""
+    """Ascending FracMinHash of the fixed text, signed 64-bit."""
     shingle_words: int
     sample_one_in: int
     elicitation: str = "none"

@@ -74,7 +74,7 @@ class TableTraffic:
         for batch in self._exchanges.batches(self.schema_cast.wanted_columns):
             conformed = self.schema_cast.conform_batch(batch, rejects, file=location, line_of=start.__add__)
             start += batch.num_rows
-            self.add_filled_columns(find_filled_columns("exchanges", conformed))
+            rejects.filled_columns |= find_filled_columns("exchanges", conformed)
             if conformed.num_rows:
                 yield from split_by_size(conformed, self._settings)
 

@@ -66,7 +66,7 @@ class TrafficReading(Protocol):
         """Fingerprint all exchanges into the engine's table `traffic`, and the accounts into its table `accounts`."""
 
     def texts(self, ids: pa.Array) -> Iterator[pa.RecordBatch]:
-        """The exchanges of these ids with their texts, perhaps among others."""
+        """Yield the exchanges of these ids with their texts, perhaps among others."""
         ...
 
 

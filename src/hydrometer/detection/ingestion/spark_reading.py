@@ -132,7 +132,7 @@ class SparkReading:
         recorder.caps += describe_cuts(counts, settings)
 
     def texts(self, ids: pa.Array) -> Iterator[pa.RecordBatch]:
-        """The exchanges of these ids with their texts."""
+        """Yield the exchanges of these ids with their texts."""
         task = TextTask(self._conforming, frozenset(ids.to_pylist()))
         rows = self._engine.collect_batches(self._narrow(self._conforming), task, TEXT_SCHEMA)
         yield from rows.to_batches()
