@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from hydrometer.detection.population.fragment_kernels import tally_carrying, tally_elicitation, tally_fragments
 from hydrometer.detection.population.memo import memoize, memoize_by_key
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _count_own_fragments(population: Population, accounts: Ints) -> FragmentCoun
     if accounts.size >= BLOCK:
         population.release_pages()
     fragments = population.fragments
-    fragment, uses, orgs = _tally_fragments(
+    fragment, uses, orgs = tally_fragments(
         accounts,
         population.org[accounts],
         fragments.own_starts,
@@ -78,7 +78,7 @@ def count_elicitation_uses(population: Population, accounts: Ints) -> Ints:
     """Count the exchanges of some accounts that carry each fragment and ask for training material."""
     events, fragments = population.events, population.fragments
     counts = np.zeros(fragments.orgs.size, dtype=np.int64)
-    _tally_elicitation(
+    tally_elicitation(
         accounts,
         events.starts,
         events.counts,
@@ -100,7 +100,7 @@ def count_carrying_exchanges(population: Population, accounts: Ints, chosen: Boo
     counts = np.zeros(accounts.size, dtype=np.int64)
     for at in range(0, order.size, BLOCK):
         some = order[at : at + BLOCK]
-        counts[some] = _tally_carrying(
+        counts[some] = tally_carrying(
             accounts[some],
             fragments.own_starts,
             fragments.own_counts,
@@ -115,86 +115,3 @@ def count_carrying_exchanges(population: Population, accounts: Ints, chosen: Boo
         if some.size == BLOCK:
             population.release_pages()
     return counts
-
-
-@njit(cache=True)
-def _tally_fragments(  # noqa: PLR0913  a kernel takes its arrays
-    accounts: Any,
-    org: Any,
-    own_starts: Any,
-    own_counts: Any,
-    own: Any,
-    own_uses: Any,
-    slots: Any,
-) -> Any:
-    """Count `uses` and `orgs` of each fragment of some accounts, which come in the order of organisations."""
-    room, size = 1024, 0
-    code, last = np.empty(room, np.int64), np.empty(room, np.int64)
-    tally = np.zeros((room, 2), np.int64)
-    for at in range(accounts.size):
-        account = accounts[at]
-        for row in range(own_starts[account], own_starts[account] + own_counts[account]):
-            slot = slots[own[row]]
-            if slot < 0:
-                if size == room:
-                    code, last = np.append(code, np.empty(room, np.int64)), np.append(last, np.empty(room, np.int64))
-                    tally = np.append(tally, np.zeros((room, 2), np.int64), axis=0)
-                    room *= 2
-                slot = size
-                slots[own[row]] = size
-                code[size], last[size] = own[row], -1
-                size += 1
-            tally[slot, 0] += own_uses[row]
-            if last[slot] != org[at]:
-                last[slot] = org[at]
-                tally[slot, 1] += 1
-    for slot in range(size):
-        slots[code[slot]] = -1
-    return code[:size], tally[:size, 0], tally[:size, 1]
-
-
-@njit(cache=True)
-def _tally_elicitation(  # noqa: PLR0913  a kernel takes its arrays
-    accounts: Any, starts: Any, counts: Any, demand: Any, carried_starts: Any, lengths: Any, carried: Any, totals: Any
-) -> None:
-    for account in accounts:
-        row = carried_starts[account]
-        for event in range(starts[account], starts[account] + counts[account]):
-            stop = row + lengths[event]
-            if demand[event]:
-                for carries in range(row, stop):
-                    totals[carried[carries]] += 1
-            row = stop
-
-
-@njit(cache=True)
-def _tally_carrying(  # noqa: PLR0913  a kernel takes its arrays
-    accounts: Any,
-    own_starts: Any,
-    own_counts: Any,
-    own: Any,
-    starts: Any,
-    counts: Any,
-    carried_starts: Any,
-    lengths: Any,
-    carried: Any,
-    chosen: Any,
-) -> Any:
-    totals = np.zeros(accounts.size, np.int64)
-    for at in range(accounts.size):
-        account = accounts[at]
-        any_chosen = False
-        for row in range(own_starts[account], own_starts[account] + own_counts[account]):
-            if chosen[own[row]]:
-                any_chosen = True
-                break
-        if not any_chosen:
-            continue
-        row = carried_starts[account]
-        for event in range(starts[account], starts[account] + counts[account]):
-            for carries in range(row, row + lengths[event]):
-                if chosen[carried[carries]]:
-                    totals[at] += 1
-                    break
-            row += lengths[event]
-    return totals
