@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from hydrometer.lab.simulate import SCENARIOS
 from hydrometer.lab.simulate import scenario as declared
+from hydrometer.lab.simulate.archetype_plugins import load_archetypes
 from hydrometer.lab.simulate.named_scenarios import ALL
 from hydrometer.lab.simulate.scenario_loader import describe_scenario
-from hydrometer.lab.simulate.shards import load_archetypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -45,7 +45,7 @@ class RunRecorder:
         self.settings, self.progress = settings, progress
         self.inputs: list[str] = []
         self.versions: dict[str, str] = {}
-        """Versions of what only this run's engine uses."""
+        """Versions of what only this run uses: its engine, and the packages of the plug-ins that were on."""
         self.rows: dict[str, int] = {}
         self.rejected: dict[str, int] = {}
         self.repaired: dict[str, int] = {}
@@ -117,6 +117,7 @@ class RunRecorder:
         off = [(signal, _find_exclusion(signal, without) or signal.check_columns(columns)) for signal in every]
         self._signals_off = [why for _, why in off if why is not None]
         on = [signal for signal, why in off if why is None]
+        self.versions |= {f"signal {signal.name}": signal.origin for signal in on if signal.origin}
         self._attainable = compute_attainable_bits(_collect_caps(on), _collect_caps(every))
         return SignalSelection(on, self._attainable)
 

@@ -1,11 +1,12 @@
 """What a format must do to be read.
 
-To add a format: a module in `formats/` with a `READER`, and cases in `tests/sources/cases/<name>/`.
+To add a format: a module in `formats/` with a `READER`, and cases in `tests/sources/cases/<name>/`; or such a module in a
+package of its own, named by an entry point `hydrometer.sources` (docs/plugins.md).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +27,7 @@ class RawExchange(NamedTuple):
     """Roughly the bytes that the exchange holds in memory."""
 
 
+@runtime_checkable
 class FormatReader(Protocol):
     """One format of telemetry."""
 

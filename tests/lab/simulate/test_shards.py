@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 import pytest
 
 from hydrometer.lab.simulate import OperatorSpec, Scenario, shards
-from hydrometer.lab.simulate.shards import allot_accounts, count_shards, estimate_exchanges, load_archetypes, make_shard
+from hydrometer.lab.simulate.archetype_plugins import load_archetypes
+from hydrometer.lab.simulate.shards import allot_accounts, count_shards, estimate_exchanges, make_shard
 from hydrometer.lab.simulate.world import LabelledWorld, make_world, render_shard
 from hydrometer.lab.simulate.world_context import WorldContext
 
@@ -154,7 +155,8 @@ def test_a_part_does_not_depend_on_the_parts_made_before() -> None:
 
 def test_a_framework_is_in_more_hands_in_a_larger_world() -> None:
     def most(whole: int) -> int:
-        users: Any = load_archetypes()["framework"]._assign_frameworks(np.random.default_rng(1), whole)
+        framework: Any = load_archetypes()["framework"]
+        users = framework._assign_frameworks(np.random.default_rng(1), whole)
         assert len(users) == whole
         return int(np.bincount(users).max())
 

@@ -19,7 +19,8 @@ from hydrometer.contract.account_columns import ACCOUNTS
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.exchange_columns import EXCHANGES
 from hydrometer.lab.simulate import SCENARIOS, LabelledWorld, OperatorSpec, Scenario, make_world, write_world
-from hydrometer.lab.simulate.shards import allot_accounts, load_archetypes
+from hydrometer.lab.simulate.archetype_plugins import load_archetypes
+from hydrometer.lab.simulate.shards import allot_accounts
 
 if TYPE_CHECKING:
     from pathlib import Path

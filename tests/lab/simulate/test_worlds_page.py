@@ -6,7 +6,7 @@ import runpy
 
 from fixtures.project import ROOT
 from hydrometer.lab.simulate import ALL, OperatorSpec, Scenario
-from hydrometer.lab.simulate.shards import load_archetypes
+from hydrometer.lab.simulate.archetype_plugins import load_archetypes
 
 
 def test_the_page_is_current() -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
-from hydrometer.contract import Evidence, SkippedSignal
+from hydrometer.contract import FAMILIES, Evidence, InputError, SkippedSignal
 from hydrometer.detection.signals.tail_probabilities import bound_bits
+from hydrometer.plugins import PluginKind, load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
 
     from hydrometer.detection.population.account_group import AccountGroup
 
@@ -51,6 +49,8 @@ class Signal:
     """Columns of which it needs one."""
     costly: bool = False
     """Whether it goes through all templates of a group."""
+    origin: str = ""
+    """Distribution and version of the package that it came with; empty for a built-in one."""
 
     def check_columns(self, columns: frozenset[str]) -> SkippedSignal | None:
         """Why the signal is off, if it is."""
@@ -103,13 +103,34 @@ class SignalSet:
         return [evidence for signal in selected if (evidence := signal.gather_evidence(group)) is not None]
 
 
+class SignalModule(Protocol):
+    """What a module of a signal has."""
+
+    SIGNAL: Signal
+
+
+SIGNAL_PLUGINS: PluginKind[SignalModule] = PluginKind(
+    noun="signal",
+    group="hydrometer.signals",
+    package="hydrometer.detection.signals",
+    members={"SIGNAL": Signal},
+    name_of=lambda module: module.SIGNAL.name,
+    marker="SIGNAL",
+)
+AXES = ("coordination", "harvest")
+
+
 def find_signals() -> list[Signal]:
-    """Every `SIGNAL` of the packages in this folder, by family and name."""
-    signals = [module.SIGNAL for module in _import_modules() if hasattr(module, "SIGNAL")]
-    return sorted(signals, key=lambda signal: (signal.family, signal.name))
+    """Return every signal: the built-in ones by family and name, then those of other packages likewise.
 
-
-def _import_modules() -> list[ModuleType]:
-    room = importlib.import_module(__package__)
-    names = sorted(info.name for info in pkgutil.walk_packages(room.__path__, room.__name__ + "."))
-    return [importlib.import_module(name) for name in names]
+    Raises:
+        InputError: a plug-in cannot be imported, has no signal, or has one of an unknown family or axis.
+    """
+    signals = [replace(plugin.module.SIGNAL, origin=plugin.origin) for plugin in load_plugins(SIGNAL_PLUGINS)]
+    for signal in signals:
+        if signal.family not in FAMILIES or signal.axis not in AXES:
+            raise InputError(
+                f"the signal {signal.name} of {signal.origin} is of the family {signal.family} and the axis {signal.axis}",
+                mend=f"A family is one of {', '.join(FAMILIES)}, an axis one of {', '.join(AXES)}.",
+            )
+    return sorted(signals, key=lambda signal: (signal.origin != "", signal.family, signal.name))

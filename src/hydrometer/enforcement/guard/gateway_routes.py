@@ -1,19 +1,19 @@
 """What the gateways over HTTP share: a request, an answer, a route, and how routes are collected.
 
-A gateway over HTTP is a module of the folder `gateways` with `routes(enforcement_point)`; it is found by walking the folder.
+A gateway over HTTP is a module with a `NAME` and `routes(enforcement_point)`: one of the folder `gateways`, or one of another
+package that an entry point `hydrometer.gateways` names (docs/plugins.md).
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 import orjson
 
-from hydrometer.enforcement.guard import gateways
+from hydrometer.contract import InputError
+from hydrometer.plugins import PluginKind, list_plugin_names, load_plugins
 
 if TYPE_CHECKING:
     from hydrometer.enforcement.guard.enforcement_point import EnforcementPoint
@@ -73,21 +73,47 @@ def encode_headers(pairs: list[tuple[str, str]]) -> RawHeaders:
     return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in pairs]
 
 
+class GatewayModule(Protocol):
+    """What a module of a gateway over HTTP has."""
+
+    NAME: str
+    """How settings and metrics call it."""
+
+    def routes(self, enforcement_point: EnforcementPoint, /) -> list[GatewayRoute]:
+        """Return its addresses, which ask the enforcement point."""
+
+
+GATEWAY_PLUGINS: PluginKind[GatewayModule] = PluginKind(
+    noun="gateway",
+    group="hydrometer.gateways",
+    package="hydrometer.enforcement.guard.gateways",
+    members={"NAME": str, "routes": Callable},  # type: ignore[dict-item]  # a class to isinstance, not to mypy
+    name_of=lambda module: module.NAME,
+    marker="routes",
+    optional=frozenset({"envoy"}),
+)
+
+
 def collect_routes(enforcement_point: EnforcementPoint) -> list[GatewayRoute]:
-    """Return the routes of every gateway that speaks HTTP."""
+    """Return the routes of every gateway that speaks HTTP.
+
+    Raises:
+        InputError: a plug-in cannot be imported, lacks what a gateway has, or has a name or an address of another.
+    """
     routes: list[GatewayRoute] = []
-    for module in sorted(entry.name for entry in pkgutil.iter_modules(gateways.__path__)):
-        # Those of an extra are imported by whoever starts them.
-        if module not in NOT_HTTP:
-            make_routes = getattr(importlib.import_module(f"{gateways.__name__}.{module}"), "routes", None)
-            if make_routes is not None:
-                routes.extend(make_routes(enforcement_point))
+    owners: dict[str, str] = {}
+    for plugin in load_plugins(GATEWAY_PLUGINS):
+        for route in plugin.module.routes(enforcement_point):
+            if route.path in owners:
+                raise InputError(
+                    f"the gateway {plugin.name} has an address of {owners[route.path]}: {route.path}",
+                    mend="Uninstall its package, or give it another address.",
+                )
+            owners[route.path] = plugin.name
+            routes.append(route)
     return routes
 
 
 def list_gateway_names() -> frozenset[str]:
     """Return the names of all gateways, by which settings speak of them."""
-    return frozenset(entry.name for entry in pkgutil.iter_modules(gateways.__path__))
-
-
-NOT_HTTP = frozenset({"envoy"})
+    return list_plugin_names(GATEWAY_PLUGINS)

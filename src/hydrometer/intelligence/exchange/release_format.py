@@ -1,16 +1,15 @@
 """What a sharing format must do.
 
-To add one: a module in `formats/` with a `FORMAT`, and its cases in `tests/sharing/`.
+To add one: a module in `formats/` with a `FORMAT`, and its cases in `tests/intelligence/exchange/formats/`; or such a module
+in a package of its own, named by an entry point `hydrometer.formats` (docs/plugins.md).
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from hydrometer.intelligence.exchange import formats
+from hydrometer.plugins import PluginKind, load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +33,26 @@ class ReleaseFormat:
     """What is left out of what the format could hold, counted by reason."""
 
 
+class ReleaseFormatModule(Protocol):
+    """What a module of an exchange format has."""
+
+    FORMAT: ReleaseFormat
+
+
+FORMAT_PLUGINS: PluginKind[ReleaseFormatModule] = PluginKind(
+    noun="exchange format",
+    group="hydrometer.formats",
+    package="hydrometer.intelligence.exchange.formats",
+    members={"FORMAT": ReleaseFormat},
+    name_of=lambda module: module.FORMAT.name,
+    marker="FORMAT",
+)
+
+
 def find_formats() -> dict[str, ReleaseFormat]:
-    """Return every format by its name."""
-    release_formats = {}
-    for module in sorted(each.name for each in pkgutil.iter_modules(formats.__path__)):
-        one: ReleaseFormat = importlib.import_module(f"{formats.__name__}.{module}").FORMAT
-        release_formats[one.name] = one
-    return release_formats
+    """Return every format by its name.
+
+    Raises:
+        InputError: a plug-in cannot be imported, has no format, or has the name of another.
+    """
+    return {plugin.name: plugin.module.FORMAT for plugin in load_plugins(FORMAT_PLUGINS)}

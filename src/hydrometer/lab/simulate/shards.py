@@ -6,24 +6,19 @@ a large world is a part, so neither the number of a file nor the order of its ro
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
 
 from hydrometer.contract import InputError
-from hydrometer.lab.simulate import archetypes, operator_traffic
+from hydrometer.lab.simulate import operator_traffic
+from hydrometer.lab.simulate.archetype_plugins import find_default_shares, load_archetypes
 from hydrometer.lab.simulate.arrival_times import DAY, HOUR
 from hydrometer.lab.simulate.cohort_builder import CohortBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from types import ModuleType
-
     import numpy.typing as npt
 
     from hydrometer.lab.simulate.networks import IntArray, ObjectArray
@@ -44,29 +39,23 @@ class WorldShard:
     """`account` holds rows of `accounts`; `exchange_id` comes when the tables are made."""
 
 
-@cache
-def load_archetypes() -> Mapping[str, ModuleType]:
-    """Return every archetype by its kind, in order of name; found by walking the folder."""
-    modules = [
-        importlib.import_module(f"{archetypes.__name__}.{m.name}") for m in pkgutil.iter_modules(archetypes.__path__)
-    ]
-    return {module.KIND: module for module in sorted(modules, key=lambda m: str(m.KIND))}
-
-
 def allot_accounts(scenario: Scenario) -> dict[str, int]:
     """Return how many accounts each archetype gets: its share of the honest accounts, and the rest persons.
 
     Raises:
         InputError: the scenario names an unknown archetype, or shares add to more than 1.
     """
-    modules = load_archetypes()
-    unknown = sorted(set(scenario.shares) - set(modules))
+    shares = find_default_shares()
+    unknown = sorted(set(scenario.shares) - set(shares))
     if unknown:
         raise InputError(
-            f"no such archetype: {', '.join(unknown)}", mend=f"Known are {', '.join(modules)}.", column="shares"
+            f"no such archetype: {', '.join(unknown)}", mend=f"Known are {', '.join(shares)}.", column="shares"
         )
-    shares = {kind: scenario.shares.get(kind, module.SHARE) for kind, module in modules.items() if kind != "person"}
-    counts = {kind: round(share * scenario.honest) for kind, share in shares.items()}
+    counts = {
+        kind: round(scenario.shares.get(kind, share) * scenario.honest)
+        for kind, share in shares.items()
+        if kind != "person"
+    }
     counts["person"] = scenario.honest - sum(counts.values())
     if counts["person"] < 0 or min(counts.values()) < 0:
         raise InputError("the shares add to more than 1, or one is negative", mend="Lower them.", column="shares")
@@ -108,7 +97,7 @@ def make_shard(context: WorldContext, shard: int, shards: int) -> WorldShard:
             context, key, shard=shard, shards=shards, accounts_before=first, accounts_in_world=whole
         ), stop - first
 
-    for kind in sorted(counts, key=lambda k: (k != "person", k)):
+    for kind in sorted(modules, key=lambda k: k != "person"):
         cohort, count = begin_cohort(2, kind, counts[kind])
         if count:
             modules[kind].populate(cohort, count)

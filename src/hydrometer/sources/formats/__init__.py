@@ -1,20 +1,36 @@
-"""The formats, one module each: every module here that has a `READER` is a format."""
+"""The formats, one module each: every module here that has a `READER` is a format, and so is one of a plug-in."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from hydrometer.plugins import PluginKind, load_plugins
+from hydrometer.sources.format_reader import FormatReader
 
 if TYPE_CHECKING:
-    from hydrometer.sources.format_reader import FormatReader
+    from collections.abc import Mapping
 
 
-def load_readers() -> dict[str, FormatReader]:
-    """Find the readers of this folder, by name, sorted."""
-    readers_by_name: dict[str, FormatReader] = {}
-    for module in pkgutil.iter_modules(__path__):
-        reader: FormatReader | None = getattr(importlib.import_module(f"{__name__}.{module.name}"), "READER", None)
-        if reader is not None:
-            readers_by_name[reader.name] = reader
-    return dict(sorted(readers_by_name.items()))
+class SourceFormatModule(Protocol):
+    """What a module of a source format has."""
+
+    READER: FormatReader
+
+
+SOURCE_PLUGINS: PluginKind[SourceFormatModule] = PluginKind(
+    noun="source format",
+    group="hydrometer.sources",
+    package="hydrometer.sources.formats",
+    members={"READER": FormatReader},
+    name_of=lambda module: module.READER.name,
+    marker="READER",
+)
+
+
+def load_readers() -> Mapping[str, FormatReader]:
+    """Return the readers by name: the built-in ones sorted, then those of other packages.
+
+    Raises:
+        InputError: a plug-in cannot be imported, has no reader, or has the name of another.
+    """
+    return {plugin.name: plugin.module.READER for plugin in load_plugins(SOURCE_PLUGINS)}
