@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hydrometer.sources.file_traffic import FileTraffic as FileTraffic
     from hydrometer.sources.file_traffic import open_traffic as open_traffic
+    from hydrometer.sources.format_reader import FormatReader as FormatReader
+    from hydrometer.sources.format_reader import RawExchange as RawExchange
+    from hydrometer.sources.format_reader import make_account_facts as make_account_facts
     from hydrometer.sources.parquet_chunks import ParquetChunk as ParquetChunk
     from hydrometer.sources.parquet_chunks import cut_into_chunks as cut_into_chunks
+    from hydrometer.sources.record_readers import RawRecord as RawRecord
     from hydrometer.sources.rejects import MOST_LISTED as MOST_LISTED
     from hydrometer.sources.rejects import UNLISTED as UNLISTED
     from hydrometer.sources.rejects import Rejects as Rejects
