@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-quality bench-attribution calibrate docs clean
+.PHONY: help demo test check bench bench-quality bench-attribution calibrate train-elicitation docs clean
 
 # The interpreter to make .venv/ with. Empty: the first of CANDIDATES that is new enough and can make one.
 PYTHON ?=
@@ -40,6 +40,9 @@ bench-attribution: $(READY) ## Measure how well operators are named, false flags
 
 calibrate: $(READY) ## Fit the probabilities anew on simulated worlds (5 minutes)
 	PYTHONPATH=benchmarks $(BIN)/python -m quality.calibrate
+
+train-elicitation: $(READY) ## Train the elicitation model anew (minutes); writes its weights and docs/elicitation-model.md
+	PYTHONPATH=benchmarks $(BIN)/python -m elicitation
 
 docs: $(READY) ## Make the pages that are rendered from the contract
 	$(BIN)/python scripts/make_contract_docs.py

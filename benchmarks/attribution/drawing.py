@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
+from attribution.dossiers import CIRCUMSTANCES
 from attribution.summary import bins, chosen, row
 from attribution.trial import HITS, HYDROMETER
 from drawing_style import COLOURS, GREY, OURS, save_figure, set_drawing_style
-from hydrometer.lab.simulate.dossiers import CIRCUMSTANCES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

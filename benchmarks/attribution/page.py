@@ -7,10 +7,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attribution.dossiers import CIRCUMSTANCES
 from attribution.drawing import draw
 from attribution.summary import METHODS, QUESTIONS, bins, bound, chosen, row, variants
 from attribution.trial import HITS, HYDROMETER, PRIOR
-from hydrometer.lab.simulate.dossiers import CIRCUMSTANCES
 from shared_page import replace_part
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from attribution.dossiers import CIRCUMSTANCES
 from attribution.trial import HITS, HYDROMETER, PRIOR
 from hydrometer.lab.evaluation.confidence_intervals import (
     bound_unobserved_share,
@@ -15,7 +16,6 @@ from hydrometer.lab.evaluation.confidence_intervals import (
     compute_wilson_interval,
     resample_worlds,
 )
-from hydrometer.lab.simulate.dossiers import CIRCUMSTANCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

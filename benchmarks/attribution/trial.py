@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from attribution import variants
+from attribution.dossiers import CIRCUMSTANCES, LabelledDossiers, SimulatedCampaign, make_dossiers
 from attribution.worlds import TRUTH, Shown, make
 from hydrometer.contract.attribution_records import NOBODY, UNKNOWN
 from hydrometer.contract.intel_records import Role
 from hydrometer.contract.result_records import CampaignFile, Template, TemplateSegment
 from hydrometer.intelligence.attribution import attribute_campaign, build_campaign_profiles
-from hydrometer.lab.simulate.dossiers import CIRCUMSTANCES, LabelledDossiers, SimulatedCampaign, make_dossiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from attribution.dossiers import derive_email_shape
 from hydrometer import __version__, api
 from hydrometer.contract.addresses import derive_network_block
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.lab.simulate import Scenario, make_world_folder
-from hydrometer.lab.simulate.dossiers import derive_email_shape
 from quality.varied import varied
 from quality.worlds import ONE_THREAD, site_key
 

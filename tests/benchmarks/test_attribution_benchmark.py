@@ -12,10 +12,10 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
+from attribution.dossiers import CIRCUMSTANCES
 from attribution.summary import QUESTIONS, bins, chosen, row, variants
 from attribution.trial import HITS, HYDROMETER, PRIOR, Record
 from fixtures.project import ROOT
-from hydrometer.lab.simulate.dossiers import CIRCUMSTANCES
 
 if TYPE_CHECKING:
     from pathlib import Path

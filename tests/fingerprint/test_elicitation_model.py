@@ -1,11 +1,10 @@
-"""What the demand model sees, in wordings that its training files do not hold."""
+"""What the elicitation model sees, in phrases that its training files do not hold."""
 
 from __future__ import annotations
 
 import json
 from importlib.resources import files
 
-import numpy as np
 import pytest
 
 from fixtures.fingerprint_texts import KEY, exchanges, fingerprints, prompt
@@ -13,8 +12,6 @@ from hydrometer.contract.fingerprint_columns import ELICITATION_CLASSES
 from hydrometer.contract.settings import FingerprintSettings
 from hydrometer.fingerprint import Fingerprinter
 from hydrometer.fingerprint.elicitation_model import load_shipped_model, read_provenance
-from hydrometer.fingerprint.training.model_fitting import draw_samples, featurise_samples, fit_model, score_samples
-from hydrometer.fingerprint.training.training_phrasings import FOLDS, PhrasingParts, TrainingPhrasings, assign_part
 
 DEMANDS = {
     "reasoning_trace": (
@@ -108,39 +105,4 @@ def test_weights_are_small_and_tell_where_they_come_from() -> None:
     assert sum(len(item.read_bytes()) for item in data.iterdir() if item.is_file()) < 2_000_000
     made = read_provenance()
     assert made["classes"] == list(ELICITATION_CLASSES)
-    assert made["phrasings"] == TrainingPhrasings().count_skeletons(), (
-        "the phrasings changed: run python -m hydrometer.fingerprint.train_elicitation"
-    )
     assert json.dumps(made["calibration"]["slope"]) == json.dumps(load_shipped_model().slope)
-
-
-def test_training_repeats_itself_and_tells_demands_apart() -> None:
-    grammar = TrainingPhrasings()
-    samples = draw_samples(grammar, 3, 1_500, PhrasingParts.all_but(None))
-    assert samples == draw_samples(grammar, 3, 1_500, PhrasingParts.all_but(None))
-    documents = featurise_samples(samples)
-    first, second = fit_model(documents, 1), fit_model(documents, 1)
-    assert np.array_equal(first.table, second.table)
-    _, confidence = first.predict_elicitation(score_samples(first, samples))
-    flagged = confidence >= 0.5
-    assert (flagged == (documents.elicitation > 0)).mean() > 0.9
-
-
-def test_held_out_skeletons_stay_out() -> None:
-    grammar = TrainingPhrasings()
-    for part in range(FOLDS):
-        assert all(
-            assign_part(sample.skeleton) != part
-            for sample in draw_samples(grammar, 1, 200, PhrasingParts.all_but(part))
-        )
-        own = PhrasingParts(frozenset({part}), frozenset({part}))
-        assert all(assign_part(sample.skeleton) == part for sample in draw_samples(grammar, 1, 200, own))
-
-
-def test_no_placeholder_stays_in_a_demand() -> None:
-    grammar = TrainingPhrasings()
-    lines = [line for found in grammar.skeletons.values() for file in found for line in file]
-    names = {name for values in (grammar.shared, grammar.material, *(line.values for line in lines)) for name in values}
-    for sample in draw_samples(grammar, 5, 2_000, PhrasingParts.all_but(None)):
-        for name in names - {"context", "input", "question", "history"}:
-            assert f"{{{name}}}" not in f"{sample.system} {sample.prompt}"

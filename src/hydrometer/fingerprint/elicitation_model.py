@@ -1,4 +1,4 @@
-"""The demand model: a hashed n-gram linear classifier whose weights ship with the package."""
+"""The elicitation model: a hashed n-gram linear classifier whose weights ship with the package."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from hydrometer.fingerprint.kernels.elicitation_scoring import (
 BUCKETS = 1 << 17
 """Rows of the weight table; a feature is a hash of one to three words."""
 HALF = COLUMNS // 2
-WEIGHTS, PROVENANCE = "demand.npz", "demand.json"
+WEIGHTS, PROVENANCE = "elicitation.npz", "elicitation.json"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class ElicitationModel:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Return (index of the likeliest class but `none`, calibrated probability of any class but `none`) of each row.
 
-        scores: sums of kernels.demand.score, [rows, COLUMNS].
+        scores: sums of `elicitation_scoring.score_words`, [rows, COLUMNS].
         """
         logits = self.bias[:HALF] + self.scale[:HALF] * scores[:, :HALF].astype(np.float64)
         odds = _log_sum_exp(logits)
@@ -77,7 +77,7 @@ def _log_sum_exp(logits: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float6
 
 
 def count_region_words(lengths: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    """Return how many words of each row lie in a demand region; lengths: [rows, 2]."""
+    """Return how many words of each row are read for demands; lengths: [rows, 2]."""
     most = np.array([SYSTEM_HEAD + SYSTEM_TAIL, PROMPT_HEAD + PROMPT_TAIL])
     return np.asarray(np.minimum(lengths, most).sum(axis=1), dtype=np.int64)
 
@@ -90,9 +90,7 @@ def load_shipped_model() -> ElicitationModel:
             arrays["table"], arrays["scale"], arrays["bias"], float(arrays["slope"]), float(arrays["intercept"])
         )
     if model.table.shape != (BUCKETS, COLUMNS) or len(ELICITATION_CLASSES) + len(CAPABILITY_CLASSES) - 2 != COLUMNS:
-        raise ValueError(
-            "the shipped weights do not fit the classes of the contract: run python -m hydrometer.fingerprint.train_elicitation"
-        )
+        raise ValueError("the shipped weights do not fit the classes of the contract: run make train-elicitation")
     return model
 
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 import msgspec
 import numpy as np
 
+from attribution.intel_reports import DossierBuilder
 from hydrometer.contract import NOBODY, UNKNOWN, Actor, Dossiers, IndicatorKind, WorkingHours
-from hydrometer.lab.simulate.intel_reports import DossierBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hydrometer.lab.simulate.intel_reports import Grade, IntelReport
+    from attribution.intel_reports import Grade, IntelReport
 
 Circumstance = Literal["known", "missing", "pool", "flag", "rented_flag", "flag_on_known", "stale", "poisoned"]
 """`known`: the operator has a dossier. `missing`: it has none, and nobody points to anybody. `pool`: several labs rent the

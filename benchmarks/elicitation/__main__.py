@@ -1,5 +1,7 @@
-"""Train the demand model: `python -m hydrometer.fingerprint.train_elicitation`; rewrites its weights, their provenance and its
-report."""
+"""Train the elicitation model: `make train-elicitation`; rewrites its weights, their provenance and its report.
+
+PYTHONPATH=benchmarks python -m elicitation [--seed N] [--samples N] [--data FOLDER] [--docs FILE]
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import logsumexp
 
-from hydrometer.contract import ELICITATION_CLASSES
-from hydrometer.fingerprint.elicitation_model import BUCKETS, HALF, PROVENANCE, WEIGHTS, ElicitationModel
-from hydrometer.fingerprint.training.model_fitting import (
+from elicitation.model_fitting import (
     DECAY,
     DROP,
     EPOCHS,
@@ -28,11 +28,15 @@ from hydrometer.fingerprint.training.model_fitting import (
     fit_model,
     score_samples,
 )
-from hydrometer.fingerprint.training.model_report import JudgedSamples, render_report
-from hydrometer.fingerprint.training.training_phrasings import FOLDS, PhrasingParts, TrainingPhrasings, TrainingSample
+from elicitation.model_report import JudgedSamples, render_report
+from elicitation.training_phrasings import FOLDS, PhrasingParts, TrainingPhrasings, TrainingSample
+from hydrometer.contract import ELICITATION_CLASSES
+from hydrometer.fingerprint.elicitation_model import BUCKETS, HALF, PROVENANCE, WEIGHTS, ElicitationModel
 
-_HERE = Path(__file__).parent
-_DOCS = _HERE.parents[2] / "docs" / "elicitation-model.md"
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "src" / "hydrometer" / "fingerprint" / "data"
+REPORT = ROOT / "docs" / "elicitation-model.md"
+COMMAND = "PYTHONPATH=benchmarks python -m elicitation"
 
 
 def cross_validate(grammar: TrainingPhrasings, seed: int, size: int) -> tuple[JudgedSamples, JudgedSamples]:
@@ -82,7 +86,7 @@ def train_model(seed: int, size: int, data: Path, docs: Path) -> None:
             intercept=np.float64(intercept),
         )
     provenance = {
-        "command": "python -m hydrometer.fingerprint.train_elicitation",
+        "command": COMMAND,
         "seed": seed,
         "samples": size,
         "classes": list(ELICITATION_CLASSES),
@@ -107,13 +111,13 @@ def train_model(seed: int, size: int, data: Path, docs: Path) -> None:
 
 def main() -> None:
     """Read the arguments and train."""
-    parser = argparse.ArgumentParser(prog="python -m hydrometer.fingerprint.train_elicitation", description=__doc__)
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
         "--samples", type=int, default=60_000, help="samples to train on; a quarter as many judge each part"
     )
-    parser.add_argument("--data", type=Path, default=_HERE / "data", help="folder for the weights")
-    parser.add_argument("--docs", type=Path, default=_DOCS, help="where the report goes")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder for the weights")
+    parser.add_argument("--docs", type=Path, default=REPORT, help="where the report goes")
     arguments = parser.parse_args()
     train_model(arguments.seed, arguments.samples, arguments.data, arguments.docs)
 

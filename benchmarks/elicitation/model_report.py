@@ -1,4 +1,4 @@
-"""The report on the demand model, from held-out phrasings."""
+"""The report on the elicitation model, from held-out phrasings."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy.typing as npt
 from scipy.special import expit
 from scipy.stats import rankdata
 
+from elicitation.model_fitting import PRIOR
 from hydrometer.contract import CAPABILITY_CLASSES, ELICITATION_CLASSES
-from hydrometer.fingerprint.training.model_fitting import PRIOR
 
 _EDGES = (0.0, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 
@@ -59,7 +59,7 @@ def compute_auc(odds: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_]) 
 def render_report(
     judged: JudgedSamples, strict: JudgedSamples, provenance: dict[str, Any], slope: float, intercept: float
 ) -> str:
-    """Return the Markdown page; `held` has new skeletons, `strict` has new values in them too."""
+    """Return the Markdown page; `judged` has new skeletons, `strict` has new values in them too."""
     chance = expit(slope * judged.odds + intercept)
     predicted = np.where(chance >= 0.5, judged.best, 0)
     demand, none = judged.elicitation > 0, judged.elicitation == 0
@@ -74,7 +74,7 @@ def render_report(
     ]
     right = (judged.capability == judged.best_capability)[has_capability].mean()
     lines = [
-        "# The demand model",
+        "# The elicitation model",
         "",
         f"Written by `{provenance['command']}`; do not edit.",
         "",

@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from hydrometer.contract.attribution_records import NOBODY, UNKNOWN
-from hydrometer.contract.intel_records import Dossiers
-from hydrometer.lab.simulate.dossiers import (
+from attribution.dossiers import (
     CIRCUMSTANCES,
     Circumstance,
     LabelledDossiers,
@@ -17,6 +15,8 @@ from hydrometer.lab.simulate.dossiers import (
     derive_email_shape,
     make_dossiers,
 )
+from hydrometer.contract.attribution_records import NOBODY, UNKNOWN
+from hydrometer.contract.intel_records import Dossiers
 
 BEGINS = datetime(2026, 4, 7, tzinfo=UTC)
 

@@ -95,7 +95,7 @@ def assign_part(text: str) -> int:
 
 
 class TrainingPhrasings:
-    """All phrasings; `sample` draws exchanges with some parts left out or alone let in."""
+    """All phrasings; `draw_demand` and `draw_ordinary` draw exchanges with some parts left out or alone let in."""
 
     def __init__(self) -> None:
         self.frames, _ = _read_phrasings("frames")
@@ -261,12 +261,12 @@ class TrainingPhrasings:
 
 
 def _loosen_style(text: str) -> str:
-    """Write as people in a hurry do: no capitals, no full stops."""
+    """Return a text as people in a hurry write it: no capitals, no full stops."""
     return text.lower().replace(". ", " ").replace(",", "")
 
 
 def _make_noise(rng: random.Random) -> str:
-    """Made-up words among real function words: a text on a subject that the files do not know."""
+    """Return made-up words among real function words: a text on a subject that the files do not know."""
     glue = _GLUE.split()
     sounds = ("ka", "lo", "mi", "ter", "shan", "ru", "ve", "pol", "ni", "go", "dra", "ses", "ing", "ly", "or", "un")
     words = [

@@ -1,4 +1,7 @@
-"""Stochastic gradient descent of the demand model, with the same windows as kernels.demand.score."""
+"""Stochastic gradient descent of the elicitation model, with the windows of `elicitation_scoring.score_words`.
+
+Compiled code is cached beside the source, by the age of this file alone.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +31,12 @@ def run_epoch(
     drop: int,
     seed: Any,
 ) -> Any:
-    """One pass over the documents in `order`; changes `table` and `bias`, returns the mean loss of elicitation.
+    """Go once over the documents in `order`; changes `table` and `bias`, returns the mean loss of elicitation.
 
     weights: how fast each kind of feature learns, [GRAMS]; buckets: [words, GRAMS], -1 for none; ends: [documents, stretches + 1]
-    places in buckets; elicitation, capability: class of each document, capability -1 for unknown. Softmax over the best
+    indices into buckets; elicitation, capability: class of each document, capability -1 for unknown. Softmax over the best
     windows' sums, the first class being the origin; features are dropped with chance drop / 2^24 (the kept ones are
-    scaled up), so that no single wording carries a class.
+    scaled up), so that no single phrase carries a class.
     """
     half = COLUMNS // 2
     longest = 0

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from elicitation.descent_kernel import run_epoch
 from hydrometer.contract import ELICITATION_CLASSES
 from hydrometer.fingerprint.concepts import build_concept_table
 from hydrometer.fingerprint.elicitation_model import BUCKETS, HALF, ElicitationModel
-from hydrometer.fingerprint.kernels.descent_kernel import run_epoch
 from hydrometer.fingerprint.kernels.elicitation_scoring import (
     BLOCK,
     COLUMNS,
@@ -34,13 +34,13 @@ from hydrometer.fingerprint.kernels.word_hashing import RING
 from hydrometer.fingerprint.unicode_tables import build_unicode_tables
 
 if TYPE_CHECKING:
-    from hydrometer.fingerprint.training.training_phrasings import PhrasingParts, TrainingPhrasings, TrainingSample
+    from elicitation.training_phrasings import PhrasingParts, TrainingPhrasings, TrainingSample
 
 _LIMIT = 4_000
 EPOCHS = 24
 RATE, DECAY = 0.2, 0.003
 GRAM_RATES = (0.5, 1.0, 0.7, 0.5, 0.5, 0.7, 0.7)
-"""How fast words, stems, pairs and pairs with a gap learn: what is rarer says less of other wordings."""
+"""How fast words, stems, pairs and pairs with a gap learn: what is rarer says less of other phrasings."""
 DROP = 0.8
 """Share of features left out at random in each step."""
 PRIOR = 0.025
