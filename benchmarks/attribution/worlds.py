@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from attribution.dossiers import derive_email_shape
-from hydrometer import __version__, api
+from hydrometer import api
 from hydrometer.contract.addresses import derive_network_block
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.lab.simulate import Scenario, make_world_folder
@@ -67,7 +67,7 @@ def make(seed: int, honest: int, into: Path) -> Path:
     made = scenario(seed, honest)
     with tempfile.TemporaryDirectory(prefix="hydrometer-attribution-") as place:
         folder, world = Path(place), Path(place) / "world"
-        make_world_folder(made, seed, world, sketching=None, workers=1, version=__version__, progress=SilentProgress())
+        make_world_folder(made, seed, world, sketching=None, workers=1, progress=SilentProgress())
         key = site_key(made.name, seed, folder)
         api.detect(world, kept, ONE_THREAD, site_key=key, mapping=None, source=None, progress=SilentProgress())
         shown = _shown(made, world, kept)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hydrometer import __version__
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
 from hydrometer.lab.simulate import make_world_folder
@@ -24,7 +23,7 @@ ONE_THREAD = Settings(threads=1, exhibits=False)
 def make(scenario: str, seed: int, honest: int, folder: Path) -> Path:
     """Write the world of a scenario, a seed and so many honest accounts, with texts, and return its folder."""
     recipe = varied(seed, honest) if scenario == VARIED else msgspec.structs.replace(ALL[scenario], honest=honest)
-    make_world_folder(recipe, seed, folder, sketching=None, workers=1, version=__version__, progress=SilentProgress())
+    make_world_folder(recipe, seed, folder, sketching=None, workers=1, progress=SilentProgress())
     return folder
 
 

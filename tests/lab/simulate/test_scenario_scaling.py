@@ -64,7 +64,7 @@ def test_exchanges_come_within_a_twentieth(accounts: int, exchanges: int) -> Non
 
 
 def test_operators_can_be_scaled_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shards, "PART", 10_000)
+    monkeypatch.setattr(shards, "EXCHANGES_PER_SHARD", 10_000)
     size = WorldSize(accounts=1_000, exchanges=40_000, operator_accounts=60, harvested=4_000)
     world = make_world(scale_scenario(SCENARIOS["february"], size, 2), 2)
     assert world.accounts.num_rows == 1_000

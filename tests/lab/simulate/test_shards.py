@@ -46,7 +46,7 @@ SCENARIO = Scenario(name="parted", honest=800, operators=(HYDRA,), outage_day=No
 @pytest.fixture(scope="module")
 def world() -> Iterator[LabelledWorld]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "PART", 5_000)
+        patch.setattr(shards, "EXCHANGES_PER_SHARD", 5_000)
         assert count_shards(SCENARIO) >= 4
         yield make_world(SCENARIO, 8)
 
@@ -107,7 +107,7 @@ def test_squads_take_turns_at_one_queue() -> None:
     )
     scenario = Scenario(honest=300, operators=(clockwork,), outage_day=None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "PART", 3_000)
+        patch.setattr(shards, "EXCHANGES_PER_SHARD", 3_000)
         world = make_world(scenario, 2)
     at = sent_by(world, of_kind(world, "operator", "clock"))["started_at"].cast(pa.int64()).to_numpy()
     gaps = np.diff(at[len(at) // 4 : len(at) // 2])
@@ -133,7 +133,7 @@ def test_what_the_world_shares_is_shared_by_all_parts(world: LabelledWorld) -> N
 
 def test_every_part_holds_everybody() -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "PART", 5_000)
+        patch.setattr(shards, "EXCHANGES_PER_SHARD", 5_000)
         number = count_shards(SCENARIO)
     commons = WorldContext(SCENARIO, 8)
     shares = []

@@ -50,16 +50,14 @@ class Twins:
 
 def sketched(scenario: Scenario, folder: Path, key: Path, workers: int = 1) -> Path:
     how = build_sketching(Settings(), key)
-    make_world_folder(scenario, SEED, folder, sketching=how, workers=workers, version="0", progress=SilentProgress())
+    make_world_folder(scenario, SEED, folder, sketching=how, workers=workers, progress=SilentProgress())
     return folder
 
 
 @pytest.fixture(scope="module")
 def twins(tmp_path_factory: pytest.TempPathFactory) -> Twins:
     place = tmp_path_factory.mktemp("twins")
-    make_world_folder(
-        SCENARIO, SEED, place / "texts", sketching=None, workers=1, version="0", progress=SilentProgress()
-    )
+    make_world_folder(SCENARIO, SEED, place / "texts", sketching=None, workers=1, progress=SilentProgress())
     api.fingerprint(
         place / "texts",
         place / "told",
@@ -169,7 +167,7 @@ def test_the_same_operators_are_found(twins: Twins, tmp_path: Path) -> None:
 
 
 def test_sketches_do_not_depend_on_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shards, "PART", 2_000)
+    monkeypatch.setattr(shards, "EXCHANGES_PER_SHARD", 2_000)
     small = replace(
         SCENARIO, honest=150, operators=(replace(SCENARIO.operators[0], accounts=20),), shares={"redteam": 0.0}
     )

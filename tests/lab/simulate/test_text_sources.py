@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydrometer.lab.simulate import SCENARIOS, OperatorSpec, Scenario, make_world
-from hydrometer.lab.simulate.demands.demand_templates import PromptTemplate, make_demand_templates
+from hydrometer.lab.simulate.demands.demand_templates import DemandStyle, PromptTemplate, make_demand_templates
 from hydrometer.lab.simulate.honest_templates import make_honest_template
 from hydrometer.lab.simulate.networks import COUNTRIES
 from hydrometer.lab.simulate.scenario import HarvestKind
@@ -81,10 +81,10 @@ def test_tasks_are_various() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_hundreds_of_wordings(kind: str) -> None:
-    wordings = make_demand_templates(kind, 300, tool="t", reworded=0.5)
+    wordings = make_demand_templates(kind, 300, "t", DemandStyle(reworded=0.5))
     assert len({w.prompt for w in wordings}) == 300
     assert all("{task}" in w.prompt for w in wordings)
-    assert make_demand_templates(kind, 300, tool="t", reworded=0.5) == wordings
+    assert make_demand_templates(kind, 300, "t", DemandStyle(reworded=0.5)) == wordings
     filled = wordings[0].fill("A {task} of {n}", corpus())
     assert "A {task} of {n}" in filled
     assert not re.search(r"\{(answer|answer_b|trace|dialogue|observation)\}", filled)
@@ -92,10 +92,12 @@ def test_every_kind_has_hundreds_of_wordings(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_tools_differ_and_system_prompts_come_on_request(kind: str) -> None:
-    one, other = ({w.prompt for w in make_demand_templates(kind, 40, tool=tool, reworded=0.0)} for tool in ("a", "b"))
+    one, other = (
+        {w.prompt for w in make_demand_templates(kind, 40, tool, DemandStyle(reworded=0.0))} for tool in ("a", "b")
+    )
     assert len(one & other) < 8
-    assert all(w.system is None for w in make_demand_templates(kind, 5, tool="a"))
-    assert all(w.system for w in make_demand_templates(kind, 5, tool="a", system=True))
+    assert all(w.system is None for w in make_demand_templates(kind, 5, "a"))
+    assert all(w.system for w in make_demand_templates(kind, 5, "a", DemandStyle(system=True)))
 
 
 @pytest.mark.parametrize("rule", ["exam", "lesson", "summariser"])

@@ -24,9 +24,7 @@ SCENARIO = Scenario(
 
 
 def make(folder: Path, workers: int = 1, progress: SilentProgress | None = None) -> None:
-    make_world_folder(
-        SCENARIO, 5, folder, sketching=None, workers=workers, version="0", progress=progress or SilentProgress()
-    )
+    make_world_folder(SCENARIO, 5, folder, sketching=None, workers=workers, progress=progress or SilentProgress())
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -74,7 +72,7 @@ def test_the_truth_says_how_the_world_was_made(tmp_path: Path) -> None:
 
 
 def test_any_number_of_workers_makes_the_same_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shards, "PART", 2_000)
+    monkeypatch.setattr(shards, "EXCHANGES_PER_SHARD", 2_000)
     make(tmp_path / "one", workers=1)
     make(tmp_path / "two", workers=2)
     assert len(list((tmp_path / "one").glob("exchanges-*.parquet"))) >= 3
@@ -84,7 +82,7 @@ def test_any_number_of_workers_makes_the_same_files(tmp_path: Path, monkeypatch:
 def test_the_files_of_a_large_world_are_the_parts_of_make_world(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shards, "PART", 2_000)
+    monkeypatch.setattr(shards, "EXCHANGES_PER_SHARD", 2_000)
     make(tmp_path / "w")
     written = pa.concat_tables([pq.read_table(path) for path in sorted((tmp_path / "w").glob("exchanges-*"))])
     world = make_world(SCENARIO, 5)
@@ -121,7 +119,7 @@ class _Impatient(SilentProgress):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_interruption_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
-    monkeypatch.setattr(shards, "PART", 2_000)
+    monkeypatch.setattr(shards, "EXCHANGES_PER_SHARD", 2_000)
     with pytest.raises(KeyboardInterrupt):
         make(tmp_path / "w", workers=workers, progress=_Impatient())
     assert list(tmp_path.iterdir()) == []

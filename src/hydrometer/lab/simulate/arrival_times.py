@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,29 +25,51 @@ def draw_heavy_tailed(
     return np.clip(np.rint(rng.lognormal(np.log(median), spread, count)), 1, most).astype(np.int64)
 
 
+@dataclass(frozen=True, slots=True)
+class HumanRhythm:
+    """When people are at work: `days` from `start` (µs), in sessions."""
+
+    start: int
+    days: float
+    session: float = 4.0
+    """Exchanges of a session, about."""
+    gap_seconds: float = 75.0
+    """Median time between two exchanges of a session."""
+    weekend: float = 0.45
+    """What a day of a weekend counts for."""
+
+
+@dataclass(frozen=True, slots=True)
+class BurstRhythm:
+    """Bursts of about `hours`, one about every `every` hours, whatever the clock says."""
+
+    hours: float = 5.0
+    every: float = 17.0
+
+
+USUAL_BURSTS = BurstRhythm()
+
+
 def draw_human_times(
     rng: np.random.Generator,
     counts: IntArray,
     offsets: IntArray,
-    *,
-    start: int,
-    days: float,
-    session: float = 4.0,
-    gap_seconds: float = 75.0,
-    weekend: float = 0.45,
+    rhythm: HumanRhythm,
     first: IntArray | None = None,
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Return (owner, time, session number) for `counts` exchanges of people at `offsets` hours from UTC.
 
-    Exchanges come in sessions of about `session` with gaps of about `gap_seconds`; people have an own best hour and
-    own active days, and weekends count for `weekend`. `first`, if given, is the earliest time of each owner.
-    Times beyond the span are pulled back into it by a day at a time.
+    People have an own best hour and own active days. `first`, if given, is the earliest time of each owner. Times beyond
+    the span are pulled back into it by a day at a time.
     """
-    owners_of_session = np.repeat(np.arange(len(counts)), np.maximum(1, np.rint(counts / session)).astype(np.int64))
+    start, days = rhythm.start, rhythm.days
+    owners_of_session = np.repeat(
+        np.arange(len(counts)), np.maximum(1, np.rint(counts / rhythm.session)).astype(np.int64)
+    )
     sessions = len(owners_of_session)
     whole_days = max(1, int(np.ceil(days)))
     weekday = (start // DAY + 3 + np.arange(whole_days)) % 7
-    day_weight = np.where(weekday >= 5, weekend, 1.0)
+    day_weight = np.where(weekday >= 5, rhythm.weekend, 1.0)
     eagerness = rng.gamma(0.6, size=(len(counts), whole_days)) * day_weight + 1e-9
     if first is not None:
         eagerness[np.arange(whole_days)[None, :] < ((first - start) // DAY)[:, None]] = 0.0
@@ -65,7 +88,7 @@ def draw_human_times(
     number = session_base[owner] + (rng.random(len(owner)) * per_owner[owner]).astype(np.int64)
     order = np.argsort(number, kind="stable")
     owner, number = owner[order], number[order]
-    gaps = rng.lognormal(np.log(gap_seconds * SECOND), 1.0, len(owner))
+    gaps = rng.lognormal(np.log(rhythm.gap_seconds * SECOND), 1.0, len(owner))
     fresh = np.concatenate([[True], number[1:] != number[:-1]]) if len(owner) else np.zeros(0, dtype=bool)
     gaps[fresh] = 0.0
     run = np.cumsum(gaps)
@@ -87,7 +110,7 @@ def wrap_into_span(rng: np.random.Generator, at: IntArray, start: int, stop: int
 
 
 def draw_queue_steps(rng: np.random.Generator, count: int, jitter: float) -> FloatArray:
-    """Return `count` places in [0, 1) of one work queue: even steps at jitter 0, a Poisson stream at jitter 1."""
+    """Return `count` positions in [0, 1) of one work queue: even steps at jitter 0, a Poisson stream at jitter 1."""
     ends = np.cumsum((1 - jitter) + jitter * rng.exponential(1.0, count))
     return np.asarray(ends / max(float(ends[-1]) + 0.5, 1.0) if count else ends)
 
@@ -102,24 +125,22 @@ def draw_burst_times(
     count: int,
     start: int,
     stop: int,
-    *,
-    hours: float = 5.0,
-    every: float = 17.0,
+    rhythm: BurstRhythm = USUAL_BURSTS,
     common: np.random.Generator | None = None,
 ) -> IntArray:
-    """Return `count` times in bursts of about `hours`, one about every `every` hours, whatever the clock says.
+    """Return `count` times in bursts between `start` and `stop` (µs).
 
     When the bursts are and how strong is drawn from `common`, if given, so that several callers have the same.
     """
     bursts = common or rng
     steps = bursts.uniform(0.6, 1.4, 400)
-    begins = start + (np.cumsum(steps) * every * HOUR).astype(np.int64) - int(every * HOUR * 0.6)
+    begins = start + (np.cumsum(steps) * rhythm.every * HOUR).astype(np.int64) - int(rhythm.every * HOUR * 0.6)
     begins = begins[begins < stop]
     if len(begins) == 0:
         begins = np.array([start], dtype=np.int64)
     weight = bursts.gamma(2.0, size=len(begins))
     which = rng.choice(len(begins), size=count, p=weight / weight.sum())
-    at = begins[which] + (rng.random(count) * hours * HOUR).astype(np.int64)
+    at = begins[which] + (rng.random(count) * rhythm.hours * HOUR).astype(np.int64)
     return np.sort(wrap_into_span(rng, at.astype(np.int64), start, stop))
 
 

@@ -21,7 +21,7 @@ _STICKY = HOUR // 2
 
 
 class OperatorEgress:
-    """Where the pool's traffic comes out; the hosts are the operator's, the same for its accounts in all parts."""
+    """Where a pool's traffic comes out; the hosts are the operator's, the same for its accounts in all shards."""
 
     def __init__(self, cohort: CohortBuilder, spec: OperatorSpec, pool: IntArray) -> None:
         self._cohort, self._spec, self._first = cohort, spec, int(pool[0])
@@ -59,7 +59,7 @@ class OperatorEgress:
 
     def channels(self, account: IntArray) -> IntArray:
         """Return the way in of each exchange, as a code: an account keeps to one."""
-        codes = np.array([self._cohort.context.codes["channel"](name) for name in self._spec.channels])
+        codes = np.array([self._cohort.codes["channel"](name) for name in self._spec.channels])
         return codes[(account - self._first + self._cohort.accounts_before) % len(codes)]
 
 
@@ -69,8 +69,8 @@ def build_residential_pool(cohort: CohortBuilder, pool: Addresses, name: str) ->
     ip, asn, size = pool.ip.copy(), pool.asn.copy(), len(pool)
     draws = cohort.context.shared_generator(f"borrowed {name}")
     borrowed = draws.choice(size, size // 7, replace=False)
-    if cohort.context.honest_homes:
-        people = networks.join_addresses(cohort.context.honest_homes)
+    if cohort.honest_homes:
+        people = networks.join_addresses(cohort.honest_homes)
         owners = people.take(cohort.rng.integers(0, len(people), len(borrowed)))
         ip[borrowed], asn[borrowed] = owners.ip, owners.asn
     behind = draws.choice(size, size // 10, replace=False)

@@ -1,6 +1,6 @@
-"""Real texts of every supply with their fingerprints, from which the fingerprints of endless others are made.
+"""Real texts of every source with their fingerprints, from which the fingerprints of endless others are made.
 
-A supply without end is stood for by a pool of its texts. Any further text of it is one of these with a variant: the
+A source without end is stood for by a pool of its texts. Any further text of it is one of these with a variant: the
 hashes that several texts of the pool share stay (they are the language's and the corpus's), the others are changed, so
 that it is another text of the same length and sort. How often a word sequence comes that the pool has once can only be
 guessed: it is changed by 0 to 24 bits of the variant, so that it comes about as often as in the pool or far less.
@@ -32,18 +32,18 @@ Columns = dict[str, npt.NDArray[Any]]
 Unsigned = npt.NDArray[np.uint64]
 
 POOL = {"template": 256, "filling": 1_500}
-"""Texts in the pool of an endless supply of a kind; that of tasks is as large as the world makes it useful."""
+"""Texts in the pool of an endless source of a kind; that of tasks is as large as the world makes it useful."""
 EACH = 8
-"""Tasks of each capability class with which wordings and system prompts are tried; what comes of them speaks for all."""
+"""Tasks of each capability class with which templates and system prompts are tried; what comes of them speaks for all."""
 FILLINGS = EACH * len(CAPABILITY_CLASSES)
 RARE = 25
 """Bits of a variant that may change a hash which the pool has once: fewer than so many."""
 _FEW_WORDS = 16
 """A text of fewer words may be hit upon by chance again."""
 BLANKS = 4
-"""Most blanks that a wording has besides the task."""
+"""Most blanks that a template has besides the task."""
 CONSTANT, OF_TASK, MIXED = 0, 1, 2
-"""Where the first (or last) words of a filled wording come from."""
+"""Where the first (or last) words of a filled template come from."""
 _PLAIN = ("prompt_hash", "lead_hash", "tail_hash", "prompt_words", "shape")
 
 
@@ -59,7 +59,7 @@ class SketchingMethod:
 
 
 class FingerprintPool:
-    """The texts in stock, called units: columns by unit, and their hashes one after another."""
+    """A pool of real texts, called units: columns by unit, and their hashes one after another."""
 
     def __init__(self, catalogue: TextCatalogue, sketching: SketchingMethod, tasks: int) -> None:
         """`tasks` is the size of a pool of tasks."""
@@ -88,7 +88,7 @@ class FingerprintPool:
         return units, variants
 
     def _resolve_in_source(self, source: int, numbers: IntArray) -> tuple[IntArray, Unsigned]:
-        """Return unit and variant of numbers of a supply; what is not in stock yet is taken in."""
+        """Return unit and variant of numbers of a source; what the pool lacks is added."""
         text_source = self._catalogue.sources[source]
         if text_source.size:
             unit_index = self._units.setdefault(text_source.name, np.full(text_source.size, NONE))
@@ -109,7 +109,7 @@ class FingerprintPool:
         return units, variants
 
     def fillings(self, units: IntArray, seeds: Unsigned) -> tuple[IntArray, Unsigned]:
-        """Return [rows, BLANKS] units and variants of what wordings (by unit, -1 for none) have in their blanks."""
+        """Return [rows, BLANKS] units and variants of what templates (by unit, -1 for none) have in their blanks."""
         filled, variants = np.full((len(units), BLANKS), NONE), np.zeros((len(units), BLANKS), np.uint64)
         sources = np.where(units[:, None] >= 0, self.columns["blanks"][units], NONE)
         for blank in range(BLANKS):
@@ -179,7 +179,7 @@ class FingerprintPool:
         return self._examples
 
     def _add_texts(self, source: int, numbers: IntArray) -> IntArray:
-        """Add texts of a supply and return their units."""
+        """Add texts of a source and return their units."""
         texts = [self._catalogue.text((source << NUMBER_BITS) | n) for n in numbers.tolist()]
         batch = self._sketching.sketch([None] * len(texts), texts)
         made: Columns = {name: _read_numbers(batch, name) for name in _PLAIN} | self._read_classes(batch)
@@ -213,10 +213,10 @@ class FingerprintPool:
         return units
 
     def _analyse_template(self, text: str, row: int, made: Columns, times: int) -> IntArray:
-        """Set what is special of a wording in `made[row]` and return the hashes that all its fillings have."""
+        """Set what is special of a template in `made[row]` and return the hashes that all its fillings have."""
         form = PromptTemplate(None, text)
         if len(form.blanks) > BLANKS:
-            raise ValueError(f"a wording has more than {BLANKS} blanks besides the task")
+            raise ValueError(f"a template has more than {BLANKS} blanks besides the task")
         examples = self._example_tasks()[:: FILLINGS // times][:times]
         batch = self._sketching.sketch(
             [None] * times, [self._catalogue.fill_template(form, task, number) for number, task in enumerate(examples)]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from hydrometer import __version__
 from hydrometer.contract import EXCHANGES
 from hydrometer.detection.ingestion import locate_default_site_key
 from hydrometer.fingerprint import Fingerprinter, SiteKey
@@ -101,6 +100,5 @@ def simulate(
         out,
         sketching=build_sketching(settings, site_key) if sketches_only else None,
         workers=settings.cores,
-        version=__version__,
         progress=progress,
     )

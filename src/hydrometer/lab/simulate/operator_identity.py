@@ -9,6 +9,7 @@ import numpy as np
 from hydrometer.lab.simulate.account_attributes import draw_ids, draw_rare_bins
 from hydrometer.lab.simulate.arrival_times import DAY
 from hydrometer.lab.simulate.clients import draw_clients
+from hydrometer.lab.simulate.cohort_batches import AccountTraits
 from hydrometer.lab.simulate.networks import VPN
 from hydrometer.lab.simulate.texts.lexicon import GIVEN
 
@@ -21,7 +22,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def add_operator_accounts(cohort: CohortBuilder, spec: OperatorSpec, count: int) -> IntArray:
-    """Add `count` of the operator's accounts, those from `draft.place` on, and return their rows."""
+    """Add `count` of the operator's accounts, those from `cohort.accounts_before` on, and return their rows."""
     rng, shared = cohort.rng, cohort.context.shared_generator(f"identity of {spec.name}")
     number = cohort.accounts_before + np.arange(count)
     bins = draw_rare_bins(shared, spec.bins)
@@ -52,12 +53,14 @@ def add_operator_accounts(cohort: CohortBuilder, spec: OperatorSpec, count: int)
     return cohort.add_accounts(
         count,
         "operator",
-        operator=spec.name,
-        homes=homes,
-        created_at=fresh if spec.age == "fresh" else aged,
-        clients_at=np.repeat(one, count) if spec.client == "one" else draw_clients(rng, count),
-        large=0.95,
-        columns=columns,
+        AccountTraits(
+            operator=spec.name,
+            homes=homes,
+            created_at=fresh if spec.age == "fresh" else aged,
+            clients_at=np.repeat(one, count) if spec.client == "one" else draw_clients(rng, count),
+            large=0.95,
+        ),
+        **columns,
     )
 
 

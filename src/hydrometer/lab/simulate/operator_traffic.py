@@ -1,18 +1,20 @@
 """Operators: one hand behind many accounts, with every knob of `OperatorSpec`.
 
-An operator that is too large for one part of a world works in squads: accounts of their own, everything else in common.
+An operator that is too large for one shard works in squads: accounts of their own, everything else in common.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hydrometer.lab.simulate import arrival_times, networks
 from hydrometer.lab.simulate.account_attributes import draw_ids, repeat_value
-from hydrometer.lab.simulate.arrival_times import DAY, HOUR
+from hydrometer.lab.simulate.arrival_times import DAY, HOUR, HumanRhythm
+from hydrometer.lab.simulate.cohort_batches import ExchangeBatch
+from hydrometer.lab.simulate.demands.demand_templates import DemandStyle
 from hydrometer.lab.simulate.egress import OperatorEgress
 from hydrometer.lab.simulate.honest_templates import HARNESS, HARNESS_TOOLS, OLD_HARNESS
 from hydrometer.lab.simulate.networks import TONGUES
@@ -25,9 +27,9 @@ if TYPE_CHECKING:
     from hydrometer.lab.simulate.scenario import OperatorSpec
 
 TECHNIQUES = 1_500
-"""Most wordings that a search phase tries."""
+"""Most templates that a search phase tries."""
 _GRID = 500
-"""Moments at which it is told how much of an operator's work is done."""
+"""Moments at which it is measured how much of an operator's work is done."""
 
 _OUTPUT = {
     "reasoning": 950.0,
@@ -47,15 +49,15 @@ def populate_operator(cohort: CohortBuilder, spec: OperatorSpec, count: int) -> 
     cohort.adopts_at[pool] = (
         cohort.release + (cohort.rng.random(len(pool)) * 20 * HOUR).astype(np.int64) if spec.pivot else cohort.stop
     )
-    egress = OperatorEgress(cohort, spec, pool)
+    squad = _OperatorSquad(cohort, spec, pool, OperatorEgress(cohort, spec, pool), shifts)
     users = _ResellerCustomers(cohort, spec)
     if spec.search_days:
-        _send_search(cohort, spec, pool, egress)
-    sent = _send_harvest(cohort, spec, pool, egress, users, shifts)
+        _send_search(squad)
+    sent = _send_harvest(squad, users)
     if spec.innocent:
-        _send_resold(cohort, spec, pool, egress, users, shifts, sent)
+        _send_resold(squad, users, sent)
     if spec.warmup:
-        _send_warm_up(cohort, spec, pool, egress, shifts.begins)
+        _send_warm_up(squad)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,18 @@ class _WorkShifts:
     done: FloatArray
     """Share of all work that is done at each of `times`, from 0 to 1."""
     times: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _OperatorSquad:
+    """The accounts of an operator that are in one shard, and what they work with."""
+
+    cohort: CohortBuilder
+    spec: OperatorSpec
+    pool: IntArray
+    """Rows of the accounts in the cohort."""
+    egress: OperatorEgress
+    shifts: _WorkShifts
 
 
 def _measure_progress(begins: IntArray, ends: IntArray) -> tuple[FloatArray, FloatArray]:
@@ -126,10 +140,9 @@ class _ResellerCustomers:
         return self.names[who] if self._named else repeat_value(None, len(who))
 
 
-def _draw_work_times(
-    cohort: CohortBuilder, spec: OperatorSpec, pool: IntArray, shifts: _WorkShifts, rate: float
-) -> tuple[IntArray, IntArray]:
-    """Return (place in the pool, time) of the work: each account's quota inside its shift, in the operator's rhythm."""
+def _draw_work_times(squad: _OperatorSquad, rate: float) -> tuple[IntArray, IntArray]:
+    """Return (index into the pool, time) of the work: each account's quota inside its shift, in the operator's rhythm."""
+    cohort, spec, pool, shifts = squad.cohort, squad.spec, squad.pool, squad.shifts
     rng, begins, ends = cohort.rng, shifts.begins, shifts.ends
     load = rng.lognormal(0.0, spec.unequal, len(pool)) if spec.unequal else np.ones(len(pool))
     exact = rate * (ends - begins) / DAY * load
@@ -139,9 +152,7 @@ def _draw_work_times(
             rng,
             quota,
             cohort.offset[pool],
-            start=int(begins.min()),
-            days=float(ends.max() - begins.min()) / DAY,
-            session=5.0,
+            HumanRhythm(int(begins.min()), float(ends.max() - begins.min()) / DAY, session=5.0),
             first=begins,
         )
         keep = at < ends[owner]
@@ -164,7 +175,7 @@ def _draw_work_times(
 def _reassign_off_shift(
     rng: np.random.Generator, owner: IntArray, at: IntArray, begins: IntArray, ends: IntArray
 ) -> tuple[IntArray, IntArray]:
-    """Return (place in the pool, time) with the work of accounts off shift dealt to others, or dropped if all are."""
+    """Return (index into the pool, time) with the work of accounts off shift dealt to others, or dropped if all are."""
     for _ in range(40):
         off = np.flatnonzero((at < begins[owner]) | (at >= ends[owner]))
         owner[off] = rng.integers(0, len(begins), len(off))
@@ -196,56 +207,49 @@ def _make_demands(cohort: CohortBuilder, spec: OperatorSpec) -> list[tuple[str, 
             *cohort.catalogue.make_demands(
                 kind,
                 each,
-                tool=tool,
-                reworded=spec.reworded,
-                system=spec.system,
-                book=spec.phrasebook,
-                frame=spec.frame,
+                tool,
+                DemandStyle(reworded=spec.reworded, system=spec.system, book=spec.phrasebook, frame=spec.frame),
             ),
         )
         for kind in spec.kinds
     ]
 
 
-def _send_harvest(
-    cohort: CohortBuilder,
-    spec: OperatorSpec,
-    pool: IntArray,
-    egress: OperatorEgress,
-    users: _ResellerCustomers,
-    shifts: _WorkShifts,
-) -> IntArray:
+def _send_harvest(squad: _OperatorSquad, users: _ResellerCustomers) -> IntArray:
     """Send the harvest and return how many exchanges each account sent."""
-    owner, at = _draw_work_times(cohort, spec, pool, shifts, spec.rate)
+    cohort, spec, pool, egress = squad.cohort, squad.spec, squad.pool, squad.egress
+    owner, at = _draw_work_times(squad, spec.rate)
     demands = _make_demands(cohort, spec)
     sizes = np.cumsum([0, *(len(prompts) for _, prompts, _ in demands)])
     which = cohort.rng.integers(0, sizes[-1], len(owner))
     tasks = _draw_work_list(cohort, spec, len(owner), len(pool))
     who = users.draw(len(owner))
-    served = np.array([cohort.context.codes["beneficiary"](name) for name in spec.beneficiaries])
+    served = np.array([cohort.codes["beneficiary"](name) for name in spec.beneficiaries])
     for (kind, prompts, personas), first in zip(demands, sizes[:-1], strict=True):
         rows = np.flatnonzero((which >= first) & (which < first + len(prompts)))
         account, number = pool[owner[rows]], which[rows]
         relayed = kind == "relay" and not spec.system
         cohort.add_exchanges(
-            account,
-            at[rows],
-            tasks[rows],
-            template=prompts[number - first],
-            system=users.systems[who[rows]] if relayed else personas[number - first],
-            addresses=egress.addresses(account, at[rows]),
-            client=egress.clients(account),
-            tls=egress.tls_clients(account),
-            channel=egress.channels(account),
-            end_user=users.end_users(who[rows]),
-            session=draw_ids(cohort.rng, "s_", len(rows), 12) if spec.sessions else None,
-            turns=_draw_turn_counts(cohort, spec, kind, len(rows)),
-            tools=HARNESS_TOOLS if kind in ("agentic", "tools") else (),
-            output=_OUTPUT.get(kind, 650.0),
-            reasoning=0.5,
-            refused=spec.refused,
-            campaign=spec.name,
-            beneficiary=served[number % len(served)],
+            ExchangeBatch(
+                account,
+                at[rows],
+                tasks[rows],
+                template=prompts[number - first],
+                system=users.systems[who[rows]] if relayed else personas[number - first],
+                addresses=egress.addresses(account, at[rows]),
+                client=egress.clients(account),
+                tls=egress.tls_clients(account),
+                channel=egress.channels(account),
+                end_user=users.end_users(who[rows]),
+                session=draw_ids(cohort.rng, "s_", len(rows), 12) if spec.sessions else None,
+                turns=_draw_turn_counts(cohort, spec, kind, len(rows)),
+                tools=HARNESS_TOOLS if kind in ("agentic", "tools") else (),
+                output=_OUTPUT.get(kind, 650.0),
+                reasoning=0.5,
+                refused=spec.refused,
+                campaign=spec.name,
+                beneficiary=served[number % len(served)],
+            )
         )
     return np.bincount(owner, minlength=len(pool)).astype(np.int64)
 
@@ -267,61 +271,55 @@ def _draw_work_list(cohort: CohortBuilder, spec: OperatorSpec, count: int, accou
     )
 
 
-def _send_search(cohort: CohortBuilder, spec: OperatorSpec, pool: IntArray, egress: OperatorEgress) -> None:
+def _send_search(squad: _OperatorSquad) -> None:
     """Try many different techniques before the harvest; most are refused."""
+    cohort, spec, pool, egress = squad.cohort, squad.spec, squad.pool, squad.egress
     searchers = pool[cohort.rng.permutation(len(pool))[: max(1, round(len(pool) * spec.search_accounts))]]
     start = cohort.start + int(spec.start_day * DAY)
     ends = np.full(len(searchers), start, dtype=np.int64)
     begins = np.full(len(searchers), max(cohort.start, start - int(spec.search_days * DAY)), dtype=np.int64)
     shifts = _WorkShifts(begins, ends, *_measure_progress(begins, ends))
-    owner, at = _draw_work_times(cohort, spec, searchers, shifts, spec.search_rate)
+    owner, at = _draw_work_times(replace(squad, pool=searchers, shifts=shifts), spec.search_rate)
     if not len(owner):
         return
     expected = spec.accounts * spec.search_accounts * spec.search_rate * spec.search_days
     techniques, _ = cohort.catalogue.make_demands(
         "search",
         max(1, min(TECHNIQUES, round(expected))),
-        tool=f"search of {spec.name}",
-        reworded=1.0,
-        book=spec.phrasebook,
-        frame=spec.frame,
+        f"search of {spec.name}",
+        DemandStyle(reworded=1.0, book=spec.phrasebook, frame=spec.frame),
     )
     chosen = cohort.rng.permutation(np.resize(techniques, len(owner)))
     account = searchers[owner]
     cohort.add_exchanges(
-        account,
-        at,
-        cohort.draw_tasks(len(owner)),
-        template=chosen,
-        addresses=egress.addresses(account, at),
-        client=egress.clients(account),
-        tls=egress.tls_clients(account),
-        channel=egress.channels(account),
-        output=_OUTPUT["search"],
-        refused=spec.search_refused,
-        campaign=spec.name,
-        beneficiary=np.full(len(owner), cohort.context.codes["beneficiary"](spec.beneficiaries[0])),
+        ExchangeBatch(
+            account,
+            at,
+            cohort.draw_tasks(len(owner)),
+            template=chosen,
+            addresses=egress.addresses(account, at),
+            client=egress.clients(account),
+            tls=egress.tls_clients(account),
+            channel=egress.channels(account),
+            output=_OUTPUT["search"],
+            refused=spec.search_refused,
+            campaign=spec.name,
+            beneficiary=np.full(len(owner), cohort.codes["beneficiary"](spec.beneficiaries[0])),
+        )
     )
 
 
-def _send_resold(
-    cohort: CohortBuilder,
-    spec: OperatorSpec,
-    pool: IntArray,
-    egress: OperatorEgress,
-    users: _ResellerCustomers,
-    shifts: _WorkShifts,
-    sent: IntArray,
-) -> None:
+def _send_resold(squad: _OperatorSquad, users: _ResellerCustomers, sent: IntArray) -> None:
     """Send what the reseller's innocent customers ask, in their own hours, over whichever account is at hand."""
+    cohort, spec, pool, egress = squad.cohort, squad.spec, squad.pool, squad.egress
     total = round(sent.sum() * spec.innocent / (1 - spec.innocent))
     if not total:
         return
-    begins, ends = shifts.begins, shifts.ends
+    begins, ends = squad.shifts.begins, squad.shifts.ends
     volumes = np.bincount(users.draw(total), minlength=users.count).astype(np.int64)
     begin, end = int(begins.min()), int(ends.max())
     who, at, number = arrival_times.draw_human_times(
-        cohort.rng, volumes, users.offset, start=begin, days=(end - begin) / DAY
+        cohort.rng, volumes, users.offset, HumanRhythm(begin, (end - begin) / DAY)
     )
     position = cohort.rng.choice(len(pool), len(who), p=sent / sent.sum()).astype(np.int64)
     at = np.where(
@@ -331,40 +329,43 @@ def _send_resold(
     )
     account = pool[position]
     cohort.add_exchanges(
-        account,
-        at,
-        cohort.draw_prompts_of_speakers(users.tongue[who]),
-        system=users.systems[who],
-        addresses=egress.addresses(account, at),
-        client=egress.clients(account),
-        tls=egress.tls_clients(account),
-        channel=egress.channels(account),
-        end_user=users.end_users(who),
-        session=cohort.draw_session_ids(number) if spec.sessions else None,
-        turns=1 + 2 * cohort.rng.integers(0, 5, len(who)),
-        refused=0.006,
+        ExchangeBatch(
+            account,
+            at,
+            cohort.draw_prompts_of_speakers(users.tongue[who]),
+            system=users.systems[who],
+            addresses=egress.addresses(account, at),
+            client=egress.clients(account),
+            tls=egress.tls_clients(account),
+            channel=egress.channels(account),
+            end_user=users.end_users(who),
+            session=cohort.draw_session_ids(number) if spec.sessions else None,
+            turns=1 + 2 * cohort.rng.integers(0, 5, len(who)),
+            refused=0.006,
+        )
     )
 
 
-def _send_warm_up(
-    cohort: CohortBuilder, spec: OperatorSpec, pool: IntArray, egress: OperatorEgress, begins: IntArray
-) -> None:
+def _send_warm_up(squad: _OperatorSquad) -> None:
     """Send ordinary exchanges from accounts that are to look lived in, until each one's shift begins."""
+    cohort, spec, pool, egress, begins = squad.cohort, squad.spec, squad.pool, squad.egress, squad.shifts.begins
     days = (begins - cohort.start) / DAY
     counts = cohort.rng.poisson(np.maximum(0.0, days * spec.warmup)).astype(np.int64)
     owner, at, number = arrival_times.draw_human_times(
-        cohort.rng, counts, cohort.offset[pool], start=cohort.start, days=max(0.1, float(days.max()))
+        cohort.rng, counts, cohort.offset[pool], HumanRhythm(cohort.start, max(0.1, float(days.max())))
     )
     keep = at < begins[owner]
     account, at, number = pool[owner[keep]], at[keep], number[keep]
     cohort.add_exchanges(
-        account,
-        at,
-        cohort.draw_prompts(account),
-        addresses=egress.addresses(account, at),
-        client=egress.clients(account),
-        tls=egress.tls_clients(account),
-        channel=egress.channels(account),
-        session=cohort.draw_session_ids(number),
-        turns=1 + 2 * cohort.rng.integers(0, 4, len(account)),
+        ExchangeBatch(
+            account,
+            at,
+            cohort.draw_prompts(account),
+            addresses=egress.addresses(account, at),
+            client=egress.clients(account),
+            tls=egress.tls_clients(account),
+            channel=egress.channels(account),
+            session=cohort.draw_session_ids(number),
+            turns=1 + 2 * cohort.rng.integers(0, 4, len(account)),
+        )
     )

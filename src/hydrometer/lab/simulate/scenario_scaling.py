@@ -188,6 +188,6 @@ def _measure_volumes(scenario: Scenario, seed: int) -> _ExchangeVolumes:
         by_operator = (shard.accounts["operator"] != "")[shard.exchanges["account"]]
         operated += int(by_operator.sum())
         honest += int((~by_operator).sum())
-        harvested += int((shard.exchanges["campaign"] != context.codes["campaign"](None)).sum())
+        harvested += int((shard.exchanges["campaign"] != shard.codes["campaign"](None)).sum())
     times = shards / len(sampled)
     return _ExchangeVolumes(honest * times, operated * times, harvested * times)

@@ -1,7 +1,7 @@
-"""A world in parts: each holds its share of every archetype and of every operator, so that a part is a small world.
+"""A world in shards: each holds its share of every archetype and of every operator, so that a shard is a small world.
 
-A part can be made by itself, of the scenario, the seed and its number; what parts share comes from `Commons`. A file of
-a large world is a part, so neither the number of a file nor the order of its rows says anything of guilt.
+A shard can be made by itself, of the scenario, the seed and its number; what shards share comes from `WorldContext`. A file
+of a large world is a shard, so neither the number of a file nor the order of its rows says anything of guilt.
 """
 
 from __future__ import annotations
@@ -17,26 +17,31 @@ from hydrometer.lab.simulate import operator_traffic
 from hydrometer.lab.simulate.archetype_plugins import find_default_shares, load_archetypes
 from hydrometer.lab.simulate.arrival_times import DAY, HOUR
 from hydrometer.lab.simulate.cohort_builder import CohortBuilder
+from hydrometer.lab.simulate.world_context import ShardState
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
     from hydrometer.lab.simulate.networks import IntArray, ObjectArray
     from hydrometer.lab.simulate.scenario import OperatorSpec, Scenario
-    from hydrometer.lab.simulate.world_context import WorldContext
+    from hydrometer.lab.simulate.world_context import ValueCodes, WorldContext
 
-PART = 200_000
-"""Exchanges expected in a part; a world of fewer than twice as many is one."""
+EXCHANGES_PER_SHARD = 200_000
+"""Exchanges expected in a shard; a world of fewer than twice as many is one."""
 FORTNIGHT = 14
 
 
 @dataclass(frozen=True, slots=True)
 class WorldShard:
-    """The accounts of a part and their exchanges, in order of time; texts are references."""
+    """The accounts of a shard and their exchanges, in order of time; texts are references."""
 
     accounts: dict[str, ObjectArray]
     exchanges: dict[str, npt.NDArray[Any]]
     """`account` holds rows of `accounts`; `exchange_id` comes when the tables are made."""
+    codes: Mapping[str, ValueCodes]
+    """What the numbers of the few-valued columns stand for."""
 
 
 def allot_accounts(scenario: Scenario) -> dict[str, int]:
@@ -78,14 +83,14 @@ def estimate_harvest(scenario: Scenario, spec: OperatorSpec) -> float:
 
 
 def count_shards(scenario: Scenario) -> int:
-    """Return into how many parts the world is cut."""
-    return max(1, int(estimate_exchanges(scenario) / PART))
+    """Return into how many shards the world is cut."""
+    return max(1, int(estimate_exchanges(scenario) / EXCHANGES_PER_SHARD))
 
 
 def make_shard(context: WorldContext, shard: int, shards: int) -> WorldShard:
-    """Make one part of a world."""
+    """Make one shard of a world."""
     scenario, seed = context.scenario, context.seed
-    context.begin_shard()
+    state = ShardState(shard, shards)
     cohorts: list[CohortBuilder] = []
     counts = allot_accounts(scenario)
     modules = load_archetypes()
@@ -93,9 +98,7 @@ def make_shard(context: WorldContext, shard: int, shards: int) -> WorldShard:
     def begin_cohort(label: int, name: str, whole: int) -> tuple[CohortBuilder, int]:
         first, stop = (whole * at // shards for at in (shard, shard + 1))
         key = (seed, label, crc32(name.encode())) if shards == 1 else (seed, label, crc32(name.encode()), shard)
-        return CohortBuilder(
-            context, key, shard=shard, shards=shards, accounts_before=first, accounts_in_world=whole
-        ), stop - first
+        return CohortBuilder(context, state, key, accounts_before=first, accounts_in_world=whole), stop - first
 
     for kind in sorted(modules, key=lambda k: k != "person"):
         cohort, count = begin_cohort(2, kind, counts[kind])
@@ -107,10 +110,10 @@ def make_shard(context: WorldContext, shard: int, shards: int) -> WorldShard:
         if count:
             operator_traffic.populate_operator(cohort, spec, count)
             cohorts.append(cohort)
-    return _assemble_shard(context, cohorts, np.random.default_rng([seed, 4, shard]))
+    return _assemble_shard(context, state, cohorts)
 
 
-def _assemble_shard(context: WorldContext, cohorts: list[CohortBuilder], rng: np.random.Generator) -> WorldShard:
+def _assemble_shard(context: WorldContext, state: ShardState, cohorts: list[CohortBuilder]) -> WorldShard:
     people: dict[str, list[ObjectArray]] = {}
     traffic: dict[str, list[Any]] = {}
     base = 0
@@ -123,7 +126,7 @@ def _assemble_shard(context: WorldContext, cohorts: list[CohortBuilder], rng: np
         base += cohort.count
     account_columns = {name: np.concatenate(parts) for name, parts in people.items()}
     columns = {name: np.concatenate(parts) for name, parts in traffic.items()}
-    at, keep = _apply_outage(context, columns["started_at"], rng)
+    at, keep = _apply_outage(context, columns["started_at"], np.random.default_rng([context.seed, 4, state.shard]))
     columns["started_at"] = at
     order = np.flatnonzero(keep)
     order = order[np.argsort(at[order], kind="stable")]
@@ -131,7 +134,7 @@ def _assemble_shard(context: WorldContext, cohorts: list[CohortBuilder], rng: np
     first = np.full(base, np.iinfo(np.int64).max)
     np.minimum.at(first, columns["account"], columns["started_at"])
     account_columns["created_at"] = np.minimum(account_columns["created_at"].astype(np.int64), first - 60_000_000)
-    return WorldShard(account_columns, columns)
+    return WorldShard(account_columns, columns, state.codes)
 
 
 def _apply_outage(

@@ -1,7 +1,7 @@
-"""Where texts come from: supplies of numbered texts. A world is drawn as numbers; who needs words asks for them later.
+"""Where texts come from: sources of numbered texts. A world is drawn as numbers; who needs words asks for them later.
 
-A reference (int64) names a text: its supply in the upper bits, its number in the lower ones. What text that is follows
-from the world's seed, the supply and the number, so that every process that makes a part of a world reads the same.
+A reference (int64) names a text: its source in the upper bits, its number in the lower ones. What text that is follows
+from the world's seed, the source and the number, so that every process that makes a shard of a world reads the same.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.lab.simulate.demands.demand_templates import PromptTemplate, make_demand_templates
+from hydrometer.lab.simulate.demands.demand_templates import USUAL_STYLE, PromptTemplate, make_demand_templates
 from hydrometer.lab.simulate.honest_templates import make_honest_template
 from hydrometer.lab.simulate.networks import COUNTRIES
 from hydrometer.lab.simulate.texts.corpus import Corpus, make_popular_prompts
@@ -21,8 +21,8 @@ from hydrometer.lab.simulate.texts.phrase_grammar import Dice, NumberedDice
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hydrometer.lab.simulate.demands.demand_templates import DemandStyle
     from hydrometer.lab.simulate.networks import IntArray
-    from hydrometer.lab.simulate.scenario import Frame, Phrasebook
 
 NUMBER_BITS = 48
 NUMBERS = 1 << NUMBER_BITS
@@ -35,7 +35,7 @@ class TextSource:
     """Numbered texts of one sort; with `size` 0 there is no end of them, else the numbers are below it.
 
     `kind` tells what the texts are: `task`, `foreign` (tasks, at times in another language than English), `template`
-    (may hold `{task}`), `fixed`, `wording` or `filling`. With `once` no two of its references stand for the same text within a part of a world.
+    (may hold `{task}`), `fixed`, `demand` or `filling`. With `distinct` no two of its references stand for the same text within a shard.
     """
 
     name: str
@@ -46,7 +46,7 @@ class TextSource:
 
 
 class TextCatalogue:
-    """All supplies of one world. They are numbered as they are asked for: references do not leave the process."""
+    """All text sources of one world. They are numbered as they are asked for: references do not leave the process."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -57,21 +57,21 @@ class TextCatalogue:
         self._source_numbers: dict[str, int] = {}
 
     def tasks(self, tongue: str = "", *, topic: str = "", sweep: str = "") -> int:
-        """Return the supply of tasks by who speaks `tongue`, or by anybody; `sweep` names a work list without repeats."""
+        """Return the source of tasks by who speaks `tongue`, or by anybody; `sweep` names a work list without repeats."""
         name = f"task {tongue} {topic} {sweep}"
         kind = "task" if tongue in ("", "en") else "foreign"
         return self._add_endless(name, kind, lambda: self.corpus.task(topic, tongue), distinct=bool(sweep))
 
     def popular(self) -> int:
-        """Return the supply of prompts that people pass on; the first are the most popular."""
+        """Return the source of prompts that people pass on; the first are the most popular."""
         return self._add_finite("popular", "task", self._popular)
 
     def templates(self, rule: str) -> int:
-        """Return the supply of texts of a rule of `templates`."""
+        """Return the source of texts of a rule of `templates`."""
         return self._add_endless(f"template {rule}", "template", lambda: make_honest_template(rule, self._dice))
 
     def fillings(self, rule: str) -> int:
-        """Return the supply of answers, traces and the like that a demand has room for."""
+        """Return the source of answers, traces and the like that a demand has room for."""
         return self._add_endless(f"filling {rule}", "filling", lambda: self.corpus.text(rule))
 
     def fixed_text(self, text: str) -> int:
@@ -79,36 +79,26 @@ class TextCatalogue:
         return self._add_finite(f"fixed {text}", "fixed", (text,)) << NUMBER_BITS
 
     def make_demands(
-        self,
-        kind: str,
-        count: int,
-        *,
-        tool: str,
-        reworded: float = 0.3,
-        system: bool = False,
-        book: Phrasebook = "first",
-        frame: Frame = "",
+        self, kind: str, count: int, tool: str, style: DemandStyle = USUAL_STYLE
     ) -> tuple[IntArray, IntArray]:
-        """Return the references to (prompt, system prompt or NONE) of each wording of `make_wordings`."""
-        name = f"{kind} {count} {tool} {reworded} {system} {book} {frame}"
-        if f"wording {name}" not in self._source_numbers:
-            made = make_demand_templates(
-                kind, count, tool=tool, reworded=reworded, system=system, book=book, frame=frame
-            )
-            self._add_finite(f"wording {name}", "wording", tuple(w.prompt for w in made))
-            if system:
-                self._add_finite(f"persona {name}", "wording", tuple(w.system or "" for w in made))
-        numbers = np.arange(self.sources[self._source_numbers[f"wording {name}"]].size, dtype=np.int64)
-        prompts = (self._source_numbers[f"wording {name}"] << NUMBER_BITS) | numbers
+        """Return the references to (prompt, system prompt or NONE) of each of `make_demand_templates`."""
+        name = f"{kind} {count} {tool} {style.reworded} {style.system} {style.book} {style.frame}"
+        if f"demand {name}" not in self._source_numbers:
+            made = make_demand_templates(kind, count, tool, style)
+            self._add_finite(f"demand {name}", "demand", tuple(w.prompt for w in made))
+            if style.system:
+                self._add_finite(f"persona {name}", "demand", tuple(w.system or "" for w in made))
+        numbers = np.arange(self.sources[self._source_numbers[f"demand {name}"]].size, dtype=np.int64)
+        prompts = (self._source_numbers[f"demand {name}"] << NUMBER_BITS) | numbers
         personas = (
             (self._source_numbers[f"persona {name}"] << NUMBER_BITS) | numbers
-            if system
+            if style.system
             else np.full_like(numbers, NONE)
         )
         return prompts, personas
 
     def draw(self, source: int, rng: np.random.Generator, count: int) -> IntArray:
-        """Return `count` references into a supply, all texts alike."""
+        """Return `count` references into a source, all texts alike."""
         size = self.sources[source].size or NUMBERS
         return (source << NUMBER_BITS) | rng.integers(0, size, count, dtype=np.int64)
 

@@ -44,7 +44,7 @@ class LabelledWorld:
 
 @dataclass(frozen=True, slots=True)
 class ShardTables:
-    """A part of a world as tables: `tasks` are the tasks inside the prompts, where there are texts."""
+    """A shard of a world as tables: `tasks` are the tasks inside the prompts, where there are texts."""
 
     exchanges: pa.Table
     accounts: pa.Table
@@ -54,16 +54,16 @@ class ShardTables:
 
 
 def render_shard(context: WorldContext, shard: int, shards: int) -> ShardTables:
-    """Make a part and write out its texts."""
+    """Make a shard and write out its texts."""
     made = make_shard(context, shard, shards)
     columns = made.exchanges
-    texts = render_texts(context.catalogue, columns["system"], columns["wording"], columns["task"])
+    texts = render_texts(context.catalogue, columns["system"], columns["template"], columns["task"])
     names = draw_exchange_ids(np.random.default_rng([context.seed, 6, shard]), len(columns["account"]))
     shown = {"exchange_id": names, "system_prompt": texts.system_prompt, "prompt": texts.prompt}
     return ShardTables(
-        build_exchange_table(context, made, shown, texts.characters, EXCHANGES),
+        build_exchange_table(made, shown, texts.characters, EXCHANGES),
         *build_account_tables(made),
-        build_truth_table(context, made, names),
+        build_truth_table(made, names),
         texts.task,
     )
 
@@ -79,7 +79,7 @@ def make_world(scenario: Scenario, seed: int) -> LabelledWorld:
     check_scenario(scenario)
     context = WorldContext(scenario, seed)
     shards = count_shards(scenario)
-    made = [render_shard(context, part, shards) for part in range(shards)]
+    made = [render_shard(context, shard, shards) for shard in range(shards)]
     exchanges = pa.concat_tables([m.exchanges.cast(EXCHANGES.schema) for m in made]).combine_chunks()
     truth = pa.concat_tables([m.truth_exchanges.cast(TRUTH_EXCHANGES) for m in made]).combine_chunks()
     tasks = pa.concat_arrays([m.tasks for m in made])
@@ -91,7 +91,7 @@ def make_world(scenario: Scenario, seed: int) -> LabelledWorld:
 
 
 def sort_accounts(accounts: list[pa.Table], truth: list[pa.Table]) -> tuple[pa.Table, pa.Table]:
-    """Return the accounts of all parts and the truth about them, in order of their ids."""
+    """Return the accounts of all shards and the truth about them, in order of their ids."""
     one, other = pa.concat_tables(accounts).combine_chunks(), pa.concat_tables(truth).combine_chunks()
     order = pc.sort_indices(one["account_id"])
     return one.take(order), other.take(order)

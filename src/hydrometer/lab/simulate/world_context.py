@@ -1,4 +1,4 @@
-"""What all parts of one world have in common: its internet, its texts, and draws that are the same in every part."""
+"""What all shards of one world have in common (its internet, its texts, draws that are the same in each), and what not."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hydrometer.lab.simulate.networks import Internet
 from hydrometer.lab.simulate.text_sources import TextCatalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Mapping
 
     from hydrometer.lab.simulate.networks import Addresses
     from hydrometer.lab.simulate.scenario import Scenario
 
 
 class ValueCodes:
-    """Numbers the few values of a column as they are met."""
+    """Numbers of the few values of a column, given as values come."""
 
     def __init__(self) -> None:
         self.values: list[Any] = []
@@ -40,25 +40,13 @@ class WorldContext:
         self.scenario, self.seed = scenario, seed
         self.internet = Internet(np.random.default_rng([seed, 0]))
         self.catalogue = TextCatalogue(seed)
-        self.honest_homes: list[Addresses] = []
-        """Home addresses of honest persons of the part in the making, which residential proxies may borrow."""
-        self.codes: dict[str, ValueCodes] = {}
-        """Values of the few-valued columns of the part in the making."""
         self.start = int(scenario.start.timestamp()) * 1_000_000
         self.stop = self.start + scenario.days * DAY
         self.release = self.start + int((-30 if scenario.release_day is None else scenario.release_day) * DAY)
         self._cache: dict[str, Any] = {}
-        self.begin_shard()
-
-    def begin_shard(self) -> None:
-        """Forget what belongs to the part before: what is made must not depend on what was."""
-        self.honest_homes.clear()
-        self.codes = {
-            name: ValueCodes() for name in ("channel", "stop_reason", "tool_names", "campaign", "beneficiary")
-        }
 
     def shared_generator(self, name: str) -> np.random.Generator:
-        """Return a generator that is at its beginning, and the same in every part."""
+        """Return a generator that is at its beginning, and the same in every shard."""
         return np.random.default_rng([self.seed, 5, crc32(name.encode())])
 
     def make_once(self, name: str, make: Callable[[np.random.Generator], Any]) -> Any:
@@ -66,3 +54,16 @@ class WorldContext:
         if name not in self._cache:
             self._cache[name] = make(self.shared_generator(name))
         return self._cache[name]
+
+
+class ShardState:
+    """What belongs to one shard in the making alone: what is made must not depend on the shards before it."""
+
+    def __init__(self, shard: int, shards: int) -> None:
+        self.shard, self.shards = shard, shards
+        self.honest_homes: list[Addresses] = []
+        """Home addresses of its honest persons, which residential proxies may borrow."""
+        self.codes: Mapping[str, ValueCodes] = {
+            name: ValueCodes() for name in ("channel", "stop_reason", "tool_names", "campaign", "beneficiary")
+        }
+        """Values of its few-valued columns."""

@@ -1,4 +1,4 @@
-"""A labelled world as a folder: made part by part in worker processes, so that memory does not grow with its size.
+"""A labelled world as a folder: made shard by shard in worker processes, so that memory does not grow with its size.
 
 The folder holds what `detect` reads; beside it, `<folder>.truth` says who was who and how the world was made. Both
 appear when the world is whole: until then it grows in a hidden folder, which is removed if anything goes wrong.
@@ -22,6 +22,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hydrometer import __version__
 from hydrometer.contract import TRAFFIC, InputError
 from hydrometer.files import write_whole
 from hydrometer.lab.simulate.fingerprint_pool import FingerprintPool
@@ -55,7 +56,7 @@ _HASHES = ("sketch", "prompt_hash", "lead_hash", "tail_hash", "exchange_id", "st
 
 @dataclass(slots=True)
 class WorldCounts:
-    """What a world, or a part of it, holds: accounts and exchanges by archetype or operator, and the harvest."""
+    """What a world, or a shard of it, holds: accounts and exchanges by archetype or operator, and the harvest."""
 
     accounts: Counter[str] = field(default_factory=Counter)
     exchanges: Counter[str] = field(default_factory=Counter)
@@ -64,7 +65,7 @@ class WorldCounts:
     """Sketches that kept fewer hashes than they had."""
 
     def add(self, other: WorldCounts) -> None:
-        """Count the other in."""
+        """Add what the other counted."""
         self.accounts += other.accounts
         self.exchanges += other.exchanges
         self.harvested += other.harvested
@@ -104,12 +105,11 @@ def make_world_folder(
     *,
     sketching: SketchingMethod | None,
     workers: int,
-    version: str,
     progress: Progress,
 ) -> WorldCounts:
     """Make the world of a scenario and a seed as a folder, with texts, or with fingerprints if `sketching` is given.
 
-    The files are the same for any number of workers. A world of one part is `exchanges.parquet`, a larger one
+    The files are the same for any number of workers. A world of one shard is `exchanges.parquet`, a larger one
     `exchanges-00000.parquet` and so on, each with all kinds of accounts over the whole time.
 
     Raises:
@@ -129,7 +129,7 @@ def make_world_folder(
         for shard_counts in _make_all_shards(plan, workers):
             counts.add(shard_counts)
             progress.advance(shard_counts.exchanges.total())
-        _write_world_files(plan, counts, version)
+        _write_world_files(plan, counts)
         for made_at, path in ((plan.truth, name_truth_folder(folder)), (plan.world, folder)):
             if path.exists():
                 path.rmdir()
@@ -139,7 +139,7 @@ def make_world_folder(
 
 @dataclass(frozen=True, slots=True)
 class WorldPlan:
-    """What a worker must know to make any part of a world."""
+    """What a worker must know to make any shard of a world."""
 
     scenario: Scenario
     seed: int
@@ -161,7 +161,7 @@ class WorldPlan:
 
 
 class ShardMaker:
-    """Makes parts of a world, one after another, and writes each as files of its own."""
+    """A maker of shards of a world, one after another, each written as files of its own."""
 
     def __init__(self, plan: WorldPlan) -> None:
         self._plan = plan
@@ -172,7 +172,7 @@ class ShardMaker:
             self._pool = FingerprintPool(self._context.catalogue, plan.sketching, tasks)
 
     def make(self, shard: int) -> WorldCounts:
-        """Make and write a part; returns what it holds."""
+        """Make and write a shard, and return what it holds."""
         plan, counts = self._plan, WorldCounts()
         made = self._make_sketched(shard, counts) if self._pool else render_shard(self._context, shard, plan.shards)
         tail = "" if plan.shards == 1 else f"-{shard:05d}"
@@ -189,17 +189,17 @@ class ShardMaker:
             raise ValueError("this world is made with texts")
         made = make_shard(context, shard, self._plan.shards)
         columns = made.exchanges
-        offering = np.array([bool(names) for names in context.codes["tool_names"].values])
+        offering = np.array([bool(names) for names in made.codes["tool_names"].values])
         sketched = compose_sketches(
-            pool, sketching, columns["system"], columns["wording"], columns["task"], offering[columns["tool_names"]]
+            pool, sketching, columns["system"], columns["template"], columns["task"], offering[columns["tool_names"]]
         )
         counts.cut += sketched.cut
         names = draw_exchange_ids(np.random.default_rng([context.seed, 6, shard]), len(columns["account"]))
         shown = {"exchange_id": names, **sketched.columns}
         return ShardTables(
-            build_exchange_table(context, made, shown, sketched.characters, TRAFFIC),
+            build_exchange_table(made, shown, sketched.characters, TRAFFIC),
             *build_account_tables(made),
-            build_truth_table(context, made, names),
+            build_truth_table(made, names),
         )
 
 
@@ -217,7 +217,7 @@ def _make_in_worker(shard: int) -> WorldCounts:
 
 
 def _make_all_shards(plan: WorldPlan, workers: int) -> Iterator[WorldCounts]:
-    """Make all parts; yields what each holds as it is done."""
+    """Make all shards, and yield what each holds as it is done."""
     if min(workers, plan.shards) <= 1:
         maker = ShardMaker(plan)
         for shard in range(plan.shards):
@@ -229,7 +229,7 @@ def _make_all_shards(plan: WorldPlan, workers: int) -> Iterator[WorldCounts]:
     )
     whole = False
     try:
-        for done in as_completed([executor.submit(_make_in_worker, part) for part in range(plan.shards)]):
+        for done in as_completed([executor.submit(_make_in_worker, shard) for shard in range(plan.shards)]):
             yield done.result()
         whole = True
     finally:
@@ -239,7 +239,7 @@ def _make_all_shards(plan: WorldPlan, workers: int) -> Iterator[WorldCounts]:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _write_world_files(plan: WorldPlan, counts: WorldCounts, version: str) -> None:
+def _write_world_files(plan: WorldPlan, counts: WorldCounts) -> None:
     """Write what is of the whole world: its accounts in one file, the releases, and how it was made."""
     tables = [
         [pq.read_table(path) for path in sorted(plan.people.glob(f"{name}*.parquet"))] for name in ("accounts", "truth")
@@ -251,7 +251,7 @@ def _write_world_files(plan: WorldPlan, counts: WorldCounts, version: str) -> No
     about: dict[str, Any] = {
         "scenario": msgspec.to_builtins(plan.scenario),
         "seed": plan.seed,
-        "hydrometer": version,
+        "hydrometer": __version__,
         "texts": plan.sketching is None,
         "accounts": counts.accounts.total(),
         "exchanges": counts.exchanges.total(),

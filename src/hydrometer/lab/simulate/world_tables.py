@@ -1,4 +1,4 @@
-"""A part of a world as Arrow tables of the contract, and its truth."""
+"""A shard of a world as Arrow tables of the contract, and its truth."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from hydrometer.contract import TableSpec
     from hydrometer.lab.simulate.networks import IntArray
     from hydrometer.lab.simulate.shards import WorldShard
-    from hydrometer.lab.simulate.world_context import WorldContext
 
 TRUTH_ACCOUNTS = pa.schema([("account_id", pa.string()), ("operator", pa.string()), ("kind", pa.string())])
 TRUTH_EXCHANGES = pa.schema([("exchange_id", pa.string()), ("campaign", pa.string()), ("beneficiary", pa.string())])
@@ -52,13 +51,13 @@ def encode_column(codes: npt.NDArray[Any], values: Collection[str | None]) -> pa
 
 
 def build_exchange_table(
-    context: WorldContext, shard: WorldShard, made: Mapping[str, Any], characters: IntArray, contract: TableSpec
+    shard: WorldShard, made: Mapping[str, Any], characters: IntArray, contract: TableSpec
 ) -> pa.Table:
-    """Return a part's exchanges in the columns of EXCHANGES or TRAFFIC; few-valued columns are dictionaries.
+    """Return a shard's exchanges in the columns of EXCHANGES or TRAFFIC; few-valued columns are dictionaries.
 
     `made` holds the columns that came of the texts and the exchange ids, `characters` how long the texts are.
     """
-    columns, codes = shard.exchanges, context.codes
+    columns, codes = shard.exchanges, shard.codes
     read = characters / 4.1 * (1 + 0.6 * (columns["turns"] - 1)) + columns["overhead"]
     values: dict[str, Any] = {
         **made,
@@ -83,7 +82,7 @@ def build_exchange_table(
 
 
 def build_account_tables(shard: WorldShard) -> tuple[pa.Table, pa.Table]:
-    """Return a part's accounts and the truth about them, in the order in which they were made."""
+    """Return a shard's accounts and the truth about them, in the order in which they were made."""
     accounts, truth = (
         pa.table([pa.array(shard.accounts[field.name], field.type) for field in schema], schema=schema)
         for schema in (ACCOUNTS.schema, TRUTH_ACCOUNTS)
@@ -91,7 +90,7 @@ def build_account_tables(shard: WorldShard) -> tuple[pa.Table, pa.Table]:
     return accounts, truth
 
 
-def build_truth_table(context: WorldContext, shard: WorldShard, exchange_id: pa.Array) -> pa.Table:
+def build_truth_table(shard: WorldShard, exchange_id: pa.Array) -> pa.Table:
     """Return which exchanges are a harvest, and for whom."""
-    columns = [encode_column(shard.exchanges[name], context.codes[name].values) for name in ("campaign", "beneficiary")]
+    columns = [encode_column(shard.exchanges[name], shard.codes[name].values) for name in ("campaign", "beneficiary")]
     return pa.table([exchange_id, *columns], names=TRUTH_EXCHANGES.names)

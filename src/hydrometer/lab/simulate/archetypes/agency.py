@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.account_attributes import draw_ids, draw_rare_bins
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch, HumanHabits
 from hydrometer.lab.simulate.networks import OFFICE
 
 if TYPE_CHECKING:
@@ -26,23 +27,24 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     rows = cohort.add_accounts(
         count,
         KIND,
-        homes=office.take(agency),
+        AccountTraits(homes=office.take(agency), clients_at=np.full(count, 3)),
         payment_fingerprint=draw_ids(rng, "pm_", agencies)[agency],
         device_id=draw_ids(rng, "dv_", agencies)[agency],
         payment_bin=draw_rare_bins(rng, agencies)[agency],
         signup_ip=office.ip[agency],
         plan="team",
-        clients_at=np.full(count, 3),
     )
     briefs = cohort.draw_templates("agency_brief", count)
     account, at, addresses, _, turns = cohort.draw_human_exchanges(
-        rows, cohort.draw_volumes(count, 22 * cohort.days / 14, 0.8, 300), session=6, roaming=0.02
+        rows, cohort.draw_volumes(count, 22 * cohort.days / 14, 0.8, 300), HumanHabits(session=6, roaming=0.02)
     )
     cohort.add_exchanges(
-        account,
-        at,
-        cohort.draw_prompts(account),
-        system=briefs[account - rows[0]],
-        addresses=addresses,
-        turns=turns,
+        ExchangeBatch(
+            account,
+            at,
+            cohort.draw_prompts(account),
+            system=briefs[account - rows[0]],
+            addresses=addresses,
+            turns=turns,
+        )
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch, HumanHabits
 from hydrometer.lab.simulate.honest_templates import AUDIT
 from hydrometer.lab.simulate.networks import OFFICE
 
@@ -31,14 +32,15 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     rows = cohort.add_accounts(
         count,
         KIND,
-        homes=cohort.internet.draw_addresses(rng, count, OFFICE),
+        AccountTraits(homes=cohort.internet.draw_addresses(rng, count, OFFICE), new_model=0.05),
         email_domain=domains,
         plan="enterprise",
         verification="contract",
-        new_model=0.05,
     )
     account, at, _, _, _ = cohort.draw_human_exchanges(
-        rows, cohort.draw_volumes(count, 60 * cohort.days / 14, 0.9, 600), session=3, roaming=0.0
+        rows, cohort.draw_volumes(count, 60 * cohort.days / 14, 0.9, 600), HumanHabits(session=3, roaming=0.0)
     )
     vendor = cohort.catalogue.fixed_text(AUDIT)
-    cohort.add_exchanges(account, at, cohort.draw_tasks(len(account)), template=vendor, output=620, reasoning=0.4)
+    cohort.add_exchanges(
+        ExchangeBatch(account, at, cohort.draw_tasks(len(account)), template=vendor, output=620, reasoning=0.4)
+    )

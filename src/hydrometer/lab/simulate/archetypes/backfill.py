@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.arrival_times import HOUR, draw_queue_times
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch
 from hydrometer.lab.simulate.networks import CLOUD
 
 if TYPE_CHECKING:
@@ -25,9 +26,11 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     rows = cohort.add_accounts(
         count,
         KIND,
-        homes=cohort.internet.draw_addresses(rng, count, CLOUD),
-        created_at=cohort.draw_past_signups(count, joining=0.3),
-        new_model=0.1,
+        AccountTraits(
+            homes=cohort.internet.draw_addresses(rng, count, CLOUD),
+            created_at=cohort.draw_past_signups(count, joining=0.3),
+            new_model=0.1,
+        ),
     )
     sizes = cohort.draw_volumes(count, 260, 0.6, 1_500)
     times = []
@@ -38,5 +41,7 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     template = np.repeat(cohort.draw_templates("summariser", count), sizes)
     at = np.concatenate(times)
     cohort.add_exchanges(
-        np.repeat(rows, sizes), at, cohort.draw_tasks(len(at)), template=template, output=160, reasoning=0.0
+        ExchangeBatch(
+            np.repeat(rows, sizes), at, cohort.draw_tasks(len(at)), template=template, output=160, reasoning=0.0
+        )
     )

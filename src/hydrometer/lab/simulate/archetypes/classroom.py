@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch, HumanHabits
 from hydrometer.lab.simulate.networks import OFFICE
 from hydrometer.lab.simulate.text_sources import NONE
 
@@ -35,28 +36,30 @@ def populate(cohort: CohortBuilder, count: int) -> None:
         rows = cohort.add_accounts(
             size,
             KIND,
-            homes=homes,
-            created_at=made,
+            AccountTraits(homes=homes, created_at=made, country="US"),
             email_domain=domain,
             payment_fingerprint=None,
             payment_bin=None,
             plan="education",
             verification="edu",
             signup_ip=campus.ip[0],
-            country="US",
         )
         volumes = cohort.draw_volumes(size, 8, 0.6, 60)
         account, at, addresses, session, turns = cohort.draw_human_exchanges(
-            rows, volumes, since=cohort.start + int(begin * 86_400e6), days=min(5.0, cohort.days - begin)
+            rows, volumes, HumanHabits(since=cohort.start + int(begin * 86_400e6), days=min(5.0, cohort.days - begin))
         )
         assigned = rng.random(len(account)) < 0.5
         cohort.add_exchanges(
-            account,
-            at,
-            np.where(assigned, rng.choice(cohort.draw_tasks(8), len(account)), cohort.draw_tasks(len(account), "en")),
-            template=np.where(assigned, cohort.draw_templates("lesson", 1), NONE),
-            addresses=addresses,
-            session=session,
-            turns=turns,
-            refused=0.01,
+            ExchangeBatch(
+                account,
+                at,
+                np.where(
+                    assigned, rng.choice(cohort.draw_tasks(8), len(account)), cohort.draw_tasks(len(account), "en")
+                ),
+                template=np.where(assigned, cohort.draw_templates("lesson", 1), NONE),
+                addresses=addresses,
+                session=session,
+                turns=turns,
+                refused=0.01,
+            )
         )

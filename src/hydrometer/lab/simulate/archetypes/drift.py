@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.arrival_times import DAY, HOUR, schedule_jobs
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch
 from hydrometer.lab.simulate.networks import CLOUD
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     """Add `count` monitors with 3 to 10 prompts each; one in eight is hourly with 1 prompt per run in turn, the rest
     run the whole set daily. A third use one vendor's prompt set."""
     rng = cohort.rng
-    rows = cohort.add_accounts(count, KIND, homes=cohort.internet.draw_addresses(rng, count, CLOUD))
+    rows = cohort.add_accounts(count, KIND, AccountTraits(homes=cohort.internet.draw_addresses(rng, count, CLOUD)))
     vendor = cohort.draw_tasks(6, rng=cohort.context.shared_generator(KIND))
     accounts, times, tasks = [], [], []
     for row in rows:
@@ -34,4 +35,6 @@ def populate(cohort: CohortBuilder, count: int) -> None:
         accounts.append(np.full(len(run), row))
         times.append(at)
         tasks.append(prompts[prompt_index])
-    cohort.add_exchanges(np.concatenate(accounts), np.concatenate(times), np.concatenate(tasks), output=250)
+    cohort.add_exchanges(
+        ExchangeBatch(np.concatenate(accounts), np.concatenate(times), np.concatenate(tasks), output=250)
+    )

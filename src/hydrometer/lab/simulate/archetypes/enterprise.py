@@ -8,6 +8,7 @@ import numpy as np
 
 from hydrometer.lab.simulate.account_attributes import draw_ids
 from hydrometer.lab.simulate.clients import draw_clients
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch, HumanHabits
 from hydrometer.lab.simulate.networks import OFFICE
 from hydrometer.lab.simulate.text_sources import NONE
 
@@ -32,7 +33,7 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     rows = cohort.add_accounts(
         count,
         KIND,
-        homes=egress.take(firm),
+        AccountTraits(homes=egress.take(firm)),
         org_id=draw_ids(rng, "org_", firms, 12)[firm],
         email_domain=np.array(
             [
@@ -49,18 +50,20 @@ def populate(cohort: CohortBuilder, count: int) -> None:
         phone_hash=None,
     )
     volumes = cohort.draw_volumes(count, 11 * cohort.days / 14, 1.1, 500)
-    account, at, _, session, turns = cohort.draw_human_exchanges(rows, volumes, roaming=0.0)
+    account, at, _, session, turns = cohort.draw_human_exchanges(rows, volumes, HumanHabits(roaming=0.0))
     proxy = draw_clients(rng, firms)
     desk = cohort.draw_templates("agency_brief", firms)
     of = firm[account - rows[0]]
     system = np.where(rng.random(len(of)) < 0.5, desk[of], NONE)
     cohort.add_exchanges(
-        account,
-        at,
-        cohort.draw_prompts(account, popular=0.02),
-        system=system,
-        tls=proxy[of],
-        session=session,
-        turns=turns,
-        refused=0.001,
+        ExchangeBatch(
+            account,
+            at,
+            cohort.draw_prompts(account, popular=0.02),
+            system=system,
+            tls=proxy[of],
+            session=session,
+            turns=turns,
+            refused=0.001,
+        )
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.arrival_times import DAY, HOUR, SECOND
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch
 from hydrometer.lab.simulate.cohort_builder import NEWEST
 from hydrometer.lab.simulate.networks import CLOUD
 
@@ -22,7 +23,7 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     """Add `count` evaluators who run 3 public benchmarks (shared questions, shared wording) on the newest model; each
     starts within 24 hours of the release and sends without pause; unequal sample sizes."""
     rng = cohort.rng
-    rows = cohort.add_accounts(count, KIND, homes=cohort.internet.draw_addresses(rng, count, CLOUD))
+    rows = cohort.add_accounts(count, KIND, AccountTraits(homes=cohort.internet.draw_addresses(rng, count, CLOUD)))
     shared = cohort.context.shared_generator(KIND)
     templates, questions = cohort.draw_templates("exam", 3, shared), cohort.draw_tasks(660, rng=shared).reshape(3, 220)
     release = max(cohort.release, cohort.start) if cohort.release >= cohort.start else cohort.start + int(0.3 * DAY)
@@ -39,11 +40,13 @@ def populate(cohort: CohortBuilder, count: int) -> None:
         frames.append(np.full(int(keep.sum()), templates[benchmark]))
     account = np.concatenate(accounts)
     cohort.add_exchanges(
-        account,
-        np.concatenate(times),
-        np.concatenate(tasks),
-        template=np.concatenate(frames),
-        model=np.full(len(account), NEWEST),
-        reasoning=0.6,
-        output=430,
+        ExchangeBatch(
+            account,
+            np.concatenate(times),
+            np.concatenate(tasks),
+            template=np.concatenate(frames),
+            model=np.full(len(account), NEWEST),
+            reasoning=0.6,
+            output=430,
+        )
     )

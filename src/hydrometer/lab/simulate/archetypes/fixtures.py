@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.arrival_times import DAY, HOUR, draw_queue_times
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch
 from hydrometer.lab.simulate.networks import CLOUD
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     a median of 90 exchanges in all, long outputs."""
     rng = cohort.rng
     rows = cohort.add_accounts(
-        count, KIND, homes=cohort.internet.draw_addresses(rng, count, CLOUD), plan="team", verification="card"
+        count,
+        KIND,
+        AccountTraits(homes=cohort.internet.draw_addresses(rng, count, CLOUD)),
+        plan="team",
+        verification="card",
     )
     sizes = cohort.draw_volumes(count, 90, 0.8, 800)
     times = []
@@ -33,5 +38,7 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     template = np.repeat(cohort.draw_templates("fixture", count), sizes)
     at = np.concatenate(times)
     cohort.add_exchanges(
-        np.repeat(rows, sizes), at, cohort.draw_tasks(len(at)), template=template, output=900, reasoning=0.1
+        ExchangeBatch(
+            np.repeat(rows, sizes), at, cohort.draw_tasks(len(at)), template=template, output=900, reasoning=0.1
+        )
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.clients import draw_clients
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch, HumanHabits
 from hydrometer.lab.simulate.networks import CLOUD
 
 if TYPE_CHECKING:
@@ -44,14 +45,16 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     hosted = np.flatnonzero(rng.random(count) < 0.5)
     cloud = cohort.internet.draw_addresses(rng, len(hosted), CLOUD)
     homes.ip[hosted], homes.asn[hosted] = cloud.ip, cloud.asn
-    rows = cohort.add_accounts(count, KIND, homes=homes, clients_at=client[which])
+    rows = cohort.add_accounts(count, KIND, AccountTraits(homes=homes, clients_at=client[which]))
     volumes = cohort.draw_volumes(count, 9 * cohort.days / 14, 1.1, 400)
-    account, at, addresses, _, turns = cohort.draw_human_exchanges(rows, volumes, session=6, roaming=0.03)
+    account, at, addresses, _, turns = cohort.draw_human_exchanges(rows, volumes, HumanHabits(session=6, roaming=0.03))
     cohort.add_exchanges(
-        account,
-        at,
-        cohort.draw_prompts(account, popular=0.01),
-        system=defaults[which[account - rows[0]]],
-        addresses=addresses,
-        turns=turns,
+        ExchangeBatch(
+            account,
+            at,
+            cohort.draw_prompts(account, popular=0.01),
+            system=defaults[which[account - rows[0]]],
+            addresses=addresses,
+            turns=turns,
+        )
     )

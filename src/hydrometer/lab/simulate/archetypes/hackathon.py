@@ -8,6 +8,7 @@ import numpy as np
 
 from hydrometer.lab.simulate.account_attributes import draw_rare_bins
 from hydrometer.lab.simulate.arrival_times import DAY
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch, HumanHabits
 from hydrometer.lab.simulate.honest_templates import STARTER
 from hydrometer.lab.simulate.networks import OFFICE
 
@@ -34,8 +35,7 @@ def populate(cohort: CohortBuilder, count: int) -> None:
         rows = cohort.add_accounts(
             size,
             KIND,
-            homes=venue.take(np.zeros(size, dtype=np.int64)),
-            created_at=made,
+            AccountTraits(homes=venue.take(np.zeros(size, dtype=np.int64)), created_at=made),
             signup_ip=venue.ip[0],
             email_domain=rng.choice(
                 np.array(["tempbox.example", "mailhop.example", "gmail.com"], dtype=object), size, p=[0.5, 0.3, 0.2]
@@ -48,13 +48,12 @@ def populate(cohort: CohortBuilder, count: int) -> None:
         account, at, _, session, turns = cohort.draw_human_exchanges(
             rows,
             cohort.draw_volumes(size, 16, 0.6, 120),
-            since=cohort.start + int(begin * DAY),
-            days=2.2,
-            session=8,
-            roaming=0.0,
+            HumanHabits(since=cohort.start + int(begin * DAY), days=2.2, session=8, roaming=0.0),
         )
         own = cohort.draw_templates("persona", len(account))
         system = np.where(rng.random(len(account)) < 0.8, cohort.catalogue.fixed_text(STARTER), own)
         cohort.add_exchanges(
-            account, at, cohort.draw_prompts(account, popular=0.0), system=system, session=session, turns=turns
+            ExchangeBatch(
+                account, at, cohort.draw_prompts(account, popular=0.0), system=system, session=session, turns=turns
+            )
         )

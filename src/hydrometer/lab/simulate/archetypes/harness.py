@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch, HumanHabits
 from hydrometer.lab.simulate.honest_templates import HARNESS, HARNESS_TOOLS
 
 if TYPE_CHECKING:
@@ -18,19 +19,21 @@ MEAN = 24
 
 def populate(cohort: CohortBuilder, count: int) -> None:
     """Add `count` users; sessions of about 12 exchanges, many turns, tool use, any task under the same instructions."""
-    rows = cohort.add_accounts(count, KIND, clients_at=np.full(count, 5), large=0.9, new_model=0.6)
+    rows = cohort.add_accounts(count, KIND, AccountTraits(clients_at=np.full(count, 5), large=0.9, new_model=0.6))
     volumes = cohort.draw_volumes(count, 14 * cohort.days / 14, 1.1, 500)
-    account, at, addresses, session, turns = cohort.draw_human_exchanges(rows, volumes, session=12)
+    account, at, addresses, session, turns = cohort.draw_human_exchanges(rows, volumes, HumanHabits(session=12))
     prompts = cohort.draw_prompts(account, popular=0.0)
     cohort.add_exchanges(
-        account,
-        at,
-        prompts,
-        system=cohort.catalogue.fixed_text(HARNESS),
-        addresses=addresses,
-        session=session,
-        turns=turns,
-        tools=HARNESS_TOOLS,
-        output=520,
-        reasoning=0.5,
+        ExchangeBatch(
+            account,
+            at,
+            prompts,
+            system=cohort.catalogue.fixed_text(HARNESS),
+            addresses=addresses,
+            session=session,
+            turns=turns,
+            tools=HARNESS_TOOLS,
+            output=520,
+            reasoning=0.5,
+        )
     )

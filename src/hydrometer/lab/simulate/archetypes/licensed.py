@@ -8,6 +8,7 @@ import numpy as np
 
 from hydrometer.lab.simulate.account_attributes import draw_ids, repeat_value
 from hydrometer.lab.simulate.arrival_times import HOUR, draw_queue_times
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch
 from hydrometer.lab.simulate.networks import CLOUD
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     rows = cohort.add_accounts(
         count,
         KIND,
-        homes=cohort.internet.draw_addresses(rng, count, CLOUD),
+        AccountTraits(homes=cohort.internet.draw_addresses(rng, count, CLOUD)),
         org_id=draw_ids(shared, "org_", 3, 12)[firm],
         agreements=repeat_value(["distillation"], count),
         verification="contract",
@@ -36,7 +37,7 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     )
     demands = np.concatenate(
         [
-            cohort.catalogue.make_demands(kind, number, tool=tool)[0]
+            cohort.catalogue.make_demands(kind, number, tool)[0]
             for kind, number, tool in (
                 ("reasoning", 10, cohort.scenario.hobby_tool),
                 ("synthesis", 5, "mill"),
@@ -51,4 +52,6 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     ]
     account, at = np.repeat(rows, sizes), np.concatenate(times)
     demand = rng.choice(demands, len(at))
-    cohort.add_exchanges(account, at, cohort.draw_tasks(len(at)), template=demand, output=700, reasoning=0.6)
+    cohort.add_exchanges(
+        ExchangeBatch(account, at, cohort.draw_tasks(len(at)), template=demand, output=700, reasoning=0.6)
+    )

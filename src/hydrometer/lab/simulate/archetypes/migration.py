@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch, HumanHabits
 from hydrometer.lab.simulate.honest_templates import OLD_HARNESS
 from hydrometer.lab.simulate.text_sources import NONE
 
@@ -22,17 +23,19 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     nine of ten exchanges, and go on as ordinary people do."""
     rng = cohort.rng
     made = cohort.draw_signup_burst(count, min(4.0, cohort.days / 3), 40.0)
-    rows = cohort.add_accounts(count, KIND, created_at=made, new_model=0.4)
+    rows = cohort.add_accounts(count, KIND, AccountTraits(created_at=made, new_model=0.4))
     account, at, addresses, session, turns = cohort.draw_human_exchanges(
-        rows, cohort.draw_volumes(count, 16 * cohort.days / 14, 1.0, 300), session=6
+        rows, cohort.draw_volumes(count, 16 * cohort.days / 14, 1.0, 300), HumanHabits(session=6)
     )
     system = np.where(rng.random(len(account)) < 0.9, cohort.catalogue.fixed_text(OLD_HARNESS), NONE)
     cohort.add_exchanges(
-        account,
-        at,
-        cohort.draw_prompts(account),
-        system=system,
-        addresses=addresses,
-        session=session,
-        turns=turns,
+        ExchangeBatch(
+            account,
+            at,
+            cohort.draw_prompts(account),
+            system=system,
+            addresses=addresses,
+            session=session,
+            turns=turns,
+        )
     )

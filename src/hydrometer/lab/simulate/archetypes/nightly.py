@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.arrival_times import DAY, HOUR, schedule_jobs
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch
 
 if TYPE_CHECKING:
     from hydrometer.lab.simulate.cohort_builder import CohortBuilder
@@ -20,7 +21,9 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     """Add `count` jobs, one run a day at the job's own hour (many on the hour); half have the same number of exchanges
     every day. A third share one of four vendors' templates, and all come from three cloud addresses."""
     rng = cohort.rng
-    rows = cohort.add_accounts(count, KIND, homes=cohort.internet.ci_egress.take(rng.integers(0, 3, count)))
+    rows = cohort.add_accounts(
+        count, KIND, AccountTraits(homes=cohort.internet.ci_egress.take(rng.integers(0, 3, count)))
+    )
     vendors = rng.choice(cohort.draw_templates("ci", 4, cohort.context.shared_generator(KIND)), count)
     templates = np.where(rng.random(count) < 0.33, vendors, cohort.draw_templates("ci", count))
     hour = np.where(rng.random(count) < 0.5, rng.integers(0, 6, count), rng.random(count) * 24)
@@ -30,4 +33,6 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     sizes = np.where(steady[:, None], usual[:, None], rng.poisson(usual[:, None], (count, cohort.days))).ravel()
     run, at = schedule_jobs(rng, begins.astype(np.int64), sizes)
     owner = run // cohort.days
-    cohort.add_exchanges(rows[owner], at, cohort.draw_tasks(len(owner)), system=templates[owner], output=620, turns=2)
+    cohort.add_exchanges(
+        ExchangeBatch(rows[owner], at, cohort.draw_tasks(len(owner)), system=templates[owner], output=620, turns=2)
+    )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.account_attributes import draw_ids
+from hydrometer.lab.simulate.cohort_batches import ExchangeBatch, HumanHabits
+from hydrometer.lab.simulate.demands.demand_templates import DemandStyle
 from hydrometer.lab.simulate.text_sources import NONE
 
 if TYPE_CHECKING:
@@ -28,19 +30,23 @@ def populate(cohort: CohortBuilder, count: int) -> None:
         count, KIND, org_id=draw_ids(shared, "org_", 2, 12)[team], verification="contract", plan="team"
     )
     volumes = cohort.draw_volumes(count, 60 * cohort.days / 14, 0.7, 400)
-    account, at, addresses, session, turns = cohort.draw_human_exchanges(rows, volumes, session=10)
+    account, at, addresses, session, turns = cohort.draw_human_exchanges(rows, volumes, HumanHabits(session=10))
     tasks = cohort.draw_tasks(len(account))
-    techniques, _ = cohort.catalogue.make_demands("search", TECHNIQUES, tool="bench of a red team", reworded=1.0)
+    techniques, _ = cohort.catalogue.make_demands(
+        "search", TECHNIQUES, "bench of a red team", DemandStyle(reworded=1.0)
+    )
     probing = cohort.rng.random(len(account)) < 0.75
     template = np.where(probing, cohort.rng.choice(techniques, len(account)), NONE)
     for part, refused in ((np.flatnonzero(probing), 0.7), (np.flatnonzero(~probing), 0.01)):
         cohort.add_exchanges(
-            account[part],
-            at[part],
-            tasks[part],
-            template=template[part],
-            addresses=addresses.take(part),
-            session=session[part],
-            turns=turns[part],
-            refused=refused,
+            ExchangeBatch(
+                account[part],
+                at[part],
+                tasks[part],
+                template=template[part],
+                addresses=addresses.take(part),
+                session=session[part],
+                turns=turns[part],
+                refused=refused,
+            )
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.arrival_times import HOUR
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch
 from hydrometer.lab.simulate.networks import CLOUD
 from hydrometer.lab.simulate.text_sources import NONE
 
@@ -26,9 +27,9 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     rows = cohort.add_accounts(
         count,
         KIND,
-        homes=cohort.internet.draw_addresses(rng, count, CLOUD),
-        clients_at=np.full(count, 12),
-        new_model=0.5,
+        AccountTraits(
+            homes=cohort.internet.draw_addresses(rng, count, CLOUD), clients_at=np.full(count, 12), new_model=0.5
+        ),
     )
     shared = cohort.context.shared_generator(KIND)
     failures = np.sort(shared.random(3)) * (cohort.days - 0.5) * 24
@@ -40,9 +41,11 @@ def populate(cohort: CohortBuilder, count: int) -> None:
         woken = np.repeat(rng.exponential(0.05 * HOUR, count), volumes)
         at = (cohort.start + failure * HOUR + woken + rng.random(len(account)) * hours * HOUR).astype(np.int64)
         cohort.add_exchanges(
-            account,
-            at,
-            cohort.draw_anybodys_prompts(len(account)),
-            system=rng.choice(systems, len(account)),
-            turns=1 + 2 * rng.integers(0, 4, len(account)),
+            ExchangeBatch(
+                account,
+                at,
+                cohort.draw_anybodys_prompts(len(account)),
+                system=rng.choice(systems, len(account)),
+                turns=1 + 2 * rng.integers(0, 4, len(account)),
+            )
         )

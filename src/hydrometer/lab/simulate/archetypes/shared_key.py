@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.clients import draw_clients
+from hydrometer.lab.simulate.cohort_batches import ExchangeBatch
 
 if TYPE_CHECKING:
     from hydrometer.lab.simulate.cohort_builder import CohortBuilder
@@ -30,11 +31,13 @@ def populate(cohort: CohortBuilder, count: int) -> None:
         account - rows[0]
     ]
     cohort.add_exchanges(
-        account,
-        at,
-        cohort.draw_prompts(account),
-        addresses=homes.take(member),
-        client=clients[member],
-        session=session,
-        turns=turns,
+        ExchangeBatch(
+            account,
+            at,
+            cohort.draw_prompts(account),
+            addresses=homes.take(member),
+            client=clients[member],
+            session=session,
+            turns=turns,
+        )
     )

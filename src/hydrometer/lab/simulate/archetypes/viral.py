@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.arrival_times import DAY, HOUR
+from hydrometer.lab.simulate.cohort_batches import ExchangeBatch
 
 if TYPE_CHECKING:
     from hydrometer.lab.simulate.cohort_builder import CohortBuilder
@@ -29,7 +30,9 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     account, at, addresses, session, turns = cohort.draw_human_exchanges(
         rows, cohort.draw_volumes(count, 4 * cohort.days / 14, 1.1, 200)
     )
-    cohort.add_exchanges(account, at, cohort.draw_prompts(account), addresses=addresses, session=session, turns=turns)
+    cohort.add_exchanges(
+        ExchangeBatch(account, at, cohort.draw_prompts(account), addresses=addresses, session=session, turns=turns)
+    )
     shared = cohort.context.shared_generator(KIND)
     frames = np.array([cohort.catalogue.fixed_text(text) for text in PASSED_ON])
     questions = cohort.draw_tasks(3, topic="chat", rng=shared)
@@ -40,4 +43,4 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     again = np.repeat(np.arange(count), times)
     tries = np.repeat(first, times) + (rng.exponential(0.4 * HOUR, len(again))).astype(np.int64)
     tries = np.clip(tries, np.maximum(cohort.start, cohort.created[rows[again]]), cohort.stop - DAY // 48)
-    cohort.add_exchanges(rows[again], tries, questions[which[again]], template=frames[which[again]])
+    cohort.add_exchanges(ExchangeBatch(rows[again], tries, questions[which[again]], template=frames[which[again]]))

@@ -1,4 +1,4 @@
-"""From a kind of harvest to the wordings of one tool: fixed ones, composed ones, and ones written afresh."""
+"""From a kind of harvest to the templates of one tool: fixed ones, composed ones, and ones written afresh."""
 
 from __future__ import annotations
 
@@ -50,6 +50,22 @@ class PromptTemplate:
         return _BLANK.sub(content, self.prompt)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandStyle:
+    """How the templates of a demand are written."""
+
+    reworded: float = 0.3
+    """Share that is written afresh (no common clause); the rest is composed from the tool's clauses."""
+    system: bool = False
+    """Whether each has a system prompt of its family."""
+    book: Phrasebook = "first"
+    frame: Frame = ""
+    """What each hides in; the second book only."""
+
+
+USUAL_STYLE = DemandStyle()
+
+
 @dataclass(frozen=True, slots=True)
 class _PhrasebookRules:
     """The rules of a phrasebook."""
@@ -59,7 +75,7 @@ class _PhrasebookRules:
     clauses: tuple[Rules, ...]
     """Whole demands and their clauses; a tool keeps `_COMMON_CLAUSES` of each, and all fixed demands."""
     names: Rules
-    """Names of elements, drawn once for a whole wording; a tool keeps one of each."""
+    """Names of elements, drawn once for a whole template; a tool keeps one of each."""
     unnarrowed: Rules
     """Rules from elsewhere, which no tool narrows."""
 
@@ -70,7 +86,7 @@ class _PhrasebookRules:
         return PhraseGrammar(LEXICON, _COMMON, self.unnarrowed, self.phrases, *self.clauses, special=special)
 
     def narrow(self, dice: Dice, tool: Dice) -> _PhrasebookRules:
-        """Return the book of one tool, whose wordings share whole sentences; `tool` draws what all its kinds share."""
+        """Return the book of one tool, whose templates share whole sentences; `tool` draws what all its kinds share."""
         return _PhrasebookRules(
             phrases=_narrow_rules(self.phrases, 1, dice),
             clauses=tuple(_narrow_rules(rules, _COMMON_CLAUSES, dice) for rules in self.clauses),
@@ -112,7 +128,7 @@ def _build_whole_grammar(name: Phrasebook) -> PhraseGrammar:
 
 
 class _DemandWriter:
-    """Writes the texts of a book."""
+    """A writer of the texts of a book."""
 
     def __init__(self, grammar: PhraseGrammar, names: Rules, dice: Dice) -> None:
         self._grammar, self._names, self._dice = grammar, names, dice
@@ -137,26 +153,16 @@ class _DemandWriter:
         return self.text("override_persona" if frame == "override" else f"{kind}_persona")
 
 
-def make_demand_templates(
-    kind: str,
-    count: int,
-    *,
-    tool: str,
-    reworded: float = 0.3,
-    system: bool = False,
-    book: Phrasebook = "first",
-    frame: Frame = "",
-) -> list[PromptTemplate]:
-    """Return `count` different wordings of a kind of demand; the same tool and settings give the same ones.
+def make_demand_templates(kind: str, count: int, tool: str, style: DemandStyle = USUAL_STYLE) -> list[PromptTemplate]:
+    """Return `count` different templates of a kind of demand; the same tool and style give the same ones.
 
-    Of them a share `reworded` is written afresh (no common clause), the rest is composed from the tool's clauses.
-    A single wording is a fixed one. With `system` each wording has a system prompt of its family. Only the second
-    `book` knows a `frame`.
+    A single one is a fixed one.
     """
+    frame = style.frame
     dice = Dice(np.random.default_rng([crc32(tool.encode()), crc32(kind.encode()), count]))
-    tool_rules = _read_phrasebook(book).narrow(dice, Dice(np.random.default_rng(crc32(tool.encode()))))
+    tool_rules = _read_phrasebook(style.book).narrow(dice, Dice(np.random.default_rng(crc32(tool.encode()))))
     whole, narrow = (
-        _DemandWriter(_build_whole_grammar(book), _read_phrasebook(book).names, dice),
+        _DemandWriter(_build_whole_grammar(style.book), _read_phrasebook(style.book).names, dice),
         _DemandWriter(tool_rules.build_grammar(), tool_rules.names, dice),
     )
     fixed = f"{kind}_fixed"
@@ -167,7 +173,7 @@ def make_demand_templates(
         attempts += 1
         if count == 1:
             prompt = whole.prompt(fixed, frame)
-        elif len(prompts) < round(count * reworded) or attempts > 40 * count:
+        elif len(prompts) < round(count * style.reworded) or attempts > 40 * count:
             prompt = whole.prompt(fixed if dice.roll() < 0.3 else kind, frame)
         else:
             prompt = narrow.prompt(kind, frame)
@@ -175,6 +181,8 @@ def make_demand_templates(
     # A product keeps its name however often it is described anew: an override is composed from the tool's clauses.
     other = narrow if frame == "override" else whole
     return [
-        PromptTemplate((other.system(kind, frame) if dice.roll() < reworded else persona) if system else None, prompt)
+        PromptTemplate(
+            (other.system(kind, frame) if dice.roll() < style.reworded else persona) if style.system else None, prompt
+        )
         for prompt in prompts
     ]

@@ -12,10 +12,9 @@ import pyarrow.compute as pc
 import pytest
 
 from hydrometer.contract.errors import InputError
-from hydrometer.lab.simulate.demands.demand_templates import make_demand_templates
-from hydrometer.lab.simulate.held_out_scenarios import HELD_OUT
+from hydrometer.lab.simulate.demands.demand_templates import DemandStyle, make_demand_templates
 from hydrometer.lab.simulate.honest_templates import HARNESS
-from hydrometer.lab.simulate.named_scenarios import ALL, SCENARIOS
+from hydrometer.lab.simulate.named_scenarios import ALL, HELD_OUT, SCENARIOS
 from hydrometer.lab.simulate.scenario import Frame, HarvestKind, OperatorSpec, Scenario, check_scenario
 from hydrometer.lab.simulate.texts.corpus import Corpus
 from hydrometer.lab.simulate.texts.phrase_grammar import Dice, read_rules
@@ -37,10 +36,10 @@ def corpus() -> Corpus:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_second_book_has_hundreds_of_wordings_of_a_kind(kind: str) -> None:
-    wordings = make_demand_templates(kind, 400, tool="t", reworded=0.5, system=True, book="second")
+    wordings = make_demand_templates(kind, 400, "t", DemandStyle(reworded=0.5, system=True, book="second"))
     assert len({w.prompt for w in wordings}) == 400
     assert all(w.prompt.count("{task}") == 1 for w in wordings)
-    assert make_demand_templates(kind, 400, tool="t", reworded=0.5, system=True, book="second") == wordings
+    assert make_demand_templates(kind, 400, "t", DemandStyle(reworded=0.5, system=True, book="second")) == wordings
     assert not any(re.search(r"\{\w+\}", BLANK.sub("", w.prompt) + (w.system or "{none}")) for w in wordings)
     texts = corpus()
     assert all("A task!" in w.fill("A task!", texts) and not BLANK.search(w.fill("", texts)) for w in wordings[:40])
@@ -49,16 +48,16 @@ def test_the_second_book_has_hundreds_of_wordings_of_a_kind(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_tools_that_use_the_second_book_differ(kind: str) -> None:
     one, other = (
-        {w.prompt for w in make_demand_templates(kind, 40, tool=tool, reworded=0.0, book="second")}
+        {w.prompt for w in make_demand_templates(kind, 40, tool, DemandStyle(reworded=0.0, book="second"))}
         for tool in ("a", "b")
     )
     assert len(one & other) < 8
-    assert all(w.system is None for w in make_demand_templates(kind, 5, tool="a", book="second"))
+    assert all(w.system is None for w in make_demand_templates(kind, 5, "a", DemandStyle(book="second")))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_a_wording_opens_it_closes(kind: str) -> None:
-    for wording in make_demand_templates(kind, 200, tool="tags", reworded=1.0, book="second"):
+    for wording in make_demand_templates(kind, 200, "tags", DemandStyle(reworded=1.0, book="second")):
         opened = set(re.findall(r"<([\w-]+)[ >]", wording.prompt))
         assert set(re.findall(r"</([\w-]+)>", wording.prompt)) <= opened, wording.prompt
 
@@ -66,7 +65,7 @@ def test_what_a_wording_opens_it_closes(kind: str) -> None:
 def phrases(book: Phrasebook, kind: str) -> set[tuple[str, ...]]:
     """The five-word sequences of many demands and system prompts, with the tasks and the harness left out."""
     found: set[tuple[str, ...]] = set()
-    for wording in make_demand_templates(kind, 300, tool="n", reworded=0.7, system=True, book=book):
+    for wording in make_demand_templates(kind, 300, "n", DemandStyle(reworded=0.7, system=True, book=book)):
         for text in (wording.prompt, (wording.system or "").replace(HARNESS, "{task}")):
             for part in BLANK.split(text):
                 words = re.findall(r"\w+", part.lower())
@@ -83,7 +82,9 @@ def test_the_books_do_not_quote_each_other() -> None:
 
 def test_some_demands_are_in_other_languages() -> None:
     prompts = [
-        w.prompt for kind in KINDS for w in make_demand_templates(kind, 100, tool="l", reworded=1.0, book="second")
+        w.prompt
+        for kind in KINDS
+        for w in make_demand_templates(kind, 100, "l", DemandStyle(reworded=1.0, book="second"))
     ]
     assert 0.05 < sum(bool(FOREIGN.search(prompt)) for prompt in prompts) / len(prompts) < 0.4
 
@@ -101,7 +102,7 @@ LANGUAGE = "language|english|语言|语种|英文"
 )
 def test_a_frame_surrounds_every_demand(frame: Frame, mark: str) -> None:
     for kind in ("reasoning", "relay"):
-        wordings = make_demand_templates(kind, 60, tool="f", reworded=0.5, book="second", frame=frame)
+        wordings = make_demand_templates(kind, 60, "f", DemandStyle(reworded=0.5, book="second", frame=frame))
         assert all(re.search(mark, w.prompt, re.IGNORECASE) for w in wordings)
         assert all(w.prompt.count("{task}") == 1 and "{demand}" not in w.prompt for w in wordings)
 
@@ -110,7 +111,7 @@ def test_an_override_names_one_product() -> None:
     brands = read_rules("hydrometer.lab.simulate.demands", "second_names")["brand"]
     for tool in ("f", "g", "h"):
         wordings = make_demand_templates(
-            "agentic", 60, tool=tool, reworded=0.9, system=True, book="second", frame="override"
+            "agentic", 60, tool, DemandStyle(reworded=0.9, system=True, book="second", frame="override")
         )
         systems = {w.system or "" for w in wordings}
         assert len(systems) > 3
@@ -121,7 +122,8 @@ def test_an_override_names_one_product() -> None:
 
 def test_agents_hide_behind_the_harness_that_honest_people_use() -> None:
     systems = {
-        w.system for w in make_demand_templates("agentic", 60, tool="h", reworded=1.0, system=True, book="second")
+        w.system
+        for w in make_demand_templates("agentic", 60, "h", DemandStyle(reworded=1.0, system=True, book="second"))
     }
     assert HARNESS in systems
 
