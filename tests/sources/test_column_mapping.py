@@ -57,7 +57,7 @@ def test_paths_constants_and_units(container: str, tmp_path: Path) -> None:
     assert len(rows) == 1
     assert rejects.counts == {"account_id: blank": 1}
     assert traffic.accounts(rejects).to_pylist()[0]["org_id"] == "org_1"
-    assert traffic.ignored_columns == (frozenset() if container == "csv" else {"exchanges.spare"})
+    assert rejects.ignored_columns == (frozenset() if container == "csv" else {"exchanges.spare"})
 
 
 @pytest.mark.parametrize("container", ["json", "csv", "parquet"])

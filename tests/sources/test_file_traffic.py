@@ -105,8 +105,8 @@ def test_a_folder_tells_what_it_holds(tmp_path: Path) -> None:
     names = ["exchanges.jsonl", "accounts.jsonl", "models.json", "intel/bundle.json"]
     assert traffic.inputs == [str(tmp_path / name) for name in names]
     needed = {f"exchanges.{name}" for name in EXCHANGES.needed}
-    assert traffic.filled_columns == needed | {"exchanges.turns", "accounts.account_id", "accounts.plan"}
-    assert traffic.ignored_columns == {"exchanges.colour", "accounts.shoe"}
+    assert rejects.filled_columns == needed | {"exchanges.turns", "accounts.account_id", "accounts.plan"}
+    assert rejects.ignored_columns == {"exchanges.colour", "accounts.shoe"}
     assert sorted(rejects.notes) == [
         f"file of no known format, not read: {n}" for n in ("harvested.parquet", "notes.txt")
     ]
@@ -157,7 +157,7 @@ def test_account_tables_stand_and_exchanges_fill_their_gaps(tmp_path: Path) -> N
     row = traffic.accounts(rejects).to_pylist()[0]
     assert (row["org_id"], row["email_local"], row["email_domain"]) == ("org_1", "ana", "example.com")
     assert rejects.notes == {"exchanges tell otherwise of an account than its table, which stands": 1}
-    assert "accounts.email_domain" in traffic.filled_columns
+    assert "accounts.email_domain" in rejects.filled_columns
 
 
 def test_rejected_rows_are_written_with_their_place(tmp_path: Path) -> None:
@@ -247,8 +247,9 @@ def test_an_empty_file_holds_no_rows(name: str, tmp_path: Path) -> None:
 def test_a_parquet_table_without_rows(tmp_path: Path) -> None:
     pq.write_table(EXCHANGES.schema.empty_table(), tmp_path / "exchanges.parquet")
     traffic = open_traffic(tmp_path, settings=SMALL)
-    assert table_of(traffic).num_rows == 0
-    assert traffic.filled_columns == frozenset()
+    rejects = Rejects()
+    assert table_of(traffic, rejects).num_rows == 0
+    assert rejects.filled_columns == set()
 
 
 def test_faulty_releases_are_named(tmp_path: Path) -> None:

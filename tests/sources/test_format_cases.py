@@ -34,7 +34,7 @@ def outcome(case: Path, settings: ReadSettings) -> dict[str, Any]:
         "rejected": rejects.counts,
         "repaired": rejects.repaired,
         "notes": rejects.notes,
-        "ignored": sorted(traffic.ignored_columns),
+        "ignored": sorted(rejects.ignored_columns),
     }
 
 

@@ -17,11 +17,12 @@ from hydrometer.contract.exchange_columns import EXCHANGES
 from hydrometer.contract.fingerprint_columns import TRAFFIC
 from hydrometer.contract.table_spec import TIMESTAMP
 from hydrometer.sources import Rejects, value_parsers
-from hydrometer.sources.column_casts import conform_columns
+from hydrometer.sources.column_casts import BatchOrigin, conform_columns
 
 if TYPE_CHECKING:
     import ipaddress
 
+ORIGIN = BatchOrigin("f", lambda row: row)
 NOON = 1_772_452_800_000_000
 """2026-03-02T12:00Z, µs."""
 
@@ -289,7 +290,7 @@ def _conformed(name: str, raw: Any) -> tuple[list[Any], dict[str, int]]:
         name: raw,
     }
     rejects = Rejects()
-    batch = conform_columns(EXCHANGES, columns, rows, rejects=rejects, file="f", line_of=lambda row: row)
+    batch = conform_columns(EXCHANGES, columns, rows, ORIGIN, rejects)
     assert batch.schema == EXCHANGES.schema
     assert batch.num_rows + sum(rejects.counts.values()) == rows
     batch.validate(full=True)
@@ -347,7 +348,7 @@ def test_arrow_columns_of_other_types_are_cast(name: str, array: Any, read: list
         "model": pa.array(["m"] * rows),
         name: array,
     }
-    batch = conform_columns(EXCHANGES, columns, rows, rejects=Rejects(), file="f", line_of=lambda row: row)
+    batch = conform_columns(EXCHANGES, columns, rows, ORIGIN, Rejects())
     column = batch.column(name)
     assert (column.cast(pa.int64()) if name == "started_at" else column).to_pylist() == read
 
@@ -362,9 +363,8 @@ def test_strings_of_bytes_that_are_no_utf8_are_mended() -> None:
         EXCHANGES,
         columns | {"started_at": [NOON, NOON], "prompt": broken},
         2,
-        rejects=rejects,
-        file="f",
-        line_of=lambda row: row,
+        ORIGIN,
+        rejects,
     )
     assert batch.column("prompt").to_pylist() == ["ok", "caf\ufffd"]
     assert rejects.repaired == {f"prompt: {value_parsers.SURROGATE}": 1}
@@ -374,7 +374,7 @@ def test_hashes_keep_their_sign() -> None:
     columns: dict[str, Any] = {name: ["x"] for name in ("exchange_id", "account_id", "model")}
     columns |= {"started_at": [NOON], "prompt_hash": [-(2**63)], "sketch": [[-5, 2**63 - 1]], "input_tokens": [-1]}
     columns |= {"elicitation_confidence": ["0.5"]}
-    batch = conform_columns(TRAFFIC, columns, 1, rejects=Rejects(), file="f", line_of=lambda row: row)
+    batch = conform_columns(TRAFFIC, columns, 1, ORIGIN, Rejects())
     row = batch.to_pylist()[0]
     assert (row["prompt_hash"], row["sketch"], row["input_tokens"]) == (-(2**63), [-5, 2**63 - 1], None)
     assert row["elicitation_confidence"] == 0.5
@@ -383,7 +383,7 @@ def test_hashes_keep_their_sign() -> None:
 def test_an_account_made_at_an_implausible_time_stays_without_it() -> None:
     rejects = Rejects()
     columns: dict[str, Any] = {"account_id": ["a"], "created_at": ["1970-01-01"], "signup_ip": ["1.2.3.4:5"]}
-    batch = conform_columns(ACCOUNTS, columns, 1, rejects=rejects, file="f", line_of=lambda row: row)
+    batch = conform_columns(ACCOUNTS, columns, 1, ORIGIN, rejects)
     assert batch.to_pylist()[0]["created_at"] is None
     assert batch.to_pylist()[0]["signup_ip"] == "1.2.3.4"
     assert rejects.repaired == {f"created_at: {value_parsers.IMPLAUSIBLE}": 1}

@@ -82,7 +82,7 @@ def measure_by_account_store(engine: Engine, reading: FileReading, recorder: Run
             chunks = direct.chunks(TRAFFIC_COLUMNS, rejects)
         else:
             traffic = reading.folder / "traffic" / "part.parquet"
-            chunks = list(cut_into_chunks([traffic], TRAFFIC_COLUMNS, lambda _: None, rejects))
+            chunks = list(cut_into_chunks([traffic], TRAFFIC_COLUMNS, rejects))
         engine.add_table("accounts", reading.accounts)
         partitioned = _partition_chunks(chunks, reading, recorder)
         if direct is not None:

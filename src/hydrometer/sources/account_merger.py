@@ -1,4 +1,4 @@
-"""What account tables and exchanges tell of accounts → one row each."""
+"""What account tables and exchanges state of accounts → one row each."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Facts = dict[str, Any]
 
 
 class AccountStatements:
-    """Collects what exchanges tell of their accounts; holds each distinct statement once."""
+    """What exchanges state of their accounts; each distinct statement once."""
 
     def __init__(self) -> None:
         self._statements: dict[str, dict[tuple[tuple[str, Any], ...], str]] = {}
 
     def add(self, facts: Facts, file: str) -> None:
-        """Take down one statement: `account_id` and other columns, raw."""
+        """Add one statement: `account_id` and other columns, raw."""
         account_id, _ = value_parsers.parse_identifier(facts["account_id"])
         if account_id is None:
             return
@@ -36,7 +36,7 @@ class AccountStatements:
         self._statements.setdefault(account_id, {}).setdefault(statement, file)
 
     def rows(self, rejects: Rejects) -> list[Facts]:
-        """One row an account, sorted; statements that fill each other's gaps are joined, others counted."""
+        """Return one row an account, sorted; statements that fill each other's gaps are joined, others counted."""
         rows: list[Facts] = []
         for account_id, statements in sorted(self._statements.items()):
             read = [
@@ -55,7 +55,7 @@ class AccountStatements:
 
 
 def _make_sort_key(row: Facts) -> tuple[Any, ...]:
-    """(created_at, remaining columns), absent values last."""
+    """Return (created_at, remaining columns), absent values last."""
     key: list[Any] = []
     for name in ("created_at", *(name for name in _REST if name != "created_at")):
         value = row.get(name)
@@ -68,7 +68,8 @@ def _make_sort_key(row: Facts) -> tuple[Any, ...]:
 
 
 def merge_account_rows(batches: Iterable[tuple[str, Any]], exchange_facts: list[Facts], rejects: Rejects) -> Any:
-    """Bring account tables' batches, each with its file, to one row an account, sorted, gaps filled from `told`.
+    """Bring account tables' batches, each with its file, to one row an account, sorted, gaps filled from
+    `exchange_facts`.
 
     Equal rows collapse. Of rows that differ the first in (created_at, remaining columns) stays, the others are counted.
     """

@@ -1,11 +1,12 @@
 """Columns as a file held them → columns as a table declares them.
 
-Whole columns are cast where their type allows; only what does not fit goes value by value through `values`.
+Whole columns are cast where their type allows; only what does not fit goes value by value through `value_parsers`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from hydrometer.contract import ColumnSpec, TableSpec
     from hydrometer.sources.rejects import Rejects
 
-Raw = Any
+RawColumn = Any
 """A column before it is conformed: a list of Python values, or an Arrow array."""
 Faults = dict[int, str]
 """Row of the batch → what was wrong with its value."""
-Conformed = tuple[Any, Faults]
+ConformedColumn = tuple[Any, Faults]
 
 ADDRESSES = ("client_ip", "signup_ip")
 BLANK = "blank"
@@ -40,7 +41,7 @@ _CANONICAL = (
     + "|".join(
         [
             rf"{_BYTE}(?:\.{_BYTE}){{3}}",
-            # Eight groups that are not 0, or fewer on both sides of the one place where all zeros are.
+            # Eight groups that are not 0, or fewer on both sides of the one gap where all zeros are.
             f"{_GROUP}(?::{_GROUP}){{7}}",
             *(
                 f"{_GROUP}(?::{_GROUP}){{{left - 1}}}::(?:{_GROUP}(?::{_GROUP}){{0,{5 - left}}})?"
@@ -53,57 +54,72 @@ _CANONICAL = (
 )
 """Addresses that are spelt canonically, but for the rarer spellings of IPv6."""
 _UNSPECIFIED = "0.0.0.0"  # noqa: S104 -- an address that is read, not one that is listened at
-_UNSPELT = (pa.ArrowException, UnicodeEncodeError, OverflowError)
+_UNCONVERTIBLE = (pa.ArrowException, UnicodeEncodeError, OverflowError)
 """What Arrow raises over a list that does not fit one type."""
 
 
+@dataclass(frozen=True, slots=True)
+class BatchOrigin:
+    """Where a batch comes from: a file, the line there of each row of the batch, and how many proxies wrote addresses."""
+
+    file: str
+    line_of: Callable[[int], int | None]
+    trusted_proxies: int = 0
+
+
 def conform_columns(
-    table: TableSpec,
-    columns: Mapping[str, Raw],
-    rows: int,
-    *,
-    rejects: Rejects,
-    file: str,
-    line_of: Callable[[int], int | None],
-    trusted_proxies: int = 0,
-    coded: bool = False,
+    table: TableSpec, columns: Mapping[str, RawColumn], rows: int, origin: BatchOrigin, rejects: Rejects
 ) -> Any:
     """Return a record batch of exactly `table`'s schema; rows that lack a needed value are rejected, the rest kept.
 
-    `columns` may lack columns (they become null); `line_of` names the line of a row of the batch. With `coded`, string
-    columns that are dictionaries stay so, and the schema says it.
+    `columns` may lack columns; they become null.
     """
-    arrays: list[Any] = []
-    faults: list[Faults] = []
+    conformed = [
+        _conform_column(table, column, columns[column.name], origin.trusted_proxies)
+        if columns.get(column.name) is not None
+        else (pa.nulls(rows, column.type), Faults())
+        for column in table.columns
+    ]
+    return pa.RecordBatch.from_arrays(_keep_whole_rows(table, conformed, rows, origin, rejects), schema=table.schema)
+
+
+def conform_coded_columns(
+    table: TableSpec, columns: Mapping[str, RawColumn], rows: int, origin: BatchOrigin, rejects: Rejects
+) -> Any:
+    """Return what `conform_columns` does, but string columns that are dictionaries stay so, and the schema says it."""
+    conformed = []
     for column in table.columns:
         raw = columns.get(column.name)
         if raw is None:
-            array, trouble = pa.nulls(rows, column.type), Faults()
-        elif coded and column.type == pa.string() and isinstance(raw, pa.DictionaryArray):
-            array, trouble = _conform_dictionary(table, column, raw, trusted_proxies)
+            conformed.append((pa.nulls(rows, column.type), Faults()))
+        elif column.type == pa.string() and isinstance(raw, pa.DictionaryArray):
+            conformed.append(_conform_dictionary(table, column, raw, origin.trusted_proxies))
         else:
-            array, trouble = _conform_column(table, column, raw, trusted_proxies)
-        arrays.append(array)
-        faults.append(trouble)
-    needed = [index for index, column in enumerate(table.columns) if column.needed]
+            conformed.append(_conform_column(table, column, raw, origin.trusted_proxies))
+    return pa.RecordBatch.from_arrays(_keep_whole_rows(table, conformed, rows, origin, rejects), names=table.names)
+
+
+def _keep_whole_rows(
+    table: TableSpec, conformed: list[ConformedColumn], rows: int, origin: BatchOrigin, rejects: Rejects
+) -> list[Any]:
+    """Return the arrays without rows that lack a needed value; these, and repairs in the others, are counted."""
+    arrays = [array for array, _ in conformed]
     keep = np.ones(rows, dtype=bool)
-    for index in needed:
-        if arrays[index].null_count:
-            keep &= arrays[index].is_valid().to_numpy(zero_copy_only=False)
+    for column, array in zip(table.columns, arrays, strict=True):
+        if column.needed and array.null_count:
+            keep &= array.is_valid().to_numpy(zero_copy_only=False)
     if not keep.all():
-        _reject_rows(table, arrays, faults, needed, np.flatnonzero(~keep).tolist(), rejects, file, line_of)
-    for column, trouble in zip(table.columns, faults, strict=True):
-        for reason, number in Counter(reason for row, reason in trouble.items() if keep[row]).items():
+        _reject_rows(table, conformed, np.flatnonzero(~keep).tolist(), origin, rejects)
+    for column, (_, faults) in zip(table.columns, conformed, strict=True):
+        for reason, number in Counter(reason for row, reason in faults.items() if keep[row]).items():
             rejects.repair(column.name, reason, number)
-    if not keep.all():
-        mask = pa.array(keep)
-        arrays = [array.filter(mask) for array in arrays]
-    if not coded:
-        return pa.RecordBatch.from_arrays(arrays, schema=table.schema)
-    return pa.RecordBatch.from_arrays(arrays, names=table.names)
+    if keep.all():
+        return arrays
+    mask = pa.array(keep)
+    return [array.filter(mask) for array in arrays]
 
 
-def _conform_dictionary(table: TableSpec, column: ColumnSpec, raw: Any, trusted_proxies: int) -> Conformed:
+def _conform_dictionary(table: TableSpec, column: ColumnSpec, raw: Any, trusted_proxies: int) -> ConformedColumn:
     """Conform each value of a dictionary once."""
     values, by_code = _conform_column(table, column, raw.dictionary, trusted_proxies)
     indices = raw.indices
@@ -120,28 +136,22 @@ def _conform_dictionary(table: TableSpec, column: ColumnSpec, raw: Any, trusted_
 
 
 def _reject_rows(
-    table: TableSpec,
-    arrays: list[Any],
-    faults: list[Faults],
-    needed: list[int],
-    rows: list[int],
-    rejects: Rejects,
-    file: str,
-    line_of: Callable[[int], int | None],
+    table: TableSpec, conformed: list[ConformedColumn], rows: list[int], origin: BatchOrigin, rejects: Rejects
 ) -> None:
     named = table.columns[0].name == "exchange_id"
+    needed = [index for index, column in enumerate(table.columns) if column.needed]
     for row in rows:
-        index = next(index for index in needed if not arrays[index][row].is_valid)
+        index = next(index for index in needed if not conformed[index][0][row].is_valid)
         rejects.reject(
-            faults[index].get(row, BLANK),
-            file=file,
-            line=line_of(row),
+            conformed[index][1].get(row, BLANK),
+            file=origin.file,
+            line=origin.line_of(row),
             column=table.columns[index].name,
-            exchange_id=arrays[0][row].as_py() if named else None,
+            exchange_id=conformed[0][0][row].as_py() if named else None,
         )
 
 
-def _conform_column(table: TableSpec, column: ColumnSpec, raw: Raw, trusted_proxies: int) -> Conformed:
+def _conform_column(table: TableSpec, column: ColumnSpec, raw: RawColumn, trusted_proxies: int) -> ConformedColumn:
     kind = column.type
     if kind == TIMESTAMP:
         return _conform_timestamps(raw)
@@ -157,7 +167,7 @@ def _conform_column(table: TableSpec, column: ColumnSpec, raw: Raw, trusted_prox
     return _conform_lists(raw, kind)
 
 
-def _conform_each_value(raw: Raw, kind: Any, read: Callable[[object], v.Read]) -> Conformed:
+def _conform_each_value(raw: RawColumn, kind: Any, read: Callable[[object], v.Read]) -> ConformedColumn:
     results: list[Any] = []
     faults: Faults = {}
     for row, value in enumerate(raw if isinstance(raw, list) else raw.to_pylist()):
@@ -168,15 +178,15 @@ def _conform_each_value(raw: Raw, kind: Any, read: Callable[[object], v.Read]) -
     return pa.array(results, type=kind), faults
 
 
-def _convert_to_arrow(raw: Raw) -> Any | None:
-    """The column as an Arrow array of a plain type, None where it has no single type."""
+def _convert_to_arrow(raw: RawColumn) -> Any | None:
+    """Return the column as an Arrow array of a plain type, None where it has no single type."""
     if isinstance(raw, list):
         # Arrow would take False among fractions for 0.0.
         if len(set(map(type, raw)) - {type(None)}) > 1:
             return None
         try:
             raw = pa.array(raw)
-        except _UNSPELT:
+        except _UNCONVERTIBLE:
             return None
     if isinstance(raw, pa.ChunkedArray):
         raw = raw.combine_chunks()
@@ -187,12 +197,12 @@ def _is_string_type(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def _convert_to_strings(raw: Raw) -> Any | None:
-    """The column as valid UTF-8 strings, None where it is anything else."""
+def _convert_to_strings(raw: RawColumn) -> Any | None:
+    """Return the column as valid UTF-8 strings, None where it is anything else."""
     if isinstance(raw, list):
         try:
             return pa.array(raw, type=pa.string()) if bytes not in set(map(type, raw)) else None
-        except _UNSPELT:
+        except _UNCONVERTIBLE:
             return None
     array = _convert_to_arrow(raw)
     if array is None or not (_is_string_type(array.type) or pa.types.is_null(array.type)):
@@ -228,7 +238,7 @@ def _nulls_are_empty(array: Any, bounds: Any) -> bool:
     return not (bounds[1:] > bounds[:-1])[~np.asarray(array.is_valid())].any()
 
 
-def _conform_strings(raw: Raw, *, blank_is_null: bool) -> Conformed:
+def _conform_strings(raw: RawColumn, *, blank_is_null: bool) -> ConformedColumn:
     if _is_printable_ascii(raw):
         return raw, {}
     read = v.parse_identifier if blank_is_null else v.parse_text
@@ -248,7 +258,7 @@ def _conform_strings(raw: Raw, *, blank_is_null: bool) -> Conformed:
     return array, {}
 
 
-def _conform_addresses(raw: Raw, trusted_proxies: int) -> Conformed:
+def _conform_addresses(raw: RawColumn, trusted_proxies: int) -> ConformedColumn:
     read = partial(v.parse_address, trusted_proxies=trusted_proxies)
     array = _convert_to_strings(raw)
     if array is None:
@@ -270,7 +280,7 @@ def _conform_addresses(raw: Raw, trusted_proxies: int) -> Conformed:
     return mended, faults
 
 
-def _conform_timestamps(raw: Raw) -> Conformed:
+def _conform_timestamps(raw: RawColumn) -> ConformedColumn:
     array = _convert_to_arrow(raw)
     if array is None:
         micros, faults = _conform_each_value(raw, pa.int64(), v.parse_timestamp)
@@ -296,7 +306,7 @@ def _conform_timestamps(raw: Raw) -> Conformed:
 
 
 def _scale_to_micros(array: Any) -> Any:
-    """Seconds, ms, µs or ns since 1970, by magnitude → µs since 1970 (implausible ones stay so)."""
+    """Return µs since 1970 of seconds, ms, µs or ns, told apart by magnitude (implausible ones stay so)."""
     if pa.types.is_floating(array.type):
         numbers = array.cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
         finite = np.nan_to_num(numbers, nan=0.0, posinf=1e30, neginf=-1e30)
@@ -312,7 +322,7 @@ def _scale_to_micros(array: Any) -> Any:
     return pa.array(micros, mask=whole.is_null().to_numpy(zero_copy_only=False))
 
 
-def _conform_integers(raw: Raw, kind: Any, *, signed: bool, tokens: bool) -> Conformed:
+def _conform_integers(raw: RawColumn, kind: Any, *, signed: bool, tokens: bool) -> ConformedColumn:
     most = MOST_TOKENS if tokens else 2 ** (kind.bit_width - 1) - 1
     read = partial(v.parse_integer if signed else v.parse_count, most=most)
     array = _convert_to_arrow(raw)
@@ -329,7 +339,7 @@ def _conform_integers(raw: Raw, kind: Any, *, signed: bool, tokens: bool) -> Con
     return cast, {}
 
 
-def _conform_floats(raw: Raw, kind: Any) -> Conformed:
+def _conform_floats(raw: RawColumn, kind: Any) -> ConformedColumn:
     array = _convert_to_arrow(raw)
     if array is None or not (pa.types.is_floating(array.type) or pa.types.is_null(array.type)):
         return _conform_each_value(raw, kind, v.parse_float)
@@ -338,7 +348,7 @@ def _conform_floats(raw: Raw, kind: Any) -> Conformed:
     return pc.if_else(pc.is_nan(cast), pa.scalar(None, kind), cast), {}
 
 
-def _conform_lists(raw: Raw, kind: Any) -> Conformed:
+def _conform_lists(raw: RawColumn, kind: Any) -> ConformedColumn:
     read = v.parse_names if kind.value_type == pa.string() else v.parse_hashes
     array = None
     if isinstance(raw, list):

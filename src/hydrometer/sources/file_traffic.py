@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hydrometer.contract import ACCOUNTS, EXCHANGES, TRAFFIC, InputError
-from hydrometer.sources.account_merger import AccountStatements, merge_account_rows
-from hydrometer.sources.column_casts import conform_columns
+from hydrometer.sources.account_merger import merge_account_rows
+from hydrometer.sources.column_casts import BatchOrigin, conform_columns
 from hydrometer.sources.column_mapping import ColumnMapping, Origins, collect_source_columns, load_mapping, map_row
 from hydrometer.sources.discovery import InputFile, InputLayout, discover_inputs, load_releases
 from hydrometer.sources.parquet_chunks import (
@@ -18,7 +17,7 @@ from hydrometer.sources.parquet_chunks import (
 )
 from hydrometer.sources.parquet_reader import read_parquet_batches
 from hydrometer.sources.record_readers import read_csv_records, read_json_records
-from hydrometer.sources.schema_cast import SchemaCast, find_filled_columns, require_columns, split_by_size
+from hydrometer.sources.schema_cast import SchemaCast, find_filled_columns, get_column_prefix, require_columns, split_by_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,12 +52,10 @@ def open_traffic(
 
 
 class FileTraffic:
-    """What `open_traffic` found.
+    """Files of exchanges and accounts that are ready to be read; what a reading comes to is in the `Rejects` it is given.
 
     Attributes:
         fingerprinted: the input carries fingerprint columns in place of texts; batches are of `TRAFFIC`.
-        columns_seen: columns that held a value, as "exchanges.x" and "accounts.x"; known after reading.
-        ignored_columns: columns of canonical files that the contract does not know, named likewise; after reading.
         releases: model → time of release.
         inputs: the files, in the order in which they are read; those not read are not among them.
         rows_hint: number of exchanges where all files tell it.
@@ -79,20 +76,9 @@ class FileTraffic:
         self.inputs: list[str] = [str(path) for path in (*paths, *layout.intel)]
         rows = [file.rows for file in layout.exchanges]
         self.rows_hint: int | None = None if None in rows else sum(row for row in rows if row is not None)
-        self._filled: set[str] = set()
-        self._ignored: set[str] = set()
-        self._statements: AccountStatements | None = None
-
-    @property
-    def filled_columns(self) -> frozenset[str]:
-        return frozenset(self._filled)
-
-    @property
-    def ignored_columns(self) -> frozenset[str]:
-        return frozenset(self._ignored)
 
     def batches(self, rejects: Rejects) -> Iterator[pa.RecordBatch]:
-        """Read the exchanges, anew at each call, files by name; rejected rows and repairs are counted in `rejects`.
+        """Read the exchanges, anew at each call, files by name; `rejects` takes what the reading comes to.
 
         Every batch has exactly the schema of `EXCHANGES` (of `TRAFFIC` where `fingerprinted`) and keeps within
         `batch_rows` and `batch_bytes`; a single exchange above `batch_bytes` is a batch of its own.
@@ -100,18 +86,16 @@ class FileTraffic:
         Raises:
             InputError: a needed column is missing, or a file is damaged.
         """
-        self._filled = {name for name in self._filled if not name.startswith("exchanges.")}
-        statements = AccountStatements()
         self._note_unread(rejects)
         for file in self._layout.exchanges:
-            for batch in self._read_conformed(file, self._table, self._mapping.exchanges, rejects, statements):
-                self._note_filled_columns("exchanges", batch)
+            for batch in self._read_conformed(file, self._table, self._mapping.exchanges, rejects):
+                rejects.filled_columns |= find_filled_columns("exchanges", batch)
                 if batch.num_rows:
                     yield from split_by_size(batch, self._settings)
-        self._statements = statements
 
     def list_parquet_inputs(self, rejects: Rejects) -> tuple[SchemaCast, list[Path]]:
-        """The Parquet files of exchanges, for an engine that reads them itself, and how their batches are conformed.
+        """Return the Parquet files of exchanges, for an engine that reads them itself, and how their batches are conformed;
+        `rejects` takes which of their columns are ignored.
 
         Raises:
             InputError: a file is not Parquet.
@@ -123,81 +107,68 @@ class FileTraffic:
                     "not Parquet, which is all that this engine reads", file=str(file.path),
                     mend="Turn it into Parquet with `hydrometer fingerprint`, or detect with --engine embedded.",
                 )  # fmt: skip
-            self._ignored |= self._exchange_cast.list_ignored_columns(file.columns)
+            rejects.ignored_columns |= self._exchange_cast.list_ignored_columns(file.columns)
         return self._exchange_cast, [file.path for file in self._layout.exchanges]
-
-    def add_filled_columns(self, columns: set[str]) -> None:
-        """Take down columns that were seen to hold values where another engine read them."""
-        self._filled |= columns
 
     def _note_unread(self, rejects: Rejects) -> None:
         for path in self._layout.unread:
             rejects.note(f"{UNREAD}: {path.name}")
 
     def accounts(self, rejects: Rejects) -> pa.Table:
-        """The accounts, one row each, sorted by id: of account tables, with gaps filled from what exchanges tell.
-
-        Call it after `batches` came to its end, or what exchanges tell is not known yet.
+        """Return the accounts, one row each, sorted by id: of account tables, with gaps filled from `rejects.statements`.
 
         Raises:
             InputError: a needed column is missing, or a file is damaged.
         """
-        exchange_facts = self._statements.rows(rejects) if self._statements is not None else []
-        unused = AccountStatements()
         batches = (
             (str(file.path), batch)
             for file in self._layout.accounts
-            for batch in self._read_conformed(file, ACCOUNTS, self._mapping.accounts, rejects, unused)
+            for batch in self._read_conformed(file, ACCOUNTS, self._mapping.accounts, rejects)
         )
-        table = merge_account_rows(batches, exchange_facts, rejects)
-        self._filled = {name for name in self._filled if not name.startswith("accounts.")}
-        self._note_filled_columns("accounts", table)
+        table = merge_account_rows(batches, rejects.statements.rows(rejects), rejects)
+        rejects.filled_columns |= find_filled_columns("accounts", table)
         return table
 
     @property
     def chunkable(self) -> bool:
-        """Whether `chunks` can be asked for: the exchanges are fingerprints in Parquet, and nothing maps their columns."""
+        """Whether `chunks` can be used: the exchanges are fingerprints in Parquet, and nothing maps their columns."""
         return (
             self.fingerprinted and not self._mapping.exchanges and all(map(has_int64_sketches, self._layout.exchanges))
         )
 
     def chunks(self, columns: Sequence[str], rejects: Rejects) -> list[ParquetChunk]:
-        """The exchanges in chunks that can be read again and again, several at once.
+        """Return the exchanges in chunks that can be read again and again, several at once.
 
-        Only `columns` are read, and `columns_seen` tells of the others by the files' statistics; rejected rows and repairs
-        are counted in `rejects` as chunks are closed.
+        Only `columns` are read, and the files' statistics tell which others are filled; rejected rows and repairs are
+        counted in `rejects` as chunks are closed.
         """
         files = self._layout.exchanges
-        self._filled = {name for name in self._filled if not name.startswith("exchanges.")}
         self._note_unread(rejects)
         for file in files:
-            self._ignored |= self._exchange_cast.list_ignored_columns(file.columns)
+            rejects.ignored_columns |= self._exchange_cast.list_ignored_columns(file.columns)
         paths = [file.path for file in files]
         unread = [name for name in TRAFFIC.names if name not in columns]
-        self._filled |= {f"exchanges.{name}" for name in find_filled_by_statistics(paths, unread)}
-        return list(cut_into_chunks(paths, columns, partial(self._note_filled_columns, "exchanges"), rejects))
-
-    def _note_filled_columns(self, table: str, batch: Any) -> None:
-        self._filled |= find_filled_columns(table, batch)
+        rejects.filled_columns |= {f"exchanges.{name}" for name in find_filled_by_statistics(paths, unread)}
+        return list(cut_into_chunks(paths, columns, rejects))
 
     def _read_conformed(
-        self, file: InputFile, table: TableSpec, origins: Origins, rejects: Rejects, statements: AccountStatements
+        self, file: InputFile, table: TableSpec, origins: Origins, rejects: Rejects
     ) -> Iterator[pa.RecordBatch]:
         if file.container == "parquet":
             yield from self._from_parquet(file, table, origins, rejects)
         else:
-            yield from self._from_records(file, table, origins, rejects, statements)
+            yield from self._from_records(file, table, origins, rejects)
 
     def _from_parquet(
         self, file: InputFile, table: TableSpec, origins: Origins, rejects: Rejects
     ) -> Iterator[pa.RecordBatch]:
         schema_cast = SchemaCast(table.name, origins, self._settings)
-        self._ignored |= schema_cast.list_ignored_columns(file.columns)
+        rejects.ignored_columns |= schema_cast.list_ignored_columns(file.columns)
         for start, batch in read_parquet_batches(file.path, schema_cast.wanted_columns, self._settings):
             yield schema_cast.conform_batch(batch, rejects, file=str(file.path), line_of=start.__add__)
 
     def _from_records(
-        self, file: InputFile, table: TableSpec, origins: Origins, rejects: Rejects, statements: AccountStatements
+        self, file: InputFile, table: TableSpec, origins: Origins, rejects: Rejects
     ) -> Iterator[pa.RecordBatch]:
         read = read_csv_records if file.container == "csv" else read_json_records
         canonical = file.reader.name == "canonical"
@@ -214,8 +185,8 @@ class FileTraffic:
                 for raw_exchange in group:
                     keys.update(raw_exchange.exchange)
             for raw_exchange in group:
-                if raw_exchange.account is not None:
-                    statements.add(raw_exchange.account, str(file.path))
+                if raw_exchange.account is not None and table is not ACCOUNTS:
+                    rejects.statements.add(raw_exchange.account, str(file.path))
             if not checked:
                 # Which columns a file of records has shows only in its records: a good many must have been seen.
                 present.update(*rows)
@@ -227,18 +198,17 @@ class FileTraffic:
                 table,
                 {name: [row.get(name) for row in rows] for name in names},
                 len(rows),
-                rejects=rejects,
-                file=str(file.path),
-                line_of=[raw_exchange.line for raw_exchange in group].__getitem__,
-                trusted_proxies=self._settings.trusted_proxies,
+                BatchOrigin(
+                    str(file.path),
+                    [raw_exchange.line for raw_exchange in group].__getitem__,
+                    self._settings.trusted_proxies,
+                ),
+                rejects,
             )
         if not checked and read_rows:
             require_columns(table, present, str(file.path), row=1)
-        self._ignore(table, keys - set(names) - collect_source_columns(origins))
-
-    def _ignore(self, table: TableSpec, names: frozenset[str] | set[str]) -> None:
-        prefix = "accounts" if table is ACCOUNTS else "exchanges"
-        self._ignored |= {f"{prefix}.{name}" for name in names}
+        unknown = keys - set(names) - collect_source_columns(origins)
+        rejects.ignored_columns |= {f"{get_column_prefix(table)}.{name}" for name in unknown}
 
 
 def _are_fingerprinted(files: tuple[InputFile, ...]) -> bool:
@@ -253,13 +223,13 @@ def _are_fingerprinted(files: tuple[InputFile, ...]) -> bool:
 
 
 def _check_head(file: InputFile, schema_cast: SchemaCast) -> None:
-    """A table's head names every column, so a missing one is told before anything is read."""
+    """Raise InputError where a table's head, which names every column, lacks a needed one: before anything is read."""
     if file.container != "json" and file.reader.name == "canonical" and file.columns:
         schema_cast.check_columns(file.columns, str(file.path), row=1 if file.container == "csv" else None)
 
 
 def _group_into_batches(raw_exchanges: Iterator[RawExchange], settings: ReadSettings) -> Iterator[list[RawExchange]]:
-    """Drafts by the batch, each within `batch_rows` and, but for one large exchange, `batch_bytes`."""
+    """Yield raw exchanges by the batch, each within `batch_rows` and, but for one large exchange, `batch_bytes`."""
     most = min(settings.batch_bytes, MOST_BATCH_BYTES)
     group: list[RawExchange] = []
     group_size = 0

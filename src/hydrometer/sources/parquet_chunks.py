@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from hydrometer.contract import TRAFFIC
-from hydrometer.sources.column_casts import conform_columns
+from hydrometer.sources.column_casts import BatchOrigin, conform_coded_columns
 from hydrometer.sources.parquet_reader import open_parquet
 from hydrometer.sources.rejects import Rejects
+from hydrometer.sources.schema_cast import find_filled_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -25,70 +27,69 @@ MOST_ROWS = 131_072
 CODED = [column.name for column in TRAFFIC.columns if column.type == pa.string() and column.name != "exchange_id"]
 
 
-class ParquetChunk:
-    """Some row groups of a file."""
+@dataclass(frozen=True, slots=True)
+class ChunkRange:
+    """Which rows of the traffic a chunk holds: some row groups of a file whose columns are `names`."""
 
-    def __init__(
-        self,
-        path: Path,
-        names: frozenset[str],
-        groups: Sequence[int],
-        rows: int,
-        first: int,
-        offset: int,
-        columns: Sequence[str],
-        on_batch: Callable[[pa.RecordBatch], None],
-        rejects: Rejects,
-    ) -> None:
-        """`names` are the file's columns; `first` is the place of its first of `rows` in the traffic, `offset` in the file."""
-        self.first, self.rows = first, rows
-        self._path, self._names, self._groups, self._offset = path, names, list(groups), offset
-        self._columns, self._on_batch, self._rejects = columns, on_batch, rejects
+    path: Path
+    names: frozenset[str]
+    groups: tuple[int, ...]
+    rows: int
+    first: int
+    """Number in the traffic of the first row."""
+    offset: int
+    """Its number in the file."""
+
+
+class ParquetChunk:
+    """Some row groups of a file, of which `columns` are read; `rejects` takes what the reading comes to."""
+
+    def __init__(self, chunk_range: ChunkRange, columns: Sequence[str], rejects: Rejects) -> None:
+        self.first, self.rows = chunk_range.first, chunk_range.rows
+        self._range, self._columns, self._rejects = chunk_range, columns, rejects
         self._batch_rejects: Rejects | None = None
 
     def sketches(self) -> pa.ListArray:
-        """The column `sketch`, as it is."""
+        """Return the column `sketch`, as it is."""
         return self._read(["sketch"])["sketch"].combine_chunks()
 
     def batch(self) -> pa.RecordBatch:
-        """The columns asked for, conformed; the others are null. What was rejected is told by `close`."""
+        """Return the columns that are read, conformed; the others are null. `close` hands on what was rejected."""
         self._batch_rejects = Rejects(keep=True)
         batch = self._read_conformed(self._columns, self._batch_rejects)
-        self._on_batch(batch)
+        self._rejects.filled_columns |= find_filled_columns("exchanges", batch)
         return batch
 
     def close(self) -> None:
-        """Tell what `batch` rejected and repaired."""
+        """Hand on what `batch` rejected and repaired, if it was called."""
         if self._batch_rejects is not None:
             self._batch_rejects.report_to(self._rejects)
             self._batch_rejects = None
 
     def strings_at(self, column: str, positions: npt.NDArray[np.int64]) -> pa.Array:
-        """A string column at some places of the traffic."""
+        """Return a string column of some rows, by their numbers in the traffic."""
         batch = self._read_conformed([*TRAFFIC.needed, column], Rejects())
         return batch.column(column).take(pa.array(positions - self.first))
 
     def rows_at(self, positions: npt.NDArray[np.int64]) -> pa.RecordBatch:
-        """All columns at some places of the traffic."""
+        """Return all columns of some rows, by their numbers in the traffic."""
         batch = self._read_conformed(TRAFFIC.names, Rejects()).take(pa.array(positions - self.first))
         plain = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in batch.columns]
         return pa.RecordBatch.from_arrays(plain, schema=TRAFFIC.schema)
 
     def _read(self, columns: Sequence[str]) -> Any:
-        wanted = [name for name in dict.fromkeys(columns) if name in self._names]
-        with open_parquet(self._path, read_dictionary=[name for name in wanted if name in CODED]) as file:
-            return file.read_row_groups(self._groups, columns=wanted, use_threads=False)
+        wanted = [name for name in dict.fromkeys(columns) if name in self._range.names]
+        with open_parquet(self._range.path, read_dictionary=[name for name in wanted if name in CODED]) as file:
+            return file.read_row_groups(self._range.groups, columns=wanted, use_threads=False)
 
     def _read_conformed(self, columns: Sequence[str], rejects: Rejects) -> pa.RecordBatch:
         table = self._read(columns)
-        return conform_columns(
+        return conform_coded_columns(
             TRAFFIC,
             {name: _combine_column(table[name]) for name in table.column_names},
             table.num_rows,
-            rejects=rejects,
-            file=str(self._path),
-            line_of=lambda row: self._offset + row + 1,
-            coded=True,
+            BatchOrigin(str(self._range.path), lambda row: self._range.offset + row + 1),
+            rejects,
         )
 
 
@@ -100,16 +101,8 @@ def _combine_column(column: pa.ChunkedArray) -> pa.Array:
     )
 
 
-def cut_into_chunks(
-    paths: Sequence[Path], columns: Sequence[str], on_batch: Callable[[pa.RecordBatch], None], rejects: Rejects
-) -> Iterator[ParquetChunk]:
-    """Cut Parquet files into chunks of whole row groups.
-
-    Args:
-        columns: what `batch` reads.
-        see: is given every batch.
-        rejects: is told what was rejected, chunk by chunk.
-    """
+def cut_into_chunks(paths: Sequence[Path], columns: Sequence[str], rejects: Rejects) -> Iterator[ParquetChunk]:
+    """Yield Parquet files as chunks of whole row groups, of which `columns` are read."""
     first = 0
     for path in paths:
         with open_parquet(path) as file:
@@ -119,17 +112,17 @@ def cut_into_chunks(
         rows = offset = 0
         for group, size in enumerate(sizes):
             if groups and rows + size > MOST_ROWS:
-                yield ParquetChunk(path, names, groups, rows, first, offset, columns, on_batch, rejects)
+                yield ParquetChunk(ChunkRange(path, names, tuple(groups), rows, first, offset), columns, rejects)
                 first, offset, groups, rows = first + rows, offset + rows, [], 0
             groups.append(group)
             rows += size
         if rows:
-            yield ParquetChunk(path, names, groups, rows, first, offset, columns, on_batch, rejects)
+            yield ParquetChunk(ChunkRange(path, names, tuple(groups), rows, first, offset), columns, rejects)
             first += rows
 
 
 def find_filled_by_statistics(paths: Sequence[Path], columns: Sequence[str]) -> set[str]:
-    """Which columns hold a value somewhere, by the files' statistics; where there are none, a column counts as held."""
+    """Return which columns hold a value somewhere, by the files' statistics; where there are none, a column counts as one."""
     filled: set[str] = set()
     for path in paths:
         undecided = set(columns) - filled

@@ -1,4 +1,4 @@
-"""What reading left out or mended: counted always, written down where a path is given."""
+"""What one reading came to: what it left out or mended, counted always and written where a path is given, and what it read."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import orjson
 
+from hydrometer.sources.account_merger import AccountStatements
+
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
 
-Entry = dict[str, object]
+RejectedRow = dict[str, object]
 MOST_LISTED = 1_000
 """Rejected rows that one task of a cluster lists; all are counted."""
 UNLISTED = "rejected rows that rejected.jsonl does not list"
@@ -20,21 +22,23 @@ UNLISTED = "rejected rows that rejected.jsonl does not list"
 
 @dataclass(frozen=True, slots=True)
 class RejectSummary:
-    """What a `Rejects` collected, as a value that can be sent from another process; `entries` are the rows that it kept."""
+    """What a `Rejects` counted, as a value that can be sent from another process; `entries` are the rows that it kept."""
 
     counts: dict[str, int]
     repaired: dict[str, int]
     notes: dict[str, int]
-    entries: list[Entry]
+    entries: list[RejectedRow]
 
 
 class Rejects:
-    """Collects rejected rows, repaired values and notes of one reading.
+    """The rejected rows, repaired values and notes of one reading, and what its columns and exchanges held.
 
     `counts` holds rejected rows, `repaired` values that were changed or left out of a row that stays, `notes` what lost
     no exchange but should be known (an empty file, a span that is no model call); each by reason. Rejected rows are
     also written to `path`, one JSON object a line with file, line, column, reason and, where known, exchange_id.
-    Texts of prompts are never written.
+    Texts of prompts are never written. `filled_columns` are those that held a value, as "exchanges.x" and "accounts.x",
+    `ignored_columns` those of canonical files that the contract does not know, named likewise; `statements` is what
+    exchanges state of their accounts.
     """
 
     def __init__(self, path: Path | None = None, *, keep: bool = False, most: int | None = None) -> None:
@@ -42,8 +46,11 @@ class Rejects:
         self.counts: dict[str, int] = {}
         self.repaired: dict[str, int] = {}
         self.notes: dict[str, int] = {}
+        self.filled_columns: set[str] = set()
+        self.ignored_columns: set[str] = set()
+        self.statements = AccountStatements()
         self._stream: BinaryIO | None = path.open("wb") if path is not None else None
-        self._kept: list[Entry] | None = [] if keep else None
+        self._kept: list[RejectedRow] | None = [] if keep else None
         self._most = most
 
     def reject(
@@ -55,12 +62,12 @@ class Rejects:
         if self._stream is not None or self._kept is not None:
             # A file's name may hold bytes that are no text.
             name = file.encode("utf-8", "replace").decode("utf-8")
-            entry: Entry = {"file": name, "line": line, "column": column or None, "reason": reason}
+            entry: RejectedRow = {"file": name, "line": line, "column": column or None, "reason": reason}
             if exchange_id is not None:
                 entry["exchange_id"] = exchange_id
             self._record(entry)
 
-    def _record(self, entry: Entry) -> None:
+    def _record(self, entry: RejectedRow) -> None:
         if self._kept is not None:
             if self._most is None or len(self._kept) < self._most:
                 self._kept.append(entry)
@@ -80,7 +87,7 @@ class Rejects:
 
     @property
     def summary(self) -> RejectSummary:
-        """What was collected so far, with the rows that were kept."""
+        """What was rejected, repaired and noted so far, with the rows that were kept."""
         return RejectSummary(self.counts, self.repaired, self.notes, self._kept or [])
 
     def report_to(self, other: Rejects) -> None:
@@ -88,7 +95,7 @@ class Rejects:
         other.add(self.summary)
 
     def add(self, summary: RejectSummary) -> None:
-        """Take over what another counted, perhaps in another process."""
+        """Add what another counted, perhaps in another process."""
         for own, others in (
             (self.counts, summary.counts),
             (self.repaired, summary.repaired),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hydrometer.contract import ACCOUNTS, EXCHANGES, TRAFFIC, InputError
-from hydrometer.sources.column_casts import conform_columns
+from hydrometer.sources.column_casts import BatchOrigin, conform_columns
 from hydrometer.sources.column_mapping import Origins, collect_source_columns, map_columns
 
 if TYPE_CHECKING:
@@ -36,9 +36,8 @@ class SchemaCast:
         return frozenset(self.table.names) | collect_source_columns(self.origins)
 
     def list_ignored_columns(self, columns: frozenset[str]) -> set[str]:
-        """Columns of the input that the contract does not know, as "exchanges.x" or "accounts.x"."""
-        prefix = "accounts" if self.table is ACCOUNTS else "exchanges"
-        return {f"{prefix}.{name}" for name in columns - self.wanted_columns}
+        """Return columns of the input that the contract does not know, as "exchanges.x" or "accounts.x"."""
+        return {f"{get_column_prefix(self.table)}.{name}" for name in columns - self.wanted_columns}
 
     def check_columns(self, columns: frozenset[str], file: str, *, row: int | None = None) -> None:
         """Raise InputError where a table's head lacks a needed column."""
@@ -54,15 +53,18 @@ class SchemaCast:
             self.table,
             map_columns(batch, self.origins),
             batch.num_rows,
-            rejects=rejects,
-            file=file,
-            line_of=line_of,
-            trusted_proxies=self.settings.trusted_proxies,
+            BatchOrigin(file, line_of, self.settings.trusted_proxies),
+            rejects,
         )
 
 
+def get_column_prefix(table: TableSpec) -> str:
+    """Return the table's name in names of columns such as "accounts.x"."""
+    return "accounts" if table is ACCOUNTS else "exchanges"
+
+
 def find_filled_columns(prefix: str, batch: Any) -> set[str]:
-    """Columns of a batch that hold a value, as "prefix.x"."""
+    """Return the columns of a batch that hold a value, as "prefix.x"."""
     return {f"{prefix}.{name}" for name in batch.schema.names if batch.column(name).null_count < batch.num_rows}
 
 

@@ -1,4 +1,4 @@
-"""Tables that another engine holds, as exchanges and accounts: tells what `Traffic` tells of files."""
+"""Tables that another engine holds, as exchanges and accounts; the like of `FileTraffic`."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class TableTraffic:
     """Exchanges and accounts in tables.
 
     Attributes:
-        conforming: how batches of exchanges are conformed, wherever they are read.
+        schema_cast: how batches of exchanges are conformed, wherever they are read.
         fingerprinted: the exchanges carry fingerprint columns in place of texts.
-        columns_seen, ignored_columns, releases, inputs: as of `Traffic`.
+        releases, inputs: as of `FileTraffic`.
     """
 
     rows_hint: int | None = None
@@ -58,20 +58,15 @@ class TableTraffic:
         )
         self.schema_cast = SchemaCast((TRAFFIC if self.fingerprinted else EXCHANGES).name, columns.exchanges, settings)
         self.schema_cast.check_columns(exchanges.columns, exchanges.location)
-        self.ignored_columns = self.schema_cast.list_ignored_columns(exchanges.columns)
+        self._ignored_columns = self.schema_cast.list_ignored_columns(exchanges.columns)
         self._accounts, self._account_cast = accounts, SchemaCast(ACCOUNTS.name, columns.accounts, settings)
         self._exchanges, self._settings = exchanges, settings
         self.inputs = [exchanges.location]
         if accounts is not None:
             self._account_cast.check_columns(accounts.columns, accounts.location)
-            self.ignored_columns |= self._account_cast.list_ignored_columns(accounts.columns)
+            self._ignored_columns |= self._account_cast.list_ignored_columns(accounts.columns)
             self.inputs.append(accounts.location)
         self.releases: dict[str, datetime] = load_releases(releases)
-        self.filled_columns: frozenset[str] = frozenset()
-
-    def add_filled_columns(self, columns: set[str]) -> None:
-        """Take down columns that were seen to hold values."""
-        self.filled_columns |= columns
 
     def batches(self, rejects: Rejects) -> Iterator[pa.RecordBatch]:
         """Read the exchanges in this process, anew at each call; rejected rows and repairs are counted in `rejects`."""
@@ -84,9 +79,10 @@ class TableTraffic:
                 yield from split_by_size(conformed, self._settings)
 
     def accounts(self, rejects: Rejects) -> pa.Table:
-        """The accounts, one row each, sorted by id."""
+        """Return the accounts, one row each, sorted by id; `rejects` takes what the reading comes to."""
+        rejects.ignored_columns |= self._ignored_columns
         table = merge_account_rows(self._account_batches(rejects), [], rejects)
-        self.add_filled_columns(find_filled_columns("accounts", table))
+        rejects.filled_columns |= find_filled_columns("accounts", table)
         return table
 
     def _account_batches(self, rejects: Rejects) -> Iterable[tuple[str, pa.RecordBatch]]:

@@ -145,9 +145,9 @@ def record_reading(reading: TrafficReading, rejects: Rejects, recorder: RunRecor
     """Note what reading left out, and which columns it saw."""
     recorder.inputs = reading.traffic.inputs
     recorder.rejected, recorder.repaired, recorder.notes = rejects.counts, rejects.repaired, rejects.notes
-    for name in sorted(reading.traffic.ignored_columns):
+    for name in sorted(rejects.ignored_columns):
         recorder.notes[f"column not in the contract, ignored: {name}"] = 1
-    filled_columns = reading.traffic.filled_columns
+    filled_columns = frozenset(rejects.filled_columns)
     sketched = reading.traffic.fingerprinted
     if sketched and "exchanges.sketch" in filled_columns:
         filled_columns |= {"exchanges.prompt"}

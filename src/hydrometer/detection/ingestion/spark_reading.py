@@ -119,7 +119,7 @@ class SparkReading:
             self._engine.map_batches("read", self._narrow(self._conforming), task, READ_SCHEMA)
             for report in self._read_task_reports():
                 rejects.add(report.rejects)
-                traffic.add_filled_columns(report.filled_columns)
+                rejects.filled_columns |= report.filled_columns
                 for name in counts:
                     counts[name] += report.cut.get(name, 0)
             self._engine.name_query(
