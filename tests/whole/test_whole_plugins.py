@@ -93,3 +93,16 @@ def test_the_guard_answers_at_its_address(environment: dict[str, str], tmp_path:
             for account in ("bad", "good")
         }
     assert answers == {"bad": "refuse\n", "good": "pass\n"}
+
+
+def test_a_world_has_its_archetype_where_the_scenario_names_it_and_nowhere_else(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    kinds = {}
+    for name, shares in (("with", "newsletter = 0.1"), ("without", "")):
+        recipe = tmp_path / f"{name}.toml"
+        recipe.write_text(f"honest = 100\n[shares]\n{shares}\n", "utf-8")
+        run(environment, "simulate", "--scenario", recipe, "--out", tmp_path / name, "--quiet")
+        kinds[name] = orjson.loads((tmp_path / f"{name}.truth" / "world.json").read_bytes())["accounts_by_kind"]
+    assert kinds["with"]["newsletter"] == 10
+    assert kinds["without"].keys() == kinds["with"].keys() - {"newsletter"}

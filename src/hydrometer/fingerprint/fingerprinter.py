@@ -1,4 +1,4 @@
-"""Exchanges in, fingerprints out: the only place where texts are read."""
+"""Exchanges in, fingerprints out: texts are read nowhere else."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class RowFingerprints(NamedTuple):
 
 
 class Fingerprinter:
-    """Sketches exchanges with the site's key; the same exchange, key and settings give the same row, in any order or
+    """Maker of fingerprints with the site's key; the same exchange, key and settings give the same row, in any order or
     batch.
 
     `counts` tells what was cut: `exchanges`, `without_text` (neither system prompt nor prompt), `texts_cut` (longer
@@ -62,7 +62,7 @@ class Fingerprinter:
     """
 
     def __init__(self, settings: FingerprintSettings, key: SiteKey, *, threads: int = 1) -> None:
-        """Raises InputError for settings that no sketch can follow."""
+        """Check the settings; raises InputError for some that no sketch can follow."""
         for name, least, most in (
             ("shingle_words", 1, 64),
             ("sample_one_in", 1, 1 << 32),

@@ -117,7 +117,7 @@ def hash_word(word: str) -> int:
 def decide_languages(
     scripts: npt.NDArray[np.int32], votes: npt.NDArray[np.int32], words: npt.NDArray[np.int32]
 ) -> npt.NDArray[np.int8]:
-    """Return the language of each row, as its place in CODES.
+    """Return the language of each row, as its index in CODES.
 
     scripts: code points by script [rows, SCRIPTS]; votes: stop-word votes [rows, languages or more]; words: length in
     words. A script wins when it has at least half as many letters as Latin (a third for Han and Kana, which say more per

@@ -13,8 +13,7 @@ import numpy.typing as npt
 from numba import njit
 
 from hydrometer.fingerprint.kernels.keyed_hashing import SPREAD, sample_shingles, sort_unique
-from hydrometer.fingerprint.kernels.tokeniser import ROOM, SCRIPTS, tokenise
-from hydrometer.fingerprint.kernels.vector_intrinsics import BYTES
+from hydrometer.fingerprint.kernels.tokeniser import SCRIPTS, TOKEN_SCRATCH_SIZE, carve_token_scratch, tokenise
 from hydrometer.fingerprint.kernels.word_hashing import RING
 from hydrometer.fingerprint.unicode_tables import build_unicode_tables
 
@@ -23,16 +22,15 @@ if TYPE_CHECKING:
     from hydrometer.fingerprint.site_key import SiteKey
 
 _NUMBERS = 8
-"""Places at the beginning of the scratch: shingle_words, most hashes, max_words, the key's two words and its threshold."""
-_EDGES = ROOM // 2 + 8
+"""Numbers at the beginning of the scratch: shingle_words, most hashes, max_words, the key's two words and its threshold."""
 _COUNTS = (1 << SPREAD) // 2 + 1
 _ASCII, _POINTS = 256, 1 << 16
-"""Entries of the alphabet's table of ASCII, and of its three of other code points."""
+"""Entries of the Unicode table of ASCII, and of its three of other code points."""
 
 
 def _measure_scratch(limit: int) -> int:
     """Return how long the scratch is, in numbers of 64 bits, for this `max_words`."""
-    return _NUMBERS + 2 * (limit + RING) + SCRIPTS + 2 * (2 * limit + 16) + _COUNTS + 2 * limit + 9 * _EDGES + BYTES
+    return _NUMBERS + 2 * (limit + RING) + SCRIPTS + 2 * (2 * limit + 16) + _COUNTS + 2 * limit + TOKEN_SCRATCH_SIZE
 
 
 @njit(inline="always")
@@ -51,8 +49,8 @@ def _carve_tables(tables: Any) -> Any:
 def sketch_texts(system: Any, prompt: Any, tables: Any, scratch: Any) -> Any:
     """Return the ascending distinct hashes of the sampled shingles of two texts.
 
-    system, prompt: UTF-8. tables: bytes of the alphabet's tables, one after the other. room: scratch of _size(), which
-    begins with the numbers.
+    system, prompt: UTF-8. tables: bytes of the Unicode tables, one after the other. scratch: of
+    `_measure_scratch`, which begins with the numbers.
     """
     size, most, limit = scratch[0], scratch[1], scratch[2]
     key = scratch[3:6].view(np.uint64)
@@ -71,12 +69,7 @@ def sketch_texts(system: Any, prompt: Any, tables: Any, scratch: Any) -> Any:
     at += _COUNTS
     shingled = scratch[at : at + 2 * limit].view(np.uint64).reshape(2, limit)
     at += 2 * limit
-    edges, odd = scratch[at : at + 2 * _EDGES], scratch[at + 2 * _EDGES : at + 3 * _EDGES]
-    at += 3 * _EDGES
-    parts = scratch[at : at + 5 * _EDGES].view(np.uint64).reshape(5, _EDGES)
-    at += 5 * _EDGES
-    chosen, pad = scratch[at : at + _EDGES], scratch[at + _EDGES : at + _EDGES + BYTES // 8].view(np.uint8)
-    reading = (edges, odd, parts[0], parts[1], pad, (parts[2], parts[3], parts[4], chosen))
+    reading = carve_token_scratch(scratch[at : at + TOKEN_SCRATCH_SIZE])
     letters = _carve_tables(tables)
     have = 0
     for part in range(2):
@@ -91,7 +84,7 @@ def sketch_texts(system: Any, prompt: Any, tables: Any, scratch: Any) -> Any:
 
 
 class OnlineSketcher:
-    """Sketches (system prompt, prompt) as `Fingerprinter` does under the same settings and key, but for `most` hashes.
+    """Sketcher of one (system prompt, prompt) at a time, as `Fingerprinter` does it under the same settings and key, but for `most` hashes.
 
     Its scratch is used again at every call: the kernel holds the interpreter's lock until it has copied its answer out.
     """

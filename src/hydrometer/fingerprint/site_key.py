@@ -23,7 +23,7 @@ class SiteKey:
     __slots__ = ("_secret",)
 
     def __init__(self, secret: bytes) -> None:
-        """Raises InputError when `secret` is not 16 bytes."""
+        """Keep the secret; raises InputError when it is not 16 bytes."""
         if len(secret) != LENGTH:
             raise InputError(
                 f"a site key has {LENGTH} bytes, not {len(secret)}", mend="Give 16 bytes from a safe source."

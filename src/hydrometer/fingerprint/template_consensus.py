@@ -1,4 +1,4 @@
-"""The fixed wording of a template, from texts that share it, without what was poured into its slots."""
+"""The fixed words of a template, from texts that share it, without what was poured into its slots."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import pairwise
 from hydrometer.contract import TemplateSegment
 
 SHARE = 0.8
-"""A stretch of wording is shown when at least this share of the distinct texts, and at least three, hold it."""
+"""A stretch of words is shown when at least this share of the distinct texts, and at least three, hold it."""
 FEWEST_TEXTS = 3
 MOST_TEXTS = 30
 MOST_WORDS = 4_000
@@ -23,7 +23,7 @@ _SLOT = TemplateSegment("", slot=True)
 
 
 def extract_template(texts: list[str]) -> list[TemplateSegment]:
-    """Return the wording that the texts share, in the order of the medoid text, with a slot wherever they differ.
+    """Return the words that the texts share, in the order of the medoid text, with a slot wherever they differ.
 
     Texts are aligned to the medoid (the one with the most in common with the others). A run of words is shown when at
     least 80 % of the distinct texts, and three or more, hold it whole and in this order; single words are masked, for

@@ -39,7 +39,7 @@ class Conversation(NamedTuple):
 
 
 def parse_if_json(value: Any) -> Any:
-    """A JSON object or array that came as a string, parsed; anything else as it is."""
+    """Return a JSON object or array that came as a string, parsed; anything else as it is."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
             return orjson.loads(value)
@@ -93,7 +93,7 @@ def _are_messages(value: Any) -> bool:
 
 
 def _read_system_prompt(system: Any) -> str | None:
-    """A system prompt: text, parts, or parts as JSON; JSON that is no parts is text."""
+    """Return a system prompt: text, parts, or parts as JSON; JSON that is no parts is text."""
     text = extract_text(parse_if_json(system))
     return system if text is None and isinstance(system, str) and system not in ("[]", "{}", "") else text
 
@@ -108,7 +108,7 @@ def _join_texts(texts: list[str | None]) -> str | None:
 
 
 def extract_text(content: Any) -> str | None:
-    """The text of a message's content: a string, or text parts joined by line ends; other kinds of part hold none."""
+    """Return the text of a message's content: a string, or text parts joined by line ends; other kinds of part hold none."""
     if isinstance(content, str):
         return content or None
     if isinstance(content, dict):
@@ -127,7 +127,7 @@ def extract_text(content: Any) -> str | None:
 
 
 def extract_tool_names(tools: Any) -> list[str] | None:
-    """The names of the tools that a request offers; an empty list says none, None says unknown."""
+    """Return the names of the tools that a request offers; an empty list says none, None says unknown."""
     tools = parse_if_json(tools)
     if isinstance(tools, dict):
         tools = tools.get("tools")
@@ -157,6 +157,6 @@ def normalise_stop_reason(value: Any) -> Any:
 
 
 def parse_object(value: Any) -> dict[str, Any]:
-    """The value where it is an object, or a string that holds one; else an empty one."""
+    """Return the value where it is an object, or a string that holds one; else an empty one."""
     value = parse_if_json(value)
     return value if isinstance(value, dict) else {}

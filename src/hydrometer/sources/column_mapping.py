@@ -124,7 +124,7 @@ def _follow_path(fields: Any, path: tuple[str, ...]) -> Any:
 
 
 def _convert_time(value: Any, unit: str | None) -> Any:
-    """A time counted in a stated unit as an instant, so that its magnitude is not guessed again."""
+    """Return a time counted in a stated unit as an instant, so that its magnitude is not guessed again."""
     if unit is None:
         return value
     micros, fault = value_parsers.parse_timestamp(value, unit)
@@ -132,7 +132,7 @@ def _convert_time(value: Any, unit: str | None) -> Any:
 
 
 def map_columns(batch: Any, origins: Origins) -> dict[str, Any]:
-    """The columns of an Arrow batch under our names; those without an origin keep their own."""
+    """Return the columns of an Arrow batch under our names; those without an origin keep their own."""
     columns = {name: batch.column(index) for index, name in enumerate(batch.schema.names)}
     targets = dict(columns)
     for target, origin in origins.items():
@@ -162,7 +162,7 @@ def _follow_struct_path(columns: Mapping[str, Any], path: tuple[str, ...]) -> An
 
 
 def collect_source_columns(origins: Origins) -> frozenset[str]:
-    """The customer's top-level columns that a mapping reads."""
+    """Return the customer's top-level columns that a mapping reads."""
     return frozenset(
         name for origin in origins.values() if origin.path for name in (origin.path[0], ".".join(origin.path))
     )

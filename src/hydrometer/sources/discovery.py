@@ -58,7 +58,7 @@ class InputLayout:
 
 
 def find_data_suffix(path: Path) -> str:
-    """The suffix that tells the container, below a `.gz`."""
+    """Return the suffix that tells the container, below a `.gz`."""
     name = path.name.lower().removesuffix(".gz")
     return next((suffix for suffix in _DATA if name.endswith(suffix)), "")
 
@@ -136,14 +136,14 @@ def _is_table_folder(folder: Path) -> bool:
 
 
 def _find_table_name(path: Path) -> str:
-    """The name that tells the table: the file's, or that of the folder whose part it is."""
+    """Return the name that tells the table: the file's, or that of the folder whose part it is."""
     return path.parent.name if _is_table_folder(path.parent) else path.name
 
 
 def _identify_file(
     path: Path, readers_by_name: Mapping[str, FormatReader], forced: FormatReader | None
 ) -> InputFile | None:
-    """The file with its format; None where that is unknown. A canonical name stands in for what a head cannot tell."""
+    """Return the file with its format; None where that is unknown. A canonical name stands in for what a head cannot tell."""
     container, columns, rows = _read_head(path)
     fitting = [reader for reader in readers_by_name.values() if reader.recognises(columns)]
     if not fitting and _has_canonical_name(path):
@@ -161,7 +161,7 @@ def _identify_file(
 def _identify_named_file(
     path: Path, readers_by_name: Mapping[str, FormatReader], forced: FormatReader | None
 ) -> InputFile:
-    """The one file that was named; raises InputError where it is of no known format."""
+    """Return the one file that was named; raises InputError where it is of no known format."""
     input_file = _identify_file(path, readers_by_name, forced)
     if input_file is not None:
         return input_file
@@ -182,7 +182,7 @@ def _has_canonical_name(path: Path) -> bool:
 
 
 def _read_head(path: Path) -> tuple[str, Mapping[str, Any], int | None]:
-    """The container of a file, its first record (of a table: its columns), and its number of rows where known."""
+    """Return the container of a file, its first record (of a table: its columns), and its number of rows where known."""
     suffix = find_data_suffix(path)
     if suffix == ".parquet" or _starts_with(path, MAGIC):
         names, rows = read_columns_and_rows(path)

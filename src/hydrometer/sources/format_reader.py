@@ -53,7 +53,7 @@ def make_account_facts(account_id: Any, *, org_id: Any = None, email: Any = None
 
 
 def pick_first(*values: Any) -> Any:
-    """The first value that is there: neither None nor empty."""
+    """Return the first value that is there: neither None nor empty."""
     for value in values:
         if value is not None and value not in ("", [], {}):
             return value

@@ -60,7 +60,7 @@ _PART = re.compile(r"contents\.(\d+)\.message_content\.(.+)")
 
 
 def decode_value(value: Any, depth: int = 0) -> Any:
-    """An OTLP `AnyValue` as a plain value; numbers that came as strings become numbers.
+    """Return an OTLP `AnyValue` as a plain value; numbers that came as strings become numbers.
 
     What lies below `DEEPEST` levels is absent: no message is nested so, and a parser must not run out of stack.
     """
@@ -87,7 +87,7 @@ def decode_value(value: Any, depth: int = 0) -> Any:
 
 
 def decode_attributes(pairs: Any, depth: int = 0) -> Attributes:
-    """A list of `{key, value}` as a dictionary."""
+    """Return a list of `{key, value}` as a dictionary."""
     if not isinstance(pairs, list):
         return {}
     return {
@@ -152,7 +152,7 @@ def has_request_texts(attributes: Attributes) -> bool:
 
 
 def make_exchange(attributes: Attributes, started_at: Any, span_key: str, texts: CallTexts) -> dict[str, Any]:
-    """The columns of one call; `found` are its attributes, those of its resource behind them."""
+    """Return the columns of one call; `attributes` are its own, those of its resource behind them."""
     if texts.event_attributes:
         attributes = {**texts.event_attributes, **attributes}
     flat = _unflatten_lists(attributes)
@@ -215,7 +215,7 @@ def make_exchange(attributes: Attributes, started_at: Any, span_key: str, texts:
 
 
 def find_account_id(attributes: Attributes) -> Any:
-    """The paying identity: a key's hash before a user."""
+    """Return the paying identity: a key's hash before a user."""
     return pick_first(
         attributes.get("litellm.api_key.hash"),
         attributes.get("metadata.user_api_key_hash"),
@@ -225,7 +225,7 @@ def find_account_id(attributes: Attributes) -> Any:
 
 
 def find_org_id(attributes: Attributes) -> Any:
-    """The declared customer."""
+    """Return the declared customer."""
     return pick_first(
         attributes.get("metadata.user_api_key_org_id"),
         attributes.get("litellm.team.id"),
@@ -235,7 +235,7 @@ def find_org_id(attributes: Attributes) -> Any:
 
 
 def find_email(attributes: Attributes) -> Any:
-    """The account's e-mail address."""
+    """Return the account's e-mail address."""
     return pick_first(
         attributes.get("user.email"), attributes.get("metadata.user_api_key_user_email"), attributes.get("user.id")
     )
@@ -250,7 +250,7 @@ def _unwrap_header(value: Any) -> Any:
 
 
 def _unflatten_lists(attributes: Attributes) -> dict[str, list[dict[str, Any]]]:
-    """Lists that were written as `name.N.field`, in the order of N."""
+    """Return lists that were written as `name.N.field`, in the order of N."""
     lists: dict[str, dict[int, dict[str, Any]]] = {}
     for key, value in attributes.items():
         # The search is cheap only when most keys never reach it.
@@ -274,7 +274,7 @@ def _build_messages(flat: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
 
 
 def _read_openinference_input(attributes: Attributes) -> Any:
-    """The whole request as OpenInference keeps it, where its messages were not kept one by one."""
+    """Return the whole request as OpenInference keeps it, where its messages were not kept one by one."""
     if attributes.get("openinference.span.kind") != "LLM":
         return None
     value = parse_if_json(attributes.get("input.value"))

@@ -38,7 +38,7 @@ def open_parquet(path: Path, read_dictionary: Sequence[str] = ()) -> Iterator[An
 
 
 def read_columns_and_rows(path: Path) -> tuple[list[str], int]:
-    """The file's top-level columns and its number of rows."""
+    """Return the file's top-level columns and its number of rows."""
     with open_parquet(path) as file:
         return file.schema_arrow.names, file.metadata.num_rows
 

@@ -113,7 +113,7 @@ def _holds_whole_records(first: bytes) -> bool:
 
 
 def _parse_json_line(line: bytes) -> Any | None:
-    """The JSON value of a line, None where it is not JSON."""
+    """Return the JSON value of a line, None where it is not JSON."""
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -252,7 +252,7 @@ def read_csv_records(path: Path, rejects: Rejects) -> Iterator[RawRecord]:
 
 
 def read_csv_header(path: Path) -> list[str]:
-    """The columns that a CSV file names; empty where the file is."""
+    """Return the columns that a CSV file names; empty where the file is."""
     with (
         open_input(path) as stream,
         io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="") as lines,

@@ -51,7 +51,7 @@ class TableTraffic:
         settings: ReadSettings,
         mapping: Path | None,
     ) -> None:
-        """Raises InputError where a needed column is missing, or the mapping or the releases are faulty."""
+        """Check the heads; raises InputError where a needed column is missing, or the mapping or the releases are faulty."""
         columns = load_mapping(mapping)
         self.fingerprinted = not exchanges.columns.isdisjoint(FINGERPRINTS.names) and exchanges.columns.isdisjoint(
             TEXTS

@@ -48,7 +48,7 @@ _ZONE_NAME = re.compile(r"\s*(?:UTC|GMT|Z|z)$")
 
 
 def parse_text(value: object) -> Read:
-    """A string: NUL removed, what is no Unicode replaced, numbers spelt out; an empty one is an absent value."""
+    """Return a string: NUL removed, what is no Unicode replaced, numbers spelt out; an empty one is an absent value."""
     if value is None or value == "":
         return None, None
     if isinstance(value, str):
@@ -70,7 +70,7 @@ def parse_text(value: object) -> Read:
 
 
 def parse_identifier(value: object) -> Read:
-    """A string as `text` reads it, absent when it is blank."""
+    """Return a string as `parse_text` reads it, absent when it is blank."""
     read, fault = parse_text(value)
     return (None, fault) if read is None or read.isspace() else (read, fault)
 
@@ -88,7 +88,7 @@ def _repair_text(value: str) -> Read:
 
 
 def parse_timestamp(value: object, unit: str | None = None) -> Read:
-    """A time as µs since 1970, UTC.
+    """Return a time as µs since 1970, UTC.
 
     Numbers are counted in `unit` or, without one, in s, ms, µs or ns by their magnitude; a time without a zone is UTC.
     Times before 2015 or from 2100 on are unusable.
@@ -132,7 +132,7 @@ def _count_micros(value: float, unit: str | None) -> int:
 
 
 def guess_time_unit(value: float) -> str:
-    """The unit in which a number is a time between 1973 and 5138."""
+    """Return the unit in which a number is a time between 1973 and 5138."""
     size = abs(value)
     if size < 1e11:
         return "s"
@@ -142,13 +142,13 @@ def guess_time_unit(value: float) -> str:
 
 
 def parse_count(value: object, most: int = 2**63 - 1) -> Read:
-    """A whole number of things, not negative."""
+    """Return a whole number of things, not negative."""
     read, fault = parse_integer(value, most)
     return (None, NEGATIVE) if read is not None and read < 0 else (read, fault)
 
 
 def parse_integer(value: object, most: int = 2**63 - 1) -> Read:
-    """A whole number of either sign."""
+    """Return a whole number of either sign."""
     if isinstance(value, str):
         value = value.strip()
         if not value:
@@ -175,7 +175,7 @@ def parse_integer(value: object, most: int = 2**63 - 1) -> Read:
 
 
 def parse_float(value: object) -> Read:
-    """A real number."""
+    """Return a real number."""
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         value = float(value.strip())
     if value is None or value == "":
@@ -192,7 +192,7 @@ def parse_float(value: object) -> Read:
 
 
 def parse_address(value: object, trusted_proxies: int = 0) -> Read:
-    """An IP address in its canonical spelling, from a bare address or from an X-Forwarded-For list.
+    """Return an IP address in its canonical spelling, from a bare address or from an X-Forwarded-For list.
 
     Each proxy appends the address of the peer it spoke to, so the right-most entry was written by the machine nearest
     to us and everything left of our own proxies' entries can be forged. With `trusted_proxies` = n, the n right-most
@@ -238,7 +238,7 @@ def _canonicalise_address(entry: str) -> str | None:
 
 
 def parse_names(value: object) -> Read:
-    """A list of strings, from a list, a JSON array, or names parted by commas or semicolons."""
+    """Return a list of strings, from a list, a JSON array, or names parted by commas or semicolons."""
     if isinstance(value, str):
         stripped = value.strip()
         if not stripped:
@@ -265,7 +265,7 @@ def parse_names(value: object) -> Read:
 
 
 def parse_hashes(value: object) -> Read:
-    """A list of signed 64-bit numbers."""
+    """Return a list of signed 64-bit numbers."""
     if value is None:
         return None, None
     if not isinstance(value, list | tuple):

@@ -16,7 +16,7 @@ from scipy.special import logsumexp
 from hydrometer.fingerprint.elicitation_model import _log_sum_exp
 from hydrometer.fingerprint.kernels.keyed_hashing import PRIME, ROLL, hash_run, mix_bits, sample_shingles, siphash
 from hydrometer.fingerprint.kernels.lookup import build_hash_table, build_sieve, find_slot, sift_words
-from hydrometer.fingerprint.kernels.tokeniser import ROOM, SCRIPTS, make_token_scratch, tokenise
+from hydrometer.fingerprint.kernels.tokeniser import BLOCK_BYTES, SCRIPTS, make_token_scratch, tokenise
 from hydrometer.fingerprint.kernels.vector_intrinsics import (
     BYTES,
     LANES,
@@ -171,7 +171,7 @@ def test_words_and_stems_equal_those_read_sign_by_sign(text: str, before: bytes,
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 130), st.sampled_from(["plain words here ", "a1 b'c 数字 é ", "ab" * 40 + " "]))
 def test_words_go_on_from_one_stretch_of_reading_to_the_next(shift: int, piece: str) -> None:
-    text = "x" * shift + " " + piece * (3 * ROOM // len(piece.encode()))
+    text = "x" * shift + " " + piece * (3 * BLOCK_BYTES // len(piece.encode()))
     words, stems, count, _ = read(text, 10_000)
     assert [(int(w), int(s)) for w, s in zip(words[:count], stems[:count], strict=True)] == plain_words(text)
 

@@ -1,4 +1,4 @@
-"""What is asked of the model: hashed n-grams of the demand regions against a table of weights."""
+"""What is asked of the model: hashed n-grams of the regions where demands stand against a table of weights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLUMNS = LANES
 """Columns of the weight table: eight elicitation classes, then eight capability classes; the ninth of each is the
 origin."""
 BLOCK = 12
-"""Words in a block of a demand region."""
+"""Words in a block of a region."""
 WINDOW = 3
 """Blocks in a window; the best window of a text speaks for it."""
 PROMPT_HEAD, PROMPT_TAIL = 108, 60
@@ -90,7 +90,7 @@ def score_words(
 ) -> None:
     """Raise best[:8] to the best window's sums of words first..stop, and add all sums to best[8:].
 
-    table: int8 [buckets, COLUMNS]. concepts: (keys, codes, sieve). room: scratch from demand_room().
+    table: int8 [buckets, COLUMNS]. concepts: (keys, codes, sieve). scratch: from make_scoring_scratch().
     """
     half = COLUMNS // 2
     keys, codes, sieve = concepts

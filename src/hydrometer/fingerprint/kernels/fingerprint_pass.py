@@ -63,12 +63,12 @@ def fingerprint_rows(
 ) -> int:
     """Fingerprint rows low..high; returns how many hashes their sketches hold.
 
-    system, prompt: (bytes, offsets, validity). alphabet: (ascii_fold, fold, kind, script). stops: (keys, votes [slots,
+    system, prompt: (bytes, offsets, validity). unicode_tables: (ascii_fold, fold, kind, script). stops: (keys, votes [slots,
     LANES], sieve). table: int8 [buckets, COLUMNS]. concepts: (keys, codes, sieve). key: (low, high, least) as uint64.
     numbers: (shingle_words, max_sketch, max_words, lead_words).
     out: for rows low..high, from 0 on: (sketch, the hashes of all rows one after the other, as long as they may become;
     size, hashes [rows, 4], words [rows, 2], shape, scripts [rows, SCRIPTS], votes [rows * LANES], scores [rows, COLUMNS],
-    cut, capped); every part but the first is written for every row. room: scratch from row_room().
+    cut, capped); every part but the first is written for every row. scratch: from make_row_scratch().
     """
     stop_keys, stop_votes, stop_sieve = stops
     key_low, key_high, least = key

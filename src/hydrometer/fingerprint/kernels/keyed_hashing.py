@@ -67,7 +67,7 @@ def sample_shingles(
 ) -> int:
     """Append to `out` the keyed hashes of the sampled shingles of `count` words; returns how many it holds then.
 
-    A text of fewer words than a shingle is one shingle. `out` has room for seven more than all of them; room: scratch
+    A text of fewer words than a shingle is one shingle. `out` has room for seven more than all of them; scratch:
     [2, count] of uint64.
 
     Every loop but the one that keeps what was sampled is free of branches, so that LLVM takes several words at once.

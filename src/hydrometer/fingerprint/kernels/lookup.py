@@ -16,7 +16,7 @@ _SIXTY_THREE, _ONE, _ZERO = np.uint64(63), np.uint64(1), np.uint64(0)
 
 
 def build_hash_table(hashes: list[int], slots: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-    """Return (keys [slots], 0 where none; the place of each hash). `slots` is a power of two and well above the hashes."""
+    """Return (keys [slots], 0 where none; the slot of each hash). `slots` is a power of two and well above the hashes."""
     keys, positions = np.zeros(slots, np.uint64), np.zeros(len(hashes), np.int64)
     for index, key in enumerate(hashes):
         position = key % slots
@@ -37,7 +37,7 @@ def build_sieve(hashes: list[int]) -> npt.NDArray[np.uint64]:
 
 @njit(inline="always")
 def sift_words(words: Any, count: int, sieve: Any, hits: Any) -> Any:
-    """Write the places of those of words[:count] that the sieve holds back to `hits`; returns how many they are."""
+    """Write the indices of those of words[:count] that the sieve holds back to `hits`; returns how many they are."""
     hit_count = np.int64(0)
     for index in range(count):
         word = words[index]
@@ -48,7 +48,7 @@ def sift_words(words: Any, count: int, sieve: Any, hits: Any) -> Any:
 
 @njit(inline="always")
 def find_slot(word: Any, keys: Any) -> Any:
-    """Return the place (uint64) of a hash in an open-addressed table, or that of the empty slot that shows its absence."""
+    """Return the slot (uint64) of a hash in an open-addressed table, or that of the empty slot that shows its absence."""
     last = np.uint64(keys.size - 1)
     slot = word & last
     while keys[slot] != word and keys[slot] != _ZERO:

@@ -18,10 +18,14 @@ from hydrometer.fingerprint.kernels.vector_intrinsics import (
 from hydrometer.fingerprint.kernels.word_hashing import SEED, STEM, append_words, hash_plain_words, wrap_word_index
 
 SCRIPTS = 12
-"""Counters of code points by script; see alphabet.SCRIPT_NAMES."""
+"""Counters of code points by script; see unicode_tables.SCRIPT_NAMES."""
 
-ROOM = 2_048
+BLOCK_BYTES = 2_048
 """Bytes of a text that are read before their words are hashed; a multiple of BYTES."""
+_EDGES = BLOCK_BYTES // 2 + 8
+"""Most words of a block, and some more."""
+TOKEN_SCRATCH_SIZE = 9 * _EDGES + BYTES // 8
+"""Numbers of 64 bits in the scratch of `tokenise`."""
 
 _DROPPED, _DIGIT = np.uint64(2), np.uint64(48)
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
@@ -198,16 +202,17 @@ def tokenise(
 ) -> Any:
     """Hash the words of data[start:stop].
 
-    `words` (limit + RING long) gets the first `limit` hashes; later ones go round in its last RING places. `stems`
-    gets, at the same places, the hash of the first STEM letters of each word. `seen` gets the code points by script.
+    `words` (limit + RING long) gets the first `limit` hashes; later ones go round in its last RING entries. `stems`
+    gets, at the same indices, the hash of the first STEM letters of each word. `script_counts` gets the code points by
+    script.
     Returns (number of words, shape bits).
 
-    alphabet: (ascii_fold, fold, kind, script). room: scratch from token_room().
+    unicode_tables: (ascii_fold, fold, kind, script). scratch: from make_token_scratch().
 
     Stretches of bytes between ASCII signs and space are found 64 bytes at a time. Those of letters alone and of digits
     alone are words and are hashed side by side; the others are read sign by sign.
     """
-    edges, odd, values, roots, pad, plain_room = scratch
+    edges, odd, values, roots, pad, plain_scratch = scratch
     script_counts[:] = 0
     count, shape, capitals, latin, foreign = 0, 0, 0, 0, 0
     at, have = start, 0
@@ -215,7 +220,7 @@ def tokenise(
     inside, lettered, numbered, digit_before = _ZERO, _ZERO, _ZERO, _ZERO
     while at < stop:
         strange = 0
-        until = min(stop, at + ROOM)
+        until = min(stop, at + BLOCK_BYTES)
         while at < until:
             if at + BYTES <= data.size:
                 byte_classes = _classify_bytes(data, at)
@@ -284,7 +289,7 @@ def tokenise(
             edges[have] = stop
             have += 1
         closed = have >> 1
-        hash_plain_words(data, closed, edges, values, roots, plain_room)
+        hash_plain_words(data, closed, edges, values, roots, plain_scratch)
         done = 0
         for odd_index in range(strange):
             word = odd[odd_index]
@@ -307,18 +312,24 @@ def tokenise(
     return count, shape
 
 
+@njit(inline="always")
+def carve_token_scratch(block: Any) -> Any:
+    """Return the scratch of `tokenise` as views into `block`, TOKEN_SCRATCH_SIZE numbers of 64 bits."""
+    hashes = block[3 * _EDGES : 8 * _EDGES].view(np.uint64).reshape(5, _EDGES)
+    return (
+        block[: 2 * _EDGES],
+        block[2 * _EDGES : 3 * _EDGES],
+        hashes[0],
+        hashes[1],
+        block[9 * _EDGES :].view(np.uint8),
+        (hashes[2], hashes[3], hashes[4], block[8 * _EDGES : 9 * _EDGES]),
+    )
+
+
 @njit(nogil=True, cache=True)
 def make_token_scratch() -> Any:
     """Return the scratch of `tokenise`."""
-    size = ROOM // 2 + 8
-    return (
-        np.zeros(2 * size, np.int64),
-        np.zeros(size, np.int64),
-        np.zeros(size, np.uint64),
-        np.zeros(size, np.uint64),
-        np.zeros(BYTES, np.uint8),
-        (np.zeros(size, np.uint64), np.zeros(size, np.uint64), np.zeros(size, np.uint64), np.zeros(size, np.int64)),
-    )
+    return carve_token_scratch(np.zeros(TOKEN_SCRATCH_SIZE, np.int64))
 
 
 @njit(inline="always")

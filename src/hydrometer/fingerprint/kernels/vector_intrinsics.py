@@ -73,7 +73,7 @@ def load_eight_bytes(_typing: Any, data: Any, _at: Any) -> Any:
 
 @_intrinsic
 def find_lowest_bit(_typing: Any, _mask: Any) -> Any:
-    """Return the place of the lowest bit of a uint64 that is set; 64 where none is."""
+    """Return the index of the lowest bit of a uint64 that is set; 64 where none is."""
 
     def generate(_context: Any, builder: Any, _: Any, values: Any) -> Any:
         return builder.cttz(values[0], ir.Constant(ir.IntType(1), 0))
@@ -93,9 +93,9 @@ def count_set_bits(_typing: Any, _mask: Any) -> Any:
 
 @_intrinsic
 def add_rows(_typing: Any, table: Any, row_indices: Any, _first: Any, _stop: Any, sums: Any, _at: Any) -> Any:
-    """Add the rows table[places[first:stop]] (int8, LANES columns, contiguous) to sums[at : at + LANES] (int32, flat).
+    """Add the rows table[row_indices[first:stop]] (int8, LANES columns, contiguous) to sums[at : at + LANES] (int32, flat).
 
-    The sums stay in registers meanwhile. The caller sees to it that every place is a row of the table.
+    The sums stay in registers meanwhile. The caller sees to it that every index is a row of the table.
     """
     signature = types.void(table, row_indices, types.int64, types.int64, sums, types.int64)
 

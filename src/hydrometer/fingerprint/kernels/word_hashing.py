@@ -71,7 +71,7 @@ def _mix_hashes(count: int, values: Any, stems: Any) -> None:
 def hash_plain_words(data: Any, count: int, edges: Any, values: Any, stems: Any, scratch: Any) -> None:
     """Hash `count` words of ASCII letters alone or digits alone, to `values` and the hashes of their stems to `stems`.
 
-    edges: where each word begins and ends in `data`, in turns. room: scratch (letters, sizes, more, chosen), each as
+    edges: where each word begins and ends in `data`, in turns. scratch: (letters, sizes, more, chosen), each as
     long as `values`, which is a multiple of eight.
     """
     letters, sizes, more, chosen = scratch
@@ -105,7 +105,7 @@ def hash_plain_words(data: Any, count: int, edges: Any, values: Any, stems: Any,
 
 @njit(inline="always")
 def wrap_word_index(index: int, limit: int) -> int:
-    """Return where word `index` of a text stands: those after `limit` go round in the last RING places."""
+    """Return where word `index` of a text stands: those after `limit` go round in the last RING entries."""
     return index if index < limit else limit + (index - limit) % RING
 
 

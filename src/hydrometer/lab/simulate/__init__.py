@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hydrometer.lab.simulate.arrival_times import DAY as DAY
+    from hydrometer.lab.simulate.cohort_batches import AccountTraits as AccountTraits
+    from hydrometer.lab.simulate.cohort_batches import ExchangeBatch as ExchangeBatch
+    from hydrometer.lab.simulate.cohort_batches import HumanHabits as HumanHabits
+    from hydrometer.lab.simulate.cohort_builder import CohortBuilder as CohortBuilder
     from hydrometer.lab.simulate.labelled_worlds import scenarios as scenarios
     from hydrometer.lab.simulate.labelled_worlds import simulate as simulate
     from hydrometer.lab.simulate.named_scenarios import ALL as ALL

@@ -87,7 +87,7 @@ def draw_email_names(dice: Dice, count: int) -> ObjectArray:
 
 
 def draw_countries(rng: np.random.Generator, count: int, fixed: str | None) -> tuple[ObjectArray, IntArray, IntArray]:
-    """Return country, hours from UTC and tongue (place in TONGUES) of each account; `fixed` is one for all."""
+    """Return country, hours from UTC and tongue (index into TONGUES) of each account; `fixed` is one for all."""
     where = rng.choice(len(_NAMES), size=count, p=_WEIGHTS / _WEIGHTS.sum())
     if fixed is not None:
         where = np.full(count, list(COUNTRIES).index(fixed))

@@ -1,4 +1,4 @@
-"""Honest wordings that look like demands: framework defaults, products, examiners, teachers, auditors."""
+"""Honest templates that look like demands: framework defaults, products, examiners, teachers, auditors."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class TextSketcher:
 
 
 def scenarios() -> dict[str, str]:
-    """The known scenarios, a line each."""
+    """Return the known scenarios, a line each."""
     return {name: describe_scenario(scenario) for name, scenario in ALL.items()}
 
 

@@ -40,7 +40,7 @@ COUNTRIES: Mapping[str, tuple[float, int, str]] = {
 }
 """Country to its share of the customers, its hours from UTC, and the language in which its people write, at times."""
 TONGUES = tuple(sorted({tongue for _, _, tongue in COUNTRIES.values()}))
-"""The languages of the world's people; an account keeps the place of its own in this list."""
+"""The languages of the world's people; an account keeps the index of its own."""
 
 HOME, CARRIER, VPN, CLOUD, HOST, OFFICE = "home", "carrier", "vpn", "cloud", "host", "office"
 CLOUDS = (16509, 396982, 8075, 14618, 31898)

@@ -1,4 +1,4 @@
-"""References to fingerprints without writing a text: composed of the fingerprints in stock."""
+"""References to fingerprints without writing a text: composed of the fingerprints of a pool."""
 
 from __future__ import annotations
 
@@ -33,6 +33,18 @@ class SketchedExchanges:
     cut: int
 
 
+@dataclass(frozen=True, slots=True)
+class _UnitReferences:
+    """Of each exchange the unit of one of its texts in the pool (-1 for none), and the variant."""
+
+    units: IntArray
+    variants: Unsigned
+
+    def vary(self, hashes: IntArray) -> Unsigned:
+        """Return the hash of each text, of one a unit."""
+        return _vary_hashes(hashes[self.units], self.variants)
+
+
 def compose_sketches(
     pool: FingerprintPool,
     sketching: SketchingMethod,
@@ -42,21 +54,20 @@ def compose_sketches(
     tools: npt.NDArray[np.bool_],
 ) -> SketchedExchanges:
     """Return the fingerprints of exchanges; `tools` says which of them offer tools."""
-    systems, system_variants = pool.resolve(system)
-    templates, template_variants = pool.resolve(template)
-    tasks, task_variants = pool.resolve(task)
-    task_hashes = _vary_hashes(pool.columns["prompt_hash"][tasks], task_variants)
-    framed, instructed = templates >= 0, systems >= 0
-    frame = mix_array(_vary_hashes(pool.columns["prompt_hash"][templates], template_variants))
-    whole = np.where(framed, mix_array(task_hashes * np.uint64(3) + frame), task_hashes)
-    blanks, blank_variants = pool.fillings(templates, whole)
+    systems, templates, tasks = (_UnitReferences(*pool.resolve(references)) for references in (system, template, task))
     columns = pool.columns
+    task_hashes = tasks.vary(columns["prompt_hash"])
+    framed, instructed = templates.units >= 0, systems.units >= 0
+    frame = mix_array(templates.vary(columns["prompt_hash"]))
+    whole = np.where(framed, mix_array(task_hashes * np.uint64(3) + frame), task_hashes)
+    blanks, blank_variants = pool.fillings(templates.units, whole)
 
-    units = np.column_stack([systems, templates, tasks, blanks])
-    variants = np.column_stack([system_variants, template_variants, task_variants, blank_variants])
-    chance = _scale_to_unit(whole)
-    borders = np.where(framed, np.floor(columns["borders"][templates] + chance), 0).astype(np.int64)
-    base_hashes = columns["prompt_hash"][tasks].view(np.uint64)
+    units = np.column_stack([systems.units, templates.units, tasks.units, blanks])
+    variants = np.column_stack([systems.variants, templates.variants, tasks.variants, blank_variants])
+    borders = np.where(framed, np.floor(columns["borders"][templates.units] + _scale_to_unit(whole)), 0).astype(
+        np.int64
+    )
+    base_hashes = columns["prompt_hash"][tasks.units].view(np.uint64)
     first_word = np.floor(_FIRST_WORDS ** _scale_to_unit(mix_array(base_hashes))).astype(np.uint64)
     sizes = np.where(units >= 0, pool.starts[units + 1] - pool.starts[units], 0).sum(axis=1) + borders
     offsets, values = np.empty(len(task) + 1, np.int64), np.empty(int(sizes.sum()) + 1, np.int64)
@@ -73,9 +84,29 @@ def compose_sketches(
         values,
     )
     words = np.where(units >= 0, columns["prompt_words"][units], 0)
+    ends = _EndHashes(pool, sketching.lead_words, tasks, templates, frame)
+    made = {
+        "sketch": pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(values[: offsets[-1]])),
+        "prompt_hash": pa.array(whole.view(np.int64)),
+        "system_hash": pa.array(systems.vary(columns["prompt_hash"]).view(np.int64), mask=~instructed),
+        "lead_hash": pa.array(ends.derive("lead")),
+        "tail_hash": pa.array(ends.derive("tail")),
+        "prompt_words": pa.array(words[:, 1:].sum(axis=1), pa.int32()),
+        "system_words": pa.array(words[:, 0], pa.int32(), mask=~instructed),
+        **_compose_labels(pool, systems.units, templates.units, tasks.units, tools),
+    }
+    return SketchedExchanges(made, np.where(units >= 0, columns["characters"][units], 0).sum(axis=1), cut)
+
+
+def _compose_labels(
+    pool: FingerprintPool, systems: IntArray, templates: IntArray, tasks: IntArray, tools: npt.NDArray[np.bool_]
+) -> dict[str, pa.Array]:
+    """Return the columns that say what exchanges are: the task's, where nothing around it says otherwise."""
+    columns, framed = pool.columns, templates >= 0
     labels = {name: columns[name][tasks] for name in ("shape", "language", "elicitation", "confidence", "capability")}
-    rows = np.flatnonzero(framed | instructed)
+    rows = np.flatnonzero(framed | (systems >= 0))
     pairs = pool.classify(systems[rows], templates[rows])
+    base_hashes = columns["prompt_hash"][tasks].view(np.uint64)
     example = (mix_array(base_hashes[rows]) % np.uint64(EACH)).astype(np.int64)
     example += labels["capability"][rows] * EACH
     # Shape and language are the prompt's alone; of two demands the plainer one counts.
@@ -90,49 +121,37 @@ def compose_sketches(
     for name, chosen in overrides.items():
         labels[name][rows] = np.where(chosen, pool.outcomes[name][pairs, example], labels[name][rows])
     labels["capability"][tools] = CAPABILITY_CLASSES.index("tools")
-    system_hash = pa.array(
-        _vary_hashes(columns["prompt_hash"][systems], system_variants).view(np.int64), mask=~instructed
-    )
-    made = {
-        "sketch": pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(values[: offsets[-1]])),
-        "prompt_hash": pa.array(whole.view(np.int64)),
-        "system_hash": system_hash,
-        **{
-            f"{end}_hash": pa.array(
-                _derive_end_hash(pool, sketching, end, tasks, task_variants, templates, template_variants, frame)
-            )
-            for end in ("lead", "tail")
-        },
-        "prompt_words": pa.array(words[:, 1:].sum(axis=1), pa.int32()),
-        "system_words": pa.array(words[:, 0], pa.int32(), mask=~instructed),
+    return {
         "shape": pa.array(labels["shape"], pa.int32()),
         "language": encode_column(labels["language"], pool.languages),
         "elicitation": encode_column(labels["elicitation"], ELICITATION_CLASSES),
         "elicitation_confidence": pa.array(labels["confidence"], FINGERPRINTS.column("elicitation_confidence").type),
         "capability": encode_column(labels["capability"], CAPABILITY_CLASSES),
     }
-    return SketchedExchanges(made, np.where(units >= 0, columns["characters"][units], 0).sum(axis=1), cut)
 
 
-def _derive_end_hash(
-    pool: FingerprintPool,
-    sketching: SketchingMethod,
-    end: str,
-    tasks: IntArray,
-    task_variants: Unsigned,
-    templates: IntArray,
-    template_variants: Unsigned,
-    frame: Unsigned,
-) -> IntArray:
-    """Return the hash of the first or last words: the wording's where it has enough of them there, or the task's."""
-    columns = pool.columns
-    hashes, masks = columns[f"{end}_hash"], columns[f"{end}_mask"]
-    of_task = _vary_hashes(hashes[tasks], masks[tasks] & task_variants)
-    of_template = _vary_hashes(hashes[templates], masks[templates] & template_variants)
-    source = np.where(templates == NONE, OF_TASK, columns[end][templates])
-    enough = (columns["prompt_words"][tasks] >= sketching.lead_words) | (templates == NONE)
-    mixed = mix_array(of_task + frame)
-    return np.select([source == CONSTANT, (source == OF_TASK) & enough], [of_template, of_task], mixed).view(np.int64)
+@dataclass(frozen=True, slots=True)
+class _EndHashes:
+    """What the hashes of the first and last words of prompts follow from."""
+
+    pool: FingerprintPool
+    lead_words: int
+    tasks: _UnitReferences
+    templates: _UnitReferences
+    frame: Unsigned
+
+    def derive(self, end: str) -> IntArray:
+        """Return the hash of the lead or tail: the template's where it has enough words there, or the task's."""
+        columns, tasks, templates = self.pool.columns, self.tasks, self.templates
+        hashes, masks = columns[f"{end}_hash"], columns[f"{end}_mask"]
+        of_task = _vary_hashes(hashes[tasks.units], masks[tasks.units] & tasks.variants)
+        of_template = _vary_hashes(hashes[templates.units], masks[templates.units] & templates.variants)
+        source = np.where(templates.units == NONE, OF_TASK, columns[end][templates.units])
+        enough = (columns["prompt_words"][tasks.units] >= self.lead_words) | (templates.units == NONE)
+        mixed = mix_array(of_task + self.frame)
+        return np.select([source == CONSTANT, (source == OF_TASK) & enough], [of_template, of_task], mixed).view(
+            np.int64
+        )
 
 
 def _vary_hashes(hashes: IntArray, variants: Unsigned) -> Unsigned:

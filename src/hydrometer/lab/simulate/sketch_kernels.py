@@ -1,4 +1,4 @@
-"""Compiled composition of sketches: the union of the hashes of a system prompt, a wording, a task and its fillings.
+"""Compiled composition of sketches: the union of the hashes of a system prompt, a template, a task and its fillings.
 
 Compiled code is cached beside the source, by the age of this file.
 """
@@ -51,9 +51,9 @@ def compose_rows(
 ) -> int:
     """Write the sketch of each row to `values`, its bounds to `offsets`; returns how many were cut to `most` hashes.
 
-    units, variants: [rows, pieces], the unit (or -1) and the variant of each piece of a text; a variant other than 0 is
+    units, variants: [rows, texts], the unit (or -1) and the variant of each text of an exchange; a variant other than 0 is
     another text of the same sort: a hash is changed by those bits of it that its mask lets through. Unit u has
-    hashes[starts[u] : starts[u + 1]]. borders: hashes that lie across the pieces' borders, made from seeds [rows]. values: long enough
+    hashes[starts[u] : starts[u + 1]]. borders: hashes that lie across the texts' borders, made from seeds [rows]. values: long enough
     for all hashes of all rows.
     """
     at, cut = 0, 0

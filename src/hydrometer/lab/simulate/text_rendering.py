@@ -54,7 +54,7 @@ def render_texts(catalogue: TextCatalogue, system: IntArray, template: IntArray,
 def _render_distinct(catalogue: TextCatalogue, references: IntArray) -> tuple[ObjectArray, IntArray]:
     """Return the different texts and which of them each row has.
 
-    A supply that gives no text twice goes on to another number where a text has been given.
+    A source that gives no text twice goes on to another number where a text has been given.
     """
     distinct, inverse = np.unique(references, return_inverse=True)
     out = np.empty(len(distinct), dtype=object)

@@ -76,7 +76,7 @@ class BedrockReader:
 
 
 def extract_model_name(value: Any) -> Any:
-    """The model of a `modelId`: a plain id, or the ARN of a model or of an inference profile, less its region."""
+    """Return the model of a `modelId`: a plain id, or the ARN of a model or of an inference profile, less its region."""
     if not isinstance(value, str):
         return value
     return _REGIONS.sub("", value.rsplit("/", 1)[-1])

@@ -91,7 +91,7 @@ def is_text_call(call_type: Any) -> bool:
 
 
 def resolve_channel(provider: Any) -> str:
-    """The way in that a provider's name tells of."""
+    """Return the way in that a provider's name tells of."""
     if isinstance(provider, str):
         for start, name in _CHANNELS.items():
             if provider.startswith(start):
@@ -100,7 +100,7 @@ def resolve_channel(provider: Any) -> str:
 
 
 def make_text_columns(talk: Conversation, rejects: Rejects) -> dict[str, Any]:
-    """The columns of a conversation; withheld texts are absent ones."""
+    """Return the columns of a conversation; withheld texts are absent ones."""
     if talk.prompt == REDACTED:
         rejects.note(NO_TEXTS)
         return {"turns": None, "system_prompt": None, "prompt": None}

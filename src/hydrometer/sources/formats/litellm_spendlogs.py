@@ -81,7 +81,7 @@ class SpendLogsReader:
 
 
 def _choose_user_agent(tags: Any) -> str | None:
-    """The client software among the tags: the proxy adds its family and, longer, its full name."""
+    """Return the client software among the tags: the proxy adds its family and, longer, its full name."""
     tags = parse_if_json(tags)
     if not isinstance(tags, list):
         return None

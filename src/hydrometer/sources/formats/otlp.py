@@ -141,7 +141,7 @@ class SpanJoiner:
         yield from self._shrink()
 
     def drain(self) -> Iterator[RawExchange]:
-        """The end of the file: everything leaves."""
+        """Yield everything that is left at the end of the file."""
         while self._waiting:
             yield self._release_span(next(iter(self._waiting)))
         while self._early_logs:

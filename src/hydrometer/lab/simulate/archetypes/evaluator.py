@@ -1,4 +1,4 @@
-"""Evaluators on release day: benchmark prompts with step-by-step wording, all within 24 hours of a release."""
+"""Evaluators on release day: benchmark prompts with step-by-step instructions, all within 24 hours of a release."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MEAN = 75
 
 
 def populate(cohort: CohortBuilder, count: int) -> None:
-    """Add `count` evaluators who run 3 public benchmarks (shared questions, shared wording) on the newest model; each
+    """Add `count` evaluators who run 3 public benchmarks (shared questions and instructions) on the newest model; each
     starts within 24 hours of the release and sends without pause; unequal sample sizes."""
     rng = cohort.rng
     rows = cohort.add_accounts(count, KIND, AccountTraits(homes=cohort.internet.draw_addresses(rng, count, CLOUD)))

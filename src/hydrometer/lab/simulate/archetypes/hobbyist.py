@@ -1,4 +1,4 @@
-"""Hobbyists: unrelated people who run one open-source synthesis tool, with wordings that an operator may use too."""
+"""Hobbyists: unrelated people who run one open-source synthesis tool, with templates that an operator may use too."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MEAN = 47
 
 
 def populate(cohort: CohortBuilder, count: int) -> None:
-    """Add `count` people who run the world's `hobby_tool` (10 wordings, reasoning): each from home, on own tasks (they
+    """Add `count` people who run the world's `hobby_tool` (10 templates, reasoning): each from home, on own tasks (they
     repeat each other's), from a start of their own, in a few bursts, with very unequal volumes (median 25)."""
     rng = cohort.rng
     shared = cohort.context.shared_generator(KIND)

@@ -24,7 +24,7 @@ _BLANKS = ("task", "answer", "answer_b", "trace", "dialogue", "observation")
 _BLANK = re.compile(r"\{(" + "|".join(_BLANKS) + r")\}")
 _COMMON = read_rules("hydrometer.lab.simulate.texts", "common")
 _COMMON_CLAUSES = 4
-"""Alternatives that a tool keeps of each clause, from which its composed wordings are made."""
+"""Alternatives that a tool keeps of each clause, from which its composed templates are made."""
 
 
 @dataclass(frozen=True, slots=True)
