@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import hydrometer.contract as contract
 from hydrometer.contract.settings import Settings, list_settings
 from hydrometer.contract.table_spec import TableSpec
-from hydrometer.detection.signals.signal import find_signals
+from hydrometer.detection.signals.signal import Signal, find_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,10 +70,14 @@ accounts, the *harvest* axis that outputs are gathered for training; a campaign 
 """
 
 
+def _list_builtin_signals() -> list[Signal]:
+    return [signal for signal in find_signals() if not signal.origin]
+
+
 def signals_page() -> str:
     """Return docs/signals.md: every signal with its family, its null and its source."""
     parts = [SIGNALS_INTRO]
-    for family, group in groupby(find_signals(), key=lambda signal: signal.family):
+    for family, group in groupby(_list_builtin_signals(), key=lambda signal: signal.family):
         parts.append(f"## {family}\n")
         for signal in group:
             told = (importlib.import_module(signal.test.__module__).__doc__ or "").strip()

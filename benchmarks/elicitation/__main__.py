@@ -10,7 +10,7 @@ import hashlib
 import json
 import sys
 import time
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +91,7 @@ def train_model(seed: int, size: int, data: Path, docs: Path) -> None:
         "samples": size,
         "classes": list(ELICITATION_CLASSES),
         "phrasings": grammar.count_skeletons(),
-        "training_set_sha256": hashlib.sha256(repr(samples).encode()).hexdigest(),
+        "training_set_sha256": hashlib.sha256(repr([astuple(sample) for sample in samples]).encode()).hexdigest(),
         "weights_sha256": hashlib.sha256(model.table.tobytes()).hexdigest(),
         "weights_bytes": (data / WEIGHTS).stat().st_size,
         "buckets": BUCKETS,

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from hydrometer import __version__
 from hydrometer.contract.account_columns import ACCOUNTS
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.exchange_columns import EXCHANGES
@@ -63,7 +64,7 @@ def test_the_truth_says_how_the_world_was_made(tmp_path: Path) -> None:
     truth = pq.read_table(tmp_path / "w.truth" / "accounts.parquet")
     exchanges = pq.read_table(tmp_path / "w.truth" / "exchanges.parquet")
     assert about["scenario"]["operators"][0]["name"] == "hydra"
-    assert (about["seed"], about["hydrometer"], about["texts"]) == (5, "0", True)
+    assert (about["seed"], about["hydrometer"], about["texts"]) == (5, __version__, True)
     assert about["accounts"] == truth.num_rows == sum(about["accounts_by_kind"].values())
     assert about["exchanges"] == exchanges.num_rows == sum(about["exchanges_by_kind"].values())
     assert about["accounts_by_kind"]["hydra"] == 20
