@@ -9,49 +9,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hydrometer.contract import ACCOUNTS
-from hydrometer.sources import value_parsers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hydrometer.sources.account_statements import AccountStatements, Facts
     from hydrometer.sources.rejects import Rejects
 
 CONFLICT = "another row tells otherwise of the same account"
 _REST = [name for name in ACCOUNTS.names if name != "account_id"]
-Facts = dict[str, Any]
 
 
-class AccountStatements:
-    """What exchanges state of their accounts; each distinct statement once."""
-
-    def __init__(self) -> None:
-        self._statements: dict[str, dict[tuple[tuple[str, Any], ...], str]] = {}
-
-    def add(self, facts: Facts, file: str) -> None:
-        """Add one statement: `account_id` and other columns, raw."""
-        account_id, _ = value_parsers.parse_identifier(facts["account_id"])
-        if account_id is None:
-            return
-        statement = tuple((name, value) for name, value in facts.items() if name != "account_id")
-        self._statements.setdefault(account_id, {}).setdefault(statement, file)
-
-    def rows(self, rejects: Rejects) -> list[Facts]:
-        """Return one row an account, sorted; statements that fill each other's gaps are joined, others counted."""
-        rows: list[Facts] = []
-        for account_id, statements in sorted(self._statements.items()):
-            read = [
-                ({name: value_parsers.parse_identifier(value)[0] for name, value in statement}, file)
-                for statement, file in statements.items()
-            ]
-            read.sort(key=lambda entry: _make_sort_key(entry[0]))
-            row: Facts = {"account_id": account_id}
-            for facts, file in read:
-                if any(row.get(name) not in (None, value) for name, value in facts.items() if value is not None):
-                    rejects.reject(CONFLICT, file=file, column="account_id")
-                else:
-                    row |= {name: value for name, value in facts.items() if value is not None}
-            rows.append(row)
-        return rows
+def join_statements(statements: AccountStatements, rejects: Rejects) -> list[Facts]:
+    """Return one row an account, sorted; statements that fill each other's gaps are joined, others counted."""
+    rows: list[Facts] = []
+    for account_id, facts_and_files in statements.list_by_account():
+        facts_and_files.sort(key=lambda entry: _make_sort_key(entry[0]))
+        row: Facts = {"account_id": account_id}
+        for facts, file in facts_and_files:
+            if any(row.get(name) not in (None, value) for name, value in facts.items() if value is not None):
+                rejects.reject(CONFLICT, file=file, column="account_id")
+            else:
+                row |= {name: value for name, value in facts.items() if value is not None}
+        rows.append(row)
+    return rows
 
 
 def _make_sort_key(row: Facts) -> tuple[Any, ...]:

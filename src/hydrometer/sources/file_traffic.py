@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hydrometer.contract import ACCOUNTS, EXCHANGES, TRAFFIC, InputError
-from hydrometer.sources.account_merger import merge_account_rows
+from hydrometer.sources.account_merger import join_statements, merge_account_rows
 from hydrometer.sources.column_casts import BatchOrigin, conform_columns
 from hydrometer.sources.column_mapping import ColumnMapping, Origins, collect_source_columns, load_mapping, map_row
 from hydrometer.sources.discovery import InputFile, InputLayout, discover_inputs, load_releases
@@ -125,7 +125,7 @@ class FileTraffic:
             for file in self._layout.accounts
             for batch in self._read_conformed(file, ACCOUNTS, self._mapping.accounts, rejects)
         )
-        table = merge_account_rows(batches, rejects.statements.rows(rejects), rejects)
+        table = merge_account_rows(batches, join_statements(rejects.statements, rejects), rejects)
         rejects.filled_columns |= find_filled_columns("accounts", table)
         return table
 

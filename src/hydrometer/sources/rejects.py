@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import orjson
 
-from hydrometer.sources.account_merger import AccountStatements
+from hydrometer.sources.account_statements import AccountStatements
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hydrometer.intelligence.exchange.intel_upkeep import retract_statement as retract_statement
     from hydrometer.intelligence.exchange.intel_upkeep import state_opinion as state_opinion
     from hydrometer.intelligence.exchange.intel_upkeep import write_revocation as write_revocation
-    from hydrometer.intelligence.exchange.release_builder import CampaignRelease as CampaignRelease
+    from hydrometer.intelligence.exchange.campaign_release import CampaignRelease as CampaignRelease
     from hydrometer.intelligence.exchange.release_format import ReleaseFormat as ReleaseFormat
 else:
     from hydrometer.exports import export_lazily

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hydrometer.lab.simulate.cohort_batches import ExchangeBatch as ExchangeBatch
     from hydrometer.lab.simulate.cohort_batches import HumanHabits as HumanHabits
     from hydrometer.lab.simulate.cohort_builder import CohortBuilder as CohortBuilder
+    from hydrometer.lab.simulate.labelled_worlds import WorldRequest as WorldRequest
     from hydrometer.lab.simulate.labelled_worlds import scenarios as scenarios
     from hydrometer.lab.simulate.labelled_worlds import simulate as simulate
     from hydrometer.lab.simulate.named_scenarios import ALL as ALL

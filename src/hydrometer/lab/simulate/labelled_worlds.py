@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hydrometer.lab.simulate.world_folder import WorldCounts
 
 
-__all__ = ["TextSketcher", "WorldSize", "scenarios", "simulate"]
+__all__ = ["TextSketcher", "WorldRequest", "WorldSize", "scenarios", "simulate"]
 
 
 @dataclass
@@ -55,7 +55,7 @@ def scenarios() -> dict[str, str]:
 
 
 def build_sketching(settings: Settings, site_key: Path | None) -> SketchingMethod:
-    """How worlds are fingerprinted with these settings and this key.
+    """Return how worlds are fingerprinted with these settings and this key.
 
     Raises:
         InputError: an unusable key.
@@ -70,35 +70,39 @@ def build_sketching(settings: Settings, site_key: Path | None) -> SketchingMetho
     )
 
 
-def simulate(
-    scenario: str,
-    seed: int,
-    out: Path,
-    settings: Settings,
-    *,
-    size: WorldSize,
-    sketches_only: bool,
-    site_key: Path | None,
-    progress: Progress,
-) -> WorldCounts:
-    """Write the labelled world of a scenario (its name, or a file with its recipe) and a seed to `out`, and the truth
-    beside it.
+@dataclass(frozen=True, kw_only=True)
+class WorldRequest:
+    """Which world to write, and where."""
 
-    With `sketches_only` it holds fingerprints, keyed with the site key, in place of texts.
+    scenario: str
+    """The name of a scenario, or a file with its recipe."""
+    seed: int
+    out: Path
+    """Folder of the world; the truth lies beside it."""
+    size: WorldSize = field(default_factory=WorldSize)
+    """As large as the scenario says, where nothing is given."""
+    sketches_only: bool = False
+    """Whether it holds fingerprints, keyed with the site key, in place of texts."""
+    site_key: Path | None = None
+    """The default key of the user where none is named."""
+
+
+def simulate(request: WorldRequest, settings: Settings, progress: Progress) -> WorldCounts:
+    """Write the labelled world of a scenario and a seed, and the truth beside it.
 
     Raises:
         InputError: an impossible scenario, an unusable key, or something in the folders already.
     """
-    recipe = load_scenario(scenario)
-    refuse_occupied(out)
-    if size != WorldSize():
+    scenario = load_scenario(request.scenario)
+    refuse_occupied(request.out)
+    if request.size != WorldSize():
         progress.stage("measure volumes")
-        recipe = scale_scenario(recipe, size, seed)
+        scenario = scale_scenario(scenario, request.size, request.seed)
     return make_world_folder(
-        recipe,
-        seed,
-        out,
-        sketching=build_sketching(settings, site_key) if sketches_only else None,
+        scenario,
+        request.seed,
+        request.out,
+        sketching=build_sketching(settings, request.site_key) if request.sketches_only else None,
         workers=settings.cores,
         progress=progress,
     )
