@@ -10,7 +10,7 @@ from fixtures.gateway_parts import Stand
 from fixtures.plugin_packages import write_package
 from hydrometer.contract.errors import InputError
 from hydrometer.detection.signals.signal import SIGNAL_PLUGINS, find_signals
-from hydrometer.enforcement.guard.gateways.http import GATEWAY_PLUGINS, collect_routes, list_gateway_names
+from hydrometer.enforcement.guard.gateway_routes import GATEWAY_PLUGINS, collect_routes, list_gateway_names
 from hydrometer.intelligence.exchange.release_format import FORMAT_PLUGINS
 from hydrometer.lab.simulate.archetype_plugins import ARCHETYPE_PLUGINS
 from hydrometer.plugins import PluginKind, load_plugins

@@ -47,7 +47,7 @@ def test_nothing_ships_that_only_makers_need(word: str, shipped: frozenset[str])
         "fingerprint/data/elicitation.json",
         "fingerprint/data/concepts.txt",
         "enforcement/policy/data/policy.yaml",
-        "report/data/report.css",
+        "report/backtest/data/backtest.css",
         "lab/simulate/sample/world/exchanges.parquet",
         "lab/simulate/sample/world/accounts.parquet",
         "lab/simulate/sample/world/intel/dossiers.json",

@@ -48,7 +48,7 @@ def read(traffic: FileTraffic | TableTraffic) -> tuple[Any, ...]:
     exchanges = pa.Table.from_batches(traffic.batches(rejects))
     accounts = traffic.accounts(rejects)
     told = (dict(rejects.counts), dict(rejects.repaired), dict(rejects.notes))
-    return exchanges, accounts, told, traffic.filled_columns, traffic.ignored_columns, traffic.releases
+    return exchanges, accounts, told, rejects.filled_columns, rejects.ignored_columns, traffic.releases
 
 
 def as_arrow(table: pa.Table) -> Any:

@@ -11,7 +11,7 @@ from hydrometer.api.arguments import resolve_path, resolve_settings
 from hydrometer.api.detection_result import Result
 from hydrometer.contract import InputError, SilentProgress
 from hydrometer.lab.evaluation import evaluate as evaluate_pairs
-from hydrometer.lab.simulate import WorldSize
+from hydrometer.lab.simulate import WorldRequest, WorldSize
 from hydrometer.lab.simulate import scenarios as list_scenarios
 from hydrometer.lab.simulate import simulate as simulate_world
 
@@ -57,16 +57,15 @@ def simulate(
     Raises:
         InputError: an impossible scenario, an unusable key, or something in the folders already.
     """
-    return simulate_world(
-        str(scenario),
-        seed,
-        Path(out),
-        resolve_settings(settings),
+    request = WorldRequest(
+        scenario=str(scenario),
+        seed=seed,
+        out=Path(out),
         size=WorldSize(accounts, exchanges, days, operator_accounts, harvested),
         sketches_only=sketches_only,
         site_key=resolve_path(site_key),
-        progress=progress or SilentProgress(),
     )
+    return simulate_world(request, resolve_settings(settings), progress or SilentProgress())
 
 
 def evaluate(

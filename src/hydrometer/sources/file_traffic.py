@@ -17,7 +17,13 @@ from hydrometer.sources.parquet_chunks import (
 )
 from hydrometer.sources.parquet_reader import read_parquet_batches
 from hydrometer.sources.record_readers import read_csv_records, read_json_records
-from hydrometer.sources.schema_cast import SchemaCast, find_filled_columns, get_column_prefix, require_columns, split_by_size
+from hydrometer.sources.schema_cast import (
+    SchemaCast,
+    find_filled_columns,
+    get_column_prefix,
+    require_columns,
+    split_by_size,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

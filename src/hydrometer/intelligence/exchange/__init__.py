@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hydrometer.intelligence.exchange.campaign_release import CampaignRelease as CampaignRelease
     from hydrometer.intelligence.exchange.campaign_sharing import ShareRequest as ShareRequest
     from hydrometer.intelligence.exchange.campaign_sharing import share_campaign as share_campaign
     from hydrometer.intelligence.exchange.intel_additions import SentFiles as SentFiles
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from hydrometer.intelligence.exchange.intel_upkeep import retract_statement as retract_statement
     from hydrometer.intelligence.exchange.intel_upkeep import state_opinion as state_opinion
     from hydrometer.intelligence.exchange.intel_upkeep import write_revocation as write_revocation
-    from hydrometer.intelligence.exchange.campaign_release import CampaignRelease as CampaignRelease
     from hydrometer.intelligence.exchange.release_format import ReleaseFormat as ReleaseFormat
 else:
     from hydrometer.exports import export_lazily
