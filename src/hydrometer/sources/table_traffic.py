@@ -69,7 +69,7 @@ class TableTraffic:
         self.releases: dict[str, datetime] = load_releases(releases)
 
     def batches(self, rejects: Rejects) -> Iterator[pa.RecordBatch]:
-        """Read the exchanges in this process, anew at each call; rejected rows and repairs are counted in `rejects`."""
+        """Read the exchanges in this process, anew at each call; `rejects` takes what the reading comes to."""
         start, location = 1, self._exchanges.location
         for batch in self._exchanges.batches(self.schema_cast.wanted_columns):
             conformed = self.schema_cast.conform_batch(batch, rejects, file=location, line_of=start.__add__)
