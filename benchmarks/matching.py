@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hydrometer import __version__
+from hydrometer.contract.entity_kinds import EntityKind
 from hydrometer.files import open_listener
 from hydrometer.intelligence.psi import ristretto as group
 from hydrometer.intelligence.psi import tcp_sessions
@@ -41,7 +42,7 @@ SECONDS = 3_600.0
 def addresses(first: int, count: int) -> tuple[MatchItem, ...]:
     """Addresses of 2001:db8::/32, which is for documentation."""
     return tuple(
-        MatchItem("address", f"2001:db8::{number >> 16:x}:{number & 0xFFFF:x}")
+        MatchItem(EntityKind.ADDRESS, f"2001:db8::{number >> 16:x}:{number & 0xFFFF:x}")
         for number in range(first, first + count)
     )
 

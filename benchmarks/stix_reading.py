@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import stix2
 from stix2validator import ValidationOptions, validate_instance
 
-from hydrometer.contract.intel_records import Actor, Dossiers, Indicator, IndicatorKind, IntelSource
+from hydrometer.contract.entity_kinds import EntityKind
+from hydrometer.contract.intel_records import Actor, Dossiers, Indicator, IntelSource
 from hydrometer.intelligence.exchange.bundle_files import read_bundle
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers, write_dossiers
 from hydrometer.intelligence.exchange.stix_ids import make_id
@@ -27,17 +28,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PARTNER, ACTOR = make_id("identity", "partner"), make_id("intrusion-set", "lynx")
-KINDS: tuple[IndicatorKind, ...] = ("address", "network", "payment", "ja4")
+KINDS = (EntityKind.ADDRESS, EntityKind.NETWORK, EntityKind.PAYMENT, EntityKind.JA4)
 PER = 100_000
 
 
-def value(kind: IndicatorKind, number: int) -> str:
+def value(kind: EntityKind, number: int) -> str:
     """A value of a kind, another one for each number."""
     high, middle, low = number >> 16 & 255, number >> 8 & 255, number & 255
     return {
-        "address": f"198.{high}.{middle}.{low}",
-        "network": f"203.{middle}.{low}.0/24",
-        "payment": f"{number:064x}",
+        EntityKind.ADDRESS: f"198.{high}.{middle}.{low}",
+        EntityKind.NETWORK: f"203.{middle}.{low}.0/24",
+        EntityKind.PAYMENT: f"{number:064x}",
     }.get(kind, f"t13d1516h2_{number:012x}_02713d6af862")
 
 

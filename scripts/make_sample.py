@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 
 import pyarrow.compute as pc
 
+from hydrometer.contract.entity_kinds import EntityKind
 from hydrometer.contract.intel_records import Actor, Dossiers, Indicator, IntelSource, WorkingHours
 from hydrometer.intelligence.exchange.dossier_files import write_dossiers
 from hydrometer.lab.simulate import OperatorSpec, Scenario, make_world, write_world
@@ -21,7 +22,6 @@ from hydrometer.lab.simulate import OperatorSpec, Scenario, make_world, write_wo
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hydrometer.contract.intel_records import IndicatorKind
     from hydrometer.lab.simulate import LabelledWorld
 
 SEED = 2026
@@ -118,7 +118,7 @@ def dossiers(world: LabelledWorld) -> Dossiers:
         id=_id("intrusion-set", "tarn"), name="Lake Tarn", products=("Tarn One",), source=partner.id, confidence=40
     )
 
-    def known(kind: IndicatorKind, values: list[str], of: Actor, confidence: int) -> list[Indicator]:
+    def known(kind: EntityKind, values: list[str], of: Actor, confidence: int) -> list[Indicator]:
         return [
             Indicator(
                 id=_id("indicator", f"{of.name} {kind} {value}"),
@@ -135,11 +135,11 @@ def dossiers(world: LabelledWorld) -> Dossiers:
         ]
 
     indicators = [
-        *known("payment", shown("ember", world.accounts, "payment_fingerprint", 8), heron, 80),
-        *known("device", shown("ember", world.accounts, "device_id", 6), heron, 80),
-        *known("bin", shown("ember", world.accounts, "payment_bin", 1), heron, 60),
-        *known("user_agent", shown("quill", world.exchanges, "user_agent", 1), tarn, 40),
-        *known("email_domain", shown("quill", world.accounts, "email_domain", 1), tarn, 30),
+        *known(EntityKind.PAYMENT, shown("ember", world.accounts, "payment_fingerprint", 8), heron, 80),
+        *known(EntityKind.DEVICE, shown("ember", world.accounts, "device_id", 6), heron, 80),
+        *known(EntityKind.BIN, shown("ember", world.accounts, "payment_bin", 1), heron, 60),
+        *known(EntityKind.USER_AGENT, shown("quill", world.exchanges, "user_agent", 1), tarn, 40),
+        *known(EntityKind.EMAIL_DOMAIN, shown("quill", world.accounts, "email_domain", 1), tarn, 30),
     ]
     return Dossiers(
         sources=tuple(sorted((here, partner), key=lambda one: one.id)),

@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hydrometer import __version__, api
-from hydrometer.contract.addresses import derive_network_block
+from hydrometer.contract.entity_kinds import ENTITY_KINDS, INDICATOR_KINDS, EntityKind
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.lab.simulate import Scenario, make_world_folder
-from hydrometer.lab.simulate.dossiers import derive_email_shape
 from quality.varied import varied
 from quality.worlds import ONE_THREAD, site_key
 
@@ -25,14 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TRUTH = "shown.json"
-OF_ACCOUNTS = {
-    "payment": "payment_fingerprint",
-    "bin": "payment_bin",
-    "device": "device_id",
-    "phone": "phone_hash",
-    "email_domain": "email_domain",
-}
-OF_EXCHANGES = {"address": "client_ip", "ja4": "ja4", "user_agent": "user_agent"}
+OF_ACCOUNTS = tuple(kind for kind in INDICATOR_KINDS if ENTITY_KINDS[kind].table == "accounts")
+OF_EXCHANGES = (EntityKind.ADDRESS, EntityKind.JA4, EntityKind.USER_AGENT, EntityKind.NETWORK)
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,26 +84,19 @@ def _shown(made: Scenario, world: Path, result: Path) -> Shown:
     )
 
 
-def _of_accounts(world: Path) -> Iterator[tuple[str, str, str | None]]:
+def _of_accounts(world: Path) -> Iterator[tuple[str, EntityKind, str | None]]:
     table = pq.read_table(world / "accounts.parquet")
     accounts = table["account_id"].to_pylist()
-    for kind, column in OF_ACCOUNTS.items():
-        yield from ((a, kind, v) for a, v in zip(accounts, table[column].to_pylist(), strict=True))
-    for a, local in zip(accounts, table["email_local"].to_pylist(), strict=True):
-        yield a, "email_shape", derive_email_shape(local) if local else None
-    for a, address in zip(accounts, table["signup_ip"].to_pylist(), strict=True):
-        yield a, "signup_network", derive_network_block(address) if address else None
+    for kind in OF_ACCOUNTS:
+        spec = ENTITY_KINDS[kind]
+        values = table[spec.column].to_pylist()
+        yield from ((a, kind, spec.form.canonicalise(v) or None) for a, v in zip(accounts, values, strict=True))
 
 
-def _of_exchanges(world: Path) -> Iterator[tuple[str, str, str | None]]:
-    for kind, column in OF_EXCHANGES.items():
-        table = pq.read_table(world / "exchanges.parquet", columns=["account_id", column])
-        pairs = table.group_by(["account_id", column]).aggregate([])
-        yield from ((r["account_id"], kind, r[column]) for r in pairs.to_pylist())
-        if kind == "address":
-            networks = pa.array(
-                [derive_network_block(v) if v else None for v in pairs[column].to_pylist()], pa.string()
-            )
-            seen = pa.table({"account": pairs["account_id"], "network": networks})
-            distinct = seen.filter(pc.is_valid(seen["network"])).group_by(["account", "network"]).aggregate([])
-            yield from ((r["account"], "network", r["network"]) for r in distinct.to_pylist())
+def _of_exchanges(world: Path) -> Iterator[tuple[str, EntityKind, str | None]]:
+    for kind in OF_EXCHANGES:
+        spec = ENTITY_KINDS[kind]
+        table = pq.read_table(world / "exchanges.parquet", columns=["account_id", spec.column])
+        pairs = table.group_by(["account_id", spec.column]).aggregate([]).to_pylist()
+        shown = dict.fromkeys((r["account_id"], spec.form.canonicalise(r[spec.column]) or None) for r in pairs)
+        yield from ((account, kind, value) for account, value in shown)

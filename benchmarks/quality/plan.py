@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hydrometer.contract.result_records import FAMILIES
+from hydrometer.contract.evidence_families import FAMILIES
 
 LADDER = tuple(f"ladder{rung}" for rung in range(1, 8))
 INNOCENT = "innocent"

@@ -18,13 +18,13 @@ import duckdb
 import numpy as np
 import orjson
 
+from hydrometer.contract.canonical_forms import write_network_sql
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
 from hydrometer.detection.backend_selection import measure_traffic, open_backend
 from hydrometer.detection.campaigns.campaign_findings import find_campaigns
 from hydrometer.detection.campaigns.group_scoring import ScoringRules
 from hydrometer.detection.campaigns.score_calibration import load_calibration
-from hydrometer.detection.population.measuring_steps import write_network_sql
 from hydrometer.detection.run_recorder import RunRecorder, read_peak_memory_mb
 from hydrometer.detection.signals.signal import SignalSet, find_signals
 from quality.baselines.groups import components

@@ -30,7 +30,7 @@ from hydrometer.contract.settings import Settings
 from hydrometer.contract.sql_step import SqlStep
 from hydrometer.detection.backend_selection import measure_traffic, open_backend
 from hydrometer.detection.ingestion.fingerprinted_traffic import ReadRequest, open_reading
-from hydrometer.detection.population.entity_kinds import ENTITY_KINDS
+from hydrometer.detection.population.entity_steps import TRAFFIC_KINDS
 from hydrometer.detection.population.population_assembly import list_measuring_steps
 from hydrometer.detection.run_recorder import RunRecorder, read_peak_memory_mb
 from hydrometer.engines.duckdb_engine import DuckEngine
@@ -53,11 +53,11 @@ ENTITY_PIECE, FACT_PIECE, WORDING_PIECE = "entities", "facts", "wordings"
 COUNTS = [
     *(
         SqlStep(
-            f"degree_{kind.name}",
-            f"SELECT value_no, count(DISTINCT org_no) AS orgs FROM entity_{kind.name} GROUP BY value_no",
+            f"degree_{kind}",
+            f"SELECT value_no, count(DISTINCT org_no) AS orgs FROM entity_{kind} GROUP BY value_no",
             "how many organisations show each value",
         )
-        for kind in ENTITY_KINDS
+        for kind in TRAFFIC_KINDS
     ),
     SqlStep(
         "account_fragment",
@@ -145,13 +145,13 @@ def _tables_digest(engine: DuckEngine) -> Digest:
         *(f'(SELECT sum({n}) FROM fragment) AS "fragment {n}"' for n in ("prompts", "exchanges")),
         '(SELECT sum(orgs) FROM fragment) AS "fragment organisations"',
     ]
-    for kind in ENTITY_KINDS:
-        table = f"entity_{kind.name}"
+    for kind in TRAFFIC_KINDS:
+        table = f"entity_{kind}"
         sums += [
-            f'(SELECT count(*) FROM {table}) AS "{kind.name} pairs"',
-            f'(SELECT count(*) FROM degree_{kind.name}) AS "{kind.name} values"',
-            f'(SELECT sum(uses) FROM {table}) AS "{kind.name} uses"',
-            f'(SELECT sum(orgs) FROM degree_{kind.name}) AS "{kind.name} degrees"',
+            f'(SELECT count(*) FROM {table}) AS "{kind} pairs"',
+            f'(SELECT count(*) FROM degree_{kind}) AS "{kind} values"',
+            f'(SELECT sum(uses) FROM {table}) AS "{kind} uses"',
+            f'(SELECT sum(orgs) FROM degree_{kind}) AS "{kind} degrees"',
         ]
     (row,) = engine.arrow(f"SELECT {', '.join(sums)}").to_pylist()
     return {name: float(value or 0) for name, value in row.items()}

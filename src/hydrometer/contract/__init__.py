@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hydrometer.contract.account_columns import ACCOUNTS as ACCOUNTS
-    from hydrometer.contract.addresses import derive_network_block as derive_network_block
     from hydrometer.contract.attribution_records import NOBODY as NOBODY
     from hydrometer.contract.attribution_records import QUESTIONS as QUESTIONS
     from hydrometer.contract.attribution_records import UNKNOWN as UNKNOWN
@@ -23,6 +22,11 @@ if TYPE_CHECKING:
     from hydrometer.contract.backtest_records import PolicyEffect as PolicyEffect
     from hydrometer.contract.backtest_records import RuleEffect as RuleEffect
     from hydrometer.contract.backtest_records import ThresholdEffect as ThresholdEffect
+    from hydrometer.contract.canonical_forms import LEAST_GLOBAL_ID as LEAST_GLOBAL_ID
+    from hydrometer.contract.canonical_forms import LONGEST_ADDRESS as LONGEST_ADDRESS
+    from hydrometer.contract.canonical_forms import CanonicalForm as CanonicalForm
+    from hydrometer.contract.canonical_forms import derive_network_block as derive_network_block
+    from hydrometer.contract.canonical_forms import write_network_sql as write_network_sql
     from hydrometer.contract.cases import CONSTRAINTS_FORMAT as CONSTRAINTS_FORMAT
     from hydrometer.contract.cases import AccountLabel as AccountLabel
     from hydrometer.contract.cases import Appeal as Appeal
@@ -49,6 +53,10 @@ if TYPE_CHECKING:
     from hydrometer.contract.decisions import SnapshotTemplate as SnapshotTemplate
     from hydrometer.contract.decisions import Verdict as Verdict
     from hydrometer.contract.engine import Engine as Engine
+    from hydrometer.contract.entity_kinds import ENTITY_KINDS as ENTITY_KINDS
+    from hydrometer.contract.entity_kinds import INDICATOR_KINDS as INDICATOR_KINDS
+    from hydrometer.contract.entity_kinds import EntityKind as EntityKind
+    from hydrometer.contract.entity_kinds import EntityKindSpec as EntityKindSpec
     from hydrometer.contract.errors import InputError as InputError
     from hydrometer.contract.estimative_language import describe_probability as describe_probability
     from hydrometer.contract.evaluation_records import AccountCounts as AccountCounts
@@ -66,6 +74,8 @@ if TYPE_CHECKING:
     from hydrometer.contract.evaluation_records import ReliabilitySums as ReliabilitySums
     from hydrometer.contract.evaluation_records import ResultCalibration as ResultCalibration
     from hydrometer.contract.evaluation_records import WorldScore as WorldScore
+    from hydrometer.contract.evidence_families import FAMILIES as FAMILIES
+    from hydrometer.contract.evidence_families import Family as Family
     from hydrometer.contract.exchange_columns import EXCHANGES as EXCHANGES
     from hydrometer.contract.exchange_columns import TEXTS as TEXTS
     from hydrometer.contract.fingerprint_columns import CAPABILITY_CLASSES as CAPABILITY_CLASSES
@@ -81,7 +91,6 @@ if TYPE_CHECKING:
     from hydrometer.contract.intel_records import ActorRelease as ActorRelease
     from hydrometer.contract.intel_records import Dossiers as Dossiers
     from hydrometer.contract.intel_records import Indicator as Indicator
-    from hydrometer.contract.intel_records import IndicatorKind as IndicatorKind
     from hydrometer.contract.intel_records import IntelOpinion as IntelOpinion
     from hydrometer.contract.intel_records import IntelSource as IntelSource
     from hydrometer.contract.intel_records import PastCampaign as PastCampaign
@@ -106,7 +115,6 @@ if TYPE_CHECKING:
     from hydrometer.contract.progress import SilentProgress as SilentProgress
     from hydrometer.contract.result_records import BLOCKS as BLOCKS
     from hydrometer.contract.result_records import CONSIDERED as CONSIDERED
-    from hydrometer.contract.result_records import FAMILIES as FAMILIES
     from hydrometer.contract.result_records import HARVESTED as HARVESTED
     from hydrometer.contract.result_records import INDICATORS as INDICATORS
     from hydrometer.contract.result_records import MEMBERS as MEMBERS

@@ -10,25 +10,7 @@ from typing import Literal
 
 import msgspec
 
-IndicatorKind = Literal[
-    "address",
-    "network",
-    "asn",
-    "domain",
-    "email_domain",
-    "email_shape",
-    "payment",
-    "bin",
-    "device",
-    "phone",
-    "signup_network",
-    "ja4",
-    "user_agent",
-    "tools",
-    "template",
-]
-"""What an indicator's value is. Kinds that entities have too are compared with them; `network` is a range (CIDR), `template`
-the id of a TemplateSketch."""
+from hydrometer.contract.entity_kinds import INDICATOR_KINDS, EntityKind
 
 Tlp = Literal["clear", "green", "amber", "amber+strict", "red"]
 """Traffic Light Protocol 2.0 (FIRST), from what anybody may see to what nobody else may."""
@@ -99,7 +81,9 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     """A value that points to an actor or to an earlier campaign."""
 
     id: str
-    kind: IndicatorKind
+    kind: EntityKind
+    """One that may point to somebody. A value is in its canonical form; of a network it is a range (CIDR), of a template the id
+    of a TemplateSketch."""
     value: str
     indicates: tuple[str, ...] = ()
     """Ids of the actors and past campaigns that it points to; none: suspicious, of nobody known."""
@@ -114,6 +98,11 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     revoked: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a kind that points to nobody."""
+        if self.kind not in INDICATOR_KINDS:
+            raise ValueError(f"{self.kind!s} is no kind of indicator")
 
 
 class TemplateSketch(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,10 +8,8 @@ import msgspec
 import pyarrow as pa
 
 from hydrometer.contract.attribution_records import Attribution
+from hydrometer.contract.evidence_families import FAMILIES
 from hydrometer.contract.table_spec import TIMESTAMP, ColumnSpec, TableSpec
-
-FAMILIES = ("content", "identity", "infrastructure", "timing", "economics", "intelligence")
-"""Kinds of evidence that are independent of one another."""
 
 RESULT_FORMAT = 2
 """Layout of a result folder; raised when an older reader would misread it."""

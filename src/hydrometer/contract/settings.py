@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from hydrometer.contract.errors import InputError
+from hydrometer.contract.evidence_families import Family
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,9 +41,6 @@ class FingerprintSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     elicitation_threshold: Annotated[
         float, Meta(description="From this confidence on an exchange counts as elicitation.", ge=0, le=1)
     ] = 0.5
-
-
-Family = Literal["content", "identity", "infrastructure", "timing", "economics", "intelligence"]
 
 
 class ReadSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from hydrometer import api
 from hydrometer.cli.app import app
+from hydrometer.contract.entity_kinds import EntityKind
 from hydrometer.contract.intel_records import Actor, Dossiers, Indicator, IntelSource, PastCampaign
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers, write_dossiers
 from hydrometer.intelligence.exchange.sharing_key import SharingKey
@@ -56,7 +57,7 @@ def dossiers(found: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = pq.read_table(found / "indicators.parquet").to_pylist()
     first = min(row["campaign_id"] for row in rows)
     indicators = []
-    for kind in ("payment", "phone"):
+    for kind in (EntityKind.PAYMENT, EntityKind.PHONE):
         mine = sorted(row["value"] for row in rows if row["campaign_id"] == first and row["kind"] == kind)
         indicators += [
             Indicator(

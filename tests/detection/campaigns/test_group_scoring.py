@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures.crowds import Person, everything_against, evidence, group, operator, population, strangers
-from hydrometer.contract.result_records import FAMILIES, Evidence
+from hydrometer.contract.evidence_families import FAMILIES
 from hydrometer.contract.settings import CampaignSettings
 from hydrometer.detection.campaigns.group_scoring import (
     FAMILY_CAP,
@@ -24,6 +24,7 @@ from hydrometer.detection.campaigns.group_scoring import (
 from hydrometer.detection.campaigns.score_calibration import FULL, load_calibration
 
 if TYPE_CHECKING:
+    from hydrometer.contract.result_records import Evidence
     from hydrometer.detection.population.population import Population
 
 SETTINGS = CampaignSettings()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from fixtures.crowds import coded, compared, mask, operator, population, strangers, traits
-from hydrometer.contract.result_records import FAMILIES
+from hydrometer.contract.evidence_families import FAMILIES
 from hydrometer.contract.settings import CampaignSettings
 from hydrometer.detection.campaigns.comparison_features import build_comparison_features
 from hydrometer.detection.campaigns.membership import (

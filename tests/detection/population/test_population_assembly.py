@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from fixtures.small_traffic import BEGIN, Row, exchange, measured, plain, ran, shown
+from hydrometer.contract.entity_kinds import EntityKind
 from hydrometer.contract.fingerprint_columns import ELICITATION_CLASSES
 from hydrometer.contract.settings import FingerprintSettings, Settings
 from hydrometer.detection.population.account_group import AccountGroup
-from hydrometer.detection.population.entity_kinds import ENTITY_KINDS
+from hydrometer.detection.population.entity_steps import TRAFFIC_KINDS
 from hydrometer.detection.population.population_assembly import list_measuring_steps
 from hydrometer.detection.signals.signal import find_signals
 
@@ -148,8 +149,8 @@ def test_null_columns_are_measured_and_tested_without_complaint(tmp_path: Path) 
     }
     exchanges = [exchange(n, f"a{n % 12}", **nothing, end_user_id="", tool_names=[]) for n in range(60)]
     with ran(tmp_path, exchanges) as engine:
-        for kind in ENTITY_KINDS:
-            assert engine.count(f"entity_{kind.name}") == 0, kind.name
+        for kind in TRAFFIC_KINDS:
+            assert engine.count(f"entity_{kind}") == 0, kind
         assert engine.count("fragment") == 0
     # The ledger reads what was conformed, where nothing is blank.
     exchanges = [row | {"end_user_id": None} for row in exchanges]
@@ -202,7 +203,7 @@ def test_entities_count_organisations(tmp_path: Path) -> None:
     accounts += [{"account_id": "c", "device_id": "d"}, {"account_id": "z", "device_id": "of nobody's traffic"}]
     exchanges = [exchange(n, "abc"[n % 3], client_ip="10.0.0.1") for n in range(9)]
     made = measured(tmp_path, exchanges, accounts)
-    device, address = made.entities["device"], made.entities["address"]
+    device, address = made.entities[EntityKind.DEVICE], made.entities[EntityKind.ADDRESS]
     assert shown(made, "device") == {"d": ["a", "b", "c"]}
     assert (device.orgs.tolist(), device.uses.tolist(), device.single) == ([2], [1, 1, 1], True)
     assert (address.orgs.tolist(), address.uses.tolist(), address.single) == ([2], [3, 3, 3], False)
@@ -328,5 +329,5 @@ def test_steps_have_names_of_their_own_and_say_what_they_mean() -> None:
     steps = list_measuring_steps(Settings())
     names = [step.name for step in steps]
     assert len(set(names)) == len(names)
-    assert {f"entity_{kind.name}" for kind in ENTITY_KINDS} < set(names)
+    assert {f"entity_{kind}" for kind in TRAFFIC_KINDS} < set(names)
     assert all(step.meaning and step.sql for step in steps)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from fixtures.populations import NEW_YEAR, Draft, members, people, population, showing
+from hydrometer.contract.entity_kinds import ENTITY_KINDS, EntityKind
 from hydrometer.detection.population.account_group import AccountGroup
-from hydrometer.detection.population.entity_kinds import ENTITY_KINDS
+from hydrometer.detection.population.entity_steps import TRAFFIC_KINDS
 from hydrometer.detection.population.org_panel import list_panel_accounts, select_one_per_org
 from hydrometer.detection.signals.peer_comparison import compare_with_peers
 from hydrometer.detection.signals.shared_values import (
-    LABELS,
     describe_shared_value,
     find_shared_values,
     find_strongest_value,
@@ -29,15 +29,15 @@ def with_bins(*bins: str, org: str = "") -> list[Draft]:
 def test_a_value_is_counted_by_organisation() -> None:
     drafts = members(with_bins("x", "x", "x", org="one") + with_bins("x", "x", "y"))
     made, group = population(drafts + with_bins("x", *(f"other-{n}" for n in range(50))))
-    (shared,) = find_shared_values(group, made.entities["bin"])
+    (shared,) = find_shared_values(group, made.entities[EntityKind.BIN])
     assert (shared.name, shared.inside, shared.population) == ("x", 3, 4)
 
 
 def test_too_few_organisations_share_nothing() -> None:
     drafts = members(with_bins("x", "x", "x", "x", org="one") + with_bins("x", "z"))
     made, group = population(drafts + with_bins(*(f"other-{n}" for n in range(50))))
-    assert find_shared_values(group, made.entities["bin"]) == []
-    assert find_strongest_value(group, ["bin"]) is None
+    assert find_shared_values(group, made.entities[EntityKind.BIN]) == []
+    assert find_strongest_value(group, [EntityKind.BIN]) is None
 
 
 @pytest.mark.parametrize("elsewhere", [0, 1, 3, 6])
@@ -45,7 +45,7 @@ def test_a_value_weighs_the_less_the_more_others_show_it(elsewhere: int) -> None
     def weight(others: int) -> float:
         crowd = with_bins(*("x" if at < others else f"other-{at}" for at in range(100)))
         made, group = population(members(with_bins("x", "x", "x", "x", "y", "z")) + crowd)
-        return find_shared_values(group, made.entities["bin"])[0].log10_p
+        return find_shared_values(group, made.entities[EntityKind.BIN])[0].log10_p
 
     assert weight(elsewhere) < weight(elsewhere + 3)
 
@@ -54,7 +54,7 @@ def test_the_more_share_it_the_more_it_weighs() -> None:
     def weight(sharing: int) -> float:
         mine = with_bins(*("x" if at < sharing else f"own-{at}" for at in range(12)))
         made, group = population(members(mine) + with_bins(*(f"other-{n}" for n in range(100))))
-        return find_shared_values(group, made.entities["bin"])[0].log10_p
+        return find_shared_values(group, made.entities[EntityKind.BIN])[0].log10_p
 
     weights = [weight(sharing) for sharing in range(3, 13)]
     assert weights == sorted(weights, reverse=True)
@@ -63,14 +63,14 @@ def test_the_more_share_it_the_more_it_weighs() -> None:
 def test_cover_asks_for_a_share_of_the_group() -> None:
     mine = with_bins("x", "x", "x", "x", *(f"own-{n}" for n in range(6)))
     _, group = population(members(mine) + with_bins(*(f"other-{n}" for n in range(100))))
-    assert find_strongest_value(group, ["bin"], cover=0.4) is not None
-    assert find_strongest_value(group, ["bin"], cover=0.5) is None
+    assert find_strongest_value(group, [EntityKind.BIN], cover=0.4) is not None
+    assert find_strongest_value(group, [EntityKind.BIN], cover=0.5) is None
 
 
 def test_purity_is_the_share_of_those_who_show_the_value_that_are_members() -> None:
     drafts = members(with_bins("x", "x", "x")) + with_bins("x", *(f"other-{n}" for n in range(50)))
     _, group = population(drafts)
-    finding = find_strongest_value(group, ["bin"])
+    finding = find_strongest_value(group, [EntityKind.BIN])
     assert finding is not None
     assert finding.purity == pytest.approx(3 / 4)
     assert "3 of 3 organisations" in finding.statement
@@ -80,7 +80,10 @@ def test_purity_is_the_share_of_those_who_show_the_value_that_are_members() -> N
 def test_levels_of_one_comparison_cost_a_try_each() -> None:
     drafts = members(with_bins("x", "x", "x", "x")) + with_bins(*(f"other-{n}" for n in range(50)))
     _, group = population(drafts)
-    alone, beside = find_strongest_value(group, ["bin"]), find_strongest_value(group, ["bin", "phone"])
+    alone, beside = (
+        find_strongest_value(group, [EntityKind.BIN]),
+        find_strongest_value(group, [EntityKind.BIN, EntityKind.PHONE]),
+    )
     assert alone is not None
     assert beside is not None
     assert beside.log10_p == pytest.approx(alone.log10_p + np.log10(2))
@@ -88,16 +91,16 @@ def test_levels_of_one_comparison_cost_a_try_each() -> None:
 
 def test_a_group_without_the_kind_shares_nothing() -> None:
     made, group = population(members([Draft(times=[NEW_YEAR])] * 4) + with_bins("x", "x", "x"))
-    assert find_shared_values(group, made.entities["bin"]) == []
-    assert measure_collisions(group, made.entities["bin"]) is None
-    assert find_strongest_value(group, ["no such kind"]) is None
+    assert find_shared_values(group, made.entities[EntityKind.BIN]) == []
+    assert measure_collisions(group, made.entities[EntityKind.BIN]) is None
+    assert find_strongest_value(group, [EntityKind.DOMAIN]) is None
 
 
 def test_meetings_are_pairs_of_organisations() -> None:
     mine = with_bins("x", "x", "x", "y", "y", "z") + with_bins("z", "z", "z", org="one")
     drafts = members(mine) + with_bins(*(f"other-{n}" for n in range(60)))
     made, group = population([showing(draft, "device", *draft.values["bin"]) for draft in drafts])
-    finding = measure_collisions(group, made.entities["device"])
+    finding = measure_collisions(group, made.entities[EntityKind.DEVICE])
     assert finding is not None
     # x: three pairs, y: one, z: one more with the organisation that shows it three times.
     assert "meet at 3 devices (5 meetings" in finding.statement
@@ -108,7 +111,7 @@ def test_meetings_at_a_hub_are_expected() -> None:
     rng = np.random.default_rng(1)
     crowd = [showing(d, "address", "hub") for d in people(rng, 200)]
     made, group = population(members(crowd[:20]) + crowd[20:])
-    finding = measure_collisions(group, made.entities["address"])
+    finding = measure_collisions(group, made.entities[EntityKind.ADDRESS])
     assert finding is not None
     assert finding.log10_p > -1
 
@@ -120,10 +123,12 @@ def test_the_order_of_the_accounts_changes_no_sharing() -> None:
     made, group = population(drafts)
     order = rng.permutation(len(drafts))
     other, again = population([drafts[at] for at in order])
-    assert find_shared_values(group, made.entities["bin"]) == find_shared_values(again, other.entities["bin"])
+    assert find_shared_values(group, made.entities[EntityKind.BIN]) == find_shared_values(
+        again, other.entities[EntityKind.BIN]
+    )
     first, second = (
-        measure_collisions(group, made.entities["address"]),
-        measure_collisions(again, other.entities["address"]),
+        measure_collisions(group, made.entities[EntityKind.ADDRESS]),
+        measure_collisions(again, other.entities[EntityKind.ADDRESS]),
     )
     assert first is not None
     assert second is not None
@@ -132,9 +137,11 @@ def test_the_order_of_the_accounts_changes_no_sharing() -> None:
 
 
 def test_every_kind_of_entity_has_a_label() -> None:
-    assert LABELS.keys() == {kind.name for kind in ENTITY_KINDS}
+    assert all(ENTITY_KINDS[kind].label and ENTITY_KINDS[kind].plural for kind in TRAFFIC_KINDS)
     made, group = population(members(with_bins("x", "x", "x")) + with_bins("y"))
-    assert describe_shared_value(find_shared_values(group, made.entities["bin"])[0], 3).endswith("0 elsewhere do.")
+    assert describe_shared_value(find_shared_values(group, made.entities[EntityKind.BIN])[0], 3).endswith(
+        "0 elsewhere do."
+    )
 
 
 def test_one_account_speaks_for_an_organisation() -> None:

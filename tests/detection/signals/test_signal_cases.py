@@ -16,7 +16,7 @@ import pytest
 
 from fixtures import signal_cases as cases
 from fixtures.populations import ALL_COLUMNS, UNKNOWN, Draft, members, people, population
-from hydrometer.contract.result_records import FAMILIES
+from hydrometer.contract.evidence_families import FAMILIES
 from hydrometer.contract.settings import CampaignSettings
 from hydrometer.detection.population.account_group import AccountGroup
 from hydrometer.detection.signals.signal import Signal, find_signals

@@ -17,10 +17,10 @@ from hydrometer.contract.account_columns import ACCOUNTS
 from hydrometer.contract.attribution_records import build_empty_attribution
 from hydrometer.contract.decisions import ModelRequest, Verdict
 from hydrometer.contract.errors import InputError
+from hydrometer.contract.evidence_families import FAMILIES
 from hydrometer.contract.result_records import (
     BLOCKS,
     CONSIDERED,
-    FAMILIES,
     HARVESTED,
     INDICATORS,
     MEMBERS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fixtures.intel_builders import OWN, actor, template
 from hydrometer.contract.attribution_records import NOBODY, UNKNOWN
-from hydrometer.contract.intel_records import IndicatorKind
+from hydrometer.contract.entity_kinds import INDICATOR_KINDS, EntityKind
 from hydrometer.contract.result_records import Template, TemplateSegment
 from hydrometer.contract.settings import AttributionSettings
 from hydrometer.intelligence.attribution.base_rates import compute_ratio_bits
@@ -30,7 +30,7 @@ def item(kind: str, measured: float, of: str = "a", **more: Any) -> EvidenceItem
 
 
 def test_every_kind_of_indicator_is_declared() -> None:
-    assert set(get_args(IndicatorKind)) <= set(KINDS)
+    assert set(INDICATOR_KINDS) <= set(KINDS)
 
 
 def test_sources_bear_less_the_less_they_are_believed() -> None:
@@ -111,5 +111,5 @@ def test_slots_are_not_read_for_products() -> None:
         ("payment", "PM_1", "PM_1"),
     ],
 )
-def test_values_are_spelt_as_results_spell_them(kind: str, value: str, wanted: str) -> None:
+def test_values_are_spelt_as_results_spell_them(kind: EntityKind, value: str, wanted: str) -> None:
     assert canonicalise_value(kind, value) == wanted

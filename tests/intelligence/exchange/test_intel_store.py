@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from fixtures.dossiers import ACTOR, CAMPAIGN, PARTNER, dossiers
+from hydrometer.contract.entity_kinds import EntityKind
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.intel_records import Dossiers, Indicator, Sighting
 from hydrometer.intelligence.exchange import lint
@@ -58,7 +59,9 @@ def test_a_new_version_replaces_an_old_one_and_an_old_one_nothing(tmp_path: Path
 def test_what_was_converted_has_a_new_version_only_for_new_content(tmp_path: Path) -> None:
     intel = IntelStore(tmp_path)
     source = intel.ensure_source("Table")
-    one = Dossiers(indicators=(Indicator(id=make_id("indicator", 1), kind="asn", value="1", source=source.id),))
+    one = Dossiers(
+        indicators=(Indicator(id=make_id("indicator", 1), kind=EntityKind.ASN, value="1", source=source.id),)
+    )
     intel.add(encode_dossiers(one, NOW), tmp_path / "a.csv", source, undated=True)
     again = intel.add(encode_dossiers(one, NOW + timedelta(1)), tmp_path / "a.csv", source, undated=True)
     assert (again.new, again.newer) == (0, 0)
@@ -155,7 +158,7 @@ def test_a_source_is_retracted_whole(tmp_path: Path) -> None:
 
 
 def test_expiry_marks_and_unmarks(tmp_path: Path) -> None:
-    one = Indicator(id=make_id("indicator", 1), kind="asn", value="1", source=PARTNER, valid_until=NOW)
+    one = Indicator(id=make_id("indicator", 1), kind=EntityKind.ASN, value="1", source=PARTNER, valid_until=NOW)
     of = Dossiers(sources=dossiers().sources, indicators=(one,))
     intel = filled(tmp_path, of)
     assert intel.expire(NOW - timedelta(1)) == {}
@@ -169,7 +172,7 @@ def test_expiry_marks_and_unmarks(tmp_path: Path) -> None:
 
 
 def test_what_a_partner_takes_back_takes_with_it_what_rested_on_it(tmp_path: Path) -> None:
-    alone = Indicator(id=make_id("indicator", 1), kind="asn", value="1", source=PARTNER, indicates=(CAMPAIGN,))
+    alone = Indicator(id=make_id("indicator", 1), kind=EntityKind.ASN, value="1", source=PARTNER, indicates=(CAMPAIGN,))
     of = replace(dossiers(), indicators=(alone,), sightings=(), opinions=())
     intel = filled(tmp_path, of)
     campaign = [one for one in encode_dossiers(of, NOW) if one["id"] == CAMPAIGN]
@@ -232,7 +235,7 @@ def problems(found: list[lint.IntelFault], name: str) -> set[str]:
 )
 def test_lint_finds(changes: dict[str, Any], problem: str, tmp_path: Path) -> None:
     fine = Indicator(
-        id=make_id("indicator", 1), kind="asn", value="64500", source=PARTNER, valid_until=NOW + timedelta(9)
+        id=make_id("indicator", 1), kind=EntityKind.ASN, value="64500", source=PARTNER, valid_until=NOW + timedelta(9)
     )
     intel = filled(tmp_path, Dossiers(sources=dossiers().sources, indicators=(replace(fine, **changes),)))
     found = lint.find_faults(intel, NOW, {("user_agent", "curl/8"): 50, ("asn", "64500"): 49}, 5_000)
@@ -242,7 +245,7 @@ def test_lint_finds(changes: dict[str, Any], problem: str, tmp_path: Path) -> No
 
 
 def test_lint_finds_what_is_twice_there_unmarked_invalid_or_not_added(tmp_path: Path) -> None:
-    one = Indicator(id=make_id("indicator", 1), kind="asn", value="1", source=PARTNER)
+    one = Indicator(id=make_id("indicator", 1), kind=EntityKind.ASN, value="1", source=PARTNER)
     of = Dossiers(sources=dossiers().sources, indicators=(one, replace(one, id=make_id("indicator", 2))))
     objects = encode_dossiers(of, NOW)
     for raw in objects:
@@ -283,7 +286,7 @@ def test_retracting_and_restoring_leaves_everything_as_it_was(
             (
                 Indicator(
                     id=make_id("indicator", number),
-                    kind="asn",
+                    kind=EntityKind.ASN,
                     value=str(number),
                     source=PARTNER,
                     indicates=tuple(sorted({target for one, target in links if one == number})),

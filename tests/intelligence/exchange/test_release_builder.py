@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from fixtures.dossiers import ACTOR, END, KEY, MEMBERS, VALUES, campaign, dossiers, known, release, row
 from hydrometer.contract.attribution_records import Attribution, AttributionAnswer, Hypothesis
+from hydrometer.contract.entity_kinds import EntityKind
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.intel_records import Dossiers
 from hydrometer.intelligence.exchange.redaction_policy import (
@@ -99,8 +100,8 @@ def test_nothing_of_an_uncertain_campaign_leaves() -> None:
 def test_validity_and_confidence_follow_kind_and_rarity() -> None:
     found = make_release(known([row("ja4", "t13", 7, 14), row("asn", "64500")]), RedactionPolicy(), "green")
     by_kind = {one.kind: one for one in found.dossiers.indicators}
-    assert by_kind["ja4"].confidence == round(99 * 7 / 14)
-    assert by_kind["asn"].confidence == 99
+    assert by_kind[EntityKind.JA4].confidence == round(99 * 7 / 14)
+    assert by_kind[EntityKind.ASN].confidence == 99
     for kind, one in by_kind.items():
         assert one.valid_until is not None
         assert 0 <= (one.valid_until - END).days - DEFAULTS[kind].days <= 1
@@ -177,7 +178,7 @@ def test_an_attribution_leaves_only_as_policy_and_marking_allow(
 
 def test_templates_leave_as_sketches_only() -> None:
     made = release()
-    assert [one.kind for one in made.dossiers.indicators].count("template") == 1
+    assert [one.kind for one in made.dossiers.indicators].count(EntityKind.TEMPLATE) == 1
     for form in find_formats().values():
         content = form.encode(made)
         assert b"step by step" not in content

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stix2patterns.validator import run_validator
 
 from fixtures.dossiers import VALUES
-from hydrometer.contract.intel_records import IndicatorKind
+from hydrometer.contract.entity_kinds import INDICATOR_KINDS, EntityKind
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.stix_patterns import PatternValue, read_pattern, write_pattern
 
-KINDS: tuple[IndicatorKind, ...] = get_args(IndicatorKind)
-FREE = [kind for kind in KINDS if kind not in ("address", "network", "signup_network", "asn")]
+FREE = [kind for kind in INDICATOR_KINDS if kind not in ("address", "network", "signup_network", "asn")]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_has_a_valid_pattern_that_reads_back(kind: IndicatorKind) -> None:
+@pytest.mark.parametrize("kind", INDICATOR_KINDS)
+def test_every_kind_has_a_valid_pattern_that_reads_back(kind: EntityKind) -> None:
     made = write_pattern(kind, VALUES[kind])
     assert run_validator(made, stix_version="2.1") == []
     assert read_pattern(made) == [PatternValue(kind, VALUES[kind])]
@@ -27,7 +24,7 @@ def test_every_kind_has_a_valid_pattern_that_reads_back(kind: IndicatorKind) -> 
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(FREE), st.text(min_size=1, max_size=60))
-def test_any_text_reads_back(kind: IndicatorKind, value: str) -> None:
+def test_any_text_reads_back(kind: EntityKind, value: str) -> None:
     try:
         wanted = canonicalise_value(kind, value)
     except ValueError:
@@ -40,11 +37,11 @@ def test_any_text_reads_back(kind: IndicatorKind, value: str) -> None:
 @settings(deadline=None)
 @given(st.ip_addresses(), st.integers(0, 32))
 def test_any_address_and_range_reads_back(address: object, prefix: int) -> None:
-    assert read_pattern(write_pattern("address", str(address))) == [
-        PatternValue("address", canonicalise_value("address", str(address)))
+    assert read_pattern(write_pattern(EntityKind.ADDRESS, str(address))) == [
+        PatternValue(EntityKind.ADDRESS, canonicalise_value(EntityKind.ADDRESS, str(address)))
     ]
-    network = canonicalise_value("network", f"{address}/{prefix}")
-    assert read_pattern(write_pattern("network", network)) == [PatternValue("network", network)]
+    network = canonicalise_value(EntityKind.NETWORK, f"{address}/{prefix}")
+    assert read_pattern(write_pattern(EntityKind.NETWORK, network)) == [PatternValue(EntityKind.NETWORK, network)]
 
 
 @settings(max_examples=300, deadline=None)
@@ -60,9 +57,11 @@ def test_an_end_of_a_connection_is_an_address(version: str, end: str) -> None:
     value = "198.51.100.7" if version == "4" else "2001:db8::1"
     kind, said = f"network-traffic:{end}.type = 'ipv{version}-addr'", f"network-traffic:{end}.value = '{value}'"
     assert (
-        read_pattern(f"[{kind} AND {said}]") == read_pattern(f"[{said} AND {kind}]") == [PatternValue("address", value)]
+        read_pattern(f"[{kind} AND {said}]")
+        == read_pattern(f"[{said} AND {kind}]")
+        == [PatternValue(EntityKind.ADDRESS, value)]
     )
-    assert read_pattern(f"[{said}]") == [PatternValue("address", value)]
+    assert read_pattern(f"[{said}]") == [PatternValue(EntityKind.ADDRESS, value)]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +116,7 @@ def test_what_no_single_value_holds_is_not_guessed_at(text: str) -> None:
         ("user_agent", "Curl/8", "Curl/8"),
     ],
 )
-def test_equal_things_have_one_spelling(kind: IndicatorKind, value: str, wanted: str) -> None:
+def test_equal_things_have_one_spelling(kind: EntityKind, value: str, wanted: str) -> None:
     assert canonicalise_value(kind, value) == wanted
 
 
@@ -136,6 +135,6 @@ def test_equal_things_have_one_spelling(kind: IndicatorKind, value: str, wanted:
         ("user_agent", "x" * 4097),
     ],
 )
-def test_what_is_no_value_of_its_kind_is_refused(kind: IndicatorKind, value: str) -> None:
+def test_what_is_no_value_of_its_kind_is_refused(kind: EntityKind, value: str) -> None:
     with pytest.raises(ValueError):
         canonicalise_value(kind, value)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hydrometer.contract.entity_kinds import EntityKind
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.intel_records import Indicator
 from hydrometer.intelligence.psi import item_list
@@ -30,7 +31,11 @@ def listed(path: Path, text: str | bytes) -> Path:
 def test_a_list_is_read_in_one_spelling_each_item_once(tmp_path: Path) -> None:
     text = "# a comment\n\naddress: ::ffff:198.51.100.7\naddress:198.51.100.7\r\nasn:AS64500\n ja4 :t13d:x\n"
     found = read_item_list(listed(tmp_path / "list", text))
-    assert found.items == (MatchItem("address", "198.51.100.7"), MatchItem("asn", "64500"), MatchItem("ja4", "t13d:x"))
+    assert found.items == (
+        MatchItem(EntityKind.ADDRESS, "198.51.100.7"),
+        MatchItem(EntityKind.ASN, "64500"),
+        MatchItem(EntityKind.JA4, "t13d:x"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,7 +79,7 @@ def test_what_is_not_valid_or_not_to_be_passed_on_is_left_out_and_counted() -> N
         ],
         NOW,
     )
-    assert found.items == (MatchItem("device", "d"),)
+    assert found.items == (MatchItem(EntityKind.DEVICE, "d"),)
     assert sorted(found.left_out.values()) == [1, 1, 1, 1, 1]
 
 

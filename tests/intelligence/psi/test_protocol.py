@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures.matching_sites import KEY, Side, items, meet
+from hydrometer.contract.entity_kinds import EntityKind
 from hydrometer.contract.errors import InputError
 from hydrometer.intelligence.psi import protocol, secure_channel
 from hydrometer.intelligence.psi import ristretto as group
@@ -58,7 +59,12 @@ def test_the_same_value_of_another_kind_is_another_item(tmp_path: Path) -> None:
 
 def test_a_value_is_another_point_in_every_session_and_kind() -> None:
     sessions = (b"\0" * 32, b"\1" * 32)
-    several = [MatchItem("device", "x"), MatchItem("phone", "x"), MatchItem("device", "y"), MatchItem("bin", "x")]
+    several = [
+        MatchItem(EntityKind.DEVICE, "x"),
+        MatchItem(EntityKind.PHONE, "x"),
+        MatchItem(EntityKind.DEVICE, "y"),
+        MatchItem(EntityKind.BIN, "x"),
+    ]
     assert len({group.hash_to_point(session, item) for session in sessions for item in several}) == 8
 
 

@@ -14,7 +14,6 @@ from hydrometer.lab.simulate.dossiers import (
     Circumstance,
     LabelledDossiers,
     SimulatedCampaign,
-    derive_email_shape,
     make_dossiers,
 )
 
@@ -105,7 +104,3 @@ def test_old_records_are_old_and_feeds_are_not_to_be_believed() -> None:
         grades = {s.id: s.reliability for s in made.dossiers.sources if s.name == "a feed"}
         assert set(grades.values()) <= {"C", "D", "E", "F"}
         assert any(i.source in grades and made.rival in i.indicates for i in made.dossiers.indicators)
-
-
-def test_values_are_spelt_as_results_spell_them() -> None:
-    assert derive_email_shape("anna.k07") == "a.a99"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.contract import CampaignExhibit, SharedEntity, Template, micros_to_datetime
+from hydrometer.contract import CampaignExhibit, EntityKind, SharedEntity, Template, micros_to_datetime
 
 if TYPE_CHECKING:
     from hydrometer.detection.campaigns.campaign_harvest import CampaignHarvest
@@ -59,11 +59,11 @@ def build_exhibit(group: AccountGroup, harvest: CampaignHarvest) -> CampaignExhi
 def _list_entities(group: AccountGroup) -> list[SharedEntity]:
     rows: list[SharedEntity] = []
     for kind, entities in group.population.entities.items():
-        if kind != "email_length":
+        if kind != EntityKind.EMAIL_LENGTH:
             rows += _list_shared_values(group, entities)[:PER_KIND]
     # A network in which only one address counts says the same again.
-    addresses = {(e.accounts, e.population) for e in rows if e.kind == "address"}
-    rows = [e for e in rows if e.kind != "network" or (e.accounts, e.population) not in addresses]
+    addresses = {(e.accounts, e.population) for e in rows if e.kind == EntityKind.ADDRESS}
+    rows = [e for e in rows if e.kind != EntityKind.NETWORK or (e.accounts, e.population) not in addresses]
     rows.sort(key=lambda e: (e.ignored, -e.bits * e.accounts, e.kind, e.value))
     return rows[:MOST_ENTITIES]
 

@@ -8,29 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract import BLOCKS, INDICATORS
+from hydrometer.contract import BLOCKS, ENTITY_KINDS, INDICATOR_KINDS, INDICATORS, EntityKind
 from hydrometer.detection.population.memo import memoize_by_key
 
 if TYPE_CHECKING:
     from hydrometer.detection.population.account_group import AccountGroup
     from hydrometer.detection.population.population import EntityPairs, Ints, Population
 
-KINDS = (
-    "payment",
-    "bin",
-    "device",
-    "phone",
-    "email_domain",
-    "email_shape",
-    "signup_network",
-    "address",
-    "network",
-    "asn",
-    "ja4",
-    "user_agent",
-    "tools",
-)
-"""Kinds that may point to somebody. End users and conversations are the customers' own; a day is nobody's."""
+KINDS = tuple(kind for kind in INDICATOR_KINDS if ENTITY_KINDS[kind].table)
+"""Kinds of indicator that the traffic shows."""
 _BLOCKS = ((r"^(\d+\.\d+)\..*$", r"\1.0.0/16"), (r"^([0-9A-Fa-f]*:[0-9A-Fa-f]*):.*$", r"\1::/32"))
 """Blocks in which base rates of ranges are counted: how the network's name becomes the block's, v4 and v6."""
 
@@ -79,12 +65,12 @@ def _build_kind_rows(group: AccountGroup, campaign: str, entities: EntityPairs) 
 def count_block_accounts(population: Population) -> pa.Table:
     """How many accounts of the whole population are seen in each block and autonomous system, as BLOCKS."""
     tables = [BLOCKS.schema.empty_table()]
-    if "asn" in population.entities:
-        entities = population.entities["asn"]
+    if EntityKind.ASN in population.entities:
+        entities = population.entities[EntityKind.ASN]
         accounts = np.bincount(entities.value, minlength=len(entities.names))
-        tables.append(_build_block_rows("asn", entities.names.take(np.arange(accounts.size)), accounts))
-    if "network" in population.entities:
-        entities = population.entities["network"]
+        tables.append(_build_block_rows(EntityKind.ASN, entities.names.take(np.arange(accounts.size)), accounts))
+    if EntityKind.NETWORK in population.entities:
+        entities = population.entities[EntityKind.NETWORK]
         names = entities.names.take(np.arange(len(entities.names)))
         for network, block in _BLOCKS:
             names = pc.replace_substring_regex(names, network, block)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from hydrometer.contract import EntityKind
 from hydrometer.detection.campaigns.kernels.code_kernels import count_orgs_by_code
 from hydrometer.detection.campaigns.multi_valued_features import (
     MultiValuedFeature,
@@ -29,18 +30,23 @@ BINS = 32
 """Most bins of a number: a match is then worth at most 5 bits."""
 
 ENTITY_FACETS = {
-    "payment": "card",
-    "bin": "card",
-    "device": "device",
-    "phone": "phone",
-    "email_domain": "e-mail domain",
-    "email_shape": "e-mail shape",
-    "email_length": "e-mail shape",
-    "signup_day": "sign-up",
-    "signup_network": "address",
+    EntityKind.PAYMENT: "card",
+    EntityKind.BIN: "card",
+    EntityKind.DEVICE: "device",
+    EntityKind.PHONE: "phone",
+    EntityKind.EMAIL_DOMAIN: "e-mail domain",
+    EntityKind.EMAIL_SHAPE: "e-mail shape",
+    EntityKind.EMAIL_LENGTH: "e-mail shape",
+    EntityKind.SIGNUP_DAY: "sign-up",
+    EntityKind.SIGNUP_NETWORK: "address",
 }
 """Facet of each kind of entity of which an account has one value."""
-LINK_FACETS = {"address": "address", "network": "address", "end_user": "end user", "session": "session"}
+LINK_FACETS = {
+    EntityKind.ADDRESS: "address",
+    EntityKind.NETWORK: "address",
+    EntityKind.END_USER: "end user",
+    EntityKind.SESSION: "session",
+}
 """Facet of each kind of which an account may have many."""
 
 

@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.contract import EntityKind
+
 if TYPE_CHECKING:
     from hydrometer.contract import CampaignSettings
     from hydrometer.detection.population.population import Bools, EntityPairs, Ints, Population
 
-TELLING = ("payment", "bin", "device", "phone", "address", "signup_network", "email_domain")
+TELLING = (
+    EntityKind.PAYMENT,
+    EntityKind.BIN,
+    EntityKind.DEVICE,
+    EntityKind.PHONE,
+    EntityKind.ADDRESS,
+    EntityKind.SIGNUP_NETWORK,
+    EntityKind.EMAIL_DOMAIN,
+)
 LEAST_SHARED = 5
 HUB_SHARE = 0.02
 """A value that so many organisations show is a hub: a carrier, a VPN exit, a common card. It ties nobody."""
@@ -26,7 +36,7 @@ def find_coordinated_groups(population: Population, settings: CampaignSettings) 
     organisations = int(np.count_nonzero(np.bincount(population.org)))
     hub = min(HUB_FLOOR, max(LEAST_SHARED, HUB_SHARE * organisations))
     ranked = []
-    shown_by: dict[str, tuple[Ints, Ints]] = {}
+    shown_by: dict[EntityKind, tuple[Ints, Ints]] = {}
     for kind in TELLING:
         entities = population.entities.get(kind)
         if entities is None:

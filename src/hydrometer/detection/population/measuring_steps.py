@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.contract import SqlStep
+from hydrometer.contract import ENTITY_KINDS, EntityKind, SqlStep
 from hydrometer.detection.population.account_facts import write_fact_columns
 
 if TYPE_CHECKING:
@@ -19,14 +19,6 @@ TRAFFIC_ONCE = SqlStep(
     "each exchange once: a repeated exchange_id counts once, the earliest stays",
 )
 """The step that says which of the rows with one exchange id stays."""
-
-
-def write_network_sql(column: str) -> str:
-    """Return SQL for the block of an address in its shortest spelling: /24 for v4, /48 for v6, null for null."""
-    # What follows `::` cannot reach into the first three groups: it stands for two groups of zeros at the least.
-    groups = f"string_split(coalesce(nullif(split_part({column}, '::', 1), ''), '0'), ':') || ['0', '0', '0']"
-    return f"""CASE WHEN contains({column}, ':') THEN array_to_string(({groups})[1:3], ':') || '::/48'
-  ELSE regexp_extract({column}, '^(\\d+\\.\\d+\\.\\d+)\\.', 1) || '.0/24' END"""
 
 
 def write_set_hash_sql(number: str) -> str:
@@ -63,7 +55,7 @@ FROM (SELECT DISTINCT account_id FROM traffic_once) AS seen LEFT JOIN accounts U
         SqlStep(
             "exchange",
             f"""SELECT row_number() OVER (ORDER BY account_no, started_at, exchange_id) - 1 AS exchange_no, account_no, org_no,
-  model_no, traffic_once.* EXCLUDE (account_id), {write_network_sql("client_ip")} AS network,
+  model_no, traffic_once.* EXCLUDE (account_id), {ENTITY_KINDS[EntityKind.NETWORK].form.sql("client_ip")} AS network,
   elicitation <> 'none' AND elicitation_confidence >= CAST({threshold} AS FLOAT) AS demand,
   coalesce(stop_reason = 'refusal', false) AS refused
 FROM traffic_once JOIN account USING (account_id) JOIN model_name USING (model)""",

@@ -9,11 +9,14 @@ from __future__ import annotations
 import mmap
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from hydrometer.contract import EntityKind
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -57,7 +60,7 @@ class EntityPairs:
     of organisations that show each value in the whole population.
     """
 
-    kind: str
+    kind: EntityKind
     family: str
     account: Ints
     value: Ints
@@ -167,7 +170,7 @@ class Population:
     orgs: Sequence[str]
     facts: dict[str, Floats]
     """Per account; NaN where unknown. Keys are the names of ACCOUNT_FACTS."""
-    entities: dict[str, EntityPairs]
+    entities: dict[EntityKind, EntityPairs]
     events: ExchangeArrays
     fragments: FragmentIndex
     models: list[str]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pyarrow as pa
 
-from hydrometer.contract import CAPABILITY_CLASSES, ELICITATION_CLASSES
+from hydrometer.contract import CAPABILITY_CLASSES, ELICITATION_CLASSES, ENTITY_KINDS
 from hydrometer.detection.population.account_store.fragment_index import allocate_marks, count_account_fragments
 from hydrometer.detection.population.elicitation_exchanges import (
     compute_account_shares,
@@ -17,7 +17,7 @@ from hydrometer.detection.population.elicitation_exchanges import (
     score_elicitation_rate,
     spread_over_fragments,
 )
-from hydrometer.detection.population.entity_kinds import ENTITY_KINDS, EntityKind
+from hydrometer.detection.population.entity_steps import TRAFFIC_KINDS, build_entity_step
 from hydrometer.detection.population.measurement_kernels import count_by_account, find_first_uses
 from hydrometer.detection.population.measuring_steps import build_exchange_steps, build_fact_steps, build_fragment_steps
 from hydrometer.detection.population.memmap_reader import PAGE, read_slice
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from hydrometer.contract import Settings, SqlStep
+    from hydrometer.contract import EntityKind, Settings, SqlStep
 
 
 DAY = 86_400_000_000
@@ -60,7 +60,7 @@ def list_measuring_steps(settings: Settings) -> list[SqlStep]:
         build_exchange_steps(settings)
         + build_fact_steps()
         + build_fragment_steps()
-        + [kind.step for kind in ENTITY_KINDS]
+        + [build_entity_step(kind) for kind in TRAFFIC_KINDS]
     )
 
 
@@ -74,7 +74,11 @@ def measure_population(tables: TableSource, *, columns: frozenset[str], releases
     parts = PopulationParts(
         account=account,
         facts=facts,
-        entities={kind.name: read_entities(tables, kind) for kind in ENTITY_KINDS if columns.issuperset(kind.needs)},
+        entities={
+            kind: read_entities(tables, kind)
+            for kind in TRAFFIC_KINDS
+            if ENTITY_KINDS[kind].qualified_column in columns
+        },
         events=events,
         fragments=_read_fragments(tables, events),
         models=tables.arrow("SELECT model FROM model_name ORDER BY model_no")["model"].to_pylist(),
@@ -101,7 +105,7 @@ class PopulationParts:
 
     account: pa.Table
     facts: dict[str, Floats]
-    entities: dict[str, EntityPairs]
+    entities: dict[EntityKind, EntityPairs]
     events: ExchangeArrays
     fragments: FragmentIndex
     models: list[str]
@@ -203,20 +207,16 @@ FROM exchange ORDER BY exchange_no"""
 
 def read_entities(tables: TableSource, kind: EntityKind) -> EntityPairs:
     """Return the pairs that the step of one kind of entity made."""
-    pairs = tables.arrow(
-        f"SELECT account_no, org_no, value_no, uses FROM entity_{kind.name} ORDER BY account_no, value_no"
-    )
-    names = tables.arrow(
-        f"SELECT value_no, min(value) AS value FROM entity_{kind.name} GROUP BY value_no ORDER BY value_no"
-    )
+    pairs = tables.arrow(f"SELECT account_no, org_no, value_no, uses FROM entity_{kind} ORDER BY account_no, value_no")
+    names = tables.arrow(f"SELECT value_no, min(value) AS value FROM entity_{kind} GROUP BY value_no ORDER BY value_no")
     return EntityPairs(
-        kind=kind.name,
-        family=kind.family,
+        kind=kind,
+        family=ENTITY_KINDS[kind].family,
         account=read_ints(pairs, "account_no"),
         value=read_ints(pairs, "value_no"),
         names=StringColumn(names["value"]),
         orgs=count_distinct_orgs(read_ints(pairs, "org_no"), read_ints(pairs, "value_no"), names.num_rows),
-        single=kind.single,
+        single=ENTITY_KINDS[kind].single,
         uses=read_ints(pairs, "uses"),
     )
 

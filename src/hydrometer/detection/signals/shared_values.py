@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.contract import ENTITY_KINDS
 from hydrometer.detection.population.csr import expand_rows, index_entities
 from hydrometer.detection.population.memo import memoize_by_key
 from hydrometer.detection.signals.signal import SignalFinding
@@ -16,37 +17,16 @@ from hydrometer.detection.signals.tail_probabilities import correct_for_tries, p
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hydrometer.contract import EntityKind
     from hydrometer.detection.population.account_group import AccountGroup
     from hydrometer.detection.population.population import EntityPairs, Ints, Population
-
-LABELS = {
-    "payment": "payment instrument",
-    "bin": "card batch (BIN)",
-    "device": "device",
-    "phone": "telephone number",
-    "email_domain": "e-mail domain",
-    "email_shape": "e-mail shape",
-    "email_length": "e-mail shape",
-    "signup_day": "sign-up day",
-    "signup_network": "sign-up network",
-    "address": "address",
-    "network": "network",
-    "asn": "autonomous system",
-    "ja4": "TLS fingerprint",
-    "user_agent": "client",
-    "end_user": "end user",
-    "session": "conversation",
-    "tools": "set of tools",
-}
-
-PLURALS = {"address": "addresses"}
 
 
 @dataclass(frozen=True, slots=True)
 class SharedValueScore:
     """A value, the organisations of the group and of the whole population that show it, and its log10 p."""
 
-    kind: str
+    kind: EntityKind
     name: str
     inside: int
     population: int
@@ -118,7 +98,7 @@ def find_shared_values(group: AccountGroup, entities: EntityPairs, *, least: int
 
 
 def find_strongest_value(
-    group: AccountGroup, kinds: Iterable[str], *, cover: float = 0.0, least: int = 3
+    group: AccountGroup, kinds: Iterable[EntityKind], *, cover: float = 0.0, least: int = 3
 ) -> SignalFinding | None:
     """Return the most surprising shared value over several kinds that are levels of one comparison.
 
@@ -152,7 +132,7 @@ def _rank_value(shared: SharedValueScore) -> float:
 def describe_shared_value(shared: SharedValueScore, size: int) -> str:
     """One sentence on a shared value."""
     return (
-        f"{shared.inside} of {size} organisations show the {LABELS[shared.kind]} {shared.name}; "
+        f"{shared.inside} of {size} organisations show the {ENTITY_KINDS[shared.kind].label} {shared.name}; "
         f"{shared.population - shared.inside} elsewhere do."
     )
 
@@ -182,7 +162,7 @@ def measure_collisions(group: AccountGroup, entities: EntityPairs) -> SignalFind
     heavy = max(1.0, float(np.sum(inside * (inside - 1) / 2 * inside)) / max(meetings, 1.0))
     log10_p = poisson_tail(math.floor(meetings / heavy), expected / heavy)
     at = int(np.sum(inside >= 2))
-    kind = PLURALS.get(entities.kind, LABELS[entities.kind] + "s")
+    kind = ENTITY_KINDS[entities.kind].plural
     statement = f"The members meet at {at} {kind} ({meetings:,.0f} meetings; {expected:,.1f} by chance)."
     everybody = float(np.sum(np.where(inside >= 2, everywhere * (everywhere - 1.0) / 2, 0.0)))
     return SignalFinding(meetings / max(expected, 1e-9), log10_p, statement, meetings / max(everybody, 1.0))

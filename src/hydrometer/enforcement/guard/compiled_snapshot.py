@@ -6,7 +6,7 @@ from collections import OrderedDict
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hydrometer.contract import FACTS, Decision
+from hydrometer.contract import ENTITY_KINDS, FACTS, Decision, EntityKind
 from hydrometer.enforcement.policy.compiled_policy import CompiledPolicy, PolicyMatches, Subjects
 from hydrometer.enforcement.policy.condition_facts import (
     ATTRIBUTE_NAMES,
@@ -37,15 +37,15 @@ MOST_SHOWN = 512
 HOUR, DAY, WEEK = 3600.0, 86_400.0, 7.0
 
 
-_VALUES: dict[str, Callable[[ModelRequest], str]] = {
-    "address": attrgetter("client_ip"),
-    "ja4": attrgetter("ja4"),
-    "user_agent": attrgetter("user_agent"),
-    "asn": lambda request: str(request.asn),
-    "tools": lambda request: " ".join(sorted(request.tools)),
+_VALUES: dict[EntityKind, Callable[[ModelRequest], str]] = {
+    EntityKind.ADDRESS: attrgetter("client_ip"),
+    EntityKind.JA4: attrgetter("ja4"),
+    EntityKind.USER_AGENT: attrgetter("user_agent"),
+    EntityKind.ASN: lambda request: str(request.asn),
+    EntityKind.TOOLS: lambda request: ENTITY_KINDS[EntityKind.TOOLS].form.canonicalise(request.tools),
 }
 """What of a request is compared with the values of campaigns, as detection spells it; beside the network of its address."""
-_TEXTS = frozenset({"address", "ja4", "user_agent"})
+_TEXTS = frozenset({EntityKind.ADDRESS, EntityKind.JA4, EntityKind.USER_AGENT})
 _texts = attrgetter("client_ip", "ja4", "user_agent")
 
 
@@ -125,7 +125,7 @@ class CompiledSnapshot:
         )
         of_requests = {kind: values for kind in _VALUES if (values := self.recogniser.values(kind))}
         self._lookups = [(values, _VALUES[kind]) for kind, values in of_requests.items()]
-        self._networks = self.recogniser.values("network")
+        self._networks = self.recogniser.values(EntityKind.NETWORK)
         self._screened_values = frozenset[str]().union(self._networks, *(of_requests.get(kind, ()) for kind in _TEXTS))
         """Nearly no request shows one of these: one look excludes all of them."""
         self._needs_every_lookup = not _TEXTS.issuperset(of_requests)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from typing import TYPE_CHECKING
 
-from hydrometer.contract import Verdict, derive_network_block
+from hydrometer.contract import ENTITY_KINDS, EntityKind, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -17,27 +15,8 @@ if TYPE_CHECKING:
 
     from hydrometer.enforcement.snapshots.successor_recognition import SharedValue, SuccessorRecogniser
 
-_LETTERS, _RUNS, _DIGITS = re.compile(r"[^\W\d_]"), re.compile(r"[^\W\d_]+"), re.compile(r"[0-9]")
-
-
-def _parse_network(address: str) -> str:
-    try:
-        return derive_network_block(str(ipaddress.ip_address(address)))
-    except ValueError:
-        return ""
-
-
-VALUES: dict[str, tuple[str, Callable[[str], str]]] = {
-    "payment": ("payment_fingerprint", str),
-    "bin": ("payment_bin", str),
-    "device": ("device_id", str),
-    "phone": ("phone_hash", str),
-    "email_domain": ("email_domain", str.lower),
-    "email_shape": ("email_local", lambda name: _DIGITS.sub("9", _RUNS.sub("a", name))),
-    "email_length": ("email_local", lambda name: _DIGITS.sub("9", _LETTERS.sub("a", name))),
-    "signup_network": ("signup_ip", _parse_network),
-}
-"""Kinds of value that are known of an account before it sends anything: its column, and how detection spells the value."""
+ACCOUNT_KINDS = frozenset(kind for kind, spec in ENTITY_KINDS.items() if spec.table == "accounts")
+"""Kinds of value that are known of an account before it sends anything."""
 
 
 EARLY = 0.1
@@ -103,10 +82,10 @@ def suspect_accounts(
     """
     shared: dict[int, list[SharedValue]] = {}
     for kind in recogniser.kinds:
-        if kind in VALUES:
-            column, normalise = VALUES[kind]
-            for row, value in enumerate(accounts[column].to_pylist()):
-                if value is not None and (matches := recogniser.shared(kind, normalise(value))):
+        if kind in ACCOUNT_KINDS:
+            spec = ENTITY_KINDS[EntityKind(kind)]
+            for row, value in enumerate(accounts[spec.column].to_pylist()):
+                if matches := recogniser.shared(kind, spec.form.canonicalise(value)):
                     shared.setdefault(row, []).extend(matches)
     names, created = accounts["account_id"], accounts["created_at"]
     verdicts = []

@@ -12,30 +12,32 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from hydrometer.contract import EntityKind
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from hydrometer.contract import RecognitionThresholds, SnapshotCampaign, SnapshotEntity, SnapshotTemplate
     from hydrometer.enforcement.snapshots.template_matcher import TemplateMatch
 
-GROUPS = {
-    "address": "place",
-    "network": "place",
-    "asn": "place",
-    "signup_network": "place",
-    "ja4": "client",
-    "user_agent": "client",
-    "tools": "client",
-    "payment": "card",
-    "bin": "card",
-    "device": "device",
-    "phone": "phone",
-    "email_domain": "mail",
-    "email_shape": "mail",
-    "email_length": "mail",
-    "signup_day": "day",
-    "end_user": "users",
-    "session": "users",
+GROUPS: Mapping[str, str] = {
+    EntityKind.ADDRESS: "place",
+    EntityKind.NETWORK: "place",
+    EntityKind.ASN: "place",
+    EntityKind.SIGNUP_NETWORK: "place",
+    EntityKind.JA4: "client",
+    EntityKind.USER_AGENT: "client",
+    EntityKind.TOOLS: "client",
+    EntityKind.PAYMENT: "card",
+    EntityKind.BIN: "card",
+    EntityKind.DEVICE: "device",
+    EntityKind.PHONE: "phone",
+    EntityKind.EMAIL_DOMAIN: "mail",
+    EntityKind.EMAIL_SHAPE: "mail",
+    EntityKind.EMAIL_LENGTH: "mail",
+    EntityKind.SIGNUP_DAY: "day",
+    EntityKind.END_USER: "users",
+    EntityKind.SESSION: "users",
     "templates": "template",
 }
 """Kinds of one group depend on each other: a group counts once."""
@@ -128,7 +130,9 @@ class SuccessorRecogniser:
         if template is None:
             return None
         ratio = math.log(MEMBERS_CARRY / max(settings.least_background, template.background))
-        return SharedValue("template", template.campaign, ratio, template_match.hashes >= settings.least_hashes)
+        return SharedValue(
+            EntityKind.TEMPLATE, template.campaign, ratio, template_match.hashes >= settings.least_hashes
+        )
 
     def count_own_hashes(self, template_match: TemplateMatch) -> int:
         """Return how many hashes were carried, at least, that no other wording of the campaign has; 0 where too little of
@@ -186,7 +190,7 @@ class SuccessorRecogniser:
             mine = [shared_value for shared_value in shared if shared_value.campaign == campaign]
             has_several_templates = any(shared_value.kind == "templates" for shared_value in mine)
             for shared_value in mine:
-                if has_several_templates and shared_value.kind == "template" and not shared_value.alone:
+                if has_several_templates and shared_value.kind == EntityKind.TEMPLATE and not shared_value.alone:
                     continue  # One of the several: what they say together takes its place.
                 group = GROUPS.get(shared_value.kind, shared_value.kind)
                 groups[group] = max(groups.get(group, 0.0), shared_value.log_ratio)

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hydrometer.contract import IntelSource
+from hydrometer.contract import EntityKind, IntelSource
 from hydrometer.intelligence.attribution.alias_resolution import resolve_aliases
 from hydrometer.intelligence.attribution.evidence_kinds import HEARD, KINDS, TRUTHFUL, compute_item_weight
 
@@ -160,7 +160,7 @@ def _resolve_actors(
 
 def _speaks_of_role(indicator: Indicator, role: Role) -> bool:
     """Tell whether an indicator is about a role: a template is the beneficiary's, and about who uses it again as well."""
-    return indicator.role in (None, role) or indicator.kind == "template"
+    return indicator.role in (None, role) or indicator.kind == EntityKind.TEMPLATE
 
 
 def _build_claim(

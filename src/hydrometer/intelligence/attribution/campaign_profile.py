@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from hydrometer.contract import EntityKind
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
@@ -55,7 +57,7 @@ class NetworkPopulation:
         ranges: dict[IPv4Network | IPv6Network, int] = {}
         systems: dict[str, int] = {}
         for row in blocks.to_pylist():
-            if row["kind"] == "asn":
+            if row["kind"] == EntityKind.ASN:
                 systems[row["value"]] = row["accounts"]
             else:
                 ranges[ip_network(row["value"])] = row["accounts"]

@@ -12,6 +12,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from hydrometer.contract import EntityKind
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -36,32 +38,31 @@ class EvidenceKind:
     """Days after its last known use in which a value is as likely as not to have changed hands."""
     unseen: float
     """Accounts elsewhere that a value is taken to have beside those that were seen with it."""
-    plural: str
 
 
 KINDS: Mapping[str, EvidenceKind] = {
-    "payment": EvidenceKind("payment", "held", 8.0, 0.5, 180, 0.02, "payment instruments"),
-    "bin": EvidenceKind("payment", "rented", 3.0, 0.6, 180, 0.5, "card batches"),
-    "device": EvidenceKind("device", "held", 8.0, 0.5, 180, 0.02, "devices"),
-    "phone": EvidenceKind("phone", "held", 8.0, 0.4, 180, 0.02, "telephone numbers"),
-    "address": EvidenceKind("infrastructure", "rented", 5.0, 0.4, 30, 0.2, "addresses"),
-    "network": EvidenceKind("infrastructure", "rented", 4.0, 0.5, 60, 0.5, "networks"),
-    "signup_network": EvidenceKind("infrastructure", "rented", 4.0, 0.5, 60, 0.5, "sign-up networks"),
-    "asn": EvidenceKind("infrastructure", "rented", 2.0, 0.6, 365, 0.5, "autonomous systems"),
-    "domain": EvidenceKind("infrastructure", "rented", 4.0, 0.4, 90, 0.2, "domains"),
-    "template": EvidenceKind("wording", "rented", 5.0, 0.5, 120, 0.5, "wordings"),
-    "product": EvidenceKind("wording", "cheap", 2.0, 0.3, 365, 0.5, "product names"),
-    "email_domain": EvidenceKind("email", "cheap", 2.0, 0.5, 180, 0.5, "e-mail domains"),
-    "email_shape": EvidenceKind("email", "cheap", 2.0, 0.6, 180, 0.5, "e-mail shapes"),
-    "ja4": EvidenceKind("client", "cheap", 2.0, 0.6, 180, 0.5, "TLS fingerprints"),
-    "user_agent": EvidenceKind("client", "cheap", 2.0, 0.6, 180, 0.5, "clients"),
-    "tools": EvidenceKind("client", "cheap", 2.0, 0.6, 180, 0.5, "sets of tools"),
-    "timing": EvidenceKind("hours", "cheap", 2.0, 1.0, 3650, 0.0, "working hours"),
-    "releases": EvidenceKind("releases", "cheap", 2.5, 1.0, 3650, 0.0, "releases"),
-    "earlier_campaign": EvidenceKind("succession", "cheap", 2.0, 0.5, 3650, 0.0, "earlier campaigns"),
-    "sighting": EvidenceKind("sighting", "cheap", 1.5, 0.5, 60, 0.0, "sightings"),
-    "operator": EvidenceKind("operator", "rented", 4.5, 1.0, 3650, 0.0, "operators"),
-    "pool": EvidenceKind("pool", "rented", 2.0, 0.4, 60, 0.2, "shared pools"),
+    EntityKind.PAYMENT: EvidenceKind("payment", "held", 8.0, 0.5, 180, 0.02),
+    EntityKind.BIN: EvidenceKind("payment", "rented", 3.0, 0.6, 180, 0.5),
+    EntityKind.DEVICE: EvidenceKind("device", "held", 8.0, 0.5, 180, 0.02),
+    EntityKind.PHONE: EvidenceKind("phone", "held", 8.0, 0.4, 180, 0.02),
+    EntityKind.ADDRESS: EvidenceKind("infrastructure", "rented", 5.0, 0.4, 30, 0.2),
+    EntityKind.NETWORK: EvidenceKind("infrastructure", "rented", 4.0, 0.5, 60, 0.5),
+    EntityKind.SIGNUP_NETWORK: EvidenceKind("infrastructure", "rented", 4.0, 0.5, 60, 0.5),
+    EntityKind.ASN: EvidenceKind("infrastructure", "rented", 2.0, 0.6, 365, 0.5),
+    EntityKind.DOMAIN: EvidenceKind("infrastructure", "rented", 4.0, 0.4, 90, 0.2),
+    EntityKind.TEMPLATE: EvidenceKind("wording", "rented", 5.0, 0.5, 120, 0.5),
+    "product": EvidenceKind("wording", "cheap", 2.0, 0.3, 365, 0.5),
+    EntityKind.EMAIL_DOMAIN: EvidenceKind("email", "cheap", 2.0, 0.5, 180, 0.5),
+    EntityKind.EMAIL_SHAPE: EvidenceKind("email", "cheap", 2.0, 0.6, 180, 0.5),
+    EntityKind.JA4: EvidenceKind("client", "cheap", 2.0, 0.6, 180, 0.5),
+    EntityKind.USER_AGENT: EvidenceKind("client", "cheap", 2.0, 0.6, 180, 0.5),
+    EntityKind.TOOLS: EvidenceKind("client", "cheap", 2.0, 0.6, 180, 0.5),
+    "timing": EvidenceKind("hours", "cheap", 2.0, 1.0, 3650, 0.0),
+    "releases": EvidenceKind("releases", "cheap", 2.5, 1.0, 3650, 0.0),
+    "earlier_campaign": EvidenceKind("succession", "cheap", 2.0, 0.5, 3650, 0.0),
+    "sighting": EvidenceKind("sighting", "cheap", 1.5, 0.5, 60, 0.0),
+    "operator": EvidenceKind("operator", "rented", 4.5, 1.0, 3650, 0.0),
+    "pool": EvidenceKind("pool", "rented", 2.0, 0.4, 60, 0.2),
 }
 """Kinds of indicators, then what is evidence without being one."""
 

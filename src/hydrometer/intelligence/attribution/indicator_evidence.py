@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
-from hydrometer.contract import Role
+from hydrometer.contract import ENTITY_KINDS, EntityKind, Role
 from hydrometer.intelligence.attribution.base_rates import COMMON, compute_ratio_bits, estimate_coincidence
 from hydrometer.intelligence.attribution.evidence import EvidenceItem
 from hydrometer.intelligence.attribution.evidence_kinds import CHANGED_HANDS, FEW, HELD_LONG, KINDS, TRUTHFUL
@@ -37,7 +37,7 @@ class _IndicatorFinding:
     """Values of one kind that one source knows of one actor and that the campaign shows."""
 
     role: Role
-    kind: str
+    kind: EntityKind
     actor: str
     name: str
     """Of the actor."""
@@ -60,7 +60,7 @@ def collect_shown_evidence(
             dossier_values[kind, actor].add(value)
             trust_by_actor = said[kind, value]
             trust_by_actor[actor] = max(trust_by_actor.get(actor, 0.0), TRUTHFUL[claim.source.reliability])
-    hits_by_key: dict[tuple[Role, str, str, str, bool], list[IndicatorHit]] = defaultdict(list)
+    hits_by_key: dict[tuple[Role, EntityKind, str, str, bool], list[IndicatorHit]] = defaultdict(list)
     for hit in indicator_hits:
         tenants = _list_tenants(hit.claim, said)
         for role, actors in hit.claim.points.items():
@@ -84,7 +84,7 @@ def collect_unseen_evidence(
     """Yield an item for each actor with current payment instruments, devices or numbers that no member shows."""
     columns = list_shown_kinds(profile)
     matched = {(hit.claim.indicator.kind, actor) for hit in indicator_hits for actor in _list_pointed_actors(hit.claim)}
-    claims: dict[tuple[str, str, str], list[IndicatorClaim]] = defaultdict(list)
+    claims: dict[tuple[EntityKind, str, str], list[IndicatorClaim]] = defaultdict(list)
     for claim in intel.claims:
         if claim.indicator.kind in HELD_KINDS and claim.indicator.kind in columns:
             for actor in claim.points["operator"]:
@@ -104,7 +104,7 @@ def collect_unseen_evidence(
             actor,
             source,
             compute_ratio_bits(0.0, 1.0, share),
-            f"None of the {len(own_claims)} {KINDS[kind].plural} that the dossier of {names[actor]} holds is seen",
+            f"None of the {len(own_claims)} {ENTITY_KINDS[kind].plural} that the dossier of {names[actor]} holds is seen",
             tier=KINDS[kind].tier,
         )
 
@@ -168,7 +168,11 @@ def _is_used_without_gap(hit: IndicatorHit, members: int) -> bool:
     gap = (hit.first_seen - claim.last_used).total_seconds() / 86_400
     together = (hit.last_seen - claim.first_used).total_seconds() / 86_400
     before = (hit.first_seen - claim.first_used).total_seconds() / 86_400
-    return claim.indicator.kind in ("address", "network") and gap <= GAP_DAYS < before and together >= LONG_DAYS
+    return (
+        claim.indicator.kind in (EntityKind.ADDRESS, EntityKind.NETWORK)
+        and gap <= GAP_DAYS < before
+        and together >= LONG_DAYS
+    )
 
 
 def _compute_weight(claim: IndicatorClaim, actor: str, role: Role) -> float:
@@ -191,11 +195,11 @@ def _speaks_of_beneficiary(claim: IndicatorClaim) -> bool:
 
     Who runs accounts need not get the outputs.
     """
-    return claim.indicator.role == "beneficiary" or claim.indicator.kind == "template"
+    return claim.indicator.role == "beneficiary" or claim.indicator.kind == EntityKind.TEMPLATE
 
 
-def _format_value_count(number: int, kind: str) -> str:
-    plural = KINDS[kind].plural
+def _format_value_count(number: int, kind: EntityKind) -> str:
+    plural = ENTITY_KINDS[kind].plural
     return f"{number} {plural}" if number != 1 else f"1 of the {plural}"
 
 

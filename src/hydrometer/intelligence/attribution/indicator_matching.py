@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 
+from hydrometer.contract import ENTITY_KINDS, EntityKind
 from hydrometer.intelligence.attribution.evidence_kinds import KINDS
 
 if TYPE_CHECKING:
@@ -44,13 +45,13 @@ def match_indicators(profile: CampaignProfile, intel: AdmissibleIntel) -> tuple[
     ranges = _RangeIndex(profile)
     for claim in intel.claims:
         kind, value = claim.indicator.kind, claim.indicator.value
-        if kind == "template":
+        if kind == EntityKind.TEMPLATE:
             sketch = intel.sketches.get(value)
             if sketch is None:
                 left["indicators: a wording that the dossiers do not hold"] += 1
                 continue
             indicator_hits += _match_template(claim, sketch, profile)
-        elif kind in ("network", "signup_network"):
+        elif kind in (EntityKind.NETWORK, EntityKind.SIGNUP_NETWORK):
             try:
                 indicator_hits += ranges.match_range(claim, ip_network(value.strip(), strict=False))
             except ValueError:
@@ -62,22 +63,24 @@ def match_indicators(profile: CampaignProfile, intel: AdmissibleIntel) -> tuple[
     return indicator_hits, dict(left)
 
 
-def canonicalise_value(kind: str, value: str) -> str:
+def canonicalise_value(kind: EntityKind, value: str) -> str:
     """Return a value as results spell it: addresses in their shortest form, systems as numbers, domains in small letters."""
     value = value.strip()
-    if kind == "address":
+    if kind == EntityKind.ADDRESS:
         try:
             return str(ip_address(value))
         except ValueError:
             return value
-    if kind == "asn":
+    if kind == EntityKind.ASN:
         return value.upper().removeprefix("AS").strip()
-    return value.lower() if kind in ("email_domain", "domain") else value
+    if kind in (EntityKind.EMAIL_DOMAIN, EntityKind.DOMAIN):
+        return ENTITY_KINDS[kind].form.canonicalise(value)
+    return value
 
 
 def _build_hit(claim: IndicatorClaim, shown: ShownValue, profile: CampaignProfile) -> IndicatorHit:
     outside_accounts: float = shown.outside_accounts
-    if shown.kind == "asn":
+    if shown.kind == EntityKind.ASN:
         outside_accounts = max(outside_accounts, profile.network.systems.get(shown.value, 0) - shown.accounts)
     return IndicatorHit(claim, shown.value, shown.accounts, outside_accounts, shown.first_seen, shown.last_seen)
 
@@ -111,9 +114,9 @@ class _RangeIndex:
         """Yield the hit of a range, if there is one."""
         kind = claim.indicator.kind
         fine = cidr.prefixlen > (24 if cidr.version == 4 else 48)
-        inside = self._look_up(cidr, "address" if fine and kind == "network" else kind)
-        if not inside and kind == "network":
-            inside = [] if fine else self._look_up(cidr, "signup_network")
+        inside = self._look_up(cidr, EntityKind.ADDRESS if fine and kind == EntityKind.NETWORK else kind)
+        if not inside and kind == EntityKind.NETWORK:
+            inside = [] if fine else self._look_up(cidr, EntityKind.SIGNUP_NETWORK)
         if not inside:
             return
         # Ranges of one campaign may be shown by the same members: the largest is what is sure.
@@ -159,5 +162,5 @@ def _group_by_prefix(values: Mapping[str, ShownValue], version: int, length: int
 def list_shown_kinds(profile: CampaignProfile) -> frozenset[str]:
     """Return the kinds of indicator that the campaign shows any value of."""
     return frozenset(kind for kind in KINDS if profile.shown_values.get(kind)) | (
-        frozenset({"template"}) if profile.templates else frozenset()
+        frozenset({EntityKind.TEMPLATE}) if profile.templates else frozenset()
     )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import unicodedata
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from hydrometer.contract import IndicatorKind
+from hydrometer.contract import ENTITY_KINDS, EntityKind
 
 LONGEST = 4_096
 """Characters of a value; a user agent has some hundred."""
@@ -16,7 +14,7 @@ _MAPPED = 96
 """Bits before the IPv4 address in an IPv6 address that maps one."""
 
 
-def canonicalise_value(kind: IndicatorKind, value: str) -> str:
+def canonicalise_value(kind: EntityKind, value: str) -> str:
     """Return the value as it is compared.
 
     Addresses and ranges in their shortest spelling, host bits cleared, a mapped IPv4 address as IPv4; numbers of
@@ -30,19 +28,19 @@ def canonicalise_value(kind: IndicatorKind, value: str) -> str:
         raise ValueError(f"a value has 1 to {LONGEST} characters")
     if not value.isprintable() and any(unicodedata.category(letter) in _HIDDEN for letter in value):
         raise ValueError("a value has no control characters")
-    if kind == "address":
+    if kind == EntityKind.ADDRESS:
         if "/" in value:
             network = ipaddress.ip_network(value)
             if network.num_addresses != 1:
                 raise ValueError("a range is no address")
             value = str(network.network_address)
         return _canonicalise_address(value)
-    if kind in ("network", "signup_network"):
+    if kind in (EntityKind.NETWORK, EntityKind.SIGNUP_NETWORK):
         return str(_unmap_network(ipaddress.ip_network(value, strict=False)))
-    if kind == "asn":
+    if kind == EntityKind.ASN:
         return _parse_asn(value)
-    if kind in ("domain", "email_domain"):
-        return unicodedata.normalize("NFC", value).lower().removesuffix(".")
+    if kind in (EntityKind.DOMAIN, EntityKind.EMAIL_DOMAIN):
+        return ENTITY_KINDS[kind].form.canonicalise(unicodedata.normalize("NFC", value)).removesuffix(".")
     return value
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING
 
-from hydrometer.contract import Dossiers, Indicator, IndicatorKind, InputError
+from hydrometer.contract import INDICATOR_KINDS, Dossiers, EntityKind, Indicator, InputError
 from hydrometer.files import explain_read_errors
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.confidence_scales import UNSAID, Scale, convert_to_stix
 from hydrometer.intelligence.exchange.stix_ids import is_id, make_id
-from hydrometer.intelligence.exchange.stix_objects import INDICATOR_KINDS, INTEL_ROLES
+from hydrometer.intelligence.exchange.stix_objects import INTEL_ROLES
 from hydrometer.intelligence.exchange.tlp import LEVELS, UNMARKED
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ def _parse_row(row: Mapping[str, str | None], file: str, line: int, source: str,
     def wrong(column: str, problem: object) -> InputError:
         return InputError(str(problem), file=file, row=line, column=column, mend=MEND)
 
-    kind = cells["kind"]
-    if kind not in INDICATOR_KINDS:
-        raise wrong("kind", f"{kind!r} is none of {', '.join(get_args(IndicatorKind))}")
+    if cells["kind"] not in INDICATOR_KINDS:
+        raise wrong("kind", f"{cells['kind']!r} is none of {', '.join(INDICATOR_KINDS)}")
+    kind = EntityKind(cells["kind"])
     try:
-        value = canonicalise_value(cast("IndicatorKind", kind), cells["value"])
+        value = canonicalise_value(kind, cells["value"])
     except ValueError as error:
         raise wrong("value", error) from None
     times = {}
@@ -88,7 +88,7 @@ def _parse_row(row: Mapping[str, str | None], file: str, line: int, source: str,
         raise wrong("id", f"{name!r} is no STIX identifier of an indicator")
     return Indicator(
         id=name,
-        kind=cast("IndicatorKind", kind),
+        kind=kind,
         value=value,
         indicates=tuple(sorted(set(targets))),
         role=cells["role"] or None,

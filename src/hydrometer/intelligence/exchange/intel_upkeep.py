@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from hydrometer.contract import InputError
+from hydrometer.contract import EntityKind, InputError
 from hydrometer.intelligence.exchange.bundle_files import read_bundle, write_bundle
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.intel_store import IntelStore, revoke_objects
@@ -46,7 +46,7 @@ def lint_intel(folder: Path, result: Path | None = None, most: int | None = None
         accounts = result_folder.run.rows.get("accounts", 0)
         for row in result_folder.indicators.select(["kind", "value", "accounts", "population"]).to_pylist():
             try:
-                key = row["kind"], canonicalise_value(row["kind"], row["value"])
+                key = row["kind"], canonicalise_value(EntityKind(row["kind"]), row["value"])
             except ValueError:
                 continue  # no value of its kind, and so of no indicator
             # Of other campaigns' members some are counted as strangers: the least counts.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import stix2
 import stix2.exceptions
 
+from hydrometer.contract import EntityKind
 from hydrometer.intelligence.exchange.tlp import OF_MARKING
 
 if TYPE_CHECKING:
@@ -141,13 +142,13 @@ def _check_indicator(
             one.id,
             f"{one.value}: {shown:,} of {accounts:,} accounts outside the campaign show it",
         )
-    if one.kind in ("network", "signup_network"):
+    if one.kind in (EntityKind.NETWORK, EntityKind.SIGNUP_NETWORK):
         network = ipaddress.ip_network(one.value)
         if network.prefixlen < BROAD[network.version]:
             yield IntelFault("error", "too broad", one.id, f"{one.value}: {network.num_addresses:,} addresses")
-    if one.kind in ("email_domain", "domain") and one.value in MAILBOXES:
+    if one.kind in (EntityKind.EMAIL_DOMAIN, EntityKind.DOMAIN) and one.value in MAILBOXES:
         yield IntelFault("error", "too broad", one.id, f"{one.value}: anybody has an address there")
-    if one.kind == "address" and not _is_public(one.value):
+    if one.kind == EntityKind.ADDRESS and not _is_public(one.value):
         yield IntelFault("error", "an address of no public network", one.id, one.value)
 
 

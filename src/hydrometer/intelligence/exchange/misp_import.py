@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from hydrometer.contract import (
+    INDICATOR_KINDS,
     Dossiers,
+    EntityKind,
     Indicator,
-    IndicatorKind,
     InputError,
     PastCampaign,
     Sighting,
@@ -138,18 +139,17 @@ class _EventReader:
                 yield attribute, holder.name
 
     def _build_indicator(self, attribute: _EventAttribute, holder: str, comment: AttributeComment) -> Indicator | None:
-        said = comment.kind if comment.kind in kinds.INDICATOR_KINDS else FOREIGN.get(attribute.type)
-        if said is None and holder == "ja4-plus" and attribute.value.startswith(("t1", "q1", "d1")):
-            said = "ja4"
-        if said is None:
+        kind = EntityKind(comment.kind) if comment.kind in INDICATOR_KINDS else FOREIGN.get(attribute.type)
+        if kind is None and holder == "ja4-plus" and attribute.value.startswith(("t1", "q1", "d1")):
+            kind = EntityKind.JA4
+        if kind is None:
             self._notes[f"attributes not used: {attribute.type}"[:120]] += 1
             return None
-        kind = cast("IndicatorKind", said)
         value = attribute.value
-        if kind == "address" and "/" in value:
-            kind = "network"
+        if kind == EntityKind.ADDRESS and "/" in value:
+            kind = EntityKind.NETWORK
         try:
-            value = self._keep_sketch(value) if kind == "template" else canonicalise_value(kind, value)
+            value = self._keep_sketch(value) if kind == EntityKind.TEMPLATE else canonicalise_value(kind, value)
         except (ValueError, msgspec.DecodeError) as error:
             raise InputError(
                 f"attribute {attribute.uuid} is damaged: {error}", file=self._file, mend="Mend it or take it out."

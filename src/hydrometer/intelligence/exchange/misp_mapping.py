@@ -8,38 +8,38 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from hydrometer.contract import IndicatorKind, Tlp
+from hydrometer.contract import EntityKind, Tlp
 from hydrometer.intelligence.exchange.confidence_scales import convert_to_stix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-TYPES: dict[IndicatorKind, str] = {
-    "address": "ip-src",
-    "network": "ip-src",
-    "signup_network": "ip-src",
-    "asn": "AS",
-    "domain": "domain",
-    "email_domain": "domain",
-    "email_shape": "text",
-    "payment": "text",
-    "bin": "bin",
-    "device": "text",
-    "phone": "text",
-    "ja4": "text",
-    "user_agent": "user-agent",
-    "tools": "text",
-    "template": "text",
+TYPES: dict[EntityKind, str] = {
+    EntityKind.ADDRESS: "ip-src",
+    EntityKind.NETWORK: "ip-src",
+    EntityKind.SIGNUP_NETWORK: "ip-src",
+    EntityKind.ASN: "AS",
+    EntityKind.DOMAIN: "domain",
+    EntityKind.EMAIL_DOMAIN: "domain",
+    EntityKind.EMAIL_SHAPE: "text",
+    EntityKind.PAYMENT: "text",
+    EntityKind.BIN: "bin",
+    EntityKind.DEVICE: "text",
+    EntityKind.PHONE: "text",
+    EntityKind.JA4: "text",
+    EntityKind.USER_AGENT: "user-agent",
+    EntityKind.TOOLS: "text",
+    EntityKind.TEMPLATE: "text",
 }
 """MISP's type of attribute by kind; where several kinds have one type the comment says which it is."""
-FOREIGN: dict[str, IndicatorKind] = {
-    "ip-src": "address",
-    "ip-dst": "address",
-    "AS": "asn",
-    "domain": "domain",
-    "hostname": "domain",
-    "user-agent": "user_agent",
-    "bin": "bin",
+FOREIGN: dict[str, EntityKind] = {
+    "ip-src": EntityKind.ADDRESS,
+    "ip-dst": EntityKind.ADDRESS,
+    "AS": EntityKind.ASN,
+    "domain": EntityKind.DOMAIN,
+    "hostname": EntityKind.DOMAIN,
+    "user-agent": EntityKind.USER_AGENT,
+    "bin": EntityKind.BIN,
 }
 """What attributes mean that we did not write."""
 _SAID = re.compile(r"(kind|role|confidence|valid_until|id)=(\S+)")

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from hydrometer.contract import InputError
+from hydrometer.contract import EntityKind, InputError
 from hydrometer.files import read_toml_or_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hydrometer.contract import IndicatorKind
 
 Form = Literal["value", "digest", "withhold"]
 """As it stands, as a digest under the key that partners share, or not at all."""
@@ -34,24 +33,24 @@ class KindRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 DEFAULTS: dict[str, KindRule] = {
-    "address": KindRule(strangers=0, days=30),
-    "network": KindRule(strangers=0, days=30),
-    "signup_network": KindRule(strangers=0, days=90),
-    "asn": KindRule(share=0.5, days=90),
-    "domain": KindRule(strangers=0, days=365),
-    "email_domain": KindRule(strangers=0, days=180),
-    "email_shape": KindRule(share=0.5, days=180),
-    "payment": KindRule(form="digest", accounts=1, strangers=0, days=365),
-    "device": KindRule(form="digest", accounts=1, strangers=0, days=180),
-    "phone": KindRule(form="digest", accounts=1, strangers=0, days=365),
-    "bin": KindRule(share=0.5, days=180),
-    "ja4": KindRule(share=0.25, days=90),
-    "user_agent": KindRule(share=0.25, days=60),
-    "tools": KindRule(share=0.25, days=180),
-    "template": KindRule(days=365),
+    EntityKind.ADDRESS: KindRule(strangers=0, days=30),
+    EntityKind.NETWORK: KindRule(strangers=0, days=30),
+    EntityKind.SIGNUP_NETWORK: KindRule(strangers=0, days=90),
+    EntityKind.ASN: KindRule(share=0.5, days=90),
+    EntityKind.DOMAIN: KindRule(strangers=0, days=365),
+    EntityKind.EMAIL_DOMAIN: KindRule(strangers=0, days=180),
+    EntityKind.EMAIL_SHAPE: KindRule(share=0.5, days=180),
+    EntityKind.PAYMENT: KindRule(form="digest", accounts=1, strangers=0, days=365),
+    EntityKind.DEVICE: KindRule(form="digest", accounts=1, strangers=0, days=180),
+    EntityKind.PHONE: KindRule(form="digest", accounts=1, strangers=0, days=365),
+    EntityKind.BIN: KindRule(share=0.5, days=180),
+    EntityKind.JA4: KindRule(share=0.25, days=90),
+    EntityKind.USER_AGENT: KindRule(share=0.25, days=60),
+    EntityKind.TOOLS: KindRule(share=0.25, days=180),
+    EntityKind.TEMPLATE: KindRule(days=365),
 }
 """Kinds that may leave at all. What is not here never does: end users, sessions, sign-up days, lengths of names."""
-DIGEST_ONLY: frozenset[IndicatorKind] = frozenset({"payment", "device", "phone"})
+DIGEST_ONLY: frozenset[EntityKind] = frozenset({EntityKind.PAYMENT, EntityKind.DEVICE, EntityKind.PHONE})
 """Kinds whose values name a person's things: no policy lets them out as they stand."""
 
 

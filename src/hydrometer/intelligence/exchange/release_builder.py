@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hydrometer.contract import Dossiers, Indicator, IndicatorKind, IntelSource, PastCampaign, Sighting, Tlp
+from hydrometer.contract import Dossiers, EntityKind, Indicator, IntelSource, PastCampaign, Sighting, Tlp
 from hydrometer.intelligence.exchange.campaign_release import CampaignRelease, CampaignVolumes
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.redaction_policy import DEFAULTS
@@ -137,16 +137,16 @@ class _Redaction:
             return
         releasable: dict[str, ReleasedIndicator] = {}
         for row in self.material.indicators:
-            kind = cast("IndicatorKind", str(row["kind"]))
-            rule = self.policy.rule(kind)
+            name = str(row["kind"])
+            rule = self.policy.rule(name)
             reason = self._explain_withholding(row, rule)
             value = ""
             if reason is None and rule is not None:
-                value, reason = self._redact_value(kind, str(row["value"]), rule)
+                value, reason = self._redact_value(EntityKind(name), str(row["value"]), rule)
             if reason is not None or rule is None:
-                self.withheld[f"{kind}: {reason}"] += 1
+                self.withheld[f"{name}: {reason}"] += 1
                 continue
-            indicator = self._make_value_indicator(kind, value, row, rule)
+            indicator = self._make_value_indicator(EntityKind(name), value, row, rule)
             releasable[indicator.id] = ReleasedIndicator(
                 indicator,
                 int(row["exchanges"]),
@@ -170,7 +170,7 @@ class _Redaction:
             return "too common"
         return None
 
-    def _redact_value(self, kind: IndicatorKind, value: str, rule: KindRule) -> tuple[str, str | None]:
+    def _redact_value(self, kind: EntityKind, value: str, rule: KindRule) -> tuple[str, str | None]:
         """Return what leaves for a value, or why nothing does."""
         try:
             value = canonicalise_value(kind, value)
@@ -179,15 +179,13 @@ class _Redaction:
         if rule.form == "digest":
             return (self.key.digest(kind, value), None) if self.key else ("", "needs a sharing key")
         # A client may be called after its user; whatever names an account or holds an address of a person stays.
-        if kind not in ("address", "network", "signup_network", "asn"):
+        if kind not in (EntityKind.ADDRESS, EntityKind.NETWORK, EntityKind.SIGNUP_NETWORK, EntityKind.ASN):
             small = value.lower()
             if "@" in small or small in self._account_ids or any(name in small for name in self._long_names):
                 return "", "the value names an account or a person"
         return value, None
 
-    def _make_value_indicator(
-        self, kind: IndicatorKind, value: str, row: Mapping[str, Any], rule: KindRule
-    ) -> Indicator:
+    def _make_value_indicator(self, kind: EntityKind, value: str, row: Mapping[str, Any], rule: KindRule) -> Indicator:
         last: datetime = row["last_seen"]
         share = min(1.0, int(row["accounts"]) / max(1, int(row["population"])))
         return Indicator(
@@ -208,7 +206,7 @@ class _Redaction:
         self.withheld.update({f"template: {reason}": number for reason, number in self.material.unsketched.items()})
         sketches = {sketch.id: sketch for sketch in self.material.sketches}
         campaign = self.material.campaign
-        rule = self.policy.rule("template") or DEFAULTS["template"]
+        rule = self.policy.rule(EntityKind.TEMPLATE) or DEFAULTS[EntityKind.TEMPLATE]
         for template in campaign.exhibit.templates:
             sketch = sketches.get(template.id)
             if sketch is None:
@@ -232,8 +230,8 @@ class _Redaction:
     def _make_template_indicator(self, name: str, rule: KindRule) -> Indicator:
         campaign = self.material.campaign
         return Indicator(
-            id=make_id("indicator", self.site.id, "template", name),
-            kind="template",
+            id=make_id("indicator", self.site.id, EntityKind.TEMPLATE, name),
+            kind=EntityKind.TEMPLATE,
             value=name,
             indicates=(self.campaign_id,),
             role="beneficiary",

@@ -11,10 +11,9 @@ from typing import Annotated, Literal, get_args
 import msgspec
 from msgspec import Meta
 
-from hydrometer.contract import IndicatorKind, Role, Stance
+from hydrometer.contract import Role, Stance
 from hydrometer.intelligence.exchange.stix_ids import ID
 
-INDICATOR_KINDS: frozenset[str] = frozenset(get_args(IndicatorKind))
 INTEL_ROLES: tuple[Role, ...] = get_args(Role)
 Moment = Annotated[datetime, Meta(tz=True)]
 Percent = Annotated[int, Meta(ge=0, le=100)]

@@ -7,44 +7,42 @@ windows) is a statement that no single value holds; it is not guessed at.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from hydrometer.contract import EntityKind
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.stix_ids import TEMPLATE
-
-if TYPE_CHECKING:
-    from hydrometer.contract import IndicatorKind
 
 
 class PatternValue(NamedTuple):
     """One value that a pattern looks for."""
 
-    kind: IndicatorKind
+    kind: EntityKind
     value: str
 
 
 ACCOUNT, CLIENT = "x-hydrometer-account", "x-hydrometer-client"
 """Observables that STIX lacks, beside templates: what an account shows, and the software that it uses."""
 USER_AGENT = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'"
-EQUAL: dict[IndicatorKind, str] = {
-    "asn": "autonomous-system:number",
-    "domain": "domain-name:value",
-    "email_shape": f"{ACCOUNT}:email_shape",
-    "payment": f"{ACCOUNT}:payment",
-    "bin": f"{ACCOUNT}:bin",
-    "device": f"{ACCOUNT}:device",
-    "phone": f"{ACCOUNT}:phone",
-    "ja4": f"{CLIENT}:ja4",
-    "user_agent": USER_AGENT,
-    "tools": f"{CLIENT}:tools",
-    "template": f"{TEMPLATE}:template_id",
+EQUAL: dict[EntityKind, str] = {
+    EntityKind.ASN: "autonomous-system:number",
+    EntityKind.DOMAIN: "domain-name:value",
+    EntityKind.EMAIL_SHAPE: f"{ACCOUNT}:email_shape",
+    EntityKind.PAYMENT: f"{ACCOUNT}:payment",
+    EntityKind.BIN: f"{ACCOUNT}:bin",
+    EntityKind.DEVICE: f"{ACCOUNT}:device",
+    EntityKind.PHONE: f"{ACCOUNT}:phone",
+    EntityKind.JA4: f"{CLIENT}:ja4",
+    EntityKind.USER_AGENT: USER_AGENT,
+    EntityKind.TOOLS: f"{CLIENT}:tools",
+    EntityKind.TEMPLATE: f"{TEMPLATE}:template_id",
 }
 """Kinds that are compared by `=`, with the path that is written."""
-_OF_PATH: dict[str, IndicatorKind] = {
+_OF_PATH: dict[str, EntityKind] = {
     **{path: kind for kind, path in EQUAL.items()},
-    f"{ACCOUNT}:email_domain": "email_domain",
-    f"{ACCOUNT}:signup_network": "signup_network",
-    "x-llm-client:ja4": "ja4",
+    f"{ACCOUNT}:email_domain": EntityKind.EMAIL_DOMAIN,
+    f"{ACCOUNT}:signup_network": EntityKind.SIGNUP_NETWORK,
+    "x-llm-client:ja4": EntityKind.JA4,
 }
 _ADDRESSES = frozenset({"ipv4-addr:value", "ipv6-addr:value"})
 _EMAIL = "email-addr:value"
@@ -65,24 +63,24 @@ LONGEST = 65_536
 """Characters of a pattern that is looked at."""
 
 
-def write_pattern(kind: IndicatorKind, value: str) -> str:
+def write_pattern(kind: EntityKind, value: str) -> str:
     """Return the STIX pattern that looks for a value, which is made canonical.
 
     Raises:
         ValueError: the value is none of that kind.
     """
     value = canonicalise_value(kind, value)
-    if kind in ("address", "network"):
+    if kind in (EntityKind.ADDRESS, EntityKind.NETWORK):
         version = "ipv6-addr" if ":" in value else "ipv4-addr"
-        return f"[{version}:value {'=' if kind == 'address' else 'ISSUBSET'} {_quote_text(value)}]"
-    if kind == "email_domain":
+        return f"[{version}:value {'=' if kind == EntityKind.ADDRESS else 'ISSUBSET'} {_quote_text(value)}]"
+    if kind == EntityKind.EMAIL_DOMAIN:
         # LIKE knows no escape for its own wildcards, so that a domain with one in it is compared another way.
         if set("%_") & set(value):
             return f"[{ACCOUNT}:email_domain = {_quote_text(value)}]"
         return f"[{_EMAIL} LIKE {_quote_text('%@' + value)}]"
-    if kind == "signup_network":
+    if kind == EntityKind.SIGNUP_NETWORK:
         return f"[{ACCOUNT}:signup_network = {_quote_text(value)}]"
-    return f"[{EQUAL[kind]} = {value if kind == 'asn' else _quote_text(value)}]"
+    return f"[{EQUAL[kind]} = {value if kind == EntityKind.ASN else _quote_text(value)}]"
 
 
 def read_pattern(text: str) -> list[PatternValue] | None:
@@ -175,15 +173,15 @@ def _parse_comparison(tokens: list[tuple[str, str]], at: int) -> tuple[list[Patt
 def _interpret_comparison(path: str, operator: str, value: str) -> PatternValue | None:
     try:
         if path in _ADDRESSES and operator in ("=", "ISSUBSET"):
-            network = canonicalise_value("network", value)
+            network = canonicalise_value(EntityKind.NETWORK, value)
             alone = operator == "=" and network.endswith("/128" if ":" in network else "/32")
             return (
-                PatternValue("address", canonicalise_value("address", network))
+                PatternValue(EntityKind.ADDRESS, canonicalise_value(EntityKind.ADDRESS, network))
                 if alone
-                else PatternValue("network", network)
+                else PatternValue(EntityKind.NETWORK, network)
             )
         if path == _EMAIL and operator == "LIKE" and value.startswith("%@") and not set("%_") & set(value[2:]):
-            return PatternValue("email_domain", canonicalise_value("email_domain", value[2:]))
+            return PatternValue(EntityKind.EMAIL_DOMAIN, canonicalise_value(EntityKind.EMAIL_DOMAIN, value[2:]))
         kind = _OF_PATH.get(path)
         return PatternValue(kind, canonicalise_value(kind, value)) if kind is not None and operator == "=" else None
     except ValueError:

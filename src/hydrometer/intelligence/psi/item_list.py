@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple, cast, get_args
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from hydrometer.contract import IndicatorKind, InputError
+from hydrometer.contract import INDICATOR_KINDS, EntityKind, InputError
 from hydrometer.files import explain_read_errors
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hydrometer.contract import Indicator
 
-MATCHED = frozenset(get_args(IndicatorKind)) - {"template"}
+MATCHED = frozenset(INDICATOR_KINDS) - {EntityKind.TEMPLATE}
 """Kinds that can be matched. A template is known by an id of its own at every site, and alike rather than equal."""
 MOST = 1_000_000
 """Items of the largest list, ours or a partner's."""
@@ -28,7 +28,7 @@ MOST = 1_000_000
 class MatchItem(NamedTuple):
     """An indicator as it is compared."""
 
-    kind: IndicatorKind
+    kind: EntityKind
     value: str
 
 
@@ -98,7 +98,7 @@ def _parse_item(text: str, file: str, row: int) -> MatchItem:
             row=row,
             mend=f"Write kind:value; kinds are {', '.join(sorted(MATCHED))}.",
         )
-    item_kind = cast("IndicatorKind", kind)
+    item_kind = EntityKind(kind)
     try:
         return MatchItem(item_kind, canonicalise_value(item_kind, value))
     except ValueError as error:

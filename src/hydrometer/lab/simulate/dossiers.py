@@ -6,14 +6,13 @@ with the campaign are the operator's own, of the truth of the world; all others 
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 import numpy as np
 
-from hydrometer.contract import NOBODY, UNKNOWN, Actor, Dossiers, IndicatorKind, WorkingHours
+from hydrometer.contract import NOBODY, UNKNOWN, Actor, Dossiers, EntityKind, WorkingHours
 from hydrometer.lab.simulate.intel_reports import DossierBuilder
 
 if TYPE_CHECKING:
@@ -28,24 +27,29 @@ by, all that is cheap; `rented_flag`: and rents its addresses too; `flag_on_know
 `stale`: another held the same infrastructure long ago. `poisoned`: a feed that is not to be believed names a rival."""
 CIRCUMSTANCES: tuple[Circumstance, ...] = get_args(Circumstance)
 
-OVERLAP: Mapping[IndicatorKind, float] = {
-    "payment": 0.45,
-    "device": 0.35,
-    "phone": 0.3,
-    "bin": 0.5,
-    "address": 0.5,
-    "network": 0.5,
-    "signup_network": 0.3,
-    "email_domain": 0.6,
-    "email_shape": 0.6,
-    "ja4": 0.5,
-    "user_agent": 0.6,
-    "template": 0.4,
+OVERLAP: Mapping[EntityKind, float] = {
+    EntityKind.PAYMENT: 0.45,
+    EntityKind.DEVICE: 0.35,
+    EntityKind.PHONE: 0.3,
+    EntityKind.BIN: 0.5,
+    EntityKind.ADDRESS: 0.5,
+    EntityKind.NETWORK: 0.5,
+    EntityKind.SIGNUP_NETWORK: 0.3,
+    EntityKind.EMAIL_DOMAIN: 0.6,
+    EntityKind.EMAIL_SHAPE: 0.6,
+    EntityKind.JA4: 0.5,
+    EntityKind.USER_AGENT: 0.6,
+    EntityKind.TEMPLATE: 0.4,
 }
 """Chance that an operator uses values of a kind again that its dossier holds."""
-CHEAP_KINDS: tuple[IndicatorKind, ...] = ("email_domain", "email_shape", "ja4", "user_agent")
-LOCATION_KINDS: tuple[IndicatorKind, ...] = ("address", "network")
-IDENTITY_KINDS: tuple[IndicatorKind, ...] = ("payment", "device", "phone")
+CHEAP_KINDS: tuple[EntityKind, ...] = (
+    EntityKind.EMAIL_DOMAIN,
+    EntityKind.EMAIL_SHAPE,
+    EntityKind.JA4,
+    EntityKind.USER_AGENT,
+)
+LOCATION_KINDS: tuple[EntityKind, ...] = (EntityKind.ADDRESS, EntityKind.NETWORK)
+IDENTITY_KINDS: tuple[EntityKind, ...] = (EntityKind.PAYMENT, EntityKind.DEVICE, EntityKind.PHONE)
 ZONES = ("Asia/Shanghai", "Asia/Singapore", "Europe/Berlin", "America/New_York", "Asia/Kolkata")
 STAFFED = 0.3
 """Share of the campaigns that people run in their working hours."""
@@ -79,11 +83,6 @@ class LabelledDossiers(msgspec.Struct, frozen=True, kw_only=True):
     """Product that the wording of the campaign names."""
     staffed: WorkingHours | None = None
     """Hours in which the campaign's people work, if it is run by people."""
-
-
-def derive_email_shape(local: str) -> str:
-    """The shape of an e-mail name, as results have it: letters as a, each digit as 9."""
-    return re.sub(r"[0-9]", "9", re.sub(r"[^\W\d_]+", "a", local))
 
 
 def make_dossiers(campaign: SimulatedCampaign, circumstance: Circumstance, seed: int) -> LabelledDossiers:
@@ -179,12 +178,12 @@ class _DossierDraw:
             days.append((self.campaign.ends - self.campaign.begins).days + float(self.rng.uniform(3, 30)))
         return msgspec.structs.replace(actor, releases=self.builder.releases(days))
 
-    def _operator_values(self, kind: IndicatorKind) -> list[str]:
+    def _operator_values(self, kind: EntityKind) -> list[str]:
         """The operator's values of a kind, those of most accounts first."""
         accounts_by_value = self.campaign.values.get(self.campaign.operator, {}).get(kind, {})
         return sorted(accounts_by_value, key=lambda value: (-accounts_by_value[value], value))
 
-    def _sample_values(self, kind: IndicatorKind, least: float, most: float) -> list[str]:
+    def _sample_values(self, kind: EntityKind, least: float, most: float) -> list[str]:
         """A share of the operator's values, most of them among those that many accounts show."""
         values = self._operator_values(kind)
         count = min(12, max(1, round(len(values) * float(self.rng.uniform(least, most))))) if values else 0
@@ -195,13 +194,13 @@ class _DossierDraw:
         """What an earlier campaign of the operator left in its dossier: some of it is in use again, some is not."""
         reports = self.builder.reports(truth, int(self.rng.integers(1, 3)))
         for kind, share in OVERLAP.items():
-            if kind == "template":
+            if kind == EntityKind.TEMPLATE:
                 continue
             again = self._sample_values(kind, 0.05, 0.4) if self.chance(share) else []
             for value in (*again, *self.builder.invent_values(kind, int(self.rng.integers(0, 8)))):
                 lasting = kind in LOCATION_KINDS and self.chance(0.3)
                 self.builder.record_indicator(kind, value, reports, last_used=(0.2, 2.5) if lasting else (1, 60))
-        if self.chance(OVERLAP["template"]):
+        if self.chance(OVERLAP[EntityKind.TEMPLATE]):
             self._record_templates(reports)
 
     def _record_templates(self, reports: list[IntelReport]) -> None:
@@ -213,14 +212,14 @@ class _DossierDraw:
     def _record_own_indicators(self, lab: Actor) -> None:
         """What others are known by; a part of it is what everybody shows, as careless analysts record it."""
         reports = self.builder.reports(lab, 1)
-        for kind in (*CHEAP_KINDS, *LOCATION_KINDS, *IDENTITY_KINDS, "bin"):
+        for kind in (*CHEAP_KINDS, *LOCATION_KINDS, *IDENTITY_KINDS, EntityKind.BIN):
             for value in self.builder.invent_values(kind, int(self.rng.integers(0, 6))):
                 self.builder.record_indicator(kind, value, reports, last_used=(1, 90))
         if self.chance(0.3):
             for kind in CHEAP_KINDS:
                 self.builder.record_indicator(kind, self._most_common_value(kind), reports, last_used=(1, 90))
 
-    def _most_common_value(self, kind: IndicatorKind) -> str:
+    def _most_common_value(self, kind: EntityKind) -> str:
         """The value of a kind that most accounts of all operators show."""
         counts: dict[str, int] = {}
         for kinds in self.campaign.values.values():
@@ -231,7 +230,7 @@ class _DossierDraw:
     def _record_pool(self, tenants: Sequence[Actor]) -> None:
         """The pool's infrastructure, seen with each of its tenants."""
         reports = [self.builder.report(self.builder.own_source, tuple(lab.id for lab in tenants))]
-        for kind in (*LOCATION_KINDS, "payment"):
+        for kind in (*LOCATION_KINDS, EntityKind.PAYMENT):
             for value in self._sample_values(kind, 0.1, 0.5):
                 self.builder.record_indicator(kind, value, reports, last_used=(1, 30))
 
@@ -253,7 +252,7 @@ class _DossierDraw:
     def _record_former_infrastructure(self, rival: Actor) -> None:
         """What the rival held half a year ago or longer, and somebody else rents or bought since."""
         reports = [self.builder.report(self.builder.own_source, (rival.id,))]
-        for kind in (*LOCATION_KINDS, "signup_network", "bin"):
+        for kind in (*LOCATION_KINDS, EntityKind.SIGNUP_NETWORK, EntityKind.BIN):
             for value in self._sample_values(kind, 0.2, 0.6):
                 self.builder.record_indicator(kind, value, reports, last_used=(200, 500), expires=self.chance(0.5))
 

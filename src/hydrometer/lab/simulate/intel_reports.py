@@ -10,6 +10,7 @@ from hydrometer.contract import (
     Actor,
     ActorRelease,
     Dossiers,
+    EntityKind,
     Indicator,
     IntelSource,
     PastCampaign,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from hydrometer.contract import IndicatorKind
 
 Grade = Literal["A", "B", "C", "D", "E", "F"]
 PARTNERS: tuple[tuple[str, Grade, float], ...] = (
@@ -103,7 +103,7 @@ class DossierBuilder:
 
     def record_indicator(
         self,
-        kind: IndicatorKind,
+        kind: EntityKind,
         value: str,
         reports: Sequence[IntelReport],
         *,
@@ -147,15 +147,15 @@ class DossierBuilder:
         self._sketches[name] = TemplateSketch(
             id=name, key="the site's", hashes=tuple(sorted(hashes)), shingle_words=3, sample_one_in=4
         )
-        self.record_indicator("template", name, reports, last_used=(1, 60))
+        self.record_indicator(EntityKind.TEMPLATE, name, reports, last_used=(1, 60))
 
-    def invent_values(self, kind: IndicatorKind, count: int) -> list[str]:
+    def invent_values(self, kind: EntityKind, count: int) -> list[str]:
         """Values that nobody in any world shows."""
         numbers = [int(n) for n in self._rng.integers(1, 1 << 30, count)]
-        if kind in ("address", "network", "signup_network"):
+        if kind in (EntityKind.ADDRESS, EntityKind.NETWORK, EntityKind.SIGNUP_NETWORK):
             ends = [f"{n % 254 + 1}" for n in numbers]
             return [
-                f"198.18.{n % 256}.{end}" if kind == "address" else f"198.18.{n % 256}.0/24"
+                f"198.18.{n % 256}.{end}" if kind == EntityKind.ADDRESS else f"198.18.{n % 256}.0/24"
                 for n, end in zip(numbers, ends, strict=True)
             ]
         return [f"made-up-{kind}-{n:x}" for n in numbers]

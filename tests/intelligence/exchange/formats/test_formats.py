@@ -18,6 +18,7 @@ from pymisp import MISPEvent
 from stix2validator import ValidationOptions, validate_string
 
 from fixtures.dossiers import VALUES, known, release, row
+from hydrometer.contract.entity_kinds import EntityKind
 from hydrometer.contract.errors import InputError
 from hydrometer.intelligence.exchange.confidence_scales import SCALES, convert_to_stix, convert_to_word
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers
@@ -129,9 +130,9 @@ def test_a_foreign_misp_event_is_read_as_far_as_it_is_of_use(tmp_path: Path) -> 
         ("asn", "64500"),
         ("ja4", "t13d1516h2_8daaf6152771_02713d6af862"),
     }
-    assert found["network", "203.0.113.0/24"].confidence == 70
-    assert found["asn", "64500"].tlp == "red"
-    assert found["address", "198.51.100.7"].tlp == "green"
+    assert found[EntityKind.NETWORK, "203.0.113.0/24"].confidence == 70
+    assert found[EntityKind.ASN, "64500"].tlp == "red"
+    assert found[EntityKind.ADDRESS, "198.51.100.7"].tlp == "green"
 
 
 def test_what_a_search_of_misp_answers_is_read_whole(tmp_path: Path) -> None:

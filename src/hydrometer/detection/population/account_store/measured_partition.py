@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from hydrometer.contract import EntityKind
 from hydrometer.detection.population.account_facts import DISTINCT_TALLIES, TALLIES
 from hydrometer.detection.population.account_store.account_kernels import (
     SortedExchanges,
@@ -25,9 +26,19 @@ from hydrometer.detection.population.account_store.spill_files import gather_lis
 if TYPE_CHECKING:
     from hydrometer.detection.population.account_store.counting_filter import CountingFilter
 
-COUNTED_KINDS = ("address", "network", "asn", "ja4", "user_agent", "end_user", "session", "tools", "client")
+COUNTED_KINDS: tuple[EntityKind | Literal["client"], ...] = (
+    EntityKind.ADDRESS,
+    EntityKind.NETWORK,
+    EntityKind.ASN,
+    EntityKind.JA4,
+    EntityKind.USER_AGENT,
+    EntityKind.END_USER,
+    EntityKind.SESSION,
+    EntityKind.TOOLS,
+    "client",
+)
 """Columns of SortedExchanges whose values are counted by account; a client is a user agent with its TLS fingerprint."""
-_LONG = {"end_user": SERVES, "session": CONVERSATION}
+_LONG: dict[str, int] = {EntityKind.END_USER: SERVES, EntityKind.SESSION: CONVERSATION}
 """The flag of the rows whose value is more than a customer's own numbering."""
 
 
@@ -129,7 +140,7 @@ def _count_values(
     room, size = allocate_buffers(starts), exchanges.time.size
     owner, value, times = np.empty(size, np.int32), np.empty(size, np.uint64), np.empty(size, np.int32)
     distinct = np.empty(accounts.size, np.int64)
-    uses = {}
+    uses: dict[str, ValueUses] = {}
     for kind in COUNTED_KINDS:
         bit, values = _LONG.get(kind, 0), getattr(exchanges, kind)
         count = list_value_uses(values, exchanges.flags, bit, starts, room, owner, value, times, distinct)

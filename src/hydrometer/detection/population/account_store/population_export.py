@@ -9,13 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract import SilentProgress
+from hydrometer.contract import ENTITY_KINDS, EntityKind, SilentProgress, write_network_sql
 from hydrometer.detection.population.account_facts import MANY_ORGS, RARE_SHARE, finish_facts
 from hydrometer.detection.population.account_store.exchange_row import FLAGGED, REFUSED
 from hydrometer.detection.population.account_store.sorted_store import STORED_COLUMNS
 from hydrometer.detection.population.account_store.string_hashing import hash_networks
-from hydrometer.detection.population.entity_kinds import ENTITY_KINDS
-from hydrometer.detection.population.measuring_steps import write_network_sql
+from hydrometer.detection.population.entity_steps import TRAFFIC_KINDS
 from hydrometer.detection.population.memmap_reader import PAGE, read_slice
 from hydrometer.detection.population.population import EntityPairs, ExchangeArrays, FragmentIndex, StringColumn
 from hydrometer.detection.population.population_assembly import (
@@ -36,14 +35,19 @@ if TYPE_CHECKING:
     from hydrometer.detection.population.account_store.account_store import AccountStore
     from hydrometer.detection.population.account_store.sorted_store import StoredAccounts
     from hydrometer.detection.population.account_store.traffic_dictionaries import TrafficDictionaries
-    from hydrometer.detection.population.entity_kinds import EntityKind
     from hydrometer.detection.population.population import Floats, Ints, Population
 
 SOURCES = {
-    "address": "client_ip", "network": "client_ip", "end_user": "end_user_id", "session": "session_id",
-    "asn": "client_asn", "ja4": "ja4", "user_agent": "user_agent", "tools": "tools",
-}  # fmt: skip
-"""The column of the traffic that each kind of entity comes from."""
+    EntityKind.ADDRESS: "client_ip",
+    EntityKind.NETWORK: "client_ip",
+    EntityKind.END_USER: "end_user_id",
+    EntityKind.SESSION: "session_id",
+    EntityKind.ASN: "client_asn",
+    EntityKind.JA4: "ja4",
+    EntityKind.USER_AGENT: "user_agent",
+    EntityKind.TOOLS: "tools",
+}
+"""The dictionary that the values of each kind are named by; the steps find those of the other kinds."""
 
 
 def export_population(
@@ -65,7 +69,7 @@ def export_population(
     """
     ids = store.dictionaries.accounts.list_ids().take(pa.array(store.stored.accounts))
     engine.add_table("traffic_once", pa.table({"account_id": ids}))
-    alone = {"account"} | {f"entity_{kind.name}" for kind in ENTITY_KINDS if kind.name not in SOURCES}
+    alone = {"account"} | {f"entity_{kind}" for kind in TRAFFIC_KINDS if kind not in SOURCES}
     engine.run([step for step in steps if step.name in alone], SilentProgress())
     account = engine.arrow(ACCOUNTS)
     # Accounts are numbered by id: the same order as of the sorted ids.
@@ -80,11 +84,9 @@ def export_population(
             "contradictions": _measure_contradictions(store.stored, numbers),
         },
         entities={
-            kind.name: _build_entities(store, engine, kind, numbers)
-            if kind.name in SOURCES
-            else read_entities(engine, kind)
-            for kind in ENTITY_KINDS
-            if columns.issuperset(kind.needs)
+            kind: _build_entities(store, engine, kind, numbers) if kind in SOURCES else read_entities(engine, kind)
+            for kind in TRAFFIC_KINDS
+            if ENTITY_KINDS[kind].qualified_column in columns
         },
         events=exchanges,
         fragments=_build_fragment_index(store, order),
@@ -185,11 +187,11 @@ def _measure_contradictions(stored: StoredAccounts, numbers: _AccountNumbers) ->
 
 def _build_entities(store: AccountStore, engine: Engine, kind: EntityKind, numbers: _AccountNumbers) -> EntityPairs:
     """Return which accounts show which values of a kind of entity, as its step would."""
-    shown = store.stored.uses[kind.name]
+    shown = store.stored.uses[kind]
     account, value, uses = numbers.translate(shown.account), shown.value, shown.uses
     values, names = (
-        _resolve_names(store.dictionaries, engine, kind.name)
-        if kind.name != "asn"
+        _resolve_names(store.dictionaries, engine, kind)
+        if kind != EntityKind.ASN
         else _decode_numbers(np.unique(value))
     )
     of_pair = np.searchsorted(values, value)
@@ -203,13 +205,13 @@ def _build_entities(store: AccountStore, engine: Engine, kind: EntityKind, numbe
     of_pair = value_no[of_pair]
     order = np.lexsort((of_pair, account))
     return EntityPairs(
-        kind=kind.name,
-        family=kind.family,
+        kind=kind,
+        family=ENTITY_KINDS[kind].family,
         account=account[order],
         value=of_pair[order],
         names=StringColumn(names.take(pa.array(by_name))),
         orgs=count_distinct_orgs(numbers.org[account], of_pair, by_name.size),
-        single=kind.single,
+        single=ENTITY_KINDS[kind].single,
         uses=uses[order].astype(np.int64),
     )
 
@@ -219,14 +221,14 @@ def _decode_numbers(values: Any) -> tuple[Any, pa.Array]:
     return values, pa.array(values.astype(np.int64) - 1).cast(pa.string())
 
 
-def _resolve_names(dictionaries: TrafficDictionaries, engine: Engine, kind: str) -> tuple[Any, pa.Array]:
+def _resolve_names(dictionaries: TrafficDictionaries, engine: Engine, kind: EntityKind) -> tuple[Any, pa.Array]:
     """Return the values of one kind, ascending, and their names."""
     source = SOURCES[kind]
     if source in dictionaries.codes:
         names = dictionaries.codes[source].names
         return np.arange(1, len(names) + 1, dtype=np.uint64), pa.array(names, pa.string())
     hashes, names = dictionaries.names[source].list_distinct()
-    if kind != "network":
+    if kind != EntityKind.NETWORK:
         return hashes, names
     networks, first = np.unique(hash_networks(names), return_index=True)
     one_each = {"position": np.arange(first.size), "address": names.take(pa.array(first))}

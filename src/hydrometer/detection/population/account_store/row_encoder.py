@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract import CAPABILITY_CLASSES, ELICITATION_CLASSES
+from hydrometer.contract import CAPABILITY_CLASSES, ELICITATION_CLASSES, ENTITY_KINDS, LEAST_GLOBAL_ID, EntityKind
 from hydrometer.detection.population.account_store.arrow_decoding import (
     decode_dictionary,
     decode_numbers,
@@ -39,8 +39,6 @@ TRAFFIC_COLUMNS = (
     "language", "elicitation", "elicitation_confidence", "capability",
 )  # fmt: skip
 """Columns of the traffic that the measuring steps read."""
-GLOBAL_ID = 20
-"""Characters from which an id is long enough to be told from a customer's own numbering."""
 
 
 class RowEncoder:
@@ -66,7 +64,7 @@ class RowEncoder:
         flags = _encode_use_flags(column, coded) | self._encode_elicitation_flag(coded["elicitation"], confidence)
         for name, meaning in (("end_user_id", SERVES), ("session_id", CONVERSATION)):
             values = coded[name].dictionary
-            long = np.asarray(pc.greater_equal(pc.utf8_length(values), GLOBAL_ID).fill_null(False))
+            long = np.asarray(pc.greater_equal(pc.utf8_length(values), LEAST_GLOBAL_ID).fill_null(False))
             names[name].add(hashes[name][long], values.filter(pa.array(long)))
             flags |= set_bits(decode_dictionary(coded[name], long, False), meaning)
         names["client_ip"].add(hashes["client_ip"], coded["client_ip"].dictionary)
@@ -123,7 +121,8 @@ class RowEncoder:
             sums = sums[offsets[rows + 1] - first] - sums[offsets[rows] - first]
             _, at, of_row = np.unique(sums, return_index=True, return_inverse=True)
             sets = column.take(pa.array(rows[at])).to_pylist()
-            codes = self.dictionaries.codes["tools"].encode(" ".join(sorted(offered)) or None for offered in sets)
+            spell = ENTITY_KINDS[EntityKind.TOOLS].form.canonicalise
+            codes = self.dictionaries.codes["tools"].encode(spell(offered) or None for offered in sets)
             numbers[rows] = codes[of_row]
         return numbers
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
+from hydrometer.contract import LONGEST_ADDRESS
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -53,27 +55,44 @@ def _hash_rows(data: Any, offsets: Any, valid: Any, out: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
+def _find_third_dot(data: Any, start: int, stop: int) -> int:
+    """Return where the third dot of a v4 address is; -1 of what is not four parts of one to three digits."""
+    dots, digits, third = 0, 0, -1
+    for at in range(start, stop):
+        if data[at] == 46:
+            if digits == 0:
+                return -1
+            dots, digits = dots + 1, 0
+            if dots == 3:
+                third = at
+        elif 48 <= data[at] <= 57 and digits < 3:
+            digits += 1
+        else:
+            return -1
+    return third if dots == 3 and digits else -1
+
+
+@njit(nogil=True, cache=True)
 def _hash_network_rows(data: Any, offsets: Any, valid: Any, out: Any) -> None:
-    """Hash the block of each address in its shortest spelling: the first three parts of a v4, the first three groups of a v6."""
+    """Hash the block of each address in its shortest spelling: the first three parts of a v4, the first three groups of a v6.
+
+    What is no address has none, as in the canonical form of networks.
+    """
     for row in range(out.size):
         start, stop = offsets[row], offsets[row + 1]
         out[row] = ABSENT
         if not valid[row]:
             continue
-        v6 = False
+        v6, letters = False, 0
         for at in range(start, stop):
-            if data[at] == 58:
-                v6 = True
-                break
+            v6 = v6 or data[at] == 58
+            letters += data[at] & 0xC0 != 0x80
+        if v6 and letters > LONGEST_ADDRESS:
+            continue
         if not v6:
-            dots, at = 0, start
-            while at < stop:
-                if data[at] == 46:
-                    dots += 1
-                    if dots == 3:
-                        break
-                at += 1
-            out[row] = hash_bytes(data, start, at)
+            end = _find_third_dot(data, start, stop)
+            if end >= 0:
+                out[row] = hash_bytes(data, start, end)
             continue
         # Groups after `::` cannot be among the first three: it stands for two groups of zeros at the least.
         value, group, at = _SEED, 0, start

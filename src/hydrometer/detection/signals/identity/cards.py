@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hydrometer.contract import EntityKind
 from hydrometer.detection.signals.shared_values import find_strongest_value
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def test(group: AccountGroup) -> SignalFinding | None:
     """The most surprising payment instrument or BIN that at least a third of the group shows."""
-    return find_strongest_value(group, ("payment", "bin"), cover=1 / 3)
+    return find_strongest_value(group, (EntityKind.PAYMENT, EntityKind.BIN), cover=1 / 3)
 
 
 SIGNAL = Signal(

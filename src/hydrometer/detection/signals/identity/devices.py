@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hydrometer.contract import EntityKind
 from hydrometer.detection.signals.shared_values import measure_collisions
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 from hydrometer.detection.signals.tail_probabilities import correct_for_tries
@@ -20,7 +21,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
     """Meetings at devices, telephones, end users or conversations; the strongest kind counts."""
     kinds = [
         group.population.entities[k]
-        for k in ("device", "phone", "end_user", "session")
+        for k in (EntityKind.DEVICE, EntityKind.PHONE, EntityKind.END_USER, EntityKind.SESSION)
         if k in group.population.entities
     ]
     findings = [finding for kind in kinds if (finding := measure_collisions(group, kind)) is not None]

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hydrometer.contract import EntityKind
 from hydrometer.detection.signals.shared_values import find_strongest_value
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 
 if TYPE_CHECKING:
     from hydrometer.detection.population.account_group import AccountGroup
 
+LEVELS = (EntityKind.EMAIL_SHAPE, EntityKind.EMAIL_LENGTH, EntityKind.EMAIL_DOMAIN)
+
 
 def test(group: AccountGroup) -> SignalFinding | None:
     """The most surprising shape or domain that at least half of the group shows."""
-    return find_strongest_value(group, ("email_shape", "email_length", "email_domain"), cover=0.5)
+    return find_strongest_value(group, LEVELS, cover=0.5)
 
 
 SIGNAL = Signal(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hydrometer.contract import EntityKind
 from hydrometer.detection.signals.shared_values import find_strongest_value, measure_collisions
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 from hydrometer.detection.signals.tail_probabilities import correct_for_tries
@@ -17,7 +18,7 @@ from hydrometer.detection.signals.tail_probabilities import correct_for_tries
 if TYPE_CHECKING:
     from hydrometer.detection.population.account_group import AccountGroup
 
-LEVELS = ("address", "network", "signup_network")
+LEVELS = (EntityKind.ADDRESS, EntityKind.NETWORK, EntityKind.SIGNUP_NETWORK)
 
 
 def test(group: AccountGroup) -> SignalFinding | None:

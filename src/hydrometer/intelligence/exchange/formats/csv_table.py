@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from hydrometer.contract import EntityKind
 from hydrometer.intelligence.exchange.release_format import ReleaseFormat
 from hydrometer.intelligence.exchange.stix_encoder import format_stix_time
 
@@ -23,7 +24,7 @@ def encode_csv(release: CampaignRelease) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for one in sorted(release.dossiers.indicators, key=lambda indicator: (indicator.kind, indicator.value)):
-        if one.kind == "template" or one.value.startswith(FORMULA):
+        if one.kind == EntityKind.TEMPLATE or one.value.startswith(FORMULA):
             continue
         start, end = (format_stix_time(moment) if moment else "" for moment in (one.valid_from, one.valid_until))
         writer.writerow(
@@ -44,7 +45,9 @@ def encode_csv(release: CampaignRelease) -> bytes:
 
 def count_formulas(release: CampaignRelease) -> dict[str, int]:
     """Count the values that are dangerous to open in a spreadsheet."""
-    number = sum(one.kind != "template" and one.value.startswith(FORMULA) for one in release.dossiers.indicators)
+    number = sum(
+        one.kind != EntityKind.TEMPLATE and one.value.startswith(FORMULA) for one in release.dossiers.indicators
+    )
     return {"csv: a spreadsheet would run the value as a formula": number} if number else {}
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from hydrometer.contract import EntityKind
 from hydrometer.files import require_extra
 from hydrometer.intelligence.exchange.confidence_scales import convert_to_word
 from hydrometer.intelligence.exchange.misp_mapping import TYPES, AttributeComment
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from hydrometer.intelligence.exchange.campaign_release import CampaignRelease
 
 ATTACK = 'mitre-atlas:technique="AML.T0024.002"'
+
+
+TO_DETECT = frozenset({EntityKind.ADDRESS, EntityKind.NETWORK, EntityKind.DOMAIN, EntityKind.JA4})
+"""Kinds that MISP may hand on to detection (`to_ids`)."""
 
 
 def encode_misp(release: CampaignRelease) -> bytes:
@@ -76,9 +81,9 @@ def _add_indicators(event: Any, release: CampaignRelease) -> None:
     sightings = {sighting.of: sighting for sighting in release.dossiers.sightings}
     for one in release.dossiers.indicators:
         value = one.value
-        if one.kind == "template":
+        if one.kind == EntityKind.TEMPLATE:
             value = orjson.dumps(encode_template(sketches[one.value]), option=orjson.OPT_SORT_KEYS).decode()
-        attribute = _add_indicator(event, one, f"AS{value}" if one.kind == "asn" else value)
+        attribute = _add_indicator(event, one, f"AS{value}" if one.kind == EntityKind.ASN else value)
         sighting = sightings.get(one.id)
         if sighting is not None and sighting.last_seen is not None:
             attribute.add_sighting(
@@ -94,13 +99,13 @@ def _add_indicators(event: Any, release: CampaignRelease) -> None:
 def _add_indicator(event: Any, one: Indicator, value: str) -> Any:
     properties = {
         "uuid": _extract_uuid(one.id),
-        "to_ids": one.kind in ("address", "network", "domain", "ja4"),
+        "to_ids": one.kind in TO_DETECT,
         "comment": str(
             AttributeComment(kind=one.kind, role=one.role or "", confidence=one.confidence, valid_until=one.valid_until)
         ),
         **({"first_seen": format_stix_time(one.valid_from)} if one.valid_from else {}),
     }
-    if one.kind != "ja4":
+    if one.kind != EntityKind.JA4:
         return event.add_attribute(TYPES[one.kind], value, **properties)
     holder = event.add_object(name="ja4-plus", uuid=_extract_uuid(make_id("x-misp", one.id)))
     holder.add_attribute(

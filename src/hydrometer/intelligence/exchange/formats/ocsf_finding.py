@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hydrometer import __version__
-from hydrometer.contract import describe_probability
+from hydrometer.contract import EntityKind, describe_probability
 from hydrometer.intelligence.exchange.atlas import TECHNIQUES
 from hydrometer.intelligence.exchange.release_format import ReleaseFormat
 
@@ -22,11 +22,11 @@ CLASS, CREATE, FINDINGS = 2004, 1, 2
 HIGH_CONFIDENCE = 85
 """From here on OCSF's `High`; below 50 it is `Low`. STIX's scale has the same words at these numbers."""
 MEDIUM_CONFIDENCE = 50
-OBSERVABLES = {
-    "address": (2, "IP Address", "src_endpoint.ip"),
-    "domain": (1, "Hostname", "data.value"),
-    "email_domain": (1, "Hostname", "data.value"),
-    "user_agent": (99, "user_agent", "http_request.user_agent"),
+OBSERVABLES: dict[str, tuple[int, str, str]] = {
+    EntityKind.ADDRESS: (2, "IP Address", "src_endpoint.ip"),
+    EntityKind.DOMAIN: (1, "Hostname", "data.value"),
+    EntityKind.EMAIL_DOMAIN: (1, "Hostname", "data.value"),
+    EntityKind.USER_AGENT: (99, "user_agent", "http_request.user_agent"),
 }
 """By kind: number and name of OCSF's type, and where the value stands in its evidence. Types that not every reader of 1.4
 knows are 99, Other, with the kind for a name."""
@@ -89,11 +89,11 @@ def _describe_evidence(one: Indicator) -> dict[str, Any]:
     if one.valid_until is not None:
         details["valid_until"] = _convert_to_millis(one.valid_until)
     evidence: dict[str, Any] = {"uid": one.id, "name": one.kind, "data": details}
-    if one.kind == "address":
+    if one.kind == EntityKind.ADDRESS:
         evidence["src_endpoint"] = {"ip": one.value}
-    elif one.kind == "asn":
+    elif one.kind == EntityKind.ASN:
         evidence["src_endpoint"] = {"autonomous_system": {"number": int(one.value)}}
-    elif one.kind == "user_agent":
+    elif one.kind == EntityKind.USER_AGENT:
         evidence["http_request"] = {"user_agent": one.value}
     return evidence
 

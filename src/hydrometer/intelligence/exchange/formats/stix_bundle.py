@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hydrometer.contract import describe_probability
+from hydrometer.contract import EntityKind, describe_probability
 from hydrometer.intelligence.exchange.atlas import TECHNIQUES
 from hydrometer.intelligence.exchange.bundle_files import encode_bundle
 from hydrometer.intelligence.exchange.release_format import ReleaseFormat
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from hydrometer.intelligence.exchange.campaign_release import CampaignRelease
 
-INFRASTRUCTURE_KINDS = frozenset({"address", "network", "signup_network", "asn", "domain"})
+INFRASTRUCTURE_KINDS = frozenset(
+    {EntityKind.ADDRESS, EntityKind.NETWORK, EntityKind.SIGNUP_NETWORK, EntityKind.ASN, EntityKind.DOMAIN}
+)
 """Kinds of indicator that make up the infrastructure."""
 
 

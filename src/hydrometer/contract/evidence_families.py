@@ -1,0 +1,11 @@
+"""The families of evidence, which are independent of one another."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Family = Literal["content", "identity", "infrastructure", "timing", "economics", "intelligence"]
+"""What a piece of evidence is about; evidence of one family may have one cause."""
+
+FAMILIES: tuple[str, ...] = get_args(Family)
+"""Kinds of evidence that are independent of one another."""
