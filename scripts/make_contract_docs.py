@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hydrometer.contract as contract
-from hydrometer.contract.settings import Settings, list_settings
+from hydrometer.cli.output.declared_settings import list_settings
+from hydrometer.contract.settings import Settings
 from hydrometer.contract.table_spec import TableSpec
 from hydrometer.detection.signals.signal import find_signals
 

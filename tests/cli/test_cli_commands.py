@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 from fixtures import api_stand_in
 from hydrometer import __version__
 from hydrometer.cli.app import app
-from hydrometer.contract.settings import Settings, list_settings, load_settings
+from hydrometer.cli.output.declared_settings import list_settings
+from hydrometer.contract.settings import Settings
+from hydrometer.files.settings_files import load_settings
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hydrometer.cli.output.declared_settings import list_settings
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.exchange_columns import EXCHANGES, TEXTS
 from hydrometer.contract.fingerprint_columns import FINGERPRINTS, TRAFFIC
-from hydrometer.contract.settings import Settings, list_settings, load_settings
+from hydrometer.contract.settings import Settings
+from hydrometer.files.settings_files import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from fixtures.detected_worlds import SMALL, labelled
 from hydrometer import api
 from hydrometer.contract.progress import SilentProgress
-from hydrometer.contract.settings import load_settings
+from hydrometer.files.settings_files import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

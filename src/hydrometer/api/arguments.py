@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 from urllib.parse import unquote, urlsplit
 
-from hydrometer.contract import InputError, Settings, convert_settings, load_settings
+from hydrometer.contract import InputError, Settings
+from hydrometer.files import convert_settings, load_settings
 from hydrometer.sources import TrafficTables, is_table
 
 

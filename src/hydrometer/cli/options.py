@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hydrometer.contract import Settings, load_settings
+from hydrometer.contract import Settings
+from hydrometer.files import load_settings
 
 Traffic = Annotated[
     str,

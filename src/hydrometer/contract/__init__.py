@@ -85,7 +85,6 @@ if TYPE_CHECKING:
     from hydrometer.contract.gateway import Failing as Failing
     from hydrometer.contract.gateway import GatewaySettings as GatewaySettings
     from hydrometer.contract.gateway import Shape as Shape
-    from hydrometer.contract.gateway import load_gateway_settings as load_gateway_settings
     from hydrometer.contract.hidden_characters import spell_hidden_characters as spell_hidden_characters
     from hydrometer.contract.intel_records import Actor as Actor
     from hydrometer.contract.intel_records import ActorRelease as ActorRelease
@@ -134,13 +133,9 @@ if TYPE_CHECKING:
     from hydrometer.contract.result_records import TemplateSegment as TemplateSegment
     from hydrometer.contract.settings import AttributionSettings as AttributionSettings
     from hydrometer.contract.settings import CampaignSettings as CampaignSettings
-    from hydrometer.contract.settings import DeclaredSetting as DeclaredSetting
     from hydrometer.contract.settings import FingerprintSettings as FingerprintSettings
     from hydrometer.contract.settings import ReadSettings as ReadSettings
     from hydrometer.contract.settings import Settings as Settings
-    from hydrometer.contract.settings import convert_settings as convert_settings
-    from hydrometer.contract.settings import list_settings as list_settings
-    from hydrometer.contract.settings import load_settings as load_settings
     from hydrometer.contract.sql_step import SqlStep as SqlStep
     from hydrometer.contract.table_spec import TIMESTAMP as TIMESTAMP
     from hydrometer.contract.table_spec import ColumnSpec as ColumnSpec

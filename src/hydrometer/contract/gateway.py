@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
-
-from hydrometer.contract.errors import InputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Failing = Literal["open", "closed"]
 """What is done with a request that cannot be decided on: `open` lets it pass, `closed` refuses it."""
@@ -64,27 +57,3 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     def failing_of(self, gateway: str) -> Failing:
         """Return what the gateway of that name does when it cannot decide."""
         return self.failing_by.get(gateway, self.failing)
-
-
-def load_gateway_settings(path: Path | None) -> GatewaySettings:
-    """Read settings of the gateways from a TOML file; the defaults where there is none.
-
-    Raises:
-        InputError: the file is missing, is not TOML, or names an unknown setting, a wrong type or value.
-    """
-    if path is None:
-        return GatewaySettings()
-    mend = "docs/gateways.md lists every setting of the gateways."
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), GatewaySettings)
-    except OSError as error:
-        raise InputError(str(error.strerror), file=str(path), mend="Name a TOML file that can be read.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not TOML: {error}", file=str(path), mend=mend) from None
-    except msgspec.ValidationError as error:
-        problem, _, path_text = str(error).partition(" - at `$")
-        if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", problem):
-            problem = f"unknown setting `{unknown[1]}`"
-        raise InputError(
-            problem, file=str(path), column=path_text.strip("`.").replace("[...]", " (a value)"), mend=mend
-        ) from None

@@ -6,19 +6,12 @@ A setting is declared once: its name, its type with its bounds, what it means, a
 from __future__ import annotations
 
 import os
-import re
-import tomllib
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from hydrometer.contract.errors import InputError
 from hydrometer.contract.evidence_families import Family
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 class FingerprintSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -194,112 +187,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def memory_bytes(self) -> int:
-        number, unit = re.fullmatch(r"([0-9.]+) ?([KMGT]i?)B", self.memory).groups()  # type: ignore[union-attr]
+        """The size that `memory` says, in bytes."""
+        number = self.memory.rstrip("KMGTiB ")
+        unit = self.memory[len(number) :].strip()
         power = "KMGT".index(unit[0]) + 1
-        return int(float(number) * (1024**power if unit.endswith("i") else 1000**power))
+        return int(float(number) * (1024**power if "i" in unit else 1000**power))
 
     @property
     def cores(self) -> int:
+        """Threads to use: `threads`, or as many as this machine has cores."""
         return self.threads or os.cpu_count() or 1
-
-
-def load_settings(path: Path | None, **overrides: object) -> Settings:
-    """Read settings from a TOML file and apply `overrides` (those that are not None).
-
-    Raises:
-        InputError: the file is missing, is not TOML, or names an unknown setting, a wrong type or value.
-    """
-    data: dict[str, object] = {}
-    if path is not None:
-        data = _read_toml(path)
-        convert_settings(data, str(path))
-    data.update({key: value for key, value in overrides.items() if value is not None})
-    return convert_settings(data, "command line")
-
-
-def _read_toml(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise InputError("no such file", file=str(path), mend="Name an existing TOML file.") from None
-    except OSError as error:
-        raise InputError(str(error.strerror), file=str(path), mend="Name a TOML file that can be read.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"not TOML: {error}", file=str(path), mend="See `hydrometer settings` for a valid file."
-        ) from None
-
-
-def convert_settings(data: dict[str, object], file: str) -> Settings:
-    """Return the settings in `data`, which come from `file`.
-
-    Raises:
-        InputError: a setting is unknown, or of a wrong type or value.
-    """
-    try:
-        return msgspec.convert(data, Settings)
-    except msgspec.ValidationError as error:
-        problem, _, path_text = str(error).partition(" - at `$")
-        name = path_text.strip("`.")
-        if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", problem):
-            name = f"{name}.{unknown[1]}".lstrip(".")
-            problem = "unknown setting"
-        raise InputError(
-            f"{name}: {problem}" if name else problem,
-            file=file,
-            mend="`hydrometer settings` prints every setting with its bounds.",
-        ) from None
-
-
-class DeclaredSetting(msgspec.Struct, frozen=True, kw_only=True):
-    """One setting as it is declared, with the value it has."""
-
-    section: str
-    """Dotted name of the TOML table; empty at the top."""
-    section_meaning: str
-    name: str
-    type: str
-    bounds: str
-    meaning: str
-    value: Any
-
-
-def list_settings(settings: Settings) -> list[DeclaredSetting]:
-    """Return every setting of `settings`, those of a section together, in the order of declaration."""
-    definitions = msgspec.json.schema(Settings)["$defs"]
-    return list(_walk_section("", "Settings", msgspec.to_builtins(settings), definitions))
-
-
-def _walk_section(
-    section: str, struct: str, values: dict[str, Any], definitions: dict[str, Any]
-) -> Iterator[DeclaredSetting]:
-    own = definitions[struct]
-    nested: list[tuple[str, str]] = []
-    for name, field in own["properties"].items():
-        if "$ref" in field:
-            nested.append((name, field["$ref"].rpartition("/")[2]))
-            continue
-        yield DeclaredSetting(
-            section=section,
-            section_meaning=own.get("description", ""),
-            name=name,
-            type=field.get("type", "any"),
-            bounds=_describe_bounds(field),
-            meaning=field.get("description", ""),
-            value=values[name],
-        )
-    for name, struct_name in nested:
-        yield from _walk_section(f"{section}.{name}".lstrip("."), struct_name, values[name], definitions)
-
-
-def _describe_bounds(field: dict[str, Any]) -> str:
-    words = {
-        "minimum": "at least {}",
-        "exclusiveMinimum": "more than {}",
-        "maximum": "at most {}",
-        "exclusiveMaximum": "less than {}",
-        "enum": "one of {}",
-        "pattern": "matching {}",
-    }
-    field = {**field, **field.get("items", {})}
-    return ", ".join(text.format(field[key]) for key, text in words.items() if key in field)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from hydrometer.files.secret_files import write_secret as write_secret
     from hydrometer.files.server_address import ServerAddress as ServerAddress
     from hydrometer.files.server_address import is_loopback as is_loopback
+    from hydrometer.files.settings_files import convert_settings as convert_settings
+    from hydrometer.files.settings_files import load_gateway_settings as load_gateway_settings
+    from hydrometer.files.settings_files import load_settings as load_settings
 else:
     from hydrometer.exports import export_lazily
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from hydrometer import api
 from hydrometer.cli.app import app
 from hydrometer.contract.progress import SilentProgress
-from hydrometer.contract.settings import load_settings
+from hydrometer.files.settings_files import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.gateway import GatewaySettings, SenderHeaders, load_gateway_settings
+from hydrometer.contract.gateway import GatewaySettings, SenderHeaders
 from hydrometer.enforcement.guard.client_identity import canonicalise_address, hash_api_key, make_identity_reader
+from hydrometer.files.settings_files import load_gateway_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import pytest
 from hydrometer import api
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.progress import SilentProgress
-from hydrometer.contract.settings import load_settings
+from hydrometer.files.settings_files import load_settings
 from hydrometer.intelligence.exchange import (
     SentFiles,
     ShareRequest,

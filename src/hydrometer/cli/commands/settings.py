@@ -9,8 +9,8 @@ from itertools import groupby
 import typer
 
 from hydrometer.cli import options
+from hydrometer.cli.output.declared_settings import DeclaredSetting, list_settings
 from hydrometer.cli.output.terminal import format_json
-from hydrometer.contract import DeclaredSetting, list_settings
 
 
 def settings(as_json: options.Json = False) -> None:

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from hydrometer.contract import InputError, load_gateway_settings
+from hydrometer.contract import InputError
 from hydrometer.enforcement.audit.audit_log import AuditLog
 from hydrometer.enforcement.guard.audit_queue import AuditQueue
 from hydrometer.enforcement.guard.decision_point import DecisionPoint
@@ -26,7 +26,7 @@ from hydrometer.enforcement.guard.redis_budget_sync import BudgetSync
 from hydrometer.enforcement.guard.snapshot_watcher import SnapshotLoader, SnapshotWatcher
 from hydrometer.enforcement.signing_keys import read_signing_key, read_verify_key
 from hydrometer.enforcement.snapshots.sketch_settings import SKETCH_HASHES, compute_key_check, parse_sketch_settings
-from hydrometer.files import explain_write_errors, read_secret
+from hydrometer.files import explain_write_errors, load_gateway_settings, read_secret
 from hydrometer.fingerprint import OnlineSketcher, SiteKey
 
 if TYPE_CHECKING:

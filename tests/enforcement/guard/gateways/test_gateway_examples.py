@@ -12,8 +12,9 @@ import yaml
 from fixtures.gateway_parts import Stand, free_port, process
 from fixtures.project import ROOT
 from fixtures.serving_parts import Files
-from hydrometer.contract.gateway import GatewaySettings, load_gateway_settings
+from hydrometer.contract.gateway import GatewaySettings
 from hydrometer.enforcement.guard.gateway_routes import collect_routes
+from hydrometer.files.settings_files import load_gateway_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
