@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import hydrometer.contract as contract
 from hydrometer.cli.output.declared_settings import list_settings
+from hydrometer.contract.entity_kinds import ENTITY_KINDS
 from hydrometer.contract.settings import Settings
 from hydrometer.contract.table_spec import TableSpec
 from hydrometer.detection.signals.signal import find_signals
@@ -29,7 +30,17 @@ if TYPE_CHECKING:
 
 FIRST = ("exchange_columns", "account_columns", "fingerprint_columns", "result_records")
 """Modules in the order in which a reader meets them; further ones follow by name."""
-APART = ("settings", "table_spec", "errors", "progress", "timestamps", "estimative_language")
+APART = (
+    "settings",
+    "table_spec",
+    "canonical_forms",
+    "entity_kinds",
+    "evidence_families",
+    "errors",
+    "progress",
+    "timestamps",
+    "estimative_language",
+)
 """Modules that declare no table and no record of a result."""
 MADE = (
     "<!-- Made by scripts/make_contract_docs.py from src/hydrometer/contract/; change the declarations, not this. -->"
@@ -48,8 +59,14 @@ Any other column may be missing: the signals that need it are off, and the resul
 A folder of traffic may hold `exchanges*` and `accounts*` (Parquet, JSON lines, or CSV for accounts) and `models.json`,
 a list of `{{"model": …, "released_at": …}}`.
 A folder of a result holds `campaigns.json` (record `CampaignFile`), `members.parquet`, `harvested.parquet`,
-`considered.parquet`, `indicators.parquet`, `templates.parquet`, `blocks.parquet` (tables of these names), `run.json` (record `Run`), `report.html`, and `rejected.jsonl` when rows
+`considered.parquet`, `indicators.parquet`, `templates.parquet`, `blocks.parquet` (tables of these names), `run.json` (record `RunRecord`), `report.html`, and `rejected.jsonl` when rows
 were rejected.
+"""
+
+KINDS_INTRO = """# Kinds of value that accounts share
+
+A kind *convicts* if sharing a value may make an account a member of a campaign, and *indicates* if a value may point to
+somebody, so that it is in `indicators` and partners may exchange it.
 """
 
 SETTINGS_INTRO = f"""{MADE}
@@ -107,7 +124,7 @@ def contract_page(declaring: list[ModuleType]) -> str:
         for value in vars(module).values():
             if isinstance(value, TableSpec):
                 tables.setdefault(value.name, value)
-    parts = [CONTRACT_INTRO, "# Tables\n", *(_table(table) for table in tables.values()), "# Records\n"]
+    parts = [CONTRACT_INTRO, "# Tables\n", *(_table(table) for table in tables.values()), _kinds(), "# Records\n"]
     parts += [record for module in declaring for record in _records(module)]
     return "\n".join(parts)
 
@@ -126,6 +143,23 @@ def _table(table: TableSpec) -> str:
     ]
     head = ("column", "type", "needed", "unit", "meaning", "OpenTelemetry")
     return f"## `{table.name}`\n\n{_sentence(table.meaning)}\n\n{_grid(head, rows)}"
+
+
+def _kinds() -> str:
+    rows = [
+        (
+            f"`{kind}`",
+            spec.label,
+            spec.meaning,
+            f"`{spec.qualified_column}`" if spec.table else "",
+            spec.family,
+            "yes" if spec.convicts else "",
+            "yes" if spec.indicates else "",
+        )
+        for kind, spec in ENTITY_KINDS.items()
+    ]
+    head = ("kind", "one value", "meaning", "column", "family", "convicts", "indicates")
+    return f"{KINDS_INTRO}\n{_grid(head, rows)}"
 
 
 def _arrow(name: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hydrometer.contract import Settings
 from hydrometer.files import load_settings
+
+if TYPE_CHECKING:
+    from hydrometer.contract import Settings
 
 Traffic = Annotated[
     str,

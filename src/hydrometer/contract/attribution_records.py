@@ -1,4 +1,4 @@
-"""Who is behind a campaign, and how sure that is: what `attribution/` says and the report shows.
+"""Who is behind a campaign, and how sure that is: what `intelligence/attribution/` says and the report shows.
 
 Two questions are kept apart: who runs the infrastructure, and who gets the outputs.
 """
@@ -27,7 +27,9 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     """An actor's id, UNKNOWN, or NOBODY."""
     name: str
     prior: float
+    """Probability before any evidence, 0 to 1."""
     probability: float
+    """After all evidence, 0 to 1; over a question's hypotheses they sum to 1."""
 
 
 class AttributionEvidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +56,7 @@ class AttributionAnswer(msgspec.Struct, frozen=True, kw_only=True):
     conclusion: str
     """The name of an actor, or `not attributed`."""
     probability: float
-    """Of the likeliest hypothesis."""
+    """Of the likeliest hypothesis, 0 to 1."""
     likelihood: str
     """ICD 203's word for that probability."""
     confidence: Confidence

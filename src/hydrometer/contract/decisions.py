@@ -86,11 +86,11 @@ class SnapshotCampaign(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SnapshotTemplate(msgspec.Struct, frozen=True, kw_only=True):
-    """The fixed wording of a campaign's demand, as keyed hashes."""
+    """What the exchanges of one demand of a campaign share, as keyed hashes."""
 
     id: str
     campaign: int
-    """Place in `campaigns`."""
+    """Index in `campaigns`."""
     hashes: tuple[int, ...]
     """Ascending, signed 64-bit, under the site key."""
     background: float
@@ -153,7 +153,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     scope: Literal["account", "organisation"]
     campaign: int
-    """Place in `campaigns`."""
+    """Index in `campaigns`."""
     probability: float
     reviewed: bool = False
     """A person has upheld it."""

@@ -1,4 +1,4 @@
-"""What every engine can do, so that the flow need not know which one runs."""
+"""What every engine can do, so that detection need not know which one runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Engine(Protocol):
-    """Holds the tables of one run; SQL is in DuckDB's dialect."""
+    """The tables of one run, and the SQL over them, in DuckDB's dialect."""
 
     def view(self, name: str, parquet: Path) -> None:
         """Name the Parquet files that match a path, of which the last part may hold `*`."""
@@ -30,5 +30,5 @@ class Engine(Protocol):
         ...
 
     def count(self, table: str) -> int:
-        """Rows of a table."""
+        """Return the number of rows of a table."""
         ...

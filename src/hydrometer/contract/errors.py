@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class InputError(Exception):
-    """Unusable input or settings; the message names the place and the mend, and the command ends with status 2."""
+    """Unusable input or settings; the message says where, what and how to mend it, and the command ends with status 2."""
 
     def __init__(self, problem: str, *, mend: str, file: str = "", row: int | None = None, column: str = "") -> None:
         location = file

@@ -52,7 +52,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Time from a line of the audit to a head that covers it. Lines after the last head can be cut off unseen; a head costs two
     fsyncs, for which no request waits."""
     headers: SenderHeaders = SenderHeaders()
-    """Where the sender is told."""
+    """Which headers name the sender."""
 
     def failing_of(self, gateway: str) -> Failing:
         """Return what the gateway of that name does when it cannot decide."""

@@ -68,7 +68,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     releases: tuple[ActorRelease, ...] = ()
     hours: WorkingHours | None = None
     source: str = ""
-    """Id of its Source."""
+    """Id of its IntelSource."""
     tlp: Tlp = "amber"
     confidence: int = 50
     """0 to 100, as STIX has it."""
@@ -90,7 +90,7 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     role: Role | None = None
     """What of the actor it tells; None: not said."""
     source: str = ""
-    """Id of its Source."""
+    """Id of its IntelSource."""
     confidence: int = 50
     credibility: int = 6
     """Of this item, Admiralty code: 1 confirmed by others … 5 improbable, 6 cannot be judged."""
@@ -106,7 +106,7 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TemplateSketch(msgspec.Struct, frozen=True, kw_only=True):
-    """A template as partners may exchange it: keyed hashes of its shared wording, with the key's public name.
+    """A template as partners may exchange it: keyed hashes of its text, with the key's public name.
 
     Hashes under keys of different names never match.
     """
@@ -115,7 +115,7 @@ class TemplateSketch(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     """Name of the key, never the key."""
     hashes: tuple[int, ...]
-    """Ascending FracMinHash of the fixed wording, signed 64-bit."""
+    """Ascending FracMinHash of the fixed text, signed 64-bit."""
     shingle_words: int
     sample_one_in: int
     elicitation: str = "none"

@@ -1,4 +1,4 @@
-"""How stages tell what they are doing, without knowing who listens."""
+"""How stages report what they do, without knowing who listens."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Receives what a stage does; the command line draws it."""
+    """A listener to the stages of a run; the command line draws what it hears."""
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """A stage begins; `total` is its number of rows where that is known."""
+        """Begin a stage of `total` rows, or of a number that nobody knows yet."""
 
     def advance(self, rows: int) -> None:
-        """So many more rows of the current stage are done."""
+        """Count so many more rows of the current stage as done."""
 
     def note(self, message: str) -> None:
-        """Something the user should read."""
+        """Show something that the user should read."""
 
 
 class SilentProgress:
-    """Listens to nothing."""
+    """A listener that shows nothing."""
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """Ignore."""
+        """Do nothing."""
 
     def advance(self, rows: int) -> None:
-        """Ignore."""
+        """Do nothing."""
 
     def note(self, message: str) -> None:
-        """Ignore."""
+        """Do nothing."""

@@ -46,7 +46,7 @@ class TemplateSegment(msgspec.Struct, frozen=True):
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
-    """A wording shared by many exchanges; `wording` is empty when texts were not read."""
+    """What many exchanges share; `wording` is empty when texts were not read."""
 
     id: str
     exchanges: int
@@ -223,7 +223,7 @@ HARVESTED = TableSpec(
     (
         ColumnSpec("exchange_id", pa.string(), "the exchange", needed=True),
         ColumnSpec("campaign_id", pa.string(), "the campaign", needed=True),
-        ColumnSpec("template_id", pa.string(), "the wording"),
+        ColumnSpec("template_id", pa.string(), "the template"),
         ColumnSpec("probability", pa.float64(), "of being part of the harvest", needed=True, unit="0 to 1"),
     ),
 )
@@ -249,7 +249,9 @@ INDICATORS = TableSpec(
     "the values that the accounts of a campaign show, and how common they are: what attribution, sharing and the guard read",
     (
         ColumnSpec("campaign_id", pa.string(), "the campaign", needed=True),
-        ColumnSpec("kind", pa.string(), "what it is: payment, device, address, network, ja4, …", needed=True),
+        ColumnSpec(
+            "kind", pa.string(), "what it is: payment, device, address, network, ja4, … (the kinds below)", needed=True
+        ),
         ColumnSpec("value", pa.string(), "the value", needed=True),
         ColumnSpec("family", pa.string(), "family of evidence", needed=True),
         ColumnSpec("accounts", pa.int64(), "members that show it", needed=True),
@@ -267,15 +269,15 @@ INDICATORS = TableSpec(
 
 TEMPLATES = TableSpec(
     "templates",
-    "the fixed wording of each demand as keyed hashes: what recognises it at the first request",
+    "what the exchanges of each demand share, as keyed hashes: what recognises it at the first request",
     (
         ColumnSpec("campaign_id", pa.string(), "the campaign", needed=True),
-        ColumnSpec("template_id", pa.string(), "the wording", needed=True),
+        ColumnSpec("template_id", pa.string(), "the template", needed=True),
         ColumnSpec("exchanges", pa.int64(), "harvested exchanges that carry it", needed=True),
         ColumnSpec("accounts", pa.int64(), "members that send it", needed=True),
         ColumnSpec("elicitation", pa.string(), "what it asks for", needed=True),
         ColumnSpec(
-            "hashes", pa.list_(pa.int64()), "ascending hashes of its fixed wording, under the site key", needed=True
+            "hashes", pa.list_(pa.int64()), "ascending hashes of its fixed text, under the site key", needed=True
         ),
         ColumnSpec(
             "background",

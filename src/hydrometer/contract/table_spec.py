@@ -31,10 +31,12 @@ class TableSpec:
 
     @property
     def names(self) -> list[str]:
+        """Names of the columns, in the order of declaration."""
         return [column.name for column in self.columns]
 
     @property
     def needed(self) -> list[str]:
+        """Names of the columns that may be neither absent nor null."""
         return [column.name for column in self.columns if column.needed]
 
     @property
