@@ -48,7 +48,7 @@ def test_the_column_of_a_kind_is_one_of_its_table(kind: EntityKind) -> None:
 def test_detection_measures_every_kind_that_the_traffic_holds() -> None:
     assert set(TRAFFIC_KINDS) == OF_ACCOUNTS | OF_EXCHANGES
     assert population_export.SOURCES.keys() == OF_EXCHANGES
-    assert set(measured_partition.KINDS) == OF_EXCHANGES | {"client"}
+    assert set(measured_partition.COUNTED_KINDS) == OF_EXCHANGES | {"client"}
 
 
 def test_what_convicts_is_what_members_are_compared_by() -> None:

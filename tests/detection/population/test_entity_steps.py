@@ -40,7 +40,8 @@ def rows(folder: Path, kind: EntityKind, shown: list[dict[str, Any]]) -> list[di
         engine.add_table("account", pa.table(numbers | (columns if spec.table == "accounts" else {})))
         engine.add_table("exchange", pa.table(numbers | columns))
         engine.run([build_entity_step(kind)], SilentProgress())
-        return engine.arrow(f"SELECT * FROM entity_{kind} ORDER BY account_no").to_pylist()
+        found: list[dict[str, Any]] = engine.arrow(f"SELECT * FROM entity_{kind} ORDER BY account_no").to_pylist()
+    return found
 
 
 @pytest.mark.parametrize("kind", TRAFFIC_KINDS)
@@ -68,7 +69,11 @@ def test_values_are_in_their_canonical_form_and_numbered_in_its_order(
 
 
 def test_what_an_exchange_shows_is_counted(tmp_path: Path) -> None:
-    shown = [{"client_ip": "192.0.2.1"}, {"client_ip": "192.0.2.9"}, {"client_ip": None}]
+    shown: list[dict[str, Any]] = [{"client_ip": "192.0.2.1"}, {"client_ip": "192.0.2.9"}, {"client_ip": None}]
     assert [row["value"] for row in rows(tmp_path, EntityKind.NETWORK, shown)] == ["192.0.2.0/24"] * 2
-    tools = [{"tool_names": ["edit", "bash"]}, {"tool_names": ["bash", "edit"]}, {"tool_names": []}]
+    tools: list[dict[str, Any]] = [
+        {"tool_names": ["edit", "bash"]},
+        {"tool_names": ["bash", "edit"]},
+        {"tool_names": []},
+    ]
     assert [row["value"] for row in rows(tmp_path, EntityKind.TOOLS, tools)] == ["bash edit"] * 2
