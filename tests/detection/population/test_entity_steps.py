@@ -40,8 +40,8 @@ def rows(folder: Path, kind: EntityKind, shown: list[dict[str, Any]]) -> list[di
         engine.add_table("account", pa.table(numbers | (columns if spec.table == "accounts" else {})))
         engine.add_table("exchange", pa.table(numbers | columns))
         engine.run([build_entity_step(kind)], SilentProgress())
-        table: list[dict[str, Any]] = engine.arrow(f"SELECT * FROM entity_{kind} ORDER BY account_no").to_pylist()
-        return table
+        found: list[dict[str, Any]] = engine.arrow(f"SELECT * FROM entity_{kind} ORDER BY account_no").to_pylist()
+    return found
 
 
 @pytest.mark.parametrize("kind", TRAFFIC_KINDS)
