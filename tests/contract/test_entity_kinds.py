@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 import hydrometer
@@ -13,6 +14,7 @@ from hydrometer.contract.account_columns import ACCOUNTS
 from hydrometer.contract.entity_kinds import ENTITY_KINDS, INDICATOR_KINDS, EntityKind
 from hydrometer.contract.evidence_families import FAMILIES
 from hydrometer.contract.exchange_columns import EXCHANGES
+from hydrometer.contract.intel_records import Indicator
 from hydrometer.detection.campaigns import campaign_indicators, comparison_features, membership, non_campaign_groups
 from hydrometer.detection.population.account_store import measured_partition, population_export
 from hydrometer.detection.population.entity_steps import TRAFFIC_KINDS
@@ -75,6 +77,15 @@ def test_the_guard_compares_every_kind_that_a_request_shows_and_an_indicator_may
     assert looked_up == OF_EXCHANGES & set(INDICATOR_KINDS)
     assert ban_evasion.ACCOUNT_KINDS == OF_ACCOUNTS
     assert set(successor_recognition.GROUPS) == {*TRAFFIC_KINDS, "templates"}
+
+
+def test_an_indicator_is_of_no_other_kind() -> None:
+    assert Indicator(id="i", kind=EntityKind.PAYMENT, value="p").kind is EntityKind.PAYMENT
+    with pytest.raises(ValueError, match="end_user is no kind of indicator"):
+        Indicator(id="i", kind=EntityKind.END_USER, value="u")
+    for kind in ("end_user", "no such kind"):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert({"id": "i", "kind": kind, "value": "u"}, Indicator)
 
 
 def spelled_out(tree: ast.AST) -> Iterator[tuple[int, str]]:
