@@ -79,7 +79,7 @@ class _ResultLayout(msgspec.Struct):
 class ResultFolder:
     """What a detection found, as it lies in a folder.
 
-    Each table has the columns of its declaration in `contract/results.py`, in any order of rows.
+    Each table has the columns of its declaration in `contract/result_records.py`, in any order of rows.
     """
 
     campaigns: list[Campaign]

@@ -221,7 +221,7 @@ class _ScoredGroup:
 
 
 def _select_disjoint(groups: list[_ScoredGroup], claimed: Bools) -> list[_ScoredGroup]:
-    """Return the groups that share no account with `taken` or with one kept before."""
+    """Return the groups that share no account with `claimed` or with one kept before."""
     used = claimed.copy()
     kept: list[_ScoredGroup] = []
     for one in groups:
@@ -259,7 +259,7 @@ def _form_groups(
     """Distinct grown and split groups among the free accounts, and how many seeds were left out.
 
     Args:
-        before: what came of other calls, whose free accounts were these and more; what comes of this one is added.
+        cache: what came of other calls, whose free accounts were these and more; what comes of this one is added.
     """
     local = eliciting.only(free)
     numbers = np.nonzero(free)[0]

@@ -23,7 +23,7 @@ SLOPE = 0.35
 """Of a bit: facets of one account depend on each other, so their sum overstates (Belin & Rubin 1995)."""
 
 KNOWN_SHARE = 0.2
-"""Share of members known by contract from which they are part of the group, and speak against it (`counter`)."""
+"""Share of members known by contract from which they are part of the group, and speak against it (`counter_evidence`)."""
 
 FACET_WORDS = {
     "card": "pays with the campaign's card or card batch",

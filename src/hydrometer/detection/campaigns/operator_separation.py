@@ -143,7 +143,7 @@ def _refine_division(local: ComparisonFeatures, first: Bools, tried: set[bytes])
     """Move every account to the part it resembles more, until none moves; None when a part vanishes.
 
     Args:
-        seen: divisions met before, from here or from another start, to which more are added; None when one comes again.
+        tried: divisions met before, from here or from another start, to which more are added; None when one comes again.
     """
     for _ in range(ROUNDS):
         if _is_small(local, first) or _is_small(local, ~first):
@@ -160,7 +160,7 @@ def _refine_division(local: ComparisonFeatures, first: Bools, tried: set[bytes])
 
 
 def _assign_nearer(local: ComparisonFeatures, first: Bools, second: Bools) -> Bools:
-    """Accounts that resemble the first of two parts more than the second."""
+    """Return the accounts that resemble the first of two parts more than the second."""
     here, there = (measure_likeness(local, part, everybody_apart=True, bound=BOUND).total for part in (first, second))
     nearer: Bools = here > there
     return nearer

@@ -57,7 +57,7 @@ class ReadTask:
     key: SiteKey
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield the conformed rows without texts, then one row that holds only `TOLD`."""
+        """Yield the conformed rows without texts, then one row that holds only `REPORT_COLUMN`."""
         fingerprinter = Fingerprinter(self.fingerprint, self.key) if self.fingerprint else None
         rejects, filled_columns = Rejects(keep=True, most=MOST_LISTED), set[str]()
         for batch in _conform_batches(self.conforming, batches, rejects):

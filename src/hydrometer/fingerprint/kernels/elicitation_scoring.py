@@ -74,7 +74,7 @@ def locate_regions(count: int, head: int, tail: int, limit: int) -> Any:
 
 @njit(nogil=True, cache=True)
 def make_scoring_scratch() -> Any:
-    """Return the scratch of `score`: words and stems of a region, buckets, sums of blocks, words that may be concepts."""
+    """Return the scratch of `score_words`: words and stems of a region, buckets, sums of blocks, words that may be concepts."""
     return (
         np.zeros(_LONGEST, np.uint64),
         np.zeros(_LONGEST + 2, np.uint64),  # two stems of no word stand before those of a region
