@@ -213,7 +213,7 @@ def _describe_write_error(error: OSError, out: Path) -> InputError:
 
 
 def _is_result(folder: Path) -> bool:
-    """Whether a folder that holds strange files too was written by `ResultFolder.write`."""
+    """Return whether a folder that holds strange files too was written by `ResultFolder.write`."""
     try:
         _check_layout(folder / RUN_FILE)
         msgspec.json.decode((folder / CAMPAIGNS_FILE).read_bytes(), type=CampaignFile)

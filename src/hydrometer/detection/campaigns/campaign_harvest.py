@@ -53,7 +53,7 @@ class CampaignHarvest:
 
 
 def collect_harvest(group: AccountGroup) -> CampaignHarvest:
-    """Exchanges of members that ask for training material, carry a template that does, or were refused trying."""
+    """Find exchanges of members that ask for training material, carry a template that does, or were refused trying."""
     population = group.population
     events, fragments = population.events, population.fragments
     mine = group.events

@@ -138,6 +138,6 @@ def list_differences(likeness: GroupLikeness, account: int, *, least: float = 1.
 
 
 def _rank_facets(likeness: GroupLikeness, account: int, sign: int) -> list[tuple[float, str]]:
-    """Bits and facets, the least first for a `sign` of 1, the most for -1; what differs by rounding alone is equal."""
+    """Sort bits and facets, the least first for a `sign` of 1, the most for -1; what differs by rounding alone is equal."""
     rows = [(round(float(bits[account]), 9), facet) for facet, bits in likeness.facets.items()]
     return sorted(rows, key=lambda row: (sign * row[0], row[1]))

@@ -98,7 +98,7 @@ def _conform_batches(
 
 
 def _split_by_file(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Slices of rows that come from one file each."""
+    """Yield slices of rows that come from one file each."""
     codes = batch.column(FILE).dictionary_encode().indices.to_numpy(zero_copy_only=False)
     starts = np.flatnonzero(np.diff(codes, prepend=-1)).tolist()
     for start, end in zip(starts, [*starts[1:], batch.num_rows], strict=True):

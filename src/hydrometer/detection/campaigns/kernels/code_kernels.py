@@ -46,7 +46,7 @@ def count_organisations(order: Narrow, org: Narrow, chosen: Bools) -> int:
 
 @njit(cache=True)
 def count_orgs_by_code(order: Narrow, org: Narrow, code: Narrow, codes: int) -> Floats:
-    """How many organisations of some accounts, given in the order of organisations, show each code."""
+    """Return how many organisations of some accounts, given in the order of organisations, show each code."""
     count, last = np.zeros(codes), np.full(codes, -1, np.int64)
     for account in order:
         at = code[account]
@@ -58,7 +58,7 @@ def count_orgs_by_code(order: Narrow, org: Narrow, code: Narrow, codes: int) -> 
 
 @njit(cache=True)
 def mark_own_codes(order: Narrow, relation: Narrow, org: Narrow, code: Narrow, codes: int) -> Bools:
-    """Whether members of the account's own organisation show its code, for accounts in the order of organisations."""
+    """Mark the accounts, in the order of organisations, whose code members of their own organisation show."""
     own, last = np.zeros(order.size, np.bool_), np.full(codes, -1, np.int64)
     begin = 0
     while begin < order.size:

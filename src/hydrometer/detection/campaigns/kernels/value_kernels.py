@@ -272,7 +272,7 @@ def invert_values(
 
 @njit(cache=True)
 def filter_values(starts: Narrow, counts: Narrow, value: Narrow, kept: Bools) -> tuple[Ints, Narrow]:
-    """Values of some accounts that are kept (a mask): where each account's begin, and the values.
+    """Return the values of some accounts that are kept (a mask): where each account's begin, and the values.
 
     Args:
         starts, counts: range of each account's rows in `value`.
@@ -295,7 +295,7 @@ def filter_values(starts: Narrow, counts: Narrow, value: Narrow, kept: Bools) ->
 
 @njit(cache=True)
 def gather_values(accounts: Ints, offsets: Narrow, value: Narrow) -> tuple[Ints, Narrow]:
-    """Values of some accounts: where each account's begin, and the values."""
+    """Return the values of some accounts: where each account's begin, and the values."""
     begins = np.zeros(accounts.size + 1, np.int64)
     for index in range(accounts.size):
         begins[index + 1] = begins[index] + offsets[accounts[index] + 1] - offsets[accounts[index]]
