@@ -71,6 +71,8 @@ T = TypeVar("T")
 
 
 class _ResultLayout(msgspec.Struct):
+    """The layout of a result folder, and the version of Hydrometer that wrote it."""
+
     format: int = RESULT_FORMAT
     version: str = "an unknown version"
 
