@@ -71,6 +71,8 @@ T = TypeVar("T")
 
 
 class _ResultLayout(msgspec.Struct):
+    """The layout of a result folder, and the version of Hydrometer that wrote it."""
+
     format: int = RESULT_FORMAT
     version: str = "an unknown version"
 
@@ -79,7 +81,7 @@ class _ResultLayout(msgspec.Struct):
 class ResultFolder:
     """What a detection found, as it lies in a folder.
 
-    Each table has the columns of its declaration in `contract/results.py`, in any order of rows.
+    Each table has the columns of its declaration in `contract/result_records.py`, in any order of rows.
     """
 
     campaigns: list[Campaign]
@@ -213,7 +215,7 @@ def _describe_write_error(error: OSError, out: Path) -> InputError:
 
 
 def _is_result(folder: Path) -> bool:
-    """Whether a folder that holds strange files too was written by `ResultFolder.write`."""
+    """Return whether a folder that holds strange files too was written by `ResultFolder.write`."""
     try:
         _check_layout(folder / RUN_FILE)
         msgspec.json.decode((folder / CAMPAIGNS_FILE).read_bytes(), type=CampaignFile)

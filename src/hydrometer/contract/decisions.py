@@ -117,11 +117,11 @@ class RecognitionThresholds(msgspec.Struct, frozen=True, kw_only=True):
     most_background: float = 0.001
     """Templates that more of the strangers' exchanges carry are not recognised by."""
     least_background: float = 0.0001
-    """A rarer wording counts as this common: the sample that it was looked for in is finite."""
+    """A rarer template counts as this common: the sample that it was looked for in is finite."""
     several_hashes: int = 3
-    """Of several wordings of a campaign, an account must carry so many hashes together that no other wording of it has."""
+    """Of several templates of a campaign, an account must carry so many hashes together that no other template of it has."""
     several_background: float = 0.002
-    """Wordings that more of the strangers' exchanges carry are not among the several."""
+    """Templates that more of the strangers' exchanges carry are not among the several."""
     several_requests: int = 3
     """Each of the several must be carried by so many of the account's requests."""
     several_share: float = 0.1

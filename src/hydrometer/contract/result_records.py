@@ -83,19 +83,6 @@ class CampaignExhibit(msgspec.Struct, frozen=True, kw_only=True):
     """(model, ISO time) of model releases within the span."""
 
 
-class CampaignMember(msgspec.Struct, frozen=True, kw_only=True):
-    """An account of a campaign, with its reasons in plain words."""
-
-    account_id: str
-    probability: float
-    bits: dict[str, float]
-    first_seen: datetime
-    last_seen: datetime
-    exchanges: int
-    harvested: int
-    reasons: list[str]
-
-
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     """A coordinated, unauthorised harvest by one operator."""
 

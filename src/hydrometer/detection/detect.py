@@ -182,7 +182,7 @@ def _run_stages(
 
 
 def _read_earlier_members(out: Path) -> dict[str, set[str]]:
-    """Members by campaign of the result that `out` holds, if any."""
+    """Return the members by campaign of the result that `out` holds, if any."""
     if not (out / "run.json").exists():
         return {}
     earlier: dict[str, set[str]] = {}

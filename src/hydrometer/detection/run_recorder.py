@@ -179,7 +179,7 @@ class _RecordingProgress:
 
 
 def read_peak_memory_mb() -> float:
-    """Most memory that the process held so far, in MB."""
+    """Return the most memory that the process held so far, in MB."""
     status = Path("/proc/self/status")
     if status.exists():
         # ru_maxrss is inherited from the parent on Linux; this is the process's own.

@@ -5,7 +5,7 @@ sqlglot translates names and notation. Where the two engines would differ in mea
 - A decimal literal is a double: Spark rounds an average of decimals to a few places.
 - `x[a:b]` is `slice`; `epoch_us` is `unix_micros`; the column that helps out for QUALIFY does not reach the result.
 - A numbering of a whole table, `row_number() OVER (ORDER BY …) - 1 AS n` or `dense_rank() …`, would go through one Spark
-  task. It is taken out of the query as a `Numbering`, which the engine makes with a sort by ranges.
+  task. It is taken out of the query as a `RowNumbering`, which the engine makes with a sort by ranges.
 - Every table gets a name of this run, so that views of a session that others use too are left alone.
 """
 

@@ -78,7 +78,7 @@ STOP_WORDS: dict[str, str] = {
 
 LANGUAGES = tuple(STOP_WORDS)
 CODES = (*LANGUAGES, "und", "el", "ar", "he", "hi", "th", "ko", "zh", "ja")
-"""What `decide` may answer."""
+"""What `decide_languages` may answer."""
 _FULL_VOTE = 12
 """What a stop word of one language alone gives; one of several languages shares it."""
 _LATIN = len(LANGUAGES) - 2

@@ -6,7 +6,7 @@ from enum import IntFlag
 
 
 class PromptShape(IntFlag):
-    """What a prompt holds; set by kernels.text.tokenise."""
+    """What a prompt holds; set by `kernels.tokeniser.tokenise`."""
 
     NUMBERED_LIST = 1
     BULLET_LIST = 2

@@ -78,7 +78,7 @@ def merge_account_rows(batches: Iterable[tuple[str, Any]], exchange_facts: list[
 
 
 def _is_strictly_ascending(ids: Any) -> bool:
-    """Whether ids come in order, each once: a table of millions is not sorted and counted for nothing then."""
+    """Return whether ids come in order, each once: a table of millions is not sorted and counted for nothing then."""
     return bool(pc.all(pc.less(ids[:-1], ids[1:]), min_count=0).as_py())
 
 

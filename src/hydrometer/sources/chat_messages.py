@@ -86,7 +86,7 @@ def read_conversation(messages: Any, system: Any = None) -> Conversation:
 
 
 def _are_messages(value: Any) -> bool:
-    """Whether what a string held as JSON is messages; a prompt may be JSON, too."""
+    """Return whether what a string held as JSON is messages; a prompt may be JSON, too."""
     if isinstance(value, dict):
         return "messages" in value or "content" in value or "parts" in value
     return isinstance(value, list) and any(isinstance(entry, dict) and "role" in entry for entry in value)
@@ -149,7 +149,7 @@ def extract_tool_names(tools: Any) -> list[str] | None:
 
 
 def normalise_stop_reason(value: Any) -> Any:
-    """Why the answer ended, in the contract's words; the first of a list."""
+    """Return why the answer ended, in the contract's words; the first of a list."""
     value = parse_if_json(value)
     if isinstance(value, list):
         value = value[0] if value else None

@@ -216,7 +216,7 @@ def _convert_to_strings(raw: RawColumn) -> Any | None:
 
 
 def _is_printable_ascii(array: Any) -> bool:
-    """Whether an array holds strings of printable ASCII alone, none of them empty or beginning with a blank.
+    """Return whether an array holds strings of printable ASCII alone, none of them empty or beginning with a blank.
 
     Such strings are conformed already; seeing it costs a fraction of decoding, searching and trimming them.
     """

@@ -103,7 +103,7 @@ def _parse_origin(file: str, table: str, target: str, origin: object, types: Map
 
 
 def map_row(fields: dict[str, Any], origins: Origins) -> dict[str, Any]:
-    """One row under our names; a target whose path leads nowhere is absent."""
+    """Return one row under our names; a target whose path leads nowhere is absent."""
     row = {name: value for name, value in fields.items() if name not in origins}
     for target, origin in origins.items():
         value = _convert_time(_follow_path(fields, origin.path), origin.unit) if origin.path else origin.value

@@ -118,7 +118,7 @@ def discover_inputs(path: Path, source: str | None, *, mapped: bool) -> InputLay
 
 
 def _list_data_files(folder: Path) -> list[Path]:
-    """Files in the order of their names; a folder `exchanges*.parquet` or `accounts*.parquet` stands for its parts."""
+    """List files in the order of their names; a folder `exchanges*.parquet` or `accounts*.parquet` stands for its parts."""
     paths: list[Path] = []
     for child in folder.iterdir():
         if child.name[0] in "._":
@@ -131,7 +131,7 @@ def _list_data_files(folder: Path) -> list[Path]:
 
 
 def _is_table_folder(folder: Path) -> bool:
-    """Whether a folder is a table in parts, as Spark and others write it."""
+    """Return whether a folder is a table in parts, as Spark and others write it."""
     return folder.name.startswith(("exchanges", "accounts")) and folder.name.endswith(".parquet")
 
 

@@ -34,7 +34,7 @@ class FormatReader(Protocol):
     name: str
 
     def recognises(self, record: Mapping[str, Any]) -> bool:
-        """Whether a file's first record (or, of a table, its columns with None as values) is of this format."""
+        """Return whether a file's first record (or, of a table, its columns with None as values) is of this format."""
 
     def read(self, records: Iterable[RawRecord], rejects: Rejects, settings: ReadSettings) -> Iterator[RawExchange]:
         """Yield the exchanges of one file, in an order that depends on the file alone."""

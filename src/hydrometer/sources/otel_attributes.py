@@ -98,7 +98,7 @@ def decode_attributes(pairs: Any, depth: int = 0) -> Attributes:
 
 
 def is_model_call(attributes: Attributes) -> bool:
-    """Whether a span's attributes are those of one request to a model."""
+    """Return whether a span's attributes are those of one request to a model."""
     kind = attributes.get("openinference.span.kind")
     if kind is not None:
         return bool(kind == "LLM")
@@ -145,7 +145,7 @@ class CallTexts:
 
 
 def has_request_texts(attributes: Attributes) -> bool:
-    """Whether a span carries its request's texts itself."""
+    """Return whether a span carries its request's texts itself."""
     if "gen_ai.input.messages" in attributes or "gen_ai.prompt" in attributes:
         return True
     return any(name.startswith(("llm.input_messages.", "gen_ai.prompt.")) for name in attributes)

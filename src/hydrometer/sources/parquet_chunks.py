@@ -143,7 +143,7 @@ def _may_hold_values(column: Any) -> bool:
 
 
 def has_int64_sketches(file: InputFile) -> bool:
-    """Whether a file is Parquet whose sketches are lists of int64, as TRAFFIC has them."""
+    """Return whether a file is Parquet whose sketches are lists of int64, as TRAFFIC has them."""
     if file.container != "parquet" or "sketch" not in file.columns:
         return False
     with open_parquet(file.path) as parquet:

@@ -101,7 +101,7 @@ def read_json_records(path: Path, rejects: Rejects) -> Iterator[RawRecord]:
 
 
 def _holds_whole_records(first: bytes) -> bool:
-    """Whether the file holds whole records on each line; a last line that is torn is one, too."""
+    """Return whether the file holds whole records on each line; a last line that is torn is one, too."""
     stripped = first.strip()
     if not stripped:
         return False
@@ -157,7 +157,7 @@ def _read_array(values: list[Any], line: int, size: int, name: str, rejects: Rej
 
 
 def _read_documents(first: bytes, stream: BinaryIO, name: str, rejects: Rejects) -> Iterator[RawRecord]:
-    """Values that follow one another, in arrays or bare, over any number of lines.
+    """Yield values that follow one another, in arrays or bare, over any number of lines.
 
     Held: one value and a chunk. A value cut by the chunk's end is tried again with twice as much text.
     """

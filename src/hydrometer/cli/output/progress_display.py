@@ -192,6 +192,8 @@ class LiveProgress(_StageProgress):
 
 
 class _TallyColumn(ProgressColumn):
+    """The column of a running stage: what is counted of it, in words."""
+
     def __init__(self, drawn: LiveProgress) -> None:
         super().__init__()
         self._drawn = drawn

@@ -53,7 +53,7 @@ class CampaignHarvest:
 
 
 def collect_harvest(group: AccountGroup) -> CampaignHarvest:
-    """Exchanges of members that ask for training material, carry a template that does, or were refused trying."""
+    """Find exchanges of members that ask for training material, carry a template that does, or were refused trying."""
     population = group.population
     events, fragments = population.events, population.fragments
     mine = group.events
@@ -101,7 +101,7 @@ def _cover_with_templates(
 
     Args:
         chosen, owners: the harvested exchanges and their accounts.
-        place, fragment: pairs of a place in `chosen` and a fragment, ordered by place.
+        position, fragment: pairs of a position in `chosen` and a fragment, ordered by position.
 
     Returns:
         The number of each exchange's template, from 1; 0 without one. And the templates.

@@ -22,7 +22,7 @@ _BLOCKS = ((r"^(\d+\.\d+)\..*$", r"\1.0.0/16"), (r"^([0-9A-Fa-f]*:[0-9A-Fa-f]*):
 
 
 def build_indicator_table(group: AccountGroup, campaign: str) -> pa.Table:
-    """Every value that a member of a campaign shows, as INDICATORS."""
+    """Return every value that a member of a campaign shows, as INDICATORS."""
     population = group.population
     parts = [
         _build_kind_rows(group, campaign, population.entities[kind]) for kind in KINDS if kind in population.entities
@@ -63,7 +63,7 @@ def _build_kind_rows(group: AccountGroup, campaign: str, entities: EntityPairs) 
 
 
 def count_block_accounts(population: Population) -> pa.Table:
-    """How many accounts of the whole population are seen in each block and autonomous system, as BLOCKS."""
+    """Return how many accounts of the whole population are seen in each block and autonomous system, as BLOCKS."""
     tables = [BLOCKS.schema.empty_table()]
     if EntityKind.ASN in population.entities:
         entities = population.entities[EntityKind.ASN]
@@ -83,7 +83,7 @@ def count_block_accounts(population: Population) -> pa.Table:
 
 
 def _count_accounts(entities: EntityPairs, of_value: Ints, parts: int) -> Ints:
-    """Distinct accounts in each part, given the part of each value."""
+    """Return the distinct accounts in each part, given the part of each value."""
     pairs = np.unique(entities.account * max(1, parts) + of_value[entities.value])
     return np.bincount(pairs % max(1, parts), minlength=parts).astype(np.int64)
 

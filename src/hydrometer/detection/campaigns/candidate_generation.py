@@ -67,14 +67,14 @@ class GroupSeed:
     code: int
 
     def accounts(self, local: ComparisonFeatures) -> Bools:
-        """Those who show the value."""
+        """Return the accounts that show the value."""
         feature = next(feature for feature in local.coded if feature.name == self.feature)
         shown: Bools = feature.code == self.code
         return shown
 
 
 def find_harvesters(population: Population, settings: CampaignSettings) -> Bools:
-    """Accounts that may be part of a harvest: they elicit, or are refused again and again."""
+    """Return the accounts that may be part of a harvest: they elicit, or are refused again and again."""
     fact = population.facts
     asks = (fact["asking"] >= settings.least_asking) & (fact["demand"] * fact["exchanges"] >= settings.least_demands)
     refused = (fact["refused"] >= settings.least_refused) & (fact["refused"] * fact["exchanges"] >= 2)
@@ -83,7 +83,7 @@ def find_harvesters(population: Population, settings: CampaignSettings) -> Bools
 
 
 def find_leaning_accounts(population: Population) -> Bools:
-    """Accounts of which a good part of the exchanges carries a template that leans to demands."""
+    """Return the accounts of which a good part of the exchanges carries a template that leans to demands."""
     fact = population.facts
     chosen: Bools = (fact["leaning"] >= LEANING) & (fact["leaning"] * fact["exchanges"] >= OWN_USES)
     return chosen & ~population.authorised
@@ -221,7 +221,7 @@ class _ScoredGroup:
 
 
 def _select_disjoint(groups: list[_ScoredGroup], claimed: Bools) -> list[_ScoredGroup]:
-    """Return the groups that share no account with `taken` or with one kept before."""
+    """Return the groups that share no account with `claimed` or with one kept before."""
     used = claimed.copy()
     kept: list[_ScoredGroup] = []
     for one in groups:
@@ -256,10 +256,10 @@ def _form_groups(
     score: Callable[[Bools], float],
     cache: _ExpansionCache,
 ) -> tuple[list[_ScoredGroup], int]:
-    """Distinct grown and split groups among the free accounts, and how many seeds were left out.
+    """Return the distinct grown and split groups among the free accounts, and how many seeds were left out.
 
     Args:
-        before: what came of other calls, whose free accounts were these and more; what comes of this one is added.
+        cache: what came of other calls, whose free accounts were these and more; what comes of this one is added.
     """
     local = eliciting.only(free)
     numbers = np.nonzero(free)[0]
@@ -309,7 +309,7 @@ def _expand_and_prune(local: ComparisonFeatures, start: Bools, settings: Campaig
 
 
 def _find_seeds(local: ComparisonFeatures) -> list[GroupSeed]:
-    """Values that the free accounts' organisations share more often than chance, the most surprising first."""
+    """Find values that the free accounts' organisations share more often than chance, the most surprising first."""
     seeds: list[GroupSeed] = []
     for feature in local.coded:
         inside = count_orgs_by_code(local.by_org, local.org, feature.code, feature.codes)

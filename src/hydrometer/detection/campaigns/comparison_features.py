@@ -109,7 +109,7 @@ class ComparisonFeatures:
         return order
 
     def count_local_orgs(self, feature: CodedFeature) -> Floats:
-        """How many organisations of these accounts show each code of one of their features."""
+        """Return how many organisations of these accounts show each code of one of their features."""
         if feature.name not in self._local_orgs:
             self._local_orgs[feature.name] = count_orgs_by_code(self.by_org, self.org, feature.code, feature.codes)
         return self._local_orgs[feature.name]
@@ -124,7 +124,7 @@ class ComparisonFeatures:
         return int(np.count_nonzero(np.bincount(self.org, minlength=1)))
 
     def order_by_org(self, accounts: Bools) -> Ints:
-        """Numbers of some accounts in the order of organisations."""
+        """Return the numbers of some accounts in the order of organisations."""
         chosen = np.nonzero(accounts)[0].astype(np.int64)
         ordered: Ints = chosen[np.argsort(self.org[chosen], kind="stable")]
         return ordered
@@ -169,7 +169,7 @@ class ComparisonFeatures:
 
 
 def _number_organisations(org: Ints, order: Ints) -> Ints:
-    """Organisations numbered without gaps, in the order that they had."""
+    """Return the organisations numbered without gaps, in the order that they had."""
     ordered = org[order]
     begins = np.zeros(org.size, dtype=np.int64)
     begins[1:] = ordered[1:] != ordered[:-1]

@@ -35,7 +35,7 @@ class Objection:
 
 
 def find_objections(group: AccountGroup) -> list[Objection]:
-    """All that applies to a group and is told by the group alone; `community` looks at everybody."""
+    """Return all that applies to a group and shows in the group alone; `check_community` looks at everybody."""
     checks = (
         _check_unknown_agreements,
         _check_known_customers,

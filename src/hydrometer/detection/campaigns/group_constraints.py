@@ -121,7 +121,7 @@ def build_group_constraints(
 
 
 def count_agreements(constraints: ConstraintFile, members: AbstractSet[str]) -> dict[str, int]:
-    """How far what was found agrees with what people found before, by account, for run.json."""
+    """Return how far what was found agrees with what people found before, by account, for run.json."""
     operators = {each.account for each in constraints.labels if each.operator}
     honest = {each.account for each in constraints.labels} - operators
     counts = {
@@ -133,7 +133,7 @@ def count_agreements(constraints: ConstraintFile, members: AbstractSet[str]) -> 
 
 
 def _keeps_campaign_id(members: Bools, earlier: frozenset[int]) -> bool:
-    """Whether a group would keep the name of a campaign that had these members, whoever is in question aside."""
+    """Return whether a group would keep the name of a campaign that had these members, whoever is in question aside."""
     if not members.any():
         return False
     mine = sum(1 for account in earlier if members[account])

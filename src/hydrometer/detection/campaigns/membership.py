@@ -23,7 +23,7 @@ SLOPE = 0.35
 """Of a bit: facets of one account depend on each other, so their sum overstates (Belin & Rubin 1995)."""
 
 KNOWN_SHARE = 0.2
-"""Share of members known by contract from which they are part of the group, and speak against it (`counter`)."""
+"""Share of members known by contract from which they are part of the group, and speak against it (`counter_evidence`)."""
 
 FACET_WORDS = {
     "card": "pays with the campaign's card or card batch",
@@ -138,6 +138,6 @@ def list_differences(likeness: GroupLikeness, account: int, *, least: float = 1.
 
 
 def _rank_facets(likeness: GroupLikeness, account: int, sign: int) -> list[tuple[float, str]]:
-    """Bits and facets, the least first for a `sign` of 1, the most for -1; what differs by rounding alone is equal."""
+    """Sort bits and facets, the least first for a `sign` of 1, the most for -1; what differs by rounding alone is equal."""
     rows = [(round(float(bits[account]), 9), facet) for facet, bits in likeness.facets.items()]
     return sorted(rows, key=lambda row: (sign * row[0], row[1]))

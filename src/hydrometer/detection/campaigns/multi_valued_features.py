@@ -96,7 +96,7 @@ class MultiValuedFeature:
         return counts
 
     def count_members(self, relation: Narrow) -> Narrow:
-        """How many organisations of the members show each value, in the first column."""
+        """Return how many organisations of the members show each value, in the first column."""
         member_counts = self._member_counts
         if member_counts.stamp > MOST_STAMPS:
             member_counts.counts[:, 1] = member_counts.stamp = 0
@@ -117,8 +117,8 @@ class MultiValuedFeature:
         return _MemberCounts(np.zeros(self.org.size, dtype=np.bool_), np.zeros((self.values, 2), dtype=np.int32))
 
     def accounts_by_value(self, bound: float, total_orgs: int) -> tuple[Ints, Ints, Narrow]:
-        """Values that may tell an account anything, ascending; where each one's accounts begin; and the accounts, in the
-        order of organisations.
+        """Return the values that may tell an account anything, ascending; where each one's accounts begin; and the
+        accounts, in the order of organisations.
 
         Left out is what cannot count, however a group is made up: values that are too common for an account that has so many.
 
@@ -148,13 +148,17 @@ class MultiValuedFeature:
 
 
 def limit_value_count(bound: float) -> float:
-    """Values from which an account's best choice of up to three, each worth `bound` bits at most, is worth nothing."""
+    """Return how many values an account has where its best choice of up to three, each of `bound` bits at most, is worth
+    nothing.
+    """
     # Three of n values can be chosen in more than (n - 2)^3 / 6 ways; from there on, two and one are worth no more.
     return math.cbrt(6) * math.pow(2.0, bound) + 2
 
 
 def limit_other_values(bits: Floats) -> Floats:
-    """Values from which a value of so many bits adds nothing to an account's best choice, whatever the others are worth."""
+    """Return how many values an account has where one of so many bits adds nothing to its best choice, whatever the others
+    are worth.
+    """
     # A third value must be worth more than (n - 2) / 3 times as many ways to choose; a first and a second, more than that.
     return 3.0 * np.exp2(bits) + 2
 

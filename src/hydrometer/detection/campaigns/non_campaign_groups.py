@@ -62,7 +62,7 @@ def find_coordinated_groups(population: Population, settings: CampaignSettings) 
 
 
 def _sort_accounts_by_value(entities: EntityPairs, rare: Bools) -> tuple[Ints, Ints]:
-    """Where the accounts of each rare value begin, and the accounts, value by value."""
+    """Return where the accounts of each rare value begin, and the accounts, value by value."""
     rows = np.nonzero(rare[entities.value])[0]
     order = rows[np.argsort(entities.value[rows], kind="stable")]
     starts = np.searchsorted(entities.value[order], np.arange(rare.size + 1))
@@ -70,7 +70,7 @@ def _sort_accounts_by_value(entities: EntityPairs, rare: Bools) -> tuple[Ints, I
 
 
 def find_authorised_accounts(population: Population, settings: CampaignSettings) -> Bools | None:
-    """Accounts that may train on outputs and do ask for training material."""
+    """Return the accounts that may train on outputs and do ask for training material."""
     asks: Bools = population.authorised & (population.facts["asking"] >= settings.least_asking)
     return asks if asks.any() else None
 

@@ -38,7 +38,7 @@ ROUNDS = 6
 
 
 def split_operators(features: ComparisonFeatures, members: Bools) -> list[Bools]:
-    """Parts of a group, largest first; the group itself when it holds together."""
+    """Return the parts of a group, largest first; the group itself when it holds together."""
     parts: list[Bools] = []
     waiting = [members]
     while waiting:
@@ -52,7 +52,7 @@ def split_operators(features: ComparisonFeatures, members: Bools) -> list[Bools]
 
 
 def is_one_operator(features: ComparisonFeatures, first: Bools, second: Bools) -> bool:
-    """Whether two groups are described as well by one set of frequencies as by two."""
+    """Return whether two groups are described as well by one set of frequencies as by two."""
     both = first | second
     local = features.only(both)
     whole = measure_likeness(local, np.ones(local.size, dtype=np.bool_), bound=BOUND)
@@ -74,7 +74,7 @@ def _split_in_two(features: ComparisonFeatures, members: Bools) -> tuple[Bools, 
 
 
 def _draw_accounts(features: ComparisonFeatures, members: Bools) -> Bools | None:
-    """Accounts of some of a large group's organisations, always the same ones; None where the group is not large."""
+    """Draw accounts of some of a large group's organisations, always the same ones; None where the group is not large."""
     orgs = np.unique(features.org[members])
     if orgs.size <= LARGE:
         return None
@@ -120,7 +120,7 @@ def _extend_division(local: ComparisonFeatures, drawn: Bools, first: Bools) -> B
 
 
 def _propose_divisions(local: ComparisonFeatures) -> Iterator[Bools]:
-    """Divisions by one feature's value, the most telling first."""
+    """Yield divisions by one feature's value, the most telling first."""
     ranked = []
     for feature in local.coded:
         has_code = feature.code >= 0
@@ -143,7 +143,7 @@ def _refine_division(local: ComparisonFeatures, first: Bools, tried: set[bytes])
     """Move every account to the part it resembles more, until none moves; None when a part vanishes.
 
     Args:
-        seen: divisions met before, from here or from another start, to which more are added; None when one comes again.
+        tried: divisions met before, from here or from another start, to which more are added; None when one comes again.
     """
     for _ in range(ROUNDS):
         if _is_small(local, first) or _is_small(local, ~first):
@@ -160,7 +160,7 @@ def _refine_division(local: ComparisonFeatures, first: Bools, tried: set[bytes])
 
 
 def _assign_nearer(local: ComparisonFeatures, first: Bools, second: Bools) -> Bools:
-    """Accounts that resemble the first of two parts more than the second."""
+    """Return the accounts that resemble the first of two parts more than the second."""
     here, there = (measure_likeness(local, part, everybody_apart=True, bound=BOUND).total for part in (first, second))
     nearer: Bools = here > there
     return nearer
@@ -171,7 +171,7 @@ def _is_small(local: ComparisonFeatures, part: Bools) -> bool:
 
 
 def _measure_gain(local: ComparisonFeatures, whole: GroupLikeness, first: Bools) -> float:
-    """Bits gained per account of the smaller part; 0 unless at least two families gain."""
+    """Return the bits gained per account of the smaller part; 0 unless at least two families gain."""
     gains = _measure_gains_by_family(local, whole, first)
     return sum(gains.values()) if sum(gain >= MIN_FAMILY_GAIN for gain in gains.values()) >= 2 else 0.0
 

@@ -85,7 +85,7 @@ def count_group_organisations(features: ComparisonFeatures, accounts: Bools) -> 
 
 
 def select_members(likeness: GroupLikeness, members: Bools, threshold: float) -> Bools:
-    """Accounts that resemble a group enough: for themselves, beside its members, and not by what they ask alone.
+    """Select accounts that resemble a group enough: for themselves, beside its members, and not by what they ask alone.
 
     In a group whose members are alike in everything, an account that shares little with them is a stranger with the same
     tool, whatever its bits would mean elsewhere.

@@ -81,7 +81,7 @@ def tabulate_templates(
 
 
 def _flatten_sketches(sketches: pa.ListArray) -> Ints:
-    """Distinct values of each sketch, one sketch after the other."""
+    """Return the distinct values of each sketch, one sketch after the other."""
     return np.asarray(sketches.flatten())
 
 

@@ -88,7 +88,7 @@ class FileReading:
         engine.add_table("accounts", self.accounts)
 
     def texts(self, ids: pa.Array) -> Iterator[pa.RecordBatch]:  # noqa: ARG002 - they are read from end to end
-        """All exchanges with their texts."""
+        """Return all exchanges with their texts."""
         return self.traffic.batches(Rejects())
 
 
@@ -114,7 +114,7 @@ def load_site_key(request: ReadRequest) -> SiteKey:
 
 
 def locate_default_site_key() -> Path:
-    """Where the site key is kept when none is named."""
+    """Return where the site key is kept when none is named."""
     base = os.environ.get("XDG_CONFIG_HOME")
     return (Path(base) if base else Path.home() / ".config") / "hydrometer" / "site.key"
 

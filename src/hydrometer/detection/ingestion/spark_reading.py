@@ -239,7 +239,7 @@ def _save_tables(engine: SparkEngine, out: str) -> dict[str, int]:
 def _save_releases_and_rejects(
     engine: SparkEngine, reading: SparkReading, out: str, rejected: Path, *, is_local: bool
 ) -> None:
-    """Releases and rejected rows, where there is a folder for them."""
+    """Save releases and rejected rows, where there is a folder for them."""
     kind, location = split_location(out)
     if is_local:
         write_whole(Path(out) / "models.json", format_releases(reading.traffic.releases).encode())

@@ -57,7 +57,7 @@ class ReadTask:
     key: SiteKey
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield the conformed rows without texts, then one row that holds only `TOLD`."""
+        """Yield the conformed rows without texts, then one row that holds only `REPORT_COLUMN`."""
         fingerprinter = Fingerprinter(self.fingerprint, self.key) if self.fingerprint else None
         rejects, filled_columns = Rejects(keep=True, most=MOST_LISTED), set[str]()
         for batch in _conform_batches(self.conforming, batches, rejects):
@@ -98,7 +98,7 @@ def _conform_batches(
 
 
 def _split_by_file(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Slices of rows that come from one file each."""
+    """Yield slices of rows that come from one file each."""
     codes = batch.column(FILE).dictionary_encode().indices.to_numpy(zero_copy_only=False)
     starts = np.flatnonzero(np.diff(codes, prepend=-1)).tolist()
     for start, end in zip(starts, [*starts[1:], batch.num_rows], strict=True):

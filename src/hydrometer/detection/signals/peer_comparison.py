@@ -27,7 +27,7 @@ STEPS = 3
 
 
 def list_peers(group: AccountGroup) -> Ints:
-    """Accounts of the panel that are `Group.peers`, in the order of organisation and number."""
+    """Return the accounts of the panel that are `AccountGroup.peers`, in the order of organisation and number."""
     return memoize(group, _select_peers)
 
 

@@ -71,7 +71,7 @@ def _count_degrees(population: Population, entities: EntityPairs) -> _DegreeCoun
 
 
 def find_shared_values(group: AccountGroup, entities: EntityPairs, *, least: int = 3) -> list[SharedValueScore]:
-    """Values that at least `least` organisations of the group show, the most surprising first.
+    """Return the values that at least `least` organisations of the group show, the most surprising first.
 
     Null: an organisation's chance of showing a value is the value's share among the others, times how many values of
     the kind the organisation has (a degree-aware Poisson approximation of the bipartite configuration model, after
@@ -130,7 +130,7 @@ def _rank_value(shared: SharedValueScore) -> float:
 
 
 def describe_shared_value(shared: SharedValueScore, size: int) -> str:
-    """One sentence on a shared value."""
+    """Return one sentence on a shared value."""
     return (
         f"{shared.inside} of {size} organisations show the {ENTITY_KINDS[shared.kind].label} {shared.name}; "
         f"{shared.population - shared.inside} elsewhere do."
@@ -138,7 +138,7 @@ def describe_shared_value(shared: SharedValueScore, size: int) -> str:
 
 
 def measure_collisions(group: AccountGroup, entities: EntityPairs) -> SignalFinding | None:
-    """Whether the group's organisations meet at the same values more often than chance, over all values together.
+    """Test whether the group's organisations meet at the same values more often than chance, over all values together.
 
     Statistic: pairs of organisations at a value, summed without forming them. Null: as in `shared_values`.
     """

@@ -53,7 +53,7 @@ class Signal:
     """Distribution and version of the package that it came with; empty for a built-in one."""
 
     def check_columns(self, columns: frozenset[str]) -> SkippedSignal | None:
-        """Why the signal is off, if it is."""
+        """Return why the signal is off, if it is."""
         missing = [column for column in self.needs if column not in columns]
         if not missing and (not self.any_of or not columns.isdisjoint(self.any_of)):
             return None

@@ -114,7 +114,7 @@ def correct_for_tries(log10_p: float, tries: float) -> float:
 
 
 def bound_bits(log10_p: float, cap: float) -> float:
-    """Most that a p-value can say against its null, in bits: the bound of Sellke, Bayarri & Berger (2001)."""
+    """Return the most that a p-value can say against its null, in bits: the bound of Sellke, Bayarri & Berger (2001)."""
     natural = log10_p * LOG10
     if natural >= -1.0:
         return 0.0

@@ -225,16 +225,16 @@ def _merge_limits(limits: list[FeatureLimits]) -> FeatureLimits | None:
     if len(limits) < 2:
         return limits[0] if limits else None
 
-    def least(values: list[int | None]) -> int | None:
+    def take_smallest(values: list[int | None]) -> int | None:
         return min((value for value in values if value is not None), default=None)
 
-    def left(values: list[bool | None]) -> bool | None:
+    def require_all(values: list[bool | None]) -> bool | None:
         given = [value for value in values if value is not None]
         return all(given) if given else None
 
     return FeatureLimits(
-        n=least([limit.n for limit in limits]),
-        logprobs=left([limit.logprobs for limit in limits]),
-        batch=left([limit.batch for limit in limits]),
-        max_tokens=least([limit.max_tokens for limit in limits]),
+        n=take_smallest([limit.n for limit in limits]),
+        logprobs=require_all([limit.logprobs for limit in limits]),
+        batch=require_all([limit.batch for limit in limits]),
+        max_tokens=take_smallest([limit.max_tokens for limit in limits]),
     )

@@ -59,6 +59,8 @@ class SubjectUse:
 
 
 class _WindowStep:
+    """One step of a window: what subjects used in it, here and in the rest of the fleet, and by how much that may be too low."""
+
     __slots__ = ("dirty", "fleet_requests", "lost", "number", "uses")
 
     def __init__(self, number: int) -> None:

@@ -79,6 +79,8 @@ def read_tree(text: str, texts: frozenset[str], free: frozenset[str]) -> YamlTre
 
 
 class _TreeBuilder:
+    """The reader of one document into its tree: values, the line of each, and what is wrong."""
+
     def __init__(self, tree: YamlTree, texts: frozenset[str], free: frozenset[str]) -> None:
         self._tree, self._texts, self._free = tree, texts, free
         self._visited: set[int] = set()

@@ -30,7 +30,7 @@ LEAST_MEMBERS, NEARLY_ALL = 3, 0.8
 def find_creation_starts(
     accounts: pa.Table, members: Sequence[Verdict], first_seen: Sequence[datetime]
 ) -> list[datetime]:
-    """Return, by campaign, when its operator began to make accounts, `seen` at the latest.
+    """Return, by campaign, when its operator began to make accounts, `first_seen` at the latest.
 
     A pool that sleeps is made with the one that works, before the campaign's first exchange.
     """

@@ -50,6 +50,8 @@ class SnapshotRefusal(Exception):  # noqa: N818 -- it says what happened, as the
 
 
 class _SnapshotHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """What a snapshot file says of itself before its arrays."""
+
     format: int
     version: str
     created_at: float

@@ -1,4 +1,4 @@
-"""Recognises a campaign's next account by its first requests: by the campaign's wording, by several short ones, or by
+"""Recognises a campaign's next account by its first requests: by the campaign's template, by several short ones, or by
 values that only its accounts show.
 
 What was found is turned into a probability by Bayes' rule, campaign by campaign: the prior is the campaign's share of
@@ -42,14 +42,14 @@ GROUPS: Mapping[str, str] = {
 }
 """Kinds of one group depend on each other: a group counts once."""
 MEMBERS_CARRY = 0.5
-"""Share of a campaign's exchanges that is taken to carry one of its wordings."""
+"""Share of a campaign's exchanges that is taken to carry one of its templates."""
 NO_POPULATION_PRIOR = 1e-4
 """The campaign's share of all accounts where their number is not known."""
 TELLING, TELLING_OF_CLIENTS = math.log(20), math.log(100)
 """A group of kinds that says less does not count as one of the two that must speak; and what it must say where the two are the
 place and the client, since the customers of one place often use one client."""
 ALIKE = 0.1
-"""Share of the strangers who often say one of a campaign's wordings that is taken to say a second one as often: they may
+"""Share of the strangers who often say one of a campaign's templates that is taken to say a second one as often: they may
 work with the same tool, or from the same book."""
 UNSEEN = 0.5
 """Accounts that are added to what was counted: the error is to speak for the account."""
@@ -135,7 +135,7 @@ class SuccessorRecogniser:
         )
 
     def count_own_hashes(self, template_match: TemplateMatch) -> int:
-        """Return how many hashes were carried, at least, that no other wording of the campaign has; 0 where too little of
+        """Return how many hashes were carried, at least, that no other template of the campaign has; 0 where too little of
         the template is carried, or strangers carry it too."""
         if self._accepted_template(template_match, self._settings.several_background) is None:
             return 0
@@ -151,13 +151,14 @@ class SuccessorRecogniser:
     def evaluate_several_templates(
         self, template_counts: Mapping[int, Sequence[int]], requests: int
     ) -> list[SharedValue]:
-        """Return the campaigns of which an account speaks several wordings, each often.
+        """Return the campaigns of which an account speaks several templates, each often.
 
         Who meets a few words in a row by chance does so seldom: of strangers' requests, at most `background / share` are of
-        accounts that say the wording in such a share of them (Markov's inequality).
+        accounts that say the template in such a share of them (Markov's inequality).
 
         Args:
-            spoken: by template, how many requests carried it, and how many hashes as `short` has them.
+            template_counts: by template, how many requests carried it, and the most hashes that one of them carried as
+                `count_own_hashes` has them.
             requests: of the account.
         """
         settings = self._settings
@@ -176,7 +177,7 @@ class SuccessorRecogniser:
             rarest = min(self._templates[template].background for template in templates)
             rarest = max(settings.least_background, rarest)
             strangers = ALIKE * rarest / max(settings.several_share, rarest)
-            # Further wordings say nothing more: who has two of them from one place has them all.
+            # Further templates say nothing more: who has two of them from one place has them all.
             shared.append(SharedValue("templates", campaign, math.log(MEMBERS_CARRY**2 / strangers), alone=True))
         return shared
 

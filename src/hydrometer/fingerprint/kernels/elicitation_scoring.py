@@ -39,7 +39,7 @@ _LONGEST = max(PROMPT_HEAD, PROMPT_TAIL, SYSTEM_HEAD, SYSTEM_TAIL, PROMPT_HEAD +
 
 @njit(inline="always")
 def hash_grams(word: Any, third: Any, second: Any, first: Any) -> Any:
-    """Buckets (17 bits) of a word, of its stem `first`, and of that with the stems before it."""
+    """Return the buckets (17 bits) of a word, of its stem `first`, and of that with the stems before it."""
     return (
         word >> _TOP,
         (first * _GRAM_C) >> _TOP,
@@ -50,13 +50,13 @@ def hash_grams(word: Any, third: Any, second: Any, first: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def look_up_concept(word: Any, keys: Any, codes: Any) -> int:
-    """Concept (1 and above) of a word by an open-addressed table; 0 for none."""
+    """Return the concept (1 and above) of a word by an open-addressed table; 0 for none."""
     return int(codes[find_slot(word, keys)])
 
 
 @njit(inline="always")
 def hash_concept_grams(concept: int, before: int, earlier: int) -> Any:
-    """Buckets of a concept, of the one before it with it, and of the two before it with it."""
+    """Return the buckets of a concept, of the one before it with it, and of the two before it with it."""
     one = np.uint64(concept) + np.uint64(1)
     two = one * np.uint64(64) + np.uint64(before) + np.uint64(0x10000)
     three = two * np.uint64(64) + np.uint64(earlier) + np.uint64(0x20000000)
@@ -74,7 +74,7 @@ def locate_regions(count: int, head: int, tail: int, limit: int) -> Any:
 
 @njit(nogil=True, cache=True)
 def make_scoring_scratch() -> Any:
-    """Return the scratch of `score`: words and stems of a region, buckets, sums of blocks, words that may be concepts."""
+    """Return the scratch of `score_words`: words and stems of a region, buckets, sums of blocks, words that may be concepts."""
     return (
         np.zeros(_LONGEST, np.uint64),
         np.zeros(_LONGEST + 2, np.uint64),  # two stems of no word stand before those of a region

@@ -58,7 +58,7 @@ def decode_utf8(data: Any, at: int, stop: int) -> Any:
 
 @njit(**UNCOUNTED)
 def _detect_structure(data: Any, at: int, start: int, stop: int) -> int:
-    """Structure that the ASCII sign at `at` opens or proves, as bits of shape.Shape."""
+    """Return the structure that the ASCII sign at `at` opens or proves, as bits of `PromptShape`."""
     sign = data[at]
     after = data[at + 1] if at + 1 < stop else np.uint8(32)
     before = data[at - 1] if at > start else np.uint8(10)

@@ -13,7 +13,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 BYTES = 64
-"""Bytes that `bytes_between` looks at: one bit of its answer for each."""
+"""Bytes that `mask_bytes_between` looks at: one bit of its answer for each."""
 LANES = 16
 """Columns of the tables that `add_rows` reads."""
 UNCOUNTED: dict[str, Any] = {"nogil": True, "cache": True, "_nrt": False}

@@ -95,11 +95,11 @@ def build_campaign_profiles(
     accounts: int,
     span: tuple[datetime | None, datetime | None],
 ) -> Iterator[CampaignProfile]:
-    """Yield the case of each campaign.
+    """Yield the profile of each campaign.
 
     Args:
         campaigns: those of a result.
-        indicators, templates, blocks: the tables of the result (contract/results.py).
+        indicators, templates, blocks: the tables of the result (`result.ResultFolder`).
         accounts: accounts of the whole population.
         span: first and last exchange of the traffic, where they are known.
     """

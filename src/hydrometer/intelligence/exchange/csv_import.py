@@ -55,37 +55,37 @@ def read_table(file: Path, source: str, notes: Counter[str], scale: Scale = "sti
 def _parse_row(row: Mapping[str, str | None], file: str, line: int, source: str, scale: Scale) -> Indicator:
     cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
 
-    def wrong(column: str, problem: object) -> InputError:
+    def make_cell_error(column: str, problem: object) -> InputError:
         return InputError(str(problem), file=file, row=line, column=column, mend=MEND)
 
     if cells["kind"] not in INDICATOR_KINDS:
-        raise wrong("kind", f"{cells['kind']!r} is none of {', '.join(INDICATOR_KINDS)}")
+        raise make_cell_error("kind", f"{cells['kind']!r} is none of {', '.join(INDICATOR_KINDS)}")
     kind = EntityKind(cells["kind"])
     try:
         value = canonicalise_value(kind, cells["value"])
     except ValueError as error:
-        raise wrong("value", error) from None
+        raise make_cell_error("value", error) from None
     times = {}
     for name in ("valid_from", "valid_until"):
         try:
             moment = datetime.fromisoformat(cells[name]) if cells[name] else None
         except ValueError:
-            raise wrong(name, f"{cells[name]!r} is no ISO 8601 time") from None
+            raise make_cell_error(name, f"{cells[name]!r} is no ISO 8601 time") from None
         times[name] = moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
     try:
         confidence = convert_to_stix(cells["confidence"], scale) if cells["confidence"] else UNSAID
     except ValueError as error:
-        raise wrong("confidence", error) from None
+        raise make_cell_error("confidence", error) from None
     if cells["tlp"] and cells["tlp"] not in LEVELS:
-        raise wrong("tlp", f"{cells['tlp']!r} is none of {', '.join(LEVELS)}")
+        raise make_cell_error("tlp", f"{cells['tlp']!r} is none of {', '.join(LEVELS)}")
     if cells["role"] and cells["role"] not in INTEL_ROLES:
-        raise wrong("role", f"{cells['role']!r} is none of {', '.join(sorted(INTEL_ROLES))}")
+        raise make_cell_error("role", f"{cells['role']!r} is none of {', '.join(sorted(INTEL_ROLES))}")
     targets = cells["indicates"].split()
     if not all(is_id(target) for target in targets):
-        raise wrong("indicates", "holds what is no STIX identifier")
+        raise make_cell_error("indicates", "holds what is no STIX identifier")
     name = cells["id"] or make_id("indicator", source, kind, value)
     if not is_id(name, "indicator"):
-        raise wrong("id", f"{name!r} is no STIX identifier of an indicator")
+        raise make_cell_error("id", f"{name!r} is no STIX identifier of an indicator")
     return Indicator(
         id=name,
         kind=kind,

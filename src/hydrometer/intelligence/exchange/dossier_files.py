@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 DOSSIERS = "dossiers.json"
-"""What `write` calls its bundle in a folder."""
+"""What `write_dossiers` calls its bundle in a folder."""
 
 
 def read_dossiers(path: Path | Sequence[Path]) -> Dossiers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import ipaddress
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import stix2
@@ -173,8 +173,3 @@ def _find_duplicates(dossiers: Dossiers) -> Iterator[IntelFault]:
     for (_, kind, value), ids in sorted(same.items()):
         for name in ids[1:]:
             yield IntelFault("warning", "twice there", name, f"{kind} {value[:80]}, as {ids[0]}")
-
-
-def count_faults(problems: Iterable[IntelFault]) -> dict[str, int]:
-    """Return how often each problem was found."""
-    return dict(sorted(Counter(f"{fault.severity}: {fault.problem}" for fault in problems).items()))

@@ -37,16 +37,22 @@ if TYPE_CHECKING:
 
 
 class _EventTag(msgspec.Struct):
+    """A tag of a MISP event or attribute."""
+
     name: str
 
 
 class _EventSighting(msgspec.Struct):
+    """A sighting of a MISP attribute."""
+
     date_sighting: int
     type: str | int = "0"
     uuid: str = ""
 
 
 class _EventAttribute(msgspec.Struct, kw_only=True):
+    """An attribute of a MISP event, by MISP's names."""
+
     type: str
     value: str
     uuid: str = ""
@@ -59,11 +65,15 @@ class _EventAttribute(msgspec.Struct, kw_only=True):
 
 
 class _EventObject(msgspec.Struct, kw_only=True):
+    """An object of a MISP event: attributes that belong together."""
+
     name: str
     Attribute: list[_EventAttribute] = []
 
 
 class _MispEvent(msgspec.Struct, kw_only=True):
+    """What is read of a MISP event."""
+
     uuid: str
     info: str
     Attribute: list[_EventAttribute] = []
@@ -88,6 +98,8 @@ def parse_misp_event(event: Mapping[str, Any], file: str, source: str, notes: Co
 
 
 class _EventReader:
+    """The reader of one MISP event into dossiers."""
+
     def __init__(self, event: _MispEvent, file: str, source: str, notes: Counter[str]) -> None:
         self._event, self._file, self._source, self._notes = event, file, source, notes
         tags = [tag.name for tag in event.Tag]

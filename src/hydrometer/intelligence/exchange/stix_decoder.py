@@ -1,4 +1,4 @@
-"""From STIX objects to the records of `contract/intel.py`."""
+"""From STIX objects to the records of `contract/intel_records.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the records of `contract/intel.py` to STIX objects."""
+"""From the records of `contract/intel_records.py` to STIX objects."""
 
 from __future__ import annotations
 

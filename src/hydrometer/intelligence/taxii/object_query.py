@@ -55,7 +55,7 @@ class ObjectQuery(msgspec.Struct, frozen=True, kw_only=True):
 def parse_query(
     items: Iterable[tuple[str, str]], filters: frozenset[Filter], kinds: Literal["last", "all"] = "last"
 ) -> ObjectQuery:
-    """Read the query of an address; `known` are the filters of this endpoint, `kinds` the versions without a filter.
+    """Read the query of an address; `filters` are those of this endpoint, `kinds` the versions without a filter.
 
     A filter that the endpoint does not know is refused: to leave it out would answer another question. Other parameters are
     nobody's business and pass.

@@ -71,11 +71,15 @@ class TestedCandidate(msgspec.Struct, frozen=True):
 
 
 class _CampaignEntry(msgspec.Struct, frozen=True):
+    """What an evaluation reads of a campaign."""
+
     id: str
     probability: float | None = None
 
 
 class _CampaignListing(msgspec.Struct, frozen=True):
+    """What an evaluation reads of campaigns.json."""
+
     campaigns: list[_CampaignEntry]
 
 

@@ -69,6 +69,8 @@ def join_addresses(parts: list[Addresses]) -> Addresses:
 
 @dataclass(frozen=True, slots=True)
 class _AutonomousSystem:
+    """A network of a world: its number, its blocks, how often it is drawn, and the first 16 bits of its IPv6 addresses."""
+
     asn: int
     prefixes: IntArray
     """First 16 bits of each block."""

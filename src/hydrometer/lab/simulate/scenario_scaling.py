@@ -41,6 +41,8 @@ class WorldSize:
 
 @dataclass(frozen=True, slots=True)
 class _ExchangeVolumes:
+    """How many exchanges a world is expected to have, by whose they are."""
+
     honest: float
     """Exchanges of honest accounts."""
     operated: float
@@ -74,24 +76,24 @@ def _stretch_days(scenario: Scenario, days: int) -> Scenario:
     """Return the scenario over other days: what happens on a day happens at the same share of the span."""
     times = days / scenario.days
 
-    def at(day: float | None) -> float | None:
+    def stretch_day(day: float | None) -> float | None:
         return None if day is None else day * times
 
-    def moved(spec: OperatorSpec) -> OperatorSpec:
+    def stretch_operator(spec: OperatorSpec) -> OperatorSpec:
         return replace(
             spec,
             start_day=spec.start_day * times,
             stop_day=spec.stop_day * times,
             search_days=spec.search_days * times,
-            ban_day=at(spec.ban_day),
+            ban_day=stretch_day(spec.ban_day),
         )
 
     return replace(
         scenario,
         days=days,
-        release_day=at(scenario.release_day),
-        outage_day=at(scenario.outage_day),
-        operators=tuple(moved(spec) for spec in scenario.operators),
+        release_day=stretch_day(scenario.release_day),
+        outage_day=stretch_day(scenario.outage_day),
+        operators=tuple(stretch_operator(spec) for spec in scenario.operators),
     )
 
 

@@ -96,7 +96,7 @@ def _read_offered_tools(body: dict[str, Any]) -> list[str] | None:
 
 
 def _read_answer(output: Any) -> dict[str, Any]:
-    """Why the answer ended and what it used: of one body, or of the chunks of a stream."""
+    """Return why the answer ended and what it used: of one body, or of the chunks of a stream."""
     output = parse_if_json(output)
     chunks = output if isinstance(output, list) else [output]
     reason: Any = None

@@ -86,7 +86,7 @@ class LiteLLMReader:
 
 
 def is_text_call(call_type: Any) -> bool:
-    """Whether a kind of call asks a model for text; an unnamed kind does."""
+    """Return whether a kind of call asks a model for text; an unnamed kind does."""
     return not isinstance(call_type, str) or not call_type or any(kind in call_type for kind in _EXCHANGES)
 
 
@@ -108,14 +108,14 @@ def make_text_columns(talk: Conversation, rejects: Rejects) -> dict[str, Any]:
 
 
 def read_reasoning_tokens(metadata: dict[str, Any]) -> Any:
-    """Tokens of hidden reasoning in a call's usage."""
+    """Return the tokens of hidden reasoning in a call's usage."""
     usage = parse_object(metadata.get("usage_object"))
     details = pick_first(usage.get("completion_tokens_details"), usage.get("output_tokens_details"))
     return parse_object(details).get("reasoning_tokens")
 
 
 def read_stop_reason(response: Any) -> Any:
-    """Why the answer ended: chat completions, Anthropic messages, or responses."""
+    """Return why the answer ended: chat completions, Anthropic messages, or responses."""
     response = parse_if_json(response)
     if not isinstance(response, dict):
         return None

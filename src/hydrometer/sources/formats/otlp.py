@@ -175,7 +175,7 @@ class SpanJoiner:
 def _iterate_entries(
     export: dict[str, Any], outer: str, middle: str, inner: str
 ) -> Iterator[tuple[Attributes, dict[str, Any]]]:
-    """Every span or log record of an export, with its resource's attributes."""
+    """Yield every span or log record of an export, with its resource's attributes."""
     for resource_group in _convert_to_list(export.get(outer)):
         if not isinstance(resource_group, dict):
             continue

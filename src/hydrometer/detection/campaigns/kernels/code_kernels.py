@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @njit(cache=True)
 def relate_to_group(org: Narrow, members: Bools, orgs: int) -> tuple[Narrow, int]:
-    """How each account stands to a group, and how many organisations have members."""
+    """Return how each account stands to a group, and how many organisations have members."""
     inside = np.zeros(orgs, np.bool_)
     count = 0
     for account in range(org.size):
@@ -35,7 +35,7 @@ def relate_to_group(org: Narrow, members: Bools, orgs: int) -> tuple[Narrow, int
 
 @njit(cache=True)
 def count_organisations(order: Narrow, org: Narrow, chosen: Bools) -> int:
-    """How many organisations have chosen accounts, which come in the order of organisations."""
+    """Count the organisations that have chosen accounts, which come in the order of organisations."""
     count, last = 0, -1
     for account in order:
         if chosen[account] and org[account] != last:
@@ -46,7 +46,7 @@ def count_organisations(order: Narrow, org: Narrow, chosen: Bools) -> int:
 
 @njit(cache=True)
 def count_orgs_by_code(order: Narrow, org: Narrow, code: Narrow, codes: int) -> Floats:
-    """How many organisations of some accounts, given in the order of organisations, show each code."""
+    """Return how many organisations of some accounts, given in the order of organisations, show each code."""
     count, last = np.zeros(codes), np.full(codes, -1, np.int64)
     for account in order:
         at = code[account]
@@ -58,7 +58,7 @@ def count_orgs_by_code(order: Narrow, org: Narrow, code: Narrow, codes: int) -> 
 
 @njit(cache=True)
 def mark_own_codes(order: Narrow, relation: Narrow, org: Narrow, code: Narrow, codes: int) -> Bools:
-    """Whether members of the account's own organisation show its code, for accounts in the order of organisations."""
+    """Mark the accounts, in the order of organisations, whose code members of their own organisation show."""
     own, last = np.zeros(order.size, np.bool_), np.full(codes, -1, np.int64)
     begin = 0
     while begin < order.size:
@@ -126,10 +126,10 @@ def write_coded_bits(
     Args:
         cells: two zeros for each code; they are zeros again afterwards.
         orgs: organisations of the population that show each code.
-        here: those of these accounts that do, where everybody is set apart as no part of the population.
+        local_orgs: those of these accounts that do, where everybody is set apart as no part of the population.
         background: organisations of the population that show any code; codes that the smoothing of base rates reckons
             with; whether neighbouring codes resemble each other.
-        standing: of each account to the group.
+        relation: of each account to the group.
         ordered: members, in the order of organisations.
         kin: accounts of the organisations with kin, in the order of organisations.
         group: organisations of the group; the same, as seen by who is least of it; whether everybody is set apart.
@@ -180,16 +180,16 @@ def weigh_codes(
     weights: tuple[float, float, float],
     smoothing: tuple[float, float, float],
 ) -> Floats:
-    """Bits of each code for a stranger, kin that does not share it with members of its organisation, kin that does, a member.
+    """Return the bits of each code for a stranger, kin that does not share it with members of its organisation, kin that does, a member.
 
     Args:
         orgs: organisations of the population that show each code.
         count: organisations of the group that show each code.
         away: organisations that do not count as population, by code.
-        elsewhere: organisations that count as population and show any code.
+        population_orgs: organisations that count as population and show any code.
         breadth: codes that the smoothing of base rates reckons with.
         near: whether neighbouring codes resemble each other.
-        group, weights, smoothing: as of `coded_bits`.
+        group, weights, smoothing: as of `write_coded_bits`.
 
     Returns:
         A row for what no member shows, then one for each code.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @njit(cache=True)
 def count_clockwork_accounts(starts: Narrow, counts: Narrow, accounts: Ints, time: Narrow) -> int:
-    """How many accounts with at least 8 exchanges keep to two hours of the day, or to even gaps (deviation below 15 %)."""
+    """Count accounts with at least 8 exchanges that keep to two hours of the day, or to even gaps (deviation below 15 %)."""
     count = 0
     for account in accounts:
         begin, end = starts[account], starts[account] + counts[account]
@@ -49,7 +49,7 @@ def find_carrying_exchanges(
     carried: Narrow,
     chosen: Bools,
 ) -> tuple[Narrow, Narrow]:
-    """Which exchanges of some accounts carry chosen fragments.
+    """Return which exchanges of some accounts carry chosen fragments.
 
     Args:
         counts, starts: exchanges of each account of the population, and where what they carry begins.

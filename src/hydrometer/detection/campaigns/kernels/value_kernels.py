@@ -20,7 +20,7 @@ def count_shown_values(order: Narrow, org: Narrow, offsets: Narrow, value: Narro
     """Count how many organisations of some accounts, given in the order of organisations, show each value.
 
     Args:
-        cells: two zeros for each value; the first becomes the count. `clear` makes them zeros again.
+        cells: two zeros for each value; the first becomes the count. `clear_cells` makes them zeros again.
 
     Returns:
         The values that they show, in any order.
@@ -64,7 +64,7 @@ def update_member_counts(
     """Make the counts of one group those of another: only organisations of which the members change are counted anew.
 
     Args:
-        standing: of each account to the new group.
+        relation: of each account to the new group.
         members: of the old group; becomes the new one.
         order: accounts in the order of organisations.
         counts: organisations of the members that show each value, and the stamp of the last one that was counted there.
@@ -138,7 +138,7 @@ def score_strongest_values(
     prior: float,
     bound: float,
 ) -> Floats:
-    """Worth of an account's strongest shared values, for the number of values it had to share.
+    """Return the worth of an account's strongest shared values, for the number of values it had to share.
 
     Args:
         number: how many values each account has.
@@ -146,7 +146,7 @@ def score_strongest_values(
         offsets, account: accounts that show each of these, in the order of organisations.
         counts: how many organisations of the group show each value, in the first column.
         orgs: organisations of the population that show each value.
-        here: those of these accounts that do, where everybody is set apart.
+        local_orgs: those of these accounts that do, where everybody is set apart.
         others: organisations beyond those set apart.
         group: organisations of the group.
         apart: whether everybody is set apart as no part of the population; else the members are.
@@ -240,7 +240,7 @@ def invert_values(
     """Turn accounts' values round, by a counting sort.
 
     Args:
-        several: accounts whose organisation has several: they stay wherever anybody does.
+        has_siblings: accounts whose organisation has several: they stay wherever anybody does.
         most: most values of an account to which each value can tell anything.
 
     Returns:
@@ -272,7 +272,7 @@ def invert_values(
 
 @njit(cache=True)
 def filter_values(starts: Narrow, counts: Narrow, value: Narrow, kept: Bools) -> tuple[Ints, Narrow]:
-    """Values of some accounts that are kept (a mask): where each account's begin, and the values.
+    """Return the values of some accounts that are kept (a mask): where each account's begin, and the values.
 
     Args:
         starts, counts: range of each account's rows in `value`.
@@ -295,7 +295,7 @@ def filter_values(starts: Narrow, counts: Narrow, value: Narrow, kept: Bools) ->
 
 @njit(cache=True)
 def gather_values(accounts: Ints, offsets: Narrow, value: Narrow) -> tuple[Ints, Narrow]:
-    """Values of some accounts: where each account's begin, and the values."""
+    """Return the values of some accounts: where each account's begin, and the values."""
     begins = np.zeros(accounts.size + 1, np.int64)
     for index in range(accounts.size):
         begins[index + 1] = begins[index] + offsets[accounts[index] + 1] - offsets[accounts[index]]

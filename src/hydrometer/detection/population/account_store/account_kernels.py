@@ -187,9 +187,9 @@ def allocate_buffers(starts: npt.NDArray[np.int64]) -> tuple[Any, Any, Any, Any]
 
 
 @njit(nogil=True, cache=True)
-def _count_values(values: Any, first: int, stop: int, room: Any) -> int:
+def _count_values(values: Any, first: int, stop: int, buffers: Any) -> int:
     """Count the distinct values of one account's rows that are not 0, as they come; returns how many there are."""
-    slots, keys, uses, first_rows = room
+    slots, keys, uses, first_rows = buffers
     have = last = 0
     mask = np.uint64(0)
     for row in range(first, stop):
@@ -236,15 +236,15 @@ def _count_values(values: Any, first: int, stop: int, room: Any) -> int:
 
 
 @njit(nogil=True, cache=True)
-def count_distinct_values(values: Any, starts: Any, room: Any, distinct: Any) -> None:
+def count_distinct_values(values: Any, starts: Any, buffers: Any, distinct: Any) -> None:
     """Write to `distinct` how many distinct values each account has, 0 for none not being one."""
     for account in range(starts.size - 1):
-        distinct[account] = _count_values(values, starts[account], starts[account + 1], room)
+        distinct[account] = _count_values(values, starts[account], starts[account + 1], buffers)
 
 
 @njit(nogil=True, cache=True)
 def list_value_uses(
-    values: Any, flags: Any, bit: int, starts: Any, room: Any, account: Any, value: Any, uses: Any, distinct: Any
+    values: Any, flags: Any, bit: int, starts: Any, buffers: Any, account: Any, value: Any, uses: Any, distinct: Any
 ) -> int:
     """Write each account's distinct values that are not 0, with the number of its rows; return how many were written.
 
@@ -254,14 +254,14 @@ def list_value_uses(
         values: of all rows, account by account.
         flags, bit: values are written only if their rows have the bit, where one is named.
         starts: where each account's rows begin, and the end.
-        room: of `allocate_buffers`.
+        buffers: of `allocate_buffers`.
         account, value, uses: what is written to.
         distinct: gets how many each account has, whether they are written or not.
     """
-    _, keys, times, first_rows = room
+    _, keys, times, first_rows = buffers
     have = 0
     for owner in range(starts.size - 1):
-        count = _count_values(values, starts[owner], starts[owner + 1], room)
+        count = _count_values(values, starts[owner], starts[owner + 1], buffers)
         distinct[owner] = count
         begun = have
         if count <= MOST_INSERTED:

@@ -137,18 +137,18 @@ def _count_values(
     exchanges: SortedExchanges, starts: npt.NDArray[np.int64], accounts: npt.NDArray[Any], tallies: npt.NDArray[Any]
 ) -> dict[str, ValueUses]:
     """Return what values the accounts show by kind, and write the tallies of distinct values."""
-    room, size = allocate_buffers(starts), exchanges.time.size
+    buffers, size = allocate_buffers(starts), exchanges.time.size
     owner, value, times = np.empty(size, np.int32), np.empty(size, np.uint64), np.empty(size, np.int32)
     distinct = np.empty(accounts.size, np.int64)
     uses: dict[str, ValueUses] = {}
     for kind in COUNTED_KINDS:
         bit, values = _LONG.get(kind, 0), getattr(exchanges, kind)
-        count = list_value_uses(values, exchanges.flags, bit, starts, room, owner, value, times, distinct)
+        count = list_value_uses(values, exchanges.flags, bit, starts, buffers, owner, value, times, distinct)
         uses[kind] = ValueUses(accounts[owner[:count]].astype(np.int32), value[:count].copy(), times[:count].copy())
         if kind in DISTINCT_TALLIES:
             tallies[DISTINCT_TALLIES[kind]] = distinct
     for column, tally in DISTINCT_TALLIES.items():
         if column not in COUNTED_KINDS:
-            count_distinct_values(getattr(exchanges, column), starts, room, distinct)
+            count_distinct_values(getattr(exchanges, column), starts, buffers, distinct)
             tallies[tally] = distinct
     return uses

@@ -72,7 +72,7 @@ class SpillWriter:
         row_counts: npt.NDArray[np.int64],
         list_counts: npt.NDArray[np.int64],
     ) -> None:
-        """Write rows, and their lists which follow each other as long as `shingles` says: so many to each partition."""
+        """Write rows and their lists, which lie partition by partition: so many of either to each."""
         for files, values, counts in ((self._files[0], rows, row_counts), (self._files[1], lists, list_counts)):
             first = 0
             for part, count in enumerate(counts.tolist()):

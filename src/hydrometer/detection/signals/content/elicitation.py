@@ -53,7 +53,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
 
 
 def mask_eliciting_accounts(population: Population, accounts: Ints) -> Bools:
-    """Which of some accounts ask more often than ordinary accounts do."""
+    """Return which of some accounts ask more often than ordinary accounts do."""
     facts = population.facts
     demands = facts["demand"][accounts] * facts["exchanges"][accounts]
     asks: Bools = (facts["asking"][accounts] >= ASKING) & (demands >= 2)

@@ -47,7 +47,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
 
 
 def tabulate_prompt_repeats(population: Population) -> Ints:
-    """How many prompts have 0, 1, 2, … templated exchanges."""
+    """Return how many prompts have 0, 1, 2, … templated exchanges."""
     fragments = population.fragments
     prompts = np.bincount(fragments.repeats, minlength=2)
     prompts[1] = fragments.templated - int(fragments.repeats.sum())
@@ -55,7 +55,7 @@ def tabulate_prompt_repeats(population: Population) -> Ints:
 
 
 def tabulate_other_repeats(group: AccountGroup) -> Ints:
-    """How many prompts have 0, 1, 2, … templated exchanges of organisations without members."""
+    """Return how many prompts have 0, 1, 2, … templated exchanges of organisations without members."""
     population, fragments = group.population, group.population.fragments
     everybody = memoize(population, tabulate_prompt_repeats)
     order, offsets = group_by_org(population)
@@ -75,7 +75,7 @@ def tabulate_other_repeats(group: AccountGroup) -> Ints:
 
 
 def count_exchanges(prompts: Ints) -> int:
-    """How many exchanges there are, when so many prompts have 0, 1, 2, … of them."""
+    """Return how many exchanges there are, when so many prompts have 0, 1, 2, … of them."""
     return int(np.sum(prompts * np.arange(prompts.size)))
 
 

@@ -42,7 +42,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
 
 
 def mask_searching_accounts(population: Population) -> Bools:
-    """Accounts that are often refused while their prompts differ."""
+    """Return the accounts that are often refused while their prompts differ."""
     facts = population.facts
     refused = (facts["refused"] >= OFTEN) & (facts["refused"] * facts["exchanges"] >= 2)
     tries: Bools = refused & (facts["prompts"] >= 0.7 * facts["exchanges"])

@@ -75,7 +75,7 @@ def _scan_windows(group: AccountGroup, mine: Ints, others: Ints, word: str) -> S
 
 
 def release_explains(group: AccountGroup, start: int) -> bool:
-    """Whether a model came out shortly before `start` and the group mostly uses it."""
+    """Return whether a model came out shortly before `start` and the group mostly uses it."""
     population: Population = group.population
     for model, released in population.releases.items():
         if -12 * HOUR <= start - released <= RELEASE_CROWD:

@@ -136,11 +136,11 @@ def replay_body(body: bytes, receive: Receive) -> Receive:
     """Return a `receive` that gives the whole body first and then what comes after it, such as a disconnect."""
     sent = False
 
-    async def again() -> Message:
+    async def receive_again() -> Message:
         nonlocal sent
         if sent:
             return await receive()
         sent = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return again
+    return receive_again

@@ -71,16 +71,22 @@ def routes(enforcement_point: EnforcementPoint) -> list[GatewayRoute]:
 
 
 class _EvaluationEntity(msgspec.Struct, frozen=True):
+    """A subject or resource of a question."""
+
     type: str
     id: str
     properties: dict[str, msgspec.Raw] = {}
 
 
 class _EvaluationAction(msgspec.Struct, frozen=True):
+    """What the subject wants to do."""
+
     name: str
 
 
 class _EvaluationRequest(msgspec.Struct, frozen=True):
+    """A question of a policy enforcement point: whether a subject may do something to a resource."""
+
     subject: _EvaluationEntity
     action: _EvaluationAction
     resource: _EvaluationEntity
