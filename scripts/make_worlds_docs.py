@@ -124,7 +124,7 @@ def _ladder() -> Iterator[str]:
 def _scenarios() -> Iterator[str]:
     yield "## Scenarios\n"
     yield (
-        "The detector is tuned and calibrated on seeds of the scenarios in `scenarios.py`. Those of `held_out.py` are\n"
+        "The detector is tuned and calibrated on seeds of the scenarios in `named_scenarios.toml`. Those of `held_out_scenarios.toml` are\n"
         "for published numbers only: nothing is ever tuned on them.\n"
     )
     rows = [

@@ -42,8 +42,8 @@ class Casebook:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     book = hy.Casebook(folder + "/cases.db")
     ...     case = book.decide(result, result.campaigns[0].id, "uphold", by="ada", why="one card pays for all")
-    ...     [(each.id == case.id, each.state) for each in book.cases()], len(book.constraints().labels)
-    ([(True, 'upheld')], 60)
+    ...     case.state, [each.state for each in book.cases()], len(book.constraints().labels)
+    ('upheld', ['upheld'], 60)
     """
 
     def __init__(self, location: str | Path, audit: str | Path | None = None) -> None:
@@ -80,13 +80,17 @@ class Casebook:
     ) -> Case:
         """Uphold or overturn a campaign: its members of probability `least` or more become reviewed, or are cleared.
 
+        Return the case as it is afterwards.
+
         Raises:
             InputError: no such result or campaign, or no name or reason.
         """
         if isinstance(result, str | Path):
-            return self._service.decide(Path(result), campaign, finding, by=by, why=why, least=least)[0]
-        with result.locate() as path:
-            return self._service.decide(path, campaign, finding, by=by, why=why, least=least)[0]
+            case = self._service.decide(Path(result), campaign, finding, by=by, why=why, least=least)[0]
+        else:
+            with result.locate() as path:
+                case = self._service.decide(path, campaign, finding, by=by, why=why, least=least)[0]
+        return self.read(case.id).case
 
     def review(self, case: str, finding: ReviewFinding, *, by: str, why: str) -> list[str]:
         """Uphold or overturn a case; return the accounts that it changes something for.

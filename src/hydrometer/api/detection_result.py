@@ -181,7 +181,8 @@ class Result:
         """Return one line, and one for each campaign."""
         accounts = sum(campaign.accounts for campaign in self)
         harvested = sum(campaign.harvested for campaign in self)
-        line = f"Result: {len(self)} campaigns, {accounts:,} accounts, {harvested:,} exchanges harvested"
+        campaigns = "1 campaign" if len(self) == 1 else f"{len(self)} campaigns"
+        line = f"Result: {campaigns}, {accounts:,} accounts, {harvested:,} exchanges harvested"
         return "\n".join([line, *(f"  {_describe_campaign(campaign)}" for campaign in self)])
 
     def _repr_html_(self) -> str:
