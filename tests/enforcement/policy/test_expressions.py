@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import cel
 import pytest
+from cel import cel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import cel
+from cel import (
+    cel,  # the compiled module itself: xds-protos, of the extra `envoy`, ships an empty `cel/__init__.py` too
+)
 
 from hydrometer.contract import FACTS
 from hydrometer.enforcement.policy.condition_tokens import ConditionError, make_condition_error
