@@ -186,7 +186,7 @@ def test_a_damaged_file_is_named(made: Result, tmp_path: Path, name: str) -> Non
 def test_another_layout_is_refused_before_anything_else(made: Result, tmp_path: Path) -> None:
     folder(made).write(tmp_path)
     (tmp_path / "run.json").write_bytes(orjson.dumps({"format": 9, "version": "7.1", "new": []}))
-    with pytest.raises(InputError, match=r"run\.json: has layout 9 of hydrometer 7\.1; this one reads layout 2"):
+    with pytest.raises(InputError, match=r"run\.json: has layout 9 of hydrometer 7\.1; this one reads layouts 2 and 3"):
         ResultFolder.read(tmp_path)
 
 

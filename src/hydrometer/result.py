@@ -7,7 +7,7 @@ bytes for the same findings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -21,6 +21,7 @@ from hydrometer.contract import (
     HARVESTED,
     INDICATORS,
     MEMBERS,
+    READ_FORMATS,
     RESULT_FORMAT,
     TEMPLATES,
     Campaign,
@@ -81,7 +82,12 @@ class _ResultLayout(msgspec.Struct):
 class ResultFolder:
     """What a detection found, as it lies in a folder.
 
-    Each table has the columns of its declaration in `contract/result_records.py`, in any order of rows.
+    Each table has the columns of its declaration in `contract/result_records.py`, in any order of rows. A watch is
+    among `watches` only, so that whoever goes through `campaigns` accuses nobody that is merely watched; campaigns.json
+    has both in one list.
+
+    Raises:
+        ValueError: a watch is among the campaigns, or a campaign among the watches.
     """
 
     campaigns: list[Campaign]
@@ -93,6 +99,21 @@ class ResultFolder:
     indicators: pa.Table
     templates: pa.Table
     blocks: pa.Table
+    watches: list[Campaign] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Refuse a record that lies in the wrong list."""
+        misplaced = [each.id for each in self.campaigns if each.verdict != "campaign"]
+        misplaced += [each.id for each in self.watches if each.verdict != "watch"]
+        if misplaced:
+            raise ValueError(
+                f"{misplaced[0]} is among the campaigns and no campaign, or among the watches and no watch"
+            )
+
+    @property
+    def campaign_file(self) -> CampaignFile:
+        """What campaigns.json holds: campaigns, then watches, and the run."""
+        return CampaignFile(campaigns=[*self.campaigns, *self.watches], run=self.run)
 
     def write(self, out: Path, report: str | None = None) -> None:
         """Write every file of the result, and the report when its page is given.
@@ -104,14 +125,18 @@ class ResultFolder:
             ValueError: a table or record breaks the contract (a stage's fault, not the user's).
         """
         contents: dict[str, bytes] = {
-            CAMPAIGNS_FILE: _encode_record(CampaignFile(campaigns=self.campaigns, run=self.run), CampaignFile),
+            CAMPAIGNS_FILE: _encode_record(self.campaign_file, CampaignFile),
             CANDIDATES_FILE: _encode_record(self.candidates, list[CandidateGroup]),
             RUN_FILE: _encode_record(self.run, RunRecord),
         }
         tables = {name: sort_table(getattr(self, table.name), table) for name, table in TABLES.items()}
-        unknown = _find_unknown_campaign(self.campaigns, tables["members.parquet"])
+        unknown = _find_unknown_campaign(self.campaign_file, tables["members.parquet"])
         if unknown is not None:
             raise ValueError(f"members name campaign {unknown}, which the result lacks")
+        for name, table in tables.items():
+            watch = _find_watch(self.watches, table)
+            if watch is not None:
+                raise ValueError(f"{name} names {watch}, which is a watch and accuses nobody")
         prepare_folder(out)
         try:
             (out / REPORT_FILE).unlink(missing_ok=True)
@@ -131,7 +156,7 @@ class ResultFolder:
             InputError: a file cannot be written.
             ValueError: a record breaks the contract (a stage's fault, not the user's).
         """
-        campaigns = _encode_record(CampaignFile(campaigns=self.campaigns, run=self.run), CampaignFile)
+        campaigns = _encode_record(self.campaign_file, CampaignFile)
         try:
             (out / REPORT_FILE).unlink(missing_ok=True)
             write_whole(out / CAMPAIGNS_FILE, campaigns)
@@ -156,12 +181,19 @@ class ResultFolder:
         if campaign_file.run != run:
             raise InputError("is of another run than campaigns.json", file=str(path / RUN_FILE), mend=AGAIN)
         tables = {table.name: _read_parquet(path / name, table) for name, table in TABLES.items()}
-        unknown = _find_unknown_campaign(campaign_file.campaigns, tables["members"])
+        unknown = _find_unknown_campaign(campaign_file, tables["members"])
         if unknown is not None:
             problem = f"names campaign {unknown}, which campaigns.json lacks"
             raise InputError(problem, file=str(path / "members.parquet"), mend=AGAIN)
+        for name, table in tables.items():
+            watch = _find_watch(campaign_file.watches, table)
+            if watch is not None:
+                problem = f"names {watch}, which campaigns.json has as a watch that accuses nobody"
+                raise InputError(problem, file=str(path / f"{name}.parquet"), mend=AGAIN)
         candidates = _decode_file(path / CANDIDATES_FILE, list[CandidateGroup])
-        return cls(campaigns=campaign_file.campaigns, run=run, candidates=candidates, **tables)
+        return cls(
+            campaigns=campaign_file.convicted, run=run, candidates=candidates, watches=campaign_file.watches, **tables
+        )
 
 
 def prepare_folder(out: Path) -> None:
@@ -226,18 +258,27 @@ def _is_result(folder: Path) -> bool:
 
 def _check_layout(file: Path) -> None:
     layout = _decode_file(file, _ResultLayout)
-    if layout.format != RESULT_FORMAT:
+    if layout.format not in READ_FORMATS:
+        readable = " and ".join(str(number) for number in READ_FORMATS)
         raise InputError(
-            f"has layout {layout.format} of hydrometer {layout.version}; this one reads layout {RESULT_FORMAT}",
+            f"has layout {layout.format} of hydrometer {layout.version}; this one reads layouts {readable}",
             file=str(file),
             mend="Read it with that version, or run `hydrometer detect` again.",
         )
 
 
-def _find_unknown_campaign(campaigns: list[Campaign], members: pa.Table) -> str | None:
+def _find_unknown_campaign(campaign_file: CampaignFile, members: pa.Table) -> str | None:
     """Return a campaign that the members name and the result lacks."""
     named: set[str] = set(pc.unique(members.column("campaign_id")).to_pylist())
-    return min(named - {campaign.id for campaign in campaigns}, default=None)
+    return min(named - {campaign.id for campaign in campaign_file.campaigns}, default=None)
+
+
+def _find_watch(watches: list[Campaign], table: pa.Table) -> str | None:
+    """Return a watch that a table of campaigns names."""
+    if not watches or "campaign_id" not in table.column_names:
+        return None
+    named: set[str] = set(pc.unique(table.column("campaign_id")).to_pylist())
+    return min(named & {watch.id for watch in watches}, default=None)
 
 
 def _encode_record(record: object, kind: object) -> bytes:
@@ -269,6 +310,9 @@ def _read_parquet(file: Path, declared: TableSpec) -> pa.Table:
         raise InputError("is missing", file=str(file), mend=AGAIN) from None
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"is damaged: {str(error).splitlines()[0]}", file=str(file), mend=AGAIN) from None
+    if "facts" in declared.names and "facts" not in table.column_names:
+        # Layout 2 has none.
+        table = table.append_column("facts", pa.array([[]] * table.num_rows, declared.column("facts").type))
     for column in declared.columns:
         if column.name not in table.column_names:
             raise InputError("is missing", file=str(file), column=column.name, mend=AGAIN)

@@ -117,14 +117,18 @@ if TYPE_CHECKING:
     from hydrometer.contract.result_records import HARVESTED as HARVESTED
     from hydrometer.contract.result_records import INDICATORS as INDICATORS
     from hydrometer.contract.result_records import MEMBERS as MEMBERS
+    from hydrometer.contract.result_records import READ_FORMATS as READ_FORMATS
     from hydrometer.contract.result_records import RESULT_FORMAT as RESULT_FORMAT
     from hydrometer.contract.result_records import TEMPLATES as TEMPLATES
     from hydrometer.contract.result_records import Campaign as Campaign
     from hydrometer.contract.result_records import CampaignExhibit as CampaignExhibit
     from hydrometer.contract.result_records import CampaignFile as CampaignFile
+    from hydrometer.contract.result_records import CampaignVerdict as CampaignVerdict
     from hydrometer.contract.result_records import CandidateGroup as CandidateGroup
     from hydrometer.contract.result_records import CounterEvidence as CounterEvidence
     from hydrometer.contract.result_records import Evidence as Evidence
+    from hydrometer.contract.result_records import EvidenceKind as EvidenceKind
+    from hydrometer.contract.result_records import InnocentExplanation as InnocentExplanation
     from hydrometer.contract.result_records import RunRecord as RunRecord
     from hydrometer.contract.result_records import SharedEntity as SharedEntity
     from hydrometer.contract.result_records import SkippedSignal as SkippedSignal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 import pyarrow as pa
@@ -11,8 +12,15 @@ from hydrometer.contract.attribution_records import Attribution
 from hydrometer.contract.evidence_families import FAMILIES
 from hydrometer.contract.table_spec import TIMESTAMP, ColumnSpec, TableSpec
 
-RESULT_FORMAT = 2
-"""Layout of a result folder; raised when an older reader would misread it."""
+RESULT_FORMAT = 3
+"""Layout of a result folder; raised when an older reader would misread it. Layout 2 knows no watches."""
+READ_FORMATS = (2, RESULT_FORMAT)
+"""Layouts of a result folder that are read."""
+
+CampaignVerdict = Literal["campaign", "watch"]
+"""`campaign`: one hand, accounts named; `watch`: suspected, not separable from an honest group, no account named."""
+EvidenceKind = Literal["affiliation", "operation", ""]
+"""`affiliation`: what belonging together explains; `operation`: what only one hand explains; empty: not told."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +36,12 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     bits: float
     axis: str = "coordination"
     """`coordination` (one hand behind the accounts) or `harvest` (outputs gathered for training)."""
+    kind: EvidenceKind = ""
+    """`affiliation` (what belonging together explains), `operation` (what only one hand explains), or empty."""
+    cause: str = ""
+    """Common cause that it counts for, once: joined together, one list, work queue, one tool, one employer, …"""
+    cover: float = 0.0
+    """Share of the members' organisations that show it; 0 where it was not measured."""
 
 
 class CounterEvidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +50,15 @@ class CounterEvidence(msgspec.Struct, frozen=True, kw_only=True):
     signal: str
     statement: str
     bits: float = 0.0
+
+
+class InnocentExplanation(msgspec.Struct, frozen=True, kw_only=True):
+    """The honest group that comes nearest to a campaign or a watch, and how far it goes."""
+
+    name: str
+    """What the group would be: a course, one employer, a public tool."""
+    explains: list[str] = []
+    fails_to_explain: list[str] = []
 
 
 class TemplateSegment(msgspec.Struct, frozen=True):
@@ -84,7 +107,10 @@ class CampaignExhibit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
-    """A coordinated, unauthorised harvest by one operator."""
+    """A coordinated, unauthorised harvest by one operator; or a watch, of which that is suspected only.
+
+    A watch accuses nobody: it has no row in `members`, `harvested`, `indicators` or `templates`.
+    """
 
     id: str
     probability: float
@@ -103,6 +129,14 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     story: list[str]
     attribution: Attribution
     exhibit: CampaignExhibit
+    verdict: CampaignVerdict = "campaign"
+    """`campaign`, or `watch`: suspected, and not separable from an honest group, so that no account is named."""
+    suspected_accounts: tuple[int, int] | None = None
+    """Of a watch: at least and at most how many accounts one hand may run; none of a campaign."""
+    would_decide: list[str] = []
+    """Of a watch: which evidence or which step would decide it, in plain sentences."""
+    innocent_explanation: InnocentExplanation | None = None
+    """The best honest explanation, and what it fails to explain."""
 
 
 class CandidateGroup(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +144,7 @@ class CandidateGroup(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     verdict: str
-    """campaign, rejected, authorised, or single_customer."""
+    """campaign, watch, rejected, authorised, or single_customer."""
     accounts: int
     organisations: int
     exchanges: int
@@ -124,6 +158,7 @@ class CandidateGroup(msgspec.Struct, frozen=True, kw_only=True):
     evidence: list[Evidence] = []
     counter_evidence: list[CounterEvidence] = []
     campaign_id: str | None = None
+    """The campaign or the watch that the group became."""
 
 
 class SkippedSignal(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,10 +214,20 @@ class RunRecord(msgspec.Struct, kw_only=True):
 
 
 class CampaignFile(msgspec.Struct, kw_only=True):
-    """campaigns.json."""
+    """campaigns.json: campaigns and watches in one list, told apart by their verdict."""
 
     campaigns: list[Campaign]
     run: RunRecord
+
+    @property
+    def convicted(self) -> list[Campaign]:
+        """Those that are campaigns."""
+        return [campaign for campaign in self.campaigns if campaign.verdict == "campaign"]
+
+    @property
+    def watches(self) -> list[Campaign]:
+        """Those that are suspected only, of which no account is named."""
+        return [campaign for campaign in self.campaigns if campaign.verdict == "watch"]
 
 
 MEMBERS = TableSpec(
@@ -201,6 +246,11 @@ MEMBERS = TableSpec(
         ColumnSpec("exchanges", pa.int64(), "the account's exchanges", needed=True),
         ColumnSpec("harvested", pa.int64(), "of them, those that carry the campaign's demand", needed=True),
         ColumnSpec("reasons", pa.list_(pa.string()), "why, in plain words", needed=True),
+        ColumnSpec(
+            "facts",
+            pa.list_(pa.string()),
+            "what convicts this account, with its values and since when; absent in results of layout 2",
+        ),
     ),
 )
 

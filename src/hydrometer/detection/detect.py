@@ -90,7 +90,8 @@ class _PartialResult:
         """Return it as a result of a run."""
         findings = self.findings
         return ResultFolder(
-            campaigns=findings.campaigns if findings else [],
+            campaigns=[each for each in findings.campaigns if each.verdict == "campaign"] if findings else [],
+            watches=[each for each in findings.campaigns if each.verdict == "watch"] if findings else [],
             run=run,
             candidates=findings.candidates if findings else [],
             members=findings.members if findings else MEMBERS.schema.empty_table(),
@@ -177,7 +178,8 @@ def _run_stages(
             )
     if request.attributor is not None and findings.campaigns:
         with recorder.stage("attribute"):
-            campaigns = request.attributor.attribute(partial_result.assemble(recorder.build_run("running")))
+            result = partial_result.assemble(recorder.build_run("running"))
+            campaigns = [*request.attributor.attribute(result), *result.watches]
             partial_result.findings = dataclasses.replace(findings, campaigns=campaigns)
 
 

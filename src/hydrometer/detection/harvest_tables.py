@@ -15,14 +15,21 @@ from hydrometer.detection.campaigns.template_hashes import (
 )
 
 if TYPE_CHECKING:
+    from hydrometer.contract import Campaign
     from hydrometer.detection.campaigns.campaign_findings import CampaignFindings
     from hydrometer.detection.campaigns.campaign_harvest import CampaignHarvest
     from hydrometer.detection.population_measurement import MeasuredPopulation
 
 
+def _pair_harvests(findings: CampaignFindings) -> list[tuple[Campaign, CampaignHarvest]]:
+    """Return campaigns with what they took; a watch accuses nobody of having taken anything."""
+    pairs = zip(findings.campaigns, findings.harvests, strict=True)
+    return [(campaign, harvest) for campaign, harvest in pairs if campaign.verdict == "campaign"]
+
+
 def build_harvest_table(measured: MeasuredPopulation, findings: CampaignFindings) -> pa.Table:
     """Exchange ids of what the campaigns took."""
-    harvest_pairs = list(zip(findings.campaigns, findings.harvests, strict=True))
+    harvest_pairs = _pair_harvests(findings)
     if not harvest_pairs:
         return HARVESTED.schema.empty_table()
     table = pa.table(
@@ -51,9 +58,7 @@ def build_template_table(measured: MeasuredPopulation, findings: CampaignFinding
     """Return what recognises the demands of the campaigns."""
     population = measured.population
     templates = [
-        (campaign.id, template)
-        for campaign, harvest in zip(findings.campaigns, findings.harvests, strict=True)
-        for template in harvest.templates
+        (campaign.id, template) for campaign, harvest in _pair_harvests(findings) for template in harvest.templates
     ]
     if not templates:
         return TEMPLATES.schema.empty_table()

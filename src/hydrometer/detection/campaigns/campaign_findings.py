@@ -267,6 +267,7 @@ def _build_members_table(
         "exchanges": fact["exchanges"][accounts].astype(np.int64),
         "harvested": harvested_counts[accounts],
         "reasons": membership.reasons,
+        "facts": [[]] * accounts.size,
     }
     return pa.table(columns, schema=MEMBERS.schema)
 
