@@ -129,6 +129,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     story: list[str]
     attribution: Attribution
     exhibit: CampaignExhibit
+    operation: float = 0.0
+    """Of the coordination, the bits that only one hand explains."""
     verdict: CampaignVerdict = "campaign"
     """`campaign`, or `watch`: suspected, and not separable from an honest group, so that no account is named."""
     suspected_accounts: tuple[int, int] | None = None
@@ -157,6 +159,8 @@ class CandidateGroup(msgspec.Struct, frozen=True, kw_only=True):
     """Why the verdict is what it is, in plain words."""
     evidence: list[Evidence] = []
     counter_evidence: list[CounterEvidence] = []
+    operation: float = 0.0
+    """Of the coordination, the bits that only one hand explains."""
     campaign_id: str | None = None
     """The campaign or the watch that the group became."""
 

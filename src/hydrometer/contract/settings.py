@@ -79,8 +79,8 @@ class CampaignSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     shown_groups: Annotated[
         int, Meta(description="Most groups reported that are coordinated but show no harvest.", ge=0)
     ] = 40
-    family_bits: Annotated[
-        float, Meta(description="Bits from which a family counts towards the two that must agree.", ge=0)
+    cause_bits: Annotated[
+        float, Meta(description="Bits from which a cause counts towards the two that must agree.", ge=0)
     ] = 3.0
     report_probability: Annotated[
         float, Meta(description="Probability from which a group is reported as a campaign.", ge=0, le=1)

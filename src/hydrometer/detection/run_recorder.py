@@ -17,7 +17,7 @@ import msgspec
 
 from hydrometer import __version__
 from hydrometer.contract import ACCOUNTS, EXCHANGES, RunRecord, SkippedSignal, StageUsage, micros_to_datetime
-from hydrometer.detection.campaigns.group_scoring import FAMILY_CAP, HARVEST_CAP, compute_attainable_bits
+from hydrometer.detection.campaigns.group_scoring import CAUSE_CAP, HARVEST_CAP, compute_attainable_bits
 from hydrometer.detection.campaigns.score_calibration import FULL, load_calibration
 
 if TYPE_CHECKING:
@@ -144,11 +144,12 @@ class RunRecorder:
             signals_off=self._signals_off,
             caps=self.caps,
             stages=self._stages,
-            calibration={**calibration.provenance, "family_caps": {**FAMILY_CAP, "harvest": HARVEST_CAP}},
+            calibration={**calibration.provenance, "cause_caps": {**CAUSE_CAP, "harvest": HARVEST_CAP}},
             first_exchange=self._first_exchange,
             last_exchange=self._last_exchange,
             thresholds={
                 "coordination": round(calibration.middle(self._attainable), 3),
+                "operation": round(calibration.operation_bound(self._attainable), 3),
                 "harvest": calibration.harvest_middle,
                 "probability": self.settings.campaigns.report_probability,
             },
@@ -156,7 +157,7 @@ class RunRecorder:
 
 
 def _collect_caps(signals: list[Signal]) -> list[tuple[str, float]]:
-    return [(signal.family, signal.cap) for signal in signals if signal.axis == "coordination"]
+    return [(signal.cause or signal.name, signal.cap) for signal in signals if signal.axis == "coordination"]
 
 
 class _RecordingProgress:

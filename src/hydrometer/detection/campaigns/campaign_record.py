@@ -46,6 +46,7 @@ def build_campaign_record(judgement: GroupJudgement, harvest: CampaignHarvest, c
         id=campaign_id,
         probability=judgement.probability,
         coordination=judgement.coordination,
+        operation=judgement.operation,
         harvest=judgement.harvest,
         first_seen=first,
         last_seen=last,
@@ -74,9 +75,7 @@ def _compute_shares(codes: np.ndarray, names: tuple[str, ...]) -> dict[str, floa
 def _write_story(judgement: GroupJudgement, campaign: Campaign) -> list[str]:
     """Return what tied the accounts, and what they drew, in a sentence each."""
     strongest = [item for item in judgement.evidence if item.axis == "coordination"][:1]
-    families = [
-        family for family, bits in sorted(judgement.families.items(), key=lambda row: (-row[1], row[0])) if bits >= 3
-    ]
+    causes = [cause for cause, bits in sorted(judgement.causes.items(), key=lambda row: (-row[1], row[0])) if bits >= 3]
     tie = f" {strongest[0].statement}" if strongest else ""
     wants = (
         " and ".join(CLASS_WORDS[name] for name in list(campaign.elicitation)[:2] if name in CLASS_WORDS) or "outputs"
@@ -85,7 +84,7 @@ def _write_story(judgement: GroupJudgement, campaign: Campaign) -> list[str]:
     one = (
         f"{campaign.accounts:,} accounts of {judgement.group.size:,} organisations worked as one "
         f"from {campaign.first_seen:%-d %B} to {campaign.last_seen:%-d %B %Y}, "
-        f"tied by {len(families)} kinds of evidence ({', '.join(families)}).{tie}"
+        f"tied by {len(causes)} independent causes ({', '.join(causes)}).{tie}"
     )
     two = (
         f"They drew {wants}{f', mostly {subject},' if subject else ''} "

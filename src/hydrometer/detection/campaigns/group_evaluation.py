@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hydrometer.detection.campaigns.counter_evidence import Objection
     from hydrometer.detection.campaigns.group_scoring import GroupJudgement
     from hydrometer.detection.population.population import Bools, Population
+    from hydrometer.detection.signals.signal import Signal
 
 LARGE = 100_000
 """Exchanges of a group from which what was read of them is not kept in memory."""
@@ -35,8 +36,8 @@ class SignalTests(Protocol):
         ...
 
     @property
-    def costly(self) -> Sequence[tuple[str, str, float]]:
-        """Family, axis and most bits of those that go through all templates of a group."""
+    def costly(self) -> Sequence[Signal]:
+        """Those that go through all templates of a group."""
         ...
 
     def __call__(self, group: AccountGroup, costly: bool) -> list[Evidence]:

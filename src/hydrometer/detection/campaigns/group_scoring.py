@@ -1,8 +1,9 @@
-"""From evidence to a verdict: false discoveries held down, families combined, two of them required.
+"""From evidence to a verdict: false discoveries held down, causes combined, operation required.
 
-Log-likelihood bounds of one family are not added without limit, because signals of one family depend on each other;
-across families they are. The two axes must both carry: coordination without harvest is a class or an agency,
-harvest without coordination is a tool in many hands.
+Evidence of one cause is not added without limit: joining together brings sign-up bursts and synchronous first use, and both are one
+fact. Coordination is of two kinds. Affiliation is what belonging together explains: one employer, one course, one tool, one supplier.
+Operation is what only one hand explains. A campaign needs both axes and operation: coordination without harvest is a class or an agency, harvest
+without coordination is a tool in many hands, and both without operation are a community, of which nobody is accused.
 """
 
 from __future__ import annotations
@@ -22,17 +23,33 @@ if TYPE_CHECKING:
     from hydrometer.detection.campaigns.counter_evidence import Objection
     from hydrometer.detection.campaigns.score_calibration import ScoreCalibration
     from hydrometer.detection.population.account_group import AccountGroup
+    from hydrometer.detection.signals.signal import Signal
 
-FAMILY_CAP = {
-    "content": 4.0,
-    "identity": 12.0,
-    "infrastructure": 10.0,
-    "timing": 12.0,
-    "economics": 4.0,
-    "intelligence": 8.0,
+CAUSE_CAP = {
+    "one work queue": 12.0,
+    "one pool of exits": 12.0,
+    "one supplier of accounts": 12.0,
+    "one site": 8.0,
+    "joined together": 7.0,
+    "habits of use": 5.0,
+    "one tool": 4.0,
 }
-"""Most bits a family may give to coordination."""
+"""Most bits that evidence of one cause may give together: what has one cause counts once."""
+OTHER_CAP = 8.0
+"""The same of a cause that is not listed: a plug-in's."""
 HARVEST_CAP = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class GroupWeight:
+    """Bits of a group by axis, and by cause of its coordination."""
+
+    causes: dict[str, float]
+    """Bits of each cause of coordination, bounded."""
+    coordination: float
+    operation: float
+    """Of the coordination, what only one hand explains."""
+    harvest: float
 
 
 @dataclass(frozen=True)
@@ -44,16 +61,29 @@ class ScoringRules:
     attainable: float
     """Most bits of coordination that the signals that are on can give."""
 
-    @property
-    def coordination_middle(self) -> float:
-        """Bits of coordination for even odds."""
-        return self.calibration.middle(self.attainable)
+    def estimate_probability(self, weight: GroupWeight) -> float:
+        """Return the probability of a campaign."""
+        calibration = self.calibration
+        probability = self.estimate_affiliated_harvest(weight) * calibration.operation_probability(
+            weight.operation, self.attainable
+        )
+        return probability if len(self.list_agreeing_causes(weight)) >= 2 else min(probability, calibration.one_cause)
 
-    def estimate_probability(self, coordination: float, harvest: float, family_bits: Iterable[float]) -> float:
-        """Return the probability of a campaign from bits on both axes and those of each family of coordination."""
-        probability = self.calibration.probability(coordination, harvest, self.attainable)
-        agreeing = sum(bits >= self.settings.family_bits for bits in family_bits)
-        return probability if agreeing >= 2 else min(probability, self.calibration.one_family)
+    def estimate_affiliated_harvest(self, weight: GroupWeight) -> float:
+        """Return the probability that a group harvests together, whoever operates it."""
+        return self.calibration.coordination_probability(
+            weight.coordination, self.attainable
+        ) * self.calibration.harvest_probability(weight.harvest)
+
+    def estimate_operated_harvest(self, weight: GroupWeight) -> float:
+        """Return the probability that accounts which harvest are operated by machines, whether together or each by itself."""
+        return self.calibration.operation_probability(
+            weight.operation, self.attainable
+        ) * self.calibration.harvest_probability(weight.harvest)
+
+    def list_agreeing_causes(self, weight: GroupWeight) -> list[str]:
+        """Return the causes of coordination that count towards the two that must agree."""
+        return [cause for cause, bits in weight.causes.items() if bits >= self.settings.cause_bits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +94,9 @@ class GroupJudgement:
     seed: str
     evidence: list[Evidence]
     objections: list[Objection]
-    families: dict[str, float]
+    causes: dict[str, float]
     coordination: float
+    operation: float
     harvest: float
     probability: float
     verdict: str
@@ -85,98 +116,135 @@ def judge_group(
     rules: ScoringRules,
 ) -> GroupJudgement:
     """Weigh one group's evidence and the objections to it."""
-    families = _sum_by_family((item.family, item.bits) for item in evidence if item.axis == "coordination")
-    families = {family: min(bits, FAMILY_CAP[family]) for family, bits in sorted(families.items())}
-    coordination = sum(families.values()) - sum(o.evidence.bits for o in objections if o.axis == "coordination")
-    harvest = min(HARVEST_CAP, sum(item.bits for item in evidence if item.axis == "harvest"))
-    harvest -= sum(o.evidence.bits for o in objections if o.axis == "harvest")
-    weight = _GroupWeight(
-        agreeing=[family for family, bits in families.items() if bits >= rules.settings.family_bits],
-        coordination=coordination,
-        harvest=harvest,
-        probability=rules.estimate_probability(coordination, harvest, families.values()),
-    )
-    verdict, reasons = _decide_verdict(group, weight, rules)
+    weight = weigh_evidence(evidence, objections)
+    probability = rules.estimate_probability(weight)
+    verdict, reasons = _decide_verdict(group, weight, probability, rules)
     return GroupJudgement(
         group=group,
         seed=seed,
         evidence=sorted(evidence, key=lambda item: (item.axis, -item.bits, item.signal)),
         objections=sorted(objections, key=lambda o: (-o.evidence.bits, o.evidence.signal)),
-        families=families,
-        coordination=round(max(0.0, coordination), 3),
-        harvest=round(max(0.0, harvest), 3),
-        probability=round(weight.probability, 6),
+        causes=weight.causes,
+        coordination=round(max(0.0, weight.coordination), 3),
+        operation=round(max(0.0, weight.operation), 3),
+        harvest=round(max(0.0, weight.harvest), 3),
+        probability=round(probability, 6),
         verdict=verdict,
         reasons=reasons,
     )
 
 
+def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection] = ()) -> GroupWeight:
+    """Sum evidence by cause and axis, each cause bounded, and take off what speaks against it."""
+    causes: dict[str, float] = {}
+    operation: dict[str, float] = {}
+    harvest = 0.0
+    for item in evidence:
+        if item.axis == "harvest":
+            harvest += item.bits
+            continue
+        cause = item.cause or item.signal
+        causes[cause] = causes.get(cause, 0.0) + item.bits
+        if item.kind == "operation":
+            operation[cause] = operation.get(cause, 0.0) + item.bits
+    against = dict.fromkeys(("coordination", "operation", "harvest"), 0.0)
+    for objection in objections:
+        against[objection.axis] += objection.evidence.bits
+    bounded = {cause: min(bits, _find_cap(cause)) for cause, bits in sorted(causes.items())}
+    return GroupWeight(
+        causes=bounded,
+        # What speaks against operation speaks against coordination too: it is a part of it.
+        coordination=sum(bounded.values()) - against["coordination"] - against["operation"],
+        operation=sum(min(bits, _find_cap(cause)) for cause, bits in operation.items()) - against["operation"],
+        harvest=min(HARVEST_CAP, harvest) - against["harvest"],
+    )
+
+
+def _find_cap(cause: str) -> float:
+    return CAUSE_CAP.get(cause, OTHER_CAP)
+
+
 def bound_probability(
     evidence: list[Evidence],
-    untested: Iterable[tuple[str, str, float]],
+    untested: Iterable[Signal],
     rules: ScoringRules,
 ) -> float:
     """Return the probability of a group that no evidence of signals which did not run yet can exceed.
 
     Args:
         evidence: what the other signals gave.
-        untested: family, axis and most bits of each signal that did not run.
+        untested: the signals that did not run.
     """
-    both = [(item.family, item.axis, item.bits) for item in evidence] + list(untested)
-    families = _sum_by_family((family, bits) for family, axis, bits in both if axis == "coordination")
-    harvest = min(HARVEST_CAP, sum(bits for _, axis, bits in both if axis == "harvest"))
-    bits = [min(most, FAMILY_CAP[family]) for family, most in families.items()]
-    return rules.estimate_probability(sum(bits), harvest, bits)
+    most = [
+        Evidence(
+            family=signal.family,
+            signal=signal.name,
+            statement="",
+            statistic=0.0,
+            null="",
+            p_value=0.0,
+            log10_p=0.0,
+            bits=signal.cap,
+            axis=signal.axis,
+            kind=signal.kind,
+            cause=signal.cause,
+        )
+        for signal in untested
+    ]
+    weight = weigh_evidence([*evidence, *most])
+    return max(
+        rules.estimate_probability(weight),
+        rules.estimate_affiliated_harvest(weight),
+        rules.estimate_operated_harvest(weight),
+    )
 
 
-@dataclass(frozen=True)
-class _GroupWeight:
-    """Families that agree on coordination, bits on either axis, and the probability that comes of them."""
-
-    agreeing: list[str]
-    coordination: float
-    harvest: float
-    probability: float
-
-
-def _decide_verdict(group: AccountGroup, weight: _GroupWeight, rules: ScoringRules) -> tuple[str, list[str]]:
+def _decide_verdict(
+    group: AccountGroup, weight: GroupWeight, probability: float, rules: ScoringRules
+) -> tuple[str, list[str]]:
     """Return the verdict on a group, and the reasons in words."""
-    settings, calibration, middle = rules.settings, rules.calibration, rules.coordination_middle
-    agreeing, coordination, harvest = weight.agreeing, weight.coordination, weight.harvest
+    settings, calibration = rules.settings, rules.calibration
     if float(np.mean(group.population.authorised[group.accounts])) > 0.5:
         return "authorised", ["These customers may train on outputs: their agreement says so."]
     if group.size < 2:
         return "single_customer", [
             "All accounts belong to one declared organisation: one customer's use, not a network."
         ]
+    agreeing = rules.list_agreeing_causes(weight)
+    if probability >= settings.report_probability and group.size >= settings.least_orgs:
+        return "campaign", [f"{len(agreeing)} independent causes agree: {', '.join(agreeing)}."]
     reasons = []
     if len(agreeing) < 2:
-        shown = agreeing[0] if agreeing else "no family"
-        reasons.append(f"Fewer than two independent kinds of evidence for one hand: {shown} alone.")
-    if coordination < middle:
-        reasons.append(f"Coordination {coordination:.1f} bits; {middle:.1f} are needed for even odds.")
-    if harvest < calibration.harvest_middle:
-        reasons.append(f"Harvest {harvest:.1f} bits; {calibration.harvest_middle:.1f} are needed for even odds.")
+        shown = agreeing[0] if agreeing else "no cause"
+        reasons.append(f"Fewer than two independent causes for one hand: {shown} alone.")
+    for name, bits, needed in (
+        ("Coordination", weight.coordination, calibration.middle(rules.attainable)),
+        ("Operation", weight.operation, calibration.operation_bound(rules.attainable)),
+        ("Harvest", weight.harvest, calibration.harvest_middle),
+    ):
+        if bits < needed:
+            reasons.append(f"{name} {max(0.0, bits):.1f} bits; {needed:.1f} are needed for even odds.")
     if group.size < settings.least_orgs:
         return "rejected", [*reasons, f"Only {group.size} organisations."]
-    if weight.probability >= settings.report_probability:
-        return "campaign", [f"{len(agreeing)} independent kinds of evidence agree: {', '.join(agreeing)}."]
+    suspected = max(rules.estimate_affiliated_harvest(weight), rules.estimate_operated_harvest(weight))
+    if suspected >= settings.report_probability:
+        return "watch", reasons
     return "rejected", reasons or ["The evidence is short of even odds."]
 
 
 def compute_attainable_bits(on: Iterable[tuple[str, float]], every: Iterable[tuple[str, float]]) -> float:
-    """Return the coordination that the signals that are on can be expected to reach, each given as (family, cap).
+    """Return the coordination that the signals that are on can be expected to reach, each given as (cause, cap).
 
-    A family of which half the signals are off gives half its cap: what remains seldom makes up for what is missing.
+    A cause of which half the signals are off gives half its cap: what remains seldom makes up for what is missing.
     """
-    whole, there = _sum_by_family(every), _sum_by_family(on)
-    return sum(FAMILY_CAP[family] * there.get(family, 0.0) / bits for family, bits in whole.items())
+    whole, there = _sum_by_cause(every), _sum_by_cause(on)
+    return sum(_find_cap(cause) * there.get(cause, 0.0) / bits for cause, bits in whole.items())
 
 
-def _sum_by_family(signals: Iterable[tuple[str, float]]) -> dict[str, float]:
+def _sum_by_cause(signals: Iterable[tuple[str, float]]) -> dict[str, float]:
     summed: dict[str, float] = {}
-    for family, cap in signals:
-        summed[family] = summed.get(family, 0.0) + cap
+    for cause, cap in signals:
+        summed[cause] = summed.get(cause, 0.0) + cap
     return summed
 
 
@@ -206,6 +274,7 @@ def build_candidate(judgement: GroupJudgement, number: int, campaign_id: str | N
         organisations=group.size,
         exchanges=int(group.population.events.counts[group.accounts].sum()),
         coordination=judgement.coordination,
+        operation=judgement.operation,
         harvest=judgement.harvest,
         probability=judgement.probability,
         seed=judgement.seed,

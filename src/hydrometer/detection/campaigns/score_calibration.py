@@ -1,4 +1,4 @@
-"""How bits become a probability: two logistic curves, fitted on labelled worlds and shipped as data."""
+"""How bits become a probability: three logistic curves, fitted on labelled worlds and shipped as data."""
 
 from __future__ import annotations
 
@@ -7,36 +7,53 @@ from importlib.resources import files
 
 import msgspec
 
-FULL, BARE = 42.0, 27.0
+FULL, BARE = 60.0, 23.0
 """Bits of coordination attainable with every signal, and with those that need neither accounts nor addresses."""
 
 
 class ScoreCalibration(msgspec.Struct, frozen=True, kw_only=True):
-    """P(campaign) = logistic(coordination) * logistic(harvest); provenance says on what it was fitted.
+    """P(campaign) = logistic(coordination) * logistic(operation) * logistic(harvest); provenance says on what it was fitted.
 
-    What a group must reach depends on what could be seen of it: where signals are off, the middle of the coordination
-    curve lies between `coordination_middle` (all families) and `coordination_middle_bare` (`BARE` bits attainable).
+    What a group must reach depends on what could be seen of it: where signals are off, the middle of a curve lies between that of all
+    signals and `…_bare` (`BARE` bits attainable).
     """
 
     coordination_middle: float
     coordination_middle_bare: float
     coordination_slope: float
+    operation_middle: float
+    operation_middle_bare: float
+    operation_slope: float
     harvest_middle: float
     harvest_slope: float
-    one_family: float
-    """Highest probability of a group for which only one family speaks."""
+    one_cause: float
+    """Highest probability of a group for which only one cause speaks."""
     provenance: dict[str, object]
 
     def middle(self, attainable: float) -> float:
         """Coordination for even odds when `attainable` bits could have been reached."""
-        missing = min(1.0, max(0.0, (FULL - attainable) / (FULL - BARE)))
-        return self.coordination_middle + missing * (self.coordination_middle_bare - self.coordination_middle)
+        return _blend(self.coordination_middle, self.coordination_middle_bare, attainable)
 
-    def probability(self, coordination: float, harvest: float, attainable: float) -> float:
-        """Probability that a group with so many bits on either axis is a campaign."""
-        return _apply_logistic(coordination, self.middle(attainable), self.coordination_slope) * _apply_logistic(
-            harvest, self.harvest_middle, self.harvest_slope
-        )
+    def operation_bound(self, attainable: float) -> float:
+        """Operation for even odds when `attainable` bits of coordination could have been reached."""
+        return _blend(self.operation_middle, self.operation_middle_bare, attainable)
+
+    def coordination_probability(self, bits: float, attainable: float) -> float:
+        """Probability that a group with so many bits of coordination belongs together."""
+        return _apply_logistic(bits, self.middle(attainable), self.coordination_slope)
+
+    def operation_probability(self, bits: float, attainable: float) -> float:
+        """Probability that a group with so many bits of operation is run by one hand."""
+        return _apply_logistic(bits, self.operation_bound(attainable), self.operation_slope)
+
+    def harvest_probability(self, bits: float) -> float:
+        """Probability that a group with so many bits of harvest gathers outputs."""
+        return _apply_logistic(bits, self.harvest_middle, self.harvest_slope)
+
+
+def _blend(full: float, bare: float, attainable: float) -> float:
+    missing = min(1.0, max(0.0, (FULL - attainable) / (FULL - BARE)))
+    return full + missing * (bare - full)
 
 
 def _apply_logistic(value: float, middle: float, slope: float) -> float:

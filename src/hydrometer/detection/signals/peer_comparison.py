@@ -31,12 +31,19 @@ def list_peers(group: AccountGroup) -> Ints:
     return memoize(group, _select_peers)
 
 
-def _select_peers(group: AccountGroup) -> Ints:
-    facts = group.population.facts
-    others = list_other_accounts(group)
-    volume, single = facts["exchanges"], facts["single_turn"]
+def list_accounts_of_like_volume(group: AccountGroup) -> Ints:
+    """Return the other accounts of the panel that send about as much as the members, in the order of organisation and number."""
+    others, volume = list_other_accounts(group), group.population.facts["exchanges"]
     low, high = np.quantile(volume[group.accounts], (0.1, 0.9))
     busy: Ints = others[(volume[others] >= low / 2) & (volume[others] <= high * 2)]
+    if busy.size >= ENOUGH_PEERS:
+        return busy
+    settled: Ints = others[volume[others] >= 3]
+    return settled
+
+
+def _select_peers(group: AccountGroup) -> Ints:
+    busy, single = list_accounts_of_like_volume(group), group.population.facts["single_turn"]
     mine = single[group.accounts]
     finite = np.isfinite(mine)
     if finite.any():
@@ -44,10 +51,7 @@ def _select_peers(group: AccountGroup) -> Ints:
         alike: Ints = busy[np.abs(single[busy] - float(np.median(mine[finite]))) <= LIKE_USE]
         if alike.size >= ENOUGH_PEERS:
             return alike
-    if busy.size >= ENOUGH_PEERS:
-        return busy
-    settled: Ints = others[volume[others] >= 3]
-    return settled
+    return busy
 
 
 def compare_with_peers(group: AccountGroup, values: Floats) -> tuple[float, float]:

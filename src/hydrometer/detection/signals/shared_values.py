@@ -22,11 +22,17 @@ if TYPE_CHECKING:
     from hydrometer.detection.population.population import EntityPairs, Ints, Population
 
 
+TELLING = -3.0
+"""log10 p from which a value counts among those that members show, beside the most surprising one."""
+
+
 @dataclass(frozen=True, slots=True)
 class SharedValueScore:
     """A value, the organisations of the group and of the whole population that show it, and its log10 p."""
 
     kind: EntityKind
+    value: int
+    """Its number among the values of the kind."""
     name: str
     inside: int
     population: int
@@ -92,7 +98,7 @@ def find_shared_values(group: AccountGroup, entities: EntityPairs, *, least: int
         expected = min(max(drawn * chance, hands * outside), float(group.size))
         log10_p = correct_for_tries(poisson_tail(inside, expected), values)
         matches.append(
-            SharedValueScore(entities.kind, entities.names[mine.value[at]], inside, int(everywhere[at]), log10_p)
+            SharedValueScore(entities.kind, int(mine.value[at]), entities.names[mine.value[at]], inside, int(everywhere[at]), log10_p)
         )
     return sorted(matches, key=lambda s: (s.log10_p, s.name))
 
@@ -106,6 +112,7 @@ def find_strongest_value(
         cover: share of the group that must show the value.
     """
     best: SharedValueScore | None = None
+    telling: list[SharedValueScore] = []
     tried = 0
     for kind in kinds:
         entities = group.population.entities.get(kind)
@@ -113,6 +120,8 @@ def find_strongest_value(
             continue
         tried += 1
         for shared in find_shared_values(group, entities, least=least):
+            if shared.log10_p <= TELLING:
+                telling.append(shared)
             if shared.inside >= cover * group.size and (best is None or _rank_value(shared) < _rank_value(best)):
                 best = shared
     if best is None:
@@ -122,7 +131,18 @@ def find_strongest_value(
         correct_for_tries(best.log10_p, tried),
         describe_shared_value(best, group.size),
         best.inside / best.population,
+        cover=_measure_cover(group, telling),
     )
+
+
+def _measure_cover(group: AccountGroup, telling: list[SharedValueScore]) -> float:
+    """Return the share of the group's organisations that show any of some values: an operator buys several batches."""
+    showing = np.zeros(len(group.population.orgs), dtype=np.bool_)
+    for shared in telling:
+        entities = group.population.entities[shared.kind]
+        rows = expand_rows(index_entities(group.population, entities), group.accounts)
+        showing[group.population.org[entities.account[rows[entities.value[rows] == shared.value]]]] = True
+    return int(np.count_nonzero(showing)) / group.size
 
 
 def _rank_value(shared: SharedValueScore) -> float:
@@ -165,4 +185,17 @@ def measure_collisions(group: AccountGroup, entities: EntityPairs) -> SignalFind
     kind = ENTITY_KINDS[entities.kind].plural
     statement = f"The members meet at {at} {kind} ({meetings:,.0f} meetings; {expected:,.1f} by chance)."
     everybody = float(np.sum(np.where(inside >= 2, everywhere * (everywhere - 1.0) / 2, 0.0)))
-    return SignalFinding(meetings / max(expected, 1e-9), log10_p, statement, meetings / max(everybody, 1.0))
+    return SignalFinding(
+        meetings / max(expected, 1e-9),
+        log10_p,
+        statement,
+        meetings / max(everybody, 1.0),
+        cover=_count_meeting_orgs(group, entities, mine) / group.size,
+    )
+
+
+def _count_meeting_orgs(group: AccountGroup, entities: EntityPairs, mine: _GroupValues) -> int:
+    """Count the organisations of a group that show a value which another of it shows."""
+    rows = expand_rows(index_entities(group.population, entities), group.accounts)
+    met = mine.inside[np.searchsorted(mine.value, entities.value[rows])] >= 2
+    return int(np.unique(group.population.org[entities.account[rows[met]]]).size)

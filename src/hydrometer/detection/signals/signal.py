@@ -12,10 +12,13 @@ from hydrometer.plugins import PluginKind, load_plugins
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hydrometer.contract import EvidenceKind
     from hydrometer.detection.population.account_group import AccountGroup
 
 MIN_BITS = 0.5
 """Weaker findings are not worth a line."""
+NO_EFFECT, WHOLE_EFFECT = 0.4, 0.9
+"""Shares of the members that show something from which it counts at all, and in full: with many members everything is significant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class SignalFinding:
     statement: str
     purity: float = 1.0
     """Of all who show what the members share, the share that are members: a community's mark is no operator's mark."""
+    cover: float | None = None
+    """Share of the members that show it; None where it is not a thing that single members show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,10 @@ class Signal:
     """Columns of which it needs one."""
     costly: bool = False
     """Whether it goes through all templates of a group."""
+    kind: EvidenceKind = "affiliation"
+    """Of coordination: `affiliation` is what belonging together explains, `operation` what only one hand explains."""
+    cause: str = ""
+    """What brings it about; evidence of one cause counts once. Its name where empty."""
     origin: str = ""
     """Distribution and version of the package that it came with; empty for a built-in one."""
 
@@ -65,7 +74,7 @@ class Signal:
         finding = self.test(group)
         if finding is None:
             return None
-        bits = bound_bits(finding.log10_p, self.cap * finding.purity)
+        bits = bound_bits(finding.log10_p, self.cap * finding.purity * weigh_effect(finding.cover))
         if bits < MIN_BITS:
             return None
         return Evidence(
@@ -78,7 +87,17 @@ class Signal:
             log10_p=round(float(finding.log10_p), 4),
             bits=round(float(bits), 3),
             axis=self.axis,
+            kind=self.kind if self.axis == "coordination" else "",
+            cause=self.cause or self.name,
+            cover=round(finding.cover or 0.0, 4),
         )
+
+
+def weigh_effect(cover: float | None) -> float:
+    """Return how much of its bits a finding counts for that so many of the members show."""
+    if cover is None:
+        return 1.0
+    return min(1.0, max(0.0, (cover - NO_EFFECT) / (WHOLE_EFFECT - NO_EFFECT)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +112,9 @@ class SignalSet:
         return len(self.active)
 
     @property
-    def costly(self) -> list[tuple[str, str, float]]:
-        """Family, axis and most bits of those that go through all templates of a group."""
-        return [(signal.family, signal.axis, signal.cap) for signal in self.active if signal.costly]
+    def costly(self) -> list[Signal]:
+        """Those that go through all templates of a group."""
+        return [signal for signal in self.active if signal.costly]
 
     def __call__(self, group: AccountGroup, costly: bool) -> list[Evidence]:
         """Return what the costly ones find, or all others."""

@@ -49,6 +49,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
         mine / group.size,
         exchangeable_tail(mine, group.size, mine + elsewhere, group.size + others),
         f"{mine} of {group.size} organisations ask for training material ({', '.join(names)}); {elsewhere / max(1, others):.1%} of others do.",
+        cover=mine / group.size,
     )
 
 

@@ -48,6 +48,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
         leaning / group.size,
         exchangeable_tail(leaning, group.size, leaning + elsewhere, group.size + others),
         f"{leaning} of {group.size} organisations use wordings of their own that lean to demands, around different contents; {elsewhere / max(1, others):.1%} of others lean so.",
+        cover=leaning / group.size,
     )
 
 

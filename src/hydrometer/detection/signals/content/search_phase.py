@@ -38,6 +38,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
         mine / group.accounts.size,
         exchangeable_tail(mine, group.accounts.size, mine + elsewhere, group.accounts.size + others),
         f"{mine} of {group.accounts.size} accounts try ever new prompts and are refused ({refused:.0%} of all exchanges); {elsewhere / max(1, others):.1%} of others are.",
+        cover=mine / group.accounts.size,
     )
 
 

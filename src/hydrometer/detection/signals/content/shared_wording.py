@@ -55,5 +55,6 @@ SIGNAL = Signal(
     costs="templates shared by unrelated accounts",
     cap=4.0,
     costly=True,
+    cause="one tool",
     test=test,
 )

@@ -5,6 +5,7 @@ Rank tests (van Elteren 1960) on single-turn share and on output per exchange ag
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,11 +32,11 @@ def test(group: AccountGroup) -> SignalFinding | None:
             continue
         middle = float(np.nanmedian(values[group.accounts]))
         amount = f"{middle:.0%}" if fact == "single_turn" else f"{middle:,.0f}"
-        findings.append(SignalFinding(above, log10_p, f"{amount} {text} (median), more than {above:.0%} of its peers."))
+        findings.append(SignalFinding(above, log10_p, f"{amount} {text} (median), more than {above:.0%} of its peers.", cover=above))
     if not findings:
         return None
     best = min(findings, key=lambda finding: finding.log10_p)
-    return SignalFinding(best.statistic, correct_for_tries(best.log10_p, 2), best.statement)
+    return replace(best, log10_p=correct_for_tries(best.log10_p, 2))
 
 
 SIGNAL = Signal(

@@ -30,6 +30,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
         above,
         log10_p,
         f"A member works on {middle:.0%} of the days from its first to its last, more than {above:.0%} of its peers.",
+        cover=above,
     )
 
 
@@ -49,5 +50,6 @@ SIGNAL = Signal(
     needs=(),
     costs="subscriptions driven without pause",
     cap=4.0,
+    cause="habits of use",
     test=test,
 )

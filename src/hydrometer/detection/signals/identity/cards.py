@@ -30,5 +30,6 @@ SIGNAL = Signal(
     any_of=("accounts.payment_bin", "accounts.payment_fingerprint"),
     costs="batches of virtual or stolen cards",
     cap=12.0,
+    cause="one supplier of accounts",
     test=test,
 )

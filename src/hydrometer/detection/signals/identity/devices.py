@@ -40,5 +40,6 @@ SIGNAL = Signal(
     any_of=("accounts.device_id", "accounts.phone_hash", "exchanges.end_user_id", "exchanges.session_id"),
     costs="accounts made or used from one machine",
     cap=10.0,
+    cause="one supplier of accounts",
     test=test,
 )

@@ -32,5 +32,6 @@ SIGNAL = Signal(
     any_of=("accounts.email_local", "accounts.email_domain"),
     costs="e-mail addresses made by a machine",
     cap=8.0,
+    cause="one supplier of accounts",
     test=test,
 )

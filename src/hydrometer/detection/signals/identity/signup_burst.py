@@ -44,6 +44,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
         inside / mine.size,
         log10_p,
         f"{inside} of {mine.size} accounts signed up within {hours} hours; {elsewhere} of {others.size:,} others did.",
+        cover=inside / mine.size,
     )
 
 
@@ -55,5 +56,6 @@ SIGNAL = Signal(
     needs=("accounts.created_at",),
     costs="pools of accounts made in one go",
     cap=5.0,
+    cause="joined together",
     test=test,
 )

@@ -32,6 +32,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
         odd / mine.size,
         exchangeable_tail(odd, mine.size, odd + elsewhere, mine.size + others.size),
         f"{odd} of {mine.size} accounts show a TLS fingerprint foreign to their client software; {elsewhere / others.size:.1%} of others do.",
+        cover=odd / mine.size,
     )
 
 
@@ -43,5 +44,6 @@ SIGNAL = Signal(
     needs=("exchanges.user_agent", "exchanges.ja4"),
     costs="spoofed clients",
     cap=6.0,
+    cause="one tool",
     test=test,
 )

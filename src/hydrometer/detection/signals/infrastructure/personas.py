@@ -32,6 +32,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
             above,
             correct_for_tries(log10_p, len(FACTS)),
             f"A member shows {middle:.0f} {label} (median), more than {above:.0%} of its peers.",
+            cover=above,
         )
         if best is None or finding.log10_p < best.log10_p:
             best = finding
@@ -47,5 +48,6 @@ SIGNAL = Signal(
     any_of=("exchanges.end_user_id", "exchanges.user_agent", "exchanges.prompt"),
     costs="relays that mix customers on one account",
     cap=4.0,
+    cause="habits of use",
     test=test,
 )

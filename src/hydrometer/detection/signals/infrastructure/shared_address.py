@@ -10,7 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hydrometer.contract import EntityKind
+from hydrometer.detection.population.memo import memoize
+from hydrometer.detection.signals.infrastructure.rotating_exits import mask_rotating_accounts
 from hydrometer.detection.signals.shared_values import find_strongest_value, measure_collisions
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 from hydrometer.detection.signals.tail_probabilities import correct_for_tries
@@ -24,9 +28,11 @@ LEVELS = (EntityKind.ADDRESS, EntityKind.NETWORK, EntityKind.SIGNUP_NETWORK)
 def test(group: AccountGroup) -> SignalFinding | None:
     """One address that half of the group share, or many at which its members keep meeting."""
     findings = [find_strongest_value(group, LEVELS, cover=0.5)]
-    findings += [
-        measure_collisions(group, group.population.entities[k]) for k in LEVELS if k in group.population.entities
-    ]
+    # Whoever rotates over a pool meets others there: that is another fact, of `shared_exits`.
+    if np.mean(memoize(group.population, mask_rotating_accounts)[group.accounts]) < 0.5:
+        findings += [
+            measure_collisions(group, group.population.entities[k]) for k in LEVELS if k in group.population.entities
+        ]
     significant = [finding for finding in findings if finding is not None]
     if not significant:
         return None
@@ -43,5 +49,6 @@ SIGNAL = Signal(
     any_of=("exchanges.client_ip", "accounts.signup_ip"),
     costs="accounts behind one proxy, server or pool of addresses",
     cap=10.0,
+    cause="one site",
     test=test,
 )

@@ -59,5 +59,6 @@ SIGNAL = Signal(
     needs=(),
     costs="pools that follow every release",
     cap=4.0,
+    cause="habits of use",
     test=test,
 )

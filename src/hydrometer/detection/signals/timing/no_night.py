@@ -30,6 +30,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
         above,
         log10_p,
         f"A member is seen in {middle:.0f} of the day's 24 hours (median), more than {above:.0%} of its peers.",
+        cover=above,
     )
 
 
@@ -50,5 +51,6 @@ SIGNAL = Signal(
     needs=(),
     costs="traffic without human rhythm",
     cap=4.0,
+    cause="habits of use",
     test=test,
 )

@@ -8,6 +8,7 @@ uses that model: a release brings unrelated people together.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
     if not findings:
         return None
     best = min(findings, key=lambda finding: finding.log10_p)
-    return SignalFinding(best.statistic, correct_for_tries(best.log10_p, 2), best.statement)
+    return replace(best, log10_p=correct_for_tries(best.log10_p, 2))
 
 
 def select_moments(population: Population, fact: str) -> Floats:
@@ -70,6 +71,7 @@ def _scan_windows(group: AccountGroup, mine: Ints, others: Ints, word: str) -> S
                 inside / mine.size,
                 log10_p,
                 f"{inside} of {mine.size} accounts {word} within {width // HOUR} hours; {elsewhere} of {others.size:,} others did.",
+                cover=inside / mine.size,
             )
     return best
 
@@ -93,5 +95,6 @@ SIGNAL = Signal(
     needs=(),
     costs="pools switched on and off together",
     cap=7.0,
+    cause="joined together",
     test=test,
 )

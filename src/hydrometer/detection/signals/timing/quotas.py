@@ -1,8 +1,9 @@
-"""Accounts that all carry the same load.
+"""Accounts that all carry the same load of different work.
 
 Spread of the members' volumes. Honest volumes are heavy-tailed; a queue that hands work out at random gives Poisson shares
 (index of dispersion 1) and one with quotas less. Null: random sets of as many other accounts, those far quieter left out;
-the cube root of a variance is close to normal (Wilson & Hilferty 1931).
+the cube root of a variance is close to normal (Wilson & Hilferty 1931). Whoever has the same tasks has as many of them: a course and a
+benchmark explain equal loads, so nothing is said where contents repeat among the members.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ import numpy as np
 
 from hydrometer.detection.population.org_panel import select_one_per_org
 from hydrometer.detection.signals.signal import Signal, SignalFinding
-from hydrometer.detection.signals.tail_probabilities import normal_tail
+from hydrometer.detection.signals.tail_probabilities import count_distinct, normal_tail
 
 if TYPE_CHECKING:
     from hydrometer.detection.population.account_group import AccountGroup
     from hydrometer.detection.population.population import Floats
 
 DRAWS = 400
+EVEN = 0.3
+"""Most deviation of log-volumes, beside that of chance shares, that a quota leaves: people who do the same differ by 0.4 and more."""
+DIFFERENT = 0.5
+"""Least share of different contents among the members' exchanges."""
 
 
 def test(group: AccountGroup) -> SignalFinding | None:
@@ -32,6 +37,11 @@ def test(group: AccountGroup) -> SignalFinding | None:
         return None
     others = others[others >= max(3.0, float(np.median(mine)) / 8)]
     if mine.size < 6 or float(np.median(mine)) < 6 or others.size < 60:
+        return None
+    if float(np.std(np.log(mine))) > math.hypot(EVEN, 1 / math.sqrt(float(np.mean(mine)))):
+        return None
+    prompts = group.population.events.prompt[group.events]
+    if count_distinct(prompts) < DIFFERENT * prompts.size:
         return None
     spread = _measure_spread(mine[None, :])[0]
     rng = np.random.default_rng(mine.size)
@@ -54,7 +64,7 @@ def _measure_spread(volumes: Floats) -> Floats:
 
 
 SIGNAL = Signal(
-    name="equal_shares",
+    name="quotas",
     family="timing",
     axis="coordination",
     null="members' volumes differ as much as those of other accounts of like volume",
@@ -62,5 +72,7 @@ SIGNAL = Signal(
     costs="quotas and queues that spread work evenly",
     # A group that was grown by likeness of volume, among other things, is somewhat alike in volume by choice.
     cap=4.0,
+    kind="operation",
+    cause="one work queue",
     test=test,
 )

@@ -1,0 +1,70 @@
+"""Accounts that never sit down to work: their requests come one by one, spread over days.
+
+People send several requests in a row and then none for hours, so that most of their gaps are far shorter than their mean
+gap. Requests that a queue deals out have no memory of the account: of exponential gaps 1 - exp(-1/20) = 5 % are shorter than a
+twentieth of their mean, 16 % where the queue rests seven hours of ten. An account that keeps below `MEMORYLESS` has no sittings.
+Null: as many of the others of like volume have none (hypergeometric). Services with end users, monitors and sensors have none either,
+each by itself; so do pupils of one lesson, which ends (`counter_evidence`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hydrometer.detection.population.gap_kernels import measure_short_gaps
+from hydrometer.detection.population.memo import memoize
+from hydrometer.detection.signals.member_shares import compare_shares
+from hydrometer.detection.signals.signal import Signal, SignalFinding
+
+if TYPE_CHECKING:
+    from hydrometer.detection.population.account_group import AccountGroup
+    from hydrometer.detection.population.population import Bools, Floats, Population
+
+MEMORYLESS = 0.2
+"""Most short gaps, as a share, of an account without sittings: memoryless arrivals of a queue that rests, and chance."""
+
+
+def test(group: AccountGroup) -> SignalFinding | None:
+    """Members without sittings, against others of like volume."""
+    shares = memoize(group.population, list_short_gap_shares)
+    compared = compare_shares(group, memoize(group.population, mask_accounts_without_sittings), shares)
+    if compared is None:
+        return None
+    middle = float(np.nanmedian(shares[group.accounts]))
+    return SignalFinding(
+        compared.share,
+        compared.log10_p,
+        f"{compared.inside} of {compared.members} members send their requests one by one, never in sittings "
+        f"({middle:.0%} of a member's gaps are far below its mean; people's, 60% and more); "
+        f"{compared.outside / compared.peers:.0%} of {compared.peers:,} others of like volume do.",
+        cover=compared.share,
+    )
+
+
+def list_short_gap_shares(population: Population) -> Floats:
+    """Return the share of each account's gaps that are shorter than a twentieth of its mean gap; NaN where unknown."""
+    events = population.events
+    shares: Floats = measure_short_gaps(events.starts, events.counts, events.time)
+    return shares
+
+
+def mask_accounts_without_sittings(population: Population) -> Bools:
+    """Return the accounts whose gaps are those of memoryless arrivals, or evener."""
+    mask: Bools = memoize(population, list_short_gap_shares) <= MEMORYLESS
+    return mask
+
+
+SIGNAL = Signal(
+    name="no_sittings",
+    family="timing",
+    axis="coordination",
+    null="members sit down to work as others of like volume do",
+    needs=(),
+    costs="queues that deal each request to another account",
+    cap=9.0,
+    kind="operation",
+    cause="one work queue",
+    test=test,
+)
