@@ -167,7 +167,6 @@ def _run_stages(
             count_block_accounts(measured.population),
         )
         partial_result.templates = build_template_table(measured, findings)
-        recorder.caps += findings.caps
         if constraints is not None and bounds is not None:
             members = set(findings.members["account_id"].to_pylist())
             recorder.notes |= bounds.counts | count_agreements(constraints, members)

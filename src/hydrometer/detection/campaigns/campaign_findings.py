@@ -14,7 +14,6 @@ from hydrometer.detection.campaigns.campaign_ids import assign_campaign_ids
 from hydrometer.detection.campaigns.campaign_indicators import build_indicator_table
 from hydrometer.detection.campaigns.campaign_record import build_campaign_record
 from hydrometer.detection.campaigns.candidate_generation import ProposedGroup, find_harvesters, propose_groups
-from hydrometer.detection.campaigns.comparison_features import ComparisonFeatures, build_comparison_features
 from hydrometer.detection.campaigns.group_constraints import CLEARED, GroupConstraints
 from hydrometer.detection.campaigns.group_evaluation import GroupEvaluator
 from hydrometer.detection.campaigns.group_scoring import (
@@ -36,14 +35,14 @@ from hydrometer.detection.campaigns.non_campaign_groups import (
     find_coordinated_groups,
     find_single_customers,
 )
+from hydrometer.detection.campaigns.peeled_views import PeeledViews
 from hydrometer.detection.campaigns.seed_expansion import GroupLikeness, measure_likeness
+from hydrometer.detection.campaigns.watch_record import build_watch_record
+from hydrometer.detection.population.account_group import AccountGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hydrometer.contract import CampaignSettings, Progress
     from hydrometer.detection.campaigns.group_evaluation import SignalTests
-    from hydrometer.detection.population.account_group import AccountGroup
     from hydrometer.detection.population.population import Bools, Ints, Population
 
 NEAR_MISSES = 300
@@ -62,7 +61,6 @@ class CampaignFindings:
     indicators: pa.Table
     campaign_accounts: Bools
     """Accounts of any campaign."""
-    caps: list[str]
     tests: int
 
 
@@ -80,8 +78,8 @@ class PriorKnowledge:
 class _Search:
     """What every step from groups to findings goes by."""
 
-    population: Population
-    features: ComparisonFeatures
+    views: PeeledViews
+    tests: SignalTests
     settings: CampaignSettings
     prior: PriorKnowledge
 
@@ -117,24 +115,25 @@ def find_campaigns(
     """Propose, test, judge and name groups; `signals` are those that are on."""
     prior, settings = prior or PriorKnowledge(), rules.settings
     constraints = prior.constraints
-    features = build_comparison_features(population, settings.without)
-    evaluator = GroupEvaluator(population, features.without_family("content"), signals, rules, progress)
+    views = PeeledViews(population, settings.without)
+    evaluator = GroupEvaluator(views, signals, rules, progress)
 
     def score_group(members: Bools) -> float:
         return evaluator.evaluate(members).probability
 
-    proposals, caps = propose_groups(population, features, settings, score_group)
+    proposals = propose_groups(views, settings, score_group)
     if constraints is not None:
         uncleared = [
             ProposedGroup(constraints.without_cleared(proposal.members), proposal.seed) for proposal in proposals
         ]
         proposals = [proposal for proposal in uncleared if proposal.members.any()]
-    groups, claimed = _build_groups(population, features, proposals, score_group, settings)
+    groups = _build_groups(views, proposals, evaluator, settings)
+    claimed = views.convicted
     groups += [
         (text, mask) for text, mask in find_coordinated_groups(population, settings) if not np.any(mask & claimed)
     ]
     if constraints is not None:
-        masks = constraints.apply(features.without_family("content"), [mask for _, mask in groups])
+        masks = constraints.apply(views.without(np.zeros(population.size, dtype=np.bool_)).outward, [mask for _, mask in groups])
         groups = [(text, mask) for (text, _), mask in zip(groups, masks, strict=True) if mask.any()]
     groups += find_single_customers(population, claimed, settings)
     authorised_accounts = find_authorised_accounts(population, settings)
@@ -149,29 +148,29 @@ def find_campaigns(
         for (seed, mask), one, evidence in zip(groups, evaluations, kept, strict=True)
     ]
     judged.sort(key=lambda j: (-j.probability, -j.coordination - j.harvest, -j.group.accounts.size, j.seed))
-    search = _Search(population, features, settings, prior)
-    return _assemble_findings(search, judged, caps, evaluator.test_count)
+    return _assemble_findings(_Search(views, signals, settings, prior), judged, evaluator.test_count)
 
 
 def _build_groups(
-    population: Population,
-    features: ComparisonFeatures,
+    views: PeeledViews,
     proposals: list[ProposedGroup],
-    score_group: Callable[[Bools], float],
+    evaluator: GroupEvaluator,
     settings: CampaignSettings,
-) -> tuple[list[tuple[str, Bools]], Bools]:
-    """Return what brought each group up and its members, the campaigns with their whole pools; and whom the campaigns took."""
+) -> list[tuple[str, Bools]]:
+    """Return what brought each group up and its members, the campaigns with their whole pools; convict those."""
+    population = views.population
     claimed = np.zeros(population.size, dtype=np.bool_)
     campaigns: list[Bools | None] = []
     for proposal in proposals:
-        is_campaign = score_group(proposal.members) >= settings.report_probability
+        is_campaign = evaluator.evaluate(proposal.members).probability >= settings.report_probability
         members = drop_contract_customers(population, proposal.members) & ~claimed
         campaigns.append(members if is_campaign else None)
         if is_campaign:
             claimed |= members
     pools = iter(
-        absorb_dormant_accounts(
-            population, features, [members for members in campaigns if members is not None], settings
+        evaluator.keep_operated(members)
+        for members in absorb_dormant_accounts(
+            views, [members for members in campaigns if members is not None], settings
         )
     )
     masks = [
@@ -180,70 +179,99 @@ def _build_groups(
     for mask, was in zip(masks, campaigns, strict=True):
         if was is not None:
             claimed |= mask
+    views.convicted = claimed
     # What was proposed may belong to a campaign by now, down to its last account.
-    groups = [
+    return [
         (proposal.seed, mask)
         for proposal, mask, was in zip(proposals, masks, campaigns, strict=True)
         if mask.any() and (was is not None or not np.all(claimed[mask]))
     ]
-    return groups, claimed
 
 
-def _assemble_findings(
-    search: _Search, judged: list[GroupJudgement], caps: list[str], test_count: int
-) -> CampaignFindings:
-    """Name the campaigns among the judged groups, weigh every account beside them, and put it all into tables."""
-    population = search.population
-    campaign_judgements = [judgement for judgement in judged if judgement.verdict == "campaign"]
+def _assemble_findings(search: _Search, judged: list[GroupJudgement], test_count: int) -> CampaignFindings:
+    """Name the campaigns and watches among the judged groups, weigh every account beside them, and put it all into tables."""
+    population = search.views.population
+    reported = [judgement for judgement in judged if judgement.verdict in ("campaign", "watch")]
     names = assign_campaign_ids(
-        [[population.accounts[a] for a in judgement.group.accounts] for judgement in campaign_judgements],
-        [_find_first_account(judgement.group) for judgement in campaign_judgements],
+        [[population.accounts[a] for a in judgement.group.accounts] for judgement in reported],
+        [_find_first_account(judgement.group) for judgement in reported],
         search.prior.earlier,
     )
-    by_group = {id(judgement): name for judgement, name in zip(campaign_judgements, names, strict=True)}
-    pool = find_harvesters(population, search.settings)
-    nobody = np.zeros(population.size, dtype=np.bool_)
-    campaigns, harvests, candidates, members = [], [], [], []
-    indicator_tables, claimed = [INDICATORS.schema.empty_table()], nobody.copy()
-    considered = _ConsideredRows()
+    by_group = {id(judgement): name for judgement, name in zip(reported, names, strict=True)}
+    findings = _FindingRows(np.zeros(population.size, dtype=np.bool_))
     for number, judgement in enumerate(judged, start=1):
-        name = by_group.get(id(judgement))
-        candidate = build_candidate(judgement, number, name)
-        candidates.append(candidate)
-        group = judgement.group
-        compared = search.features.beside(group.members | (pool if name is not None else nobody))
-        inside = group.members[compared.numbers]
+        name = by_group.get(id(judgement), "")
+        candidate = build_candidate(judgement, number, name or None)
+        findings.candidates.append(candidate)
+        if judgement.verdict == "watch":
+            findings.add_watch(search, judgement, name)
+        elif judgement.verdict == "campaign":
+            findings.add_campaign(search, judgement, candidate, name)
+        else:
+            view = search.views.view_for(judgement.group.members)
+            compared = view.features.beside(judgement.group.members)
+            inside = judgement.group.members[compared.numbers]
+            membership = weigh_members(
+                measure_likeness(compared, inside), inside, compared.numbers, judgement.probability, search.settings
+            )
+            _add_considered(findings.considered, population, candidate, membership)
+    return findings.finish(test_count)
+
+
+@dataclass
+class _FindingRows:
+    """Findings, gathered group by group."""
+
+    claimed: Bools
+    campaigns: list[Campaign] = field(default_factory=list)
+    harvests: list[CampaignHarvest] = field(default_factory=list)
+    candidates: list[CandidateGroup] = field(default_factory=list)
+    members: list[pa.Table] = field(default_factory=list)
+    indicators: list[pa.Table] = field(default_factory=lambda: [INDICATORS.schema.empty_table()])
+    considered: _ConsideredRows = field(default_factory=_ConsideredRows)
+
+    def add_watch(self, search: _Search, judgement: GroupJudgement, name: str) -> None:
+        """Add what is suspected of a group; no account of it is named anywhere."""
+        harvest = collect_harvest(judgement.group)
+        operated = search.tests.mask_showing(search.views.population, judgement.evidence)
+        self.campaigns.append(build_watch_record(build_campaign_record(judgement, harvest, name), judgement, operated))
+        self.harvests.append(harvest)
+
+    def add_campaign(
+        self, search: _Search, judgement: GroupJudgement, candidate: CandidateGroup, name: str
+    ) -> None:
+        """Add a campaign, its members, and why those beside it are none."""
+        population, members = search.views.population, judgement.group.members
+        group = AccountGroup(population, members)
+        view = search.views.view_for(members)
+        compared = view.features.beside(members | (find_harvesters(population, search.settings) & ~search.views.convicted))
+        inside = members[compared.numbers]
         likeness = measure_likeness(compared, inside)
         membership = weigh_members(likeness, inside, compared.numbers, judgement.probability, search.settings)
-        _add_considered(considered, population, candidate, membership)
-        if name is not None:
-            nearest = _find_nearest(likeness, np.nonzero(~inside)[0])
-            _add_near_misses(
-                considered,
-                search,
-                candidate,
-                likeness,
-                dict(zip(nearest, compared.numbers[nearest].tolist(), strict=True)),
-            )
-            harvest = collect_harvest(judgement.group)
-            campaigns.append(build_campaign_record(judgement, harvest, name))
-            harvests.append(harvest)
-            population.release_pages()
-            members.append(_build_members_table(population, membership, harvest, name))
-            indicator_tables.append(build_indicator_table(group, name))
-            claimed |= group.members
-    table = pa.concat_tables(members) if members else MEMBERS.schema.empty_table()
-    return CampaignFindings(
-        campaigns,
-        harvests,
-        candidates,
-        table,
-        pa.table(considered.columns, schema=CONSIDERED.schema),
-        pa.concat_tables(indicator_tables),
-        claimed,
-        caps,
-        test_count,
-    )
+        _add_considered(self.considered, population, candidate, membership)
+        nearest = _find_nearest(likeness, np.nonzero(~inside)[0])
+        numbers = dict(zip(nearest, compared.numbers[nearest].tolist(), strict=True))
+        _add_near_misses(self.considered, search, candidate, likeness, numbers)
+        harvest = collect_harvest(group)
+        self.campaigns.append(build_campaign_record(judgement, harvest, name))
+        self.harvests.append(harvest)
+        population.release_pages()
+        self.members.append(_build_members_table(population, membership, harvest, name))
+        self.indicators.append(build_indicator_table(group, name))
+        self.claimed |= members
+
+    def finish(self, test_count: int) -> CampaignFindings:
+        """Return the findings."""
+        return CampaignFindings(
+            self.campaigns,
+            self.harvests,
+            self.candidates,
+            pa.concat_tables(self.members) if self.members else MEMBERS.schema.empty_table(),
+            pa.table(self.considered.columns, schema=CONSIDERED.schema),
+            pa.concat_tables(self.indicators),
+            self.claimed,
+            test_count,
+        )
 
 
 def _find_first_account(group: AccountGroup) -> str:
@@ -298,7 +326,7 @@ def _add_near_misses(
     nearest: dict[int, int],
 ) -> None:
     """Say of the accounts nearest to a campaign why they are not of it; `nearest` maps compared accounts to numbers."""
-    accounts, constraints, families = search.population.accounts, search.prior.constraints, likeness.families
+    accounts, constraints, families = search.views.population.accounts, search.prior.constraints, likeness.families
     for index, number in nearest.items():
         bits = {family: float(families[family][index]) for family in FAMILIES if family in families}
         why = list_differences(likeness, index) + [f"alike: {reason}" for reason in list_reasons(likeness, index)]

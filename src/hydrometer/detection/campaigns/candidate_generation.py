@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from hydrometer.contract import CampaignSettings
     from hydrometer.detection.campaigns.comparison_features import ComparisonFeatures
+    from hydrometer.detection.campaigns.peeled_views import PeeledViews
     from hydrometer.detection.population.population import Bools, Ints, Population
 
 EXPLAINED = 0.9
@@ -90,39 +91,47 @@ def find_leaning_accounts(population: Population) -> Bools:
 
 
 def propose_groups(
-    population: Population, features: ComparisonFeatures, settings: CampaignSettings, score: Callable[[Bools], float]
-) -> tuple[list[ProposedGroup], list[str]]:
-    """Return groups of possible harvesters, best first, none overlapping; and the caps that were reached.
+    views: PeeledViews, settings: CampaignSettings, score: Callable[[Bools], float]
+) -> list[ProposedGroup]:
+    """Return groups of possible harvesters, best first, none overlapping.
+
+    What is convicted is taken out of everybody's null, and the search goes on until nothing new is found: one operator's accounts would
+    hide the next.
 
     Args:
+        views: the population; convicted accounts are noted there.
         score: probability that a group is a campaign, from all signals.
     """
-    pool = find_harvesters(population, settings)
+    population = views.without(views.convicted).population
+    pool, leaning = find_harvesters(population, settings), find_leaning_accounts(population)
     accepted: list[ProposedGroup] = []
     rejected: list[_ScoredGroup] = []
-    caps: list[str] = []
-    claimed = np.zeros(population.size, dtype=np.bool_)
-    eliciting = _ElicitingAccounts.of(population, features, pool)
     # Whoever asks plainly comes first: they make purer groups than all who use a template that leans.
-    for asking in (pool, pool | find_leaning_accounts(population)):
+    for asking in (pool, pool | leaning):
         cache = _ExpansionCache()
-        while count_group_organisations(features, asking & ~claimed) >= settings.least_orgs:
-            groups, dropped = _form_groups(eliciting, asking & ~claimed, settings, score, cache)
-            if dropped and not caps:
-                caps.append(f"{dropped} weaker seeds were not grown (campaigns.seeds = {settings.seeds})")
-            scored = sorted(groups, key=_ScoredGroup.rank)
-            campaigns = _select_disjoint([one for one in scored if one.score >= settings.report_probability], claimed)
+        while True:
+            view = views.without(views.convicted)
+            free = asking & ~views.convicted
+            if count_group_organisations(view.features, free) < settings.least_orgs:
+                break
+            eliciting = _ElicitingAccounts.of(view.population, view.features, pool & ~views.convicted)
+            scored = sorted(_form_groups(eliciting, free, settings, score, cache), key=_ScoredGroup.rank)
+            campaigns = _select_disjoint(
+                [one for one in scored if one.score >= settings.report_probability], views.convicted
+            )
             if not campaigns:
                 rejected += scored
                 break
             for one in campaigns:
-                free = ~claimed & ~population.authorised
-                wider = widen_group(population, eliciting, _build_mask(one.accounts, free.size), free, settings)
+                open_accounts = ~views.convicted & ~population.authorised
+                wider = widen_group(
+                    view.population, eliciting, _build_mask(one.accounts, free.size), open_accounts, settings
+                )
                 accepted.append(ProposedGroup(wider, one.text))
-                claimed |= wider
-    beside = _select_disjoint(sorted(rejected, key=_ScoredGroup.rank), claimed)
-    proposals = accepted + [ProposedGroup(_build_mask(one.accounts, claimed.size), one.text) for one in beside]
-    return _merge_proposals(features, proposals, score, settings), caps
+                views.convict(wider)
+    beside = _select_disjoint(sorted(rejected, key=_ScoredGroup.rank), views.convicted)
+    proposals = accepted + [ProposedGroup(_build_mask(one.accounts, pool.size), one.text) for one in beside]
+    return _merge_proposals(views, proposals, score, settings)
 
 
 @dataclass(frozen=True)
@@ -136,6 +145,8 @@ class _ElicitingAccounts:
     @classmethod
     def of(cls, population: Population, features: ComparisonFeatures, pool: Bools) -> _ElicitingAccounts:
         mask = pool | find_leaning_accounts(population) | ((population.facts["demand"] > 0) & ~population.authorised)
+        if population.excluded is not None:
+            mask &= ~population.excluded
         return cls(features, mask, features.only(mask))
 
     def only(self, accounts: Bools) -> ComparisonFeatures:
@@ -176,7 +187,7 @@ def widen_group(
 
 
 def _merge_proposals(
-    features: ComparisonFeatures,
+    views: PeeledViews,
     proposals: list[ProposedGroup],
     score: Callable[[Bools], float],
     settings: CampaignSettings,
@@ -186,7 +197,7 @@ def _merge_proposals(
     campaigns: list[int] = []
     for proposal in proposals:
         if score(proposal.members) >= settings.report_probability:
-            home = next((n for n in campaigns if _belong_together(features, kept[n], proposal, score, settings)), None)
+            home = next((n for n in campaigns if _belong_together(views, kept[n], proposal, score, settings)), None)
             if home is not None:
                 both = kept[home].members | proposal.members
                 kept[home] = ProposedGroup(both, kept[home].seed)
@@ -197,13 +208,14 @@ def _merge_proposals(
 
 
 def _belong_together(
-    features: ComparisonFeatures,
+    views: PeeledViews,
     first: ProposedGroup,
     second: ProposedGroup,
     score: Callable[[Bools], float],
     settings: CampaignSettings,
 ) -> bool:
     both = first.members | second.members
+    features = views.view_for(both).features
     return is_one_operator(features, first.members, second.members) and score(both) >= settings.report_probability
 
 
@@ -255,8 +267,8 @@ def _form_groups(
     settings: CampaignSettings,
     score: Callable[[Bools], float],
     cache: _ExpansionCache,
-) -> tuple[list[_ScoredGroup], int]:
-    """Return the distinct grown and split groups among the free accounts, and how many seeds were left out.
+) -> list[_ScoredGroup]:
+    """Return the distinct grown and split groups among the free accounts.
 
     Args:
         cache: what came of other calls, whose free accounts were these and more; what comes of this one is added.
@@ -269,7 +281,7 @@ def _form_groups(
     grown_before: set[bytes] = set()
     parts: list[Bools] = []
     campaigns = np.zeros(local.size, dtype=np.bool_)
-    for text, shown in chain([everybody], ((seed.text, seed.accounts(local)) for seed in seeds[: settings.seeds])):
+    for text, shown in chain([everybody], ((seed.text, seed.accounts(local)) for seed in seeds)):
         # Those of a campaign that is found already lead back to it.
         start = shown & ~campaigns
         if count_group_organisations(local, start) < LEAST_SHARED or any(
@@ -299,7 +311,7 @@ def _form_groups(
                 scored[key] = _ScoredGroup(score(_build_mask(accounts, free.size)), text, accounts)
             if scored[key].score >= settings.report_probability:
                 campaigns |= part
-    return list(scored.values()), max(0, len(seeds) - settings.seeds)
+    return list(scored.values())
 
 
 def _expand_and_prune(local: ComparisonFeatures, start: Bools, settings: CampaignSettings) -> Bools:
@@ -317,7 +329,9 @@ def _find_seeds(local: ComparisonFeatures) -> list[GroupSeed]:
         total = max(int(feature.coded_orgs), drawn)
         tests = math.log10(max(1, feature.codes) * len(local.coded))
         for code in np.nonzero((inside >= LEAST_SHARED) & (inside * total > drawn * feature.orgs))[0].tolist():
-            natural = log_hypergeometric_tail(int(inside[code]), total, int(feature.orgs[code]), drawn)
+            # Of numbers only those who ask are counted as everybody; who joins them here may not be among them.
+            shown = int(max(inside[code], feature.orgs[code]))
+            natural = log_hypergeometric_tail(int(inside[code]), total, shown, drawn)
             log10_p = natural / math.log(10) + tests
             if log10_p <= ENRICHED:
                 text = f"{inside[code]:.0f} of {local.orgs} organisations that ask for training material share their {feature.name}"

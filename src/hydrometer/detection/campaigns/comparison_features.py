@@ -19,6 +19,7 @@ from hydrometer.detection.campaigns.multi_valued_features import (
     TemplateFragments,
     build_multi_valued_feature,
 )
+from hydrometer.detection.population.org_panel import count_all_orgs, list_counted_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +96,8 @@ class ComparisonFeatures:
     """The accounts' numbers in the population."""
     template_fragments: TemplateFragments | None = None
     """Where the templates of a part are read; None where they are among the links, or left out."""
+    lifetimes: Floats | None = None
+    """First and last moments of the accounts, (n, 2); None where nobody asks."""
     outsiders: bool = False
     """Whether accounts beyond these are compared with the group, though not here."""
 
@@ -165,7 +168,10 @@ class ComparisonFeatures:
         ]
         if self.template_fragments is not None:
             multi_valued.append(self.template_fragments.build_feature(chosen, org, order))
-        return ComparisonFeatures(org, self.total_orgs, coded, multi_valued, self.numbers[chosen], outsiders=not alone)
+        lifetimes = None if self.lifetimes is None else self.lifetimes[chosen]
+        return ComparisonFeatures(
+            org, self.total_orgs, coded, multi_valued, self.numbers[chosen], lifetimes=lifetimes, outsiders=not alone
+        )
 
 
 def _number_organisations(org: Ints, order: Ints) -> Ints:
@@ -193,7 +199,7 @@ def _renumber_codes(code: Narrow) -> tuple[Ints, Narrow]:
 def build_comparison_features(population: Population, without: Sequence[str] = ()) -> ComparisonFeatures:
     """Code every feature of a population but those of the families `without`; templates are read of a part only."""
     order = np.argsort(population.org, kind="stable").astype(np.int64)
-    coded = [feature for feature in _build_number_features(population, order) if feature is not None]
+    coded = [feature for feature in _build_number_features(population) if feature is not None]
     for kind, facet in ENTITY_FACETS.items():
         if kind in population.entities:
             coded.append(_build_entity_feature(population, population.entities[kind], facet))
@@ -204,15 +210,38 @@ def build_comparison_features(population: Population, without: Sequence[str] = (
     ]
     return ComparisonFeatures(
         population.org,
-        int(population.org.max(initial=-1)) + 1,
+        count_all_orgs(population),
         [feature for feature in coded if feature.family not in without],
         multi_valued,
         np.arange(population.size),
         None if "content" in without else TemplateFragments(population),
+        np.column_stack([population.facts["first_seen"], population.facts["last_seen"]]),
     )
 
 
-def _build_number_features(population: Population, order: Ints) -> list[CodedFeature | None]:
+FEWEST_ASKING = 100
+"""Organisations that ask for training material from which numbers are compared with theirs alone."""
+ASKING, LEANING, REFUSED = 2.0, 0.25, 0.25
+"""From which -log10 p, or share of exchanges with templates that lean or that are refused, an account counts among those who ask."""
+
+
+def _list_asking_accounts(population: Population) -> Ints:
+    """Return the accounts that numbers are compared with, in the order of organisations: those who ask, where they are enough.
+
+    Whoever asks for training material differs from everybody else in volume, rate and shape of use, and all of them alike.
+    """
+    fact, everybody = population.facts, list_counted_accounts(population)
+    asks = (fact["asking"][everybody] >= ASKING) | (fact["leaning"][everybody] >= LEANING)
+    asks |= fact["refused"][everybody] >= REFUSED
+    chosen = everybody[asks]
+    if np.unique(population.org[chosen]).size < FEWEST_ASKING:
+        chosen = everybody
+    ordered: Ints = chosen[np.argsort(population.org[chosen], kind="stable")]
+    return ordered
+
+
+def _build_number_features(population: Population) -> list[CodedFeature | None]:
+    order = _list_asking_accounts(population)
     fact = population.facts
     days = 86_400e6
     span = np.maximum(1.0, np.ceil((fact["last_seen"] - fact["first_seen"]) / days))

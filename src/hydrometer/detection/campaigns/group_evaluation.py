@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hydrometer.contract import Evidence, Progress
-    from hydrometer.detection.campaigns.comparison_features import ComparisonFeatures
     from hydrometer.detection.campaigns.counter_evidence import Objection
     from hydrometer.detection.campaigns.group_scoring import GroupJudgement
+    from hydrometer.detection.campaigns.peeled_views import PeeledView, PeeledViews
     from hydrometer.detection.population.population import Bools, Population
     from hydrometer.detection.signals.signal import Signal
 
@@ -44,6 +44,10 @@ class SignalTests(Protocol):
         """Return what the costly ones find, or what all others do."""
         ...
 
+    def mask_showing(self, population: Population, evidence: Sequence[Evidence]) -> Bools:
+        """Return the accounts that show by themselves what any evidence of operation is about."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class GroupEvaluation:
@@ -58,18 +62,11 @@ class GroupEvaluation:
 class GroupEvaluator:
     """The tests of one run, and how many were made."""
 
-    def __init__(
-        self,
-        population: Population,
-        outward: ComparisonFeatures,
-        signals: SignalTests,
-        rules: ScoringRules,
-        progress: Progress,
-    ) -> None:
-        """Take what every test needs; `outward` are the features of the population without content."""
-        self._population, self._outward, self._signals = population, outward, signals
+    def __init__(self, views: PeeledViews, signals: SignalTests, rules: ScoringRules, progress: Progress) -> None:
+        """Take what every test needs; a group is judged in the view without those who were convicted of something else."""
+        self._views, self._signals = views, signals
         self._rules, self._progress = rules, progress
-        self._evaluations: dict[bytes, GroupEvaluation] = {}
+        self._evaluations: dict[tuple[bytes, bytes], GroupEvaluation] = {}
 
     @property
     def test_count(self) -> int:
@@ -78,33 +75,46 @@ class GroupEvaluator:
 
     def evaluate(self, members: Bools) -> GroupEvaluation:
         """Return the evidence for a group and the objections to it."""
-        key = hashlib.blake2b(np.packbits(members).tobytes(), digest_size=16).digest()
+        key = (_hash_mask(members), _hash_mask(self._views.convicted & ~members))
         if key not in self._evaluations:
-            group = AccountGroup(self._population, members)
-            self._evaluations[key] = self._run_tests(group)
-            if self._population.events.counts[group.accounts].sum() >= LARGE:
-                self._population.release_pages()
+            view = self._views.view_for(members)
+            group = AccountGroup(view.population, members)
+            self._evaluations[key] = self._run_tests(group, view)
+            if view.population.events.counts[group.accounts].sum() >= LARGE:
+                view.population.release_pages()
             self._progress.advance(1)
         return self._evaluations[key]
+
+    def keep_operated(self, members: Bools) -> Bools:
+        """Return those of a group who show for themselves what establishes its operation: nobody is carried by the others."""
+        operated: Bools = members & self._signals.mask_showing(
+            self._views.population, self.evaluate(members).evidence
+        )
+        return operated
 
     def judge(
         self, members: Bools, evidence: list[Evidence], objections: list[Objection], seed: str = ""
     ) -> GroupJudgement:
         """Weigh evidence for a group and the objections to it."""
-        return judge_group(AccountGroup(self._population, members), evidence, objections, seed, self._rules)
+        group = AccountGroup(self._views.view_for(members).population, members)
+        return judge_group(group, evidence, objections, seed, self._rules)
 
-    def _run_tests(self, group: AccountGroup) -> GroupEvaluation:
+    def _run_tests(self, group: AccountGroup, view: PeeledView) -> GroupEvaluation:
         least = self._rules.settings.report_probability
         evidence, objections = self._signals(group, False), find_objections(group)
         most = bound_probability(evidence, self._signals.costly, self._rules)
         if most < least:
             return GroupEvaluation(evidence, objections, most)
         evidence += self._signals(group, True)
-        probability = self.judge(group.members, evidence, objections).probability
+        probability = judge_group(group, evidence, objections, "", self._rules).probability
         # Who else is as much alike takes a look at everybody; what is rejected without it needs no more against it.
         if probability >= least:
-            crowd = check_community(group, measure_likeness(self._outward, group.members))
+            crowd = check_community(group, measure_likeness(view.outward, group.members))
             if crowd is not None:
                 objections.append(crowd)
-                probability = self.judge(group.members, evidence, objections).probability
+                probability = judge_group(group, evidence, objections, "", self._rules).probability
         return GroupEvaluation(evidence, objections, probability)
+
+
+def _hash_mask(mask: Bools) -> bytes:
+    return hashlib.blake2b(np.packbits(mask).tobytes(), digest_size=16).digest()

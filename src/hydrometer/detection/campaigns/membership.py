@@ -16,7 +16,7 @@ from hydrometer.detection.campaigns.seed_expansion import GroupLikeness, measure
 
 if TYPE_CHECKING:
     from hydrometer.contract import CampaignSettings
-    from hydrometer.detection.campaigns.comparison_features import ComparisonFeatures
+    from hydrometer.detection.campaigns.peeled_views import PeeledViews
     from hydrometer.detection.population.population import Bools, Floats, Ints, Population
 
 SLOPE = 0.35
@@ -57,9 +57,7 @@ class Membership:
     reasons: list[list[str]]
 
 
-def absorb_dormant_accounts(
-    population: Population, features: ComparisonFeatures, campaigns: list[Bools], settings: CampaignSettings
-) -> list[Bools]:
+def absorb_dormant_accounts(views: PeeledViews, campaigns: list[Bools], settings: CampaignSettings) -> list[Bools]:
     """Add to each campaign the accounts that ask for nothing themselves but are plainly of its pool: dormant, warmed up,
     or all relay.
 
@@ -68,23 +66,24 @@ def absorb_dormant_accounts(
     two operators who work alike would else be one.
 
     Args:
-        features: of the whole population.
+        views: of the population; each campaign is compared with it without the others.
         campaigns: masks of their members.
     """
+    population = views.population
     claimed = np.any(campaigns, axis=0) if campaigns else np.zeros(population.size, dtype=np.bool_)
     free = ~claimed & ~population.authorised & ~population.verified
     best = np.full(population.size, -np.inf)
     home = np.full(population.size, -1, dtype=np.int64)
-    outward = features.without_family("content")
     for number, members in enumerate(campaigns):
-        families = measure_likeness(outward, members).families
+        view = views.without(claimed & ~members)
+        families = measure_likeness(view.outward, members).families
         agreeing_families = sum(
             ((families[f] >= 5.0).astype(np.int64) for f in ("identity", "infrastructure", "timing") if f in families),
             np.zeros(population.size, dtype=np.int64),
         )
         compared = members | (free & (agreeing_families >= 2))
         total = np.full(population.size, -np.inf)
-        total[compared] = measure_likeness(features.beside(compared), members[compared]).total
+        total[compared] = measure_likeness(view.features.beside(compared), members[compared]).total
         joins = compared & ~members & (total >= settings.absorb_bits) & (total > best)
         best[joins], home[joins] = total[joins], number
     return [members | (home == number) for number, members in enumerate(campaigns)]

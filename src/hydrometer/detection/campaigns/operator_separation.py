@@ -2,11 +2,15 @@
 
 A group is split in two when describing each part by its own frequencies fits every account so much better that
 chance, judged leave-one-out, cannot explain it, and when the parts differ in more than one family: an operator who
-uses two batches of cards stays one operator.
+uses two batches of cards stays one operator. Two operators who buy at one supplier differ in less: in when they work and in what they
+send. They are two when they work at the same time, by schedules and with requests that tell their accounts apart; a pool that takes over
+from a banned one comes after it.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,10 +32,14 @@ APART = 14.0
 little over `MIN_GAIN`, two operators with one tool 18 and more."""
 BOUND = 24.0
 """Facets are not held down here: what is compared is how well two descriptions fit, not how far one is trusted."""
-LARGE = 512
-"""Organisations of a group from which a division is sought among so many of them, and then carried over to all."""
-SEED = 20_812
-"""Of the draw, so that a group is always divided in the same way."""
+LEAST_GAIN = 3.0
+"""Bits per account of the smaller part from which two schedules at a time are looked at."""
+SCHEDULED, WORKED = 0.7, 0.5
+"""Shares of a perfect separation that two operators at a time reach: in when their accounts began or stopped, and in what they send."""
+SCHEDULE = ("start", "stop")
+WORK = ("wording", "demand", "shape of use")
+OVERLAP = 0.5
+"""Share of the shorter part's working time in which the other works too."""
 MAX_PARTITIONS = 24
 MAX_REFINED = 3
 ROUNDS = 6
@@ -56,16 +64,14 @@ def is_one_operator(features: ComparisonFeatures, first: Bools, second: Bools) -
     both = first | second
     local = features.only(both)
     whole = measure_likeness(local, np.ones(local.size, dtype=np.bool_), bound=BOUND)
-    return _measure_gain(local, whole, first[both]) < APART
+    division = _Division.of(local, whole, first[both])
+    return division.gain < APART and not division.is_two_schedules(local)
 
 
 def _split_in_two(features: ComparisonFeatures, members: Bools) -> tuple[Bools, Bools] | None:
     if count_group_organisations(features, members) < 2 * MIN_ORGS:
         return None
-    drawn = _draw_accounts(features, members)
-    first = _find_best_division(features.only(members if drawn is None else drawn))
-    if drawn is not None and first is not None:
-        first = _extend_division(features.only(members), drawn[members], first)
+    first = _find_best_division(features.only(members))
     if first is None:
         return None
     inside = np.zeros(features.size, dtype=np.bool_)
@@ -73,16 +79,62 @@ def _split_in_two(features: ComparisonFeatures, members: Bools) -> tuple[Bools, 
     return inside, members & ~inside
 
 
-def _draw_accounts(features: ComparisonFeatures, members: Bools) -> Bools | None:
-    """Draw accounts of some of a large group's organisations, always the same ones; None where the group is not large."""
-    orgs = np.unique(features.org[members])
-    if orgs.size <= LARGE:
-        return None
-    chosen = np.zeros(int(orgs[-1]) + 1, dtype=np.bool_)
-    chosen[np.random.default_rng(SEED).choice(orgs, LARGE, replace=False)] = True
-    drawn = members.copy()
-    drawn[members] = chosen[features.org[members]]
-    return drawn
+@dataclass(frozen=True, slots=True)
+class _Division:
+    """A group in two parts, and the bits that two descriptions gain over one, by facet, per account of the smaller part."""
+
+    first: Bools
+    facets: dict[str, float]
+    family_of: dict[str, str]
+
+    @classmethod
+    def of(cls, local: ComparisonFeatures, whole: GroupLikeness, first: Bools) -> _Division:
+        here, there = (
+            measure_likeness(local, part, everybody_apart=True, bound=BOUND) for part in (first, ~first)
+        )
+        smaller = max(1, min(int(first.sum()), int((~first).sum())))
+        facets = {
+            facet: float(np.sum(np.where(first, here.facets[facet], there.facets[facet]) - whole.facets[facet])) / smaller
+            for facet in whole.facets
+        }
+        return cls(first, facets, whole.family_of)
+
+    @property
+    def families(self) -> dict[str, float]:
+        """Bits gained by family."""
+        summed: dict[str, float] = {}
+        for facet, gain in self.facets.items():
+            family = self.family_of[facet]
+            summed[family] = summed.get(family, 0.0) + gain
+        return summed
+
+    @property
+    def gain(self) -> float:
+        """Bits gained in all; 0 unless at least two families gain."""
+        gains = self.families
+        return sum(gains.values()) if sum(gain >= MIN_FAMILY_GAIN for gain in gains.values()) >= 2 else 0.0
+
+    def is_two_schedules(self, local: ComparisonFeatures) -> bool:
+        """Return whether the parts work at the same time, by other schedules and with other requests."""
+        if sum(self.facets.values()) < LEAST_GAIN:
+            return False
+        share = float(np.mean(self.first))
+        smaller = min(share, 1.0 - share)
+        # What a facet gains that tells every account's part: the entropy of the division.
+        perfect = -(share * math.log2(share) + (1.0 - share) * math.log2(1.0 - share)) / smaller
+        scheduled = max((self.facets.get(facet, 0.0) for facet in SCHEDULE), default=0.0) >= SCHEDULED * perfect
+        worked = max((self.facets.get(facet, 0.0) for facet in WORK), default=0.0) >= WORKED * perfect
+        return scheduled and worked and _measure_overlap(local, self.first) >= OVERLAP
+
+
+def _measure_overlap(local: ComparisonFeatures, first: Bools) -> float:
+    """Return the share of the shorter part's working time in which the other works, by the medians of first and last exchanges."""
+    if local.lifetimes is None:
+        return 0.0
+    middles = [np.median(local.lifetimes[part], axis=0) for part in (first, ~first)]
+    begins, ends = [float(middle[0]) for middle in middles], [float(middle[1]) for middle in middles]
+    shorter = max(1.0, min(ends[0] - begins[0], ends[1] - begins[1]))
+    return (min(ends) - max(begins)) / shorter
 
 
 def _find_best_division(local: ComparisonFeatures) -> Bools | None:
@@ -94,29 +146,18 @@ def _find_best_division(local: ComparisonFeatures) -> Bools | None:
     apart = measure_likeness(outward, everybody, bound=BOUND)
     best: tuple[float, Bools] | None = None
     promising = sorted(
-        _propose_divisions(local), key=lambda first: -sum(_measure_gains_by_family(outward, apart, first).values())
+        _propose_divisions(local), key=lambda first: -sum(_Division.of(outward, apart, first).facets.values())
     )
     tried: set[bytes] = set()
     for first in promising[:MAX_REFINED]:
         refined = _refine_division(local, first, tried)
         if refined is None:
             continue
-        gain = _measure_gain(local, whole, refined)
-        if gain > (best[0] if best else MIN_GAIN):
-            best = (gain, refined)
+        division = _Division.of(local, whole, refined)
+        enough = division.gain > MIN_GAIN or division.is_two_schedules(local)
+        if enough and (best is None or division.gain > best[0]):
+            best = (division.gain, refined)
     return best[1] if best else None
-
-
-def _extend_division(local: ComparisonFeatures, drawn: Bools, first: Bools) -> Bools | None:
-    """Carry a division of some accounts over to all; None when it does not hold there."""
-    here, there = np.zeros(local.size, dtype=np.bool_), np.zeros(local.size, dtype=np.bool_)
-    here[np.nonzero(drawn)[0][first]] = True
-    there[np.nonzero(drawn)[0][~first]] = True
-    refined = _refine_division(local, _assign_nearer(local, here, there), set())
-    if refined is None:
-        return None
-    whole = measure_likeness(local, np.ones(local.size, dtype=np.bool_), bound=BOUND)
-    return refined if _measure_gain(local, whole, refined) > MIN_GAIN else None
 
 
 def _propose_divisions(local: ComparisonFeatures) -> Iterator[Bools]:
@@ -168,22 +209,3 @@ def _assign_nearer(local: ComparisonFeatures, first: Bools, second: Bools) -> Bo
 
 def _is_small(local: ComparisonFeatures, part: Bools) -> bool:
     return count_group_organisations(local, part) < MIN_ORGS
-
-
-def _measure_gain(local: ComparisonFeatures, whole: GroupLikeness, first: Bools) -> float:
-    """Return the bits gained per account of the smaller part; 0 unless at least two families gain."""
-    gains = _measure_gains_by_family(local, whole, first)
-    return sum(gains.values()) if sum(gain >= MIN_FAMILY_GAIN for gain in gains.values()) >= 2 else 0.0
-
-
-def _measure_gains_by_family(local: ComparisonFeatures, whole: GroupLikeness, first: Bools) -> dict[str, float]:
-    here, there = (
-        measure_likeness(local, first, everybody_apart=True, bound=BOUND),
-        measure_likeness(local, ~first, everybody_apart=True, bound=BOUND),
-    )
-    smaller = max(1, min(int(first.sum()), int((~first).sum())))
-    by_family: dict[str, float] = {}
-    for facet, family in whole.family_of.items():
-        apart = np.where(first, here.facets[facet], there.facets[facet])
-        by_family[family] = by_family.get(family, 0.0) + float(np.sum(apart - whole.facets[facet])) / smaller
-    return by_family

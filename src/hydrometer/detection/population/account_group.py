@@ -55,7 +55,8 @@ class AccountGroup:
     @cached_property
     def others(self) -> Bools:
         """Accounts of other organisations."""
-        return ~np.isin(self.population.org, self.orgs)
+        others: Bools = ~np.isin(self.population.org, self.orgs)
+        return others if self.population.excluded is None else others & ~self.population.excluded
 
     @cached_property
     def peers(self) -> Bools:

@@ -28,7 +28,8 @@ def count_all_orgs(population: Population) -> int:
 
 
 def _count_all_orgs(population: Population) -> int:
-    return int(np.count_nonzero(np.bincount(population.org)))
+    counted = population.org if population.excluded is None else population.org[~population.excluded]
+    return int(np.count_nonzero(np.bincount(counted, minlength=1)))
 
 
 def list_panel_accounts(population: Population) -> Ints:
@@ -42,7 +43,8 @@ def _draw_panel(population: Population) -> Ints:
     if orgs > PANEL:
         drawn[:] = False
         drawn[np.random.default_rng(SEED).choice(orgs, PANEL, replace=False)] = True
-    accounts = np.nonzero(drawn[population.org])[0].astype(np.int64)
+    counted = drawn[population.org] if population.excluded is None else drawn[population.org] & ~population.excluded
+    accounts = np.nonzero(counted)[0].astype(np.int64)
     ordered: Ints = accounts[np.argsort(population.org[accounts], kind="stable")]
     return ordered
 
@@ -61,6 +63,13 @@ def mask_orgs(population: Population, accounts: Ints) -> Bools:
     mask = np.zeros(len(population.orgs), dtype=np.bool_)
     mask[population.org[accounts]] = True
     return mask
+
+
+def list_counted_accounts(population: Population) -> Ints:
+    """Return the accounts that count as everybody."""
+    if population.excluded is None:
+        return np.arange(population.size)
+    return np.nonzero(~population.excluded)[0].astype(np.int64)
 
 
 def list_other_accounts(group: AccountGroup) -> Ints:

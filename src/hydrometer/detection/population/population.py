@@ -188,6 +188,8 @@ class Population:
     notes: list[str] = field(default_factory=list)
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
     """What was worked out of all this (see `memo.py`)."""
+    excluded: Bools | None = None
+    """Accounts that no longer count as anybody else's null (`peeling.py`); None where all do."""
 
     @property
     def size(self) -> int:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from hydrometer.contract import FAMILIES, Evidence, InputError, SkippedSignal
 from hydrometer.detection.signals.tail_probabilities import bound_bits
 from hydrometer.plugins import PluginKind, load_plugins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hydrometer.contract import EvidenceKind
     from hydrometer.detection.population.account_group import AccountGroup
+    from hydrometer.detection.population.population import Bools, Population
 
 MIN_BITS = 0.5
 """Weaker findings are not worth a line."""
+LEAST_ESTABLISHED = 2.0
+"""Bits from which evidence of operation is established of a group, so that its members may show it."""
 NO_EFFECT, WHOLE_EFFECT = 0.4, 0.9
 """Shares of the members that show something from which it counts at all, and in full: with many members everything is significant."""
 
@@ -52,6 +57,8 @@ class Signal:
     test: Callable[[AccountGroup], SignalFinding | None]
     any_of: tuple[str, ...] = ()
     """Columns of which it needs one."""
+    shown: Callable[[Population], Bools] | None = None
+    """Of operation: the accounts that show it by themselves; without it, it convicts no single account."""
     costly: bool = False
     """Whether it goes through all templates of a group."""
     kind: EvidenceKind = "affiliation"
@@ -120,6 +127,15 @@ class SignalSet:
         """Return what the costly ones find, or all others."""
         selected = [signal for signal in self.active if signal.costly is costly]
         return [evidence for signal in selected if (evidence := signal.gather_evidence(group)) is not None]
+
+    def mask_showing(self, population: Population, evidence: Sequence[Evidence]) -> Bools:
+        """Return the accounts that show by themselves what any evidence of operation is about."""
+        names = {item.signal for item in evidence if item.kind == "operation" and item.bits >= LEAST_ESTABLISHED}
+        mask = np.zeros(population.size, dtype=np.bool_)
+        for signal in self.active:
+            if signal.name in names and signal.shown is not None:
+                mask |= signal.shown(population)
+        return mask
 
 
 class SignalModule(Protocol):

@@ -14,7 +14,7 @@ import numpy as np
 
 from hydrometer.contract import ELICITATION_CLASSES
 from hydrometer.detection.population.memo import memoize
-from hydrometer.detection.population.org_panel import count_all_orgs, mask_group_orgs, mask_orgs
+from hydrometer.detection.population.org_panel import count_all_orgs, list_counted_accounts, mask_group_orgs, mask_orgs
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 from hydrometer.detection.signals.tail_probabilities import count_distinct, exchangeable_tail
 
@@ -63,7 +63,7 @@ def mask_eliciting_accounts(population: Population, accounts: Ints) -> Bools:
 
 def mask_eliciting_orgs(population: Population) -> Bools:
     """Mask of the organisations with an account that elicits."""
-    everybody = np.arange(population.size)
+    everybody = list_counted_accounts(population)
     return mask_orgs(population, everybody[mask_eliciting_accounts(population, everybody)])
 
 

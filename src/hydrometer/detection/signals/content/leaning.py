@@ -14,7 +14,7 @@ import numpy as np
 
 from hydrometer.detection.population.fragment_counts import count_carrying_exchanges, count_fragments
 from hydrometer.detection.population.memo import memoize
-from hydrometer.detection.population.org_panel import count_all_orgs, mask_group_orgs, mask_orgs
+from hydrometer.detection.population.org_panel import count_all_orgs, list_counted_accounts, mask_group_orgs, mask_orgs
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 from hydrometer.detection.signals.tail_probabilities import exchangeable_tail
 
@@ -54,7 +54,8 @@ def test(group: AccountGroup) -> SignalFinding | None:
 
 def mask_leaning_orgs(population: Population) -> Bools:
     """Mask of the organisations with an account that leans, whatever the template."""
-    return mask_orgs(population, np.nonzero(population.facts["leaning"] >= PART)[0])
+    everybody = list_counted_accounts(population)
+    return mask_orgs(population, everybody[population.facts["leaning"][everybody] >= PART])
 
 
 SIGNAL = Signal(

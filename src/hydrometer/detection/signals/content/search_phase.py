@@ -12,6 +12,7 @@ import numpy as np
 
 from hydrometer.detection.population.csr import expand_rows, group_by_org
 from hydrometer.detection.population.memo import memoize
+from hydrometer.detection.population.org_panel import list_counted_accounts
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 from hydrometer.detection.signals.tail_probabilities import exchangeable_tail
 
@@ -30,7 +31,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
     order, offsets = group_by_org(population)
     of_members = order[expand_rows(offsets, group.orgs)]
     elsewhere = memoize(population, _count_searching_accounts) - int(np.count_nonzero(tries[of_members]))
-    others = population.size - of_members.size
+    others = list_counted_accounts(population).size - of_members.size
     if mine < 3:
         return None
     refused = float(np.mean(population.events.refused[group.events]))
@@ -51,7 +52,7 @@ def mask_searching_accounts(population: Population) -> Bools:
 
 
 def _count_searching_accounts(population: Population) -> int:
-    return int(np.count_nonzero(memoize(population, mask_searching_accounts)))
+    return int(np.count_nonzero(memoize(population, mask_searching_accounts)[list_counted_accounts(population)]))
 
 
 SIGNAL = Signal(

@@ -49,4 +49,5 @@ SIGNAL = Signal(
     kind="operation",
     cause="one pool of exits",
     test=test,
+    shown=mask_rotating_accounts,
 )

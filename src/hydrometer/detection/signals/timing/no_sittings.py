@@ -67,4 +67,5 @@ SIGNAL = Signal(
     kind="operation",
     cause="one work queue",
     test=test,
+    shown=mask_accounts_without_sittings,
 )

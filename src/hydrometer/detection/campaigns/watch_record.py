@@ -1,0 +1,47 @@
+"""The record of a watch: what is suspected of a group that cannot be told apart from an honest one, and of whom nobody is named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec.structs import replace
+
+from hydrometer.detection.signals.content.elicitation import mask_eliciting_accounts
+
+if TYPE_CHECKING:
+    from hydrometer.contract import Campaign
+    from hydrometer.detection.campaigns.group_scoring import GroupJudgement
+    from hydrometer.detection.population.population import Bools
+
+
+def build_watch_record(campaign: Campaign, judgement: GroupJudgement, operated: Bools) -> Campaign:
+    """Return the record of a watch, from that of the group as if it were a campaign's.
+
+    What could point to single accounts is left out: the values that they share, and which of their exchanges ask.
+
+    Args:
+        operated: accounts that show by themselves what only operation explains.
+    """
+    return replace(
+        campaign,
+        verdict="watch",
+        suspected_accounts=estimate_suspected_accounts(judgement, operated),
+        exhibit=replace(campaign.exhibit, entities=[], templates=[]),
+        story=[
+            f"{campaign.accounts:,} accounts of {judgement.group.size:,} organisations ask for training material and have much in common; "
+            "what was logged does not tell one hand from a community.",
+            *judgement.reasons,
+        ],
+    )
+
+
+def estimate_suspected_accounts(judgement: GroupJudgement, operated: Bools) -> tuple[int, int]:
+    """Return how many accounts one hand may run: at least those that show operation themselves and ask, at most all who ask.
+
+    The lower bound is 0 where operation is not established of the group: then there may be no hand at all.
+    """
+    accounts = judgement.group.accounts
+    asks = mask_eliciting_accounts(judgement.group.population, accounts)
+    least = int(np.count_nonzero(asks & operated[accounts])) if judgement.operation > 0 else 0
+    return least, max(least, int(np.count_nonzero(asks)))
