@@ -233,7 +233,7 @@ class _FindingRows:
     def add_watch(self, search: _Search, judgement: GroupJudgement, name: str) -> None:
         """Add what is suspected of a group; no account of it is named anywhere."""
         harvest = collect_harvest(judgement.group)
-        operated = search.tests.mask_showing(search.views.population, judgement.evidence)
+        operated = search.tests.mask_showing(judgement.group, judgement.evidence)
         self.campaigns.append(build_watch_record(build_campaign_record(judgement, harvest, name), judgement, operated))
         self.harvests.append(harvest)
 

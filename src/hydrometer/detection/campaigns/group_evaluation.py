@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hydrometer.detection.campaigns.counter_evidence import Objection
     from hydrometer.detection.campaigns.group_scoring import GroupJudgement
     from hydrometer.detection.campaigns.peeled_views import PeeledView, PeeledViews
-    from hydrometer.detection.population.population import Bools, Population
+    from hydrometer.detection.population.population import Bools
     from hydrometer.detection.signals.signal import Signal
 
 LARGE = 100_000
@@ -44,8 +44,8 @@ class SignalTests(Protocol):
         """Return what the costly ones find, or what all others do."""
         ...
 
-    def mask_showing(self, population: Population, evidence: Sequence[Evidence]) -> Bools:
-        """Return the accounts that show by themselves what any evidence of operation is about."""
+    def mask_showing(self, group: AccountGroup, evidence: Sequence[Evidence]) -> Bools:
+        """Return the accounts that show by themselves what any evidence of a group's operation is about."""
         ...
 
 
@@ -87,9 +87,8 @@ class GroupEvaluator:
 
     def keep_operated(self, members: Bools) -> Bools:
         """Return those of a group who show for themselves what establishes its operation: nobody is carried by the others."""
-        operated: Bools = members & self._signals.mask_showing(
-            self._views.population, self.evaluate(members).evidence
-        )
+        group = AccountGroup(self._views.view_for(members).population, members)
+        operated: Bools = members & self._signals.mask_showing(group, self.evaluate(members).evidence)
         return operated
 
     def judge(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CAUSE_CAP = {
     "one work queue": 12.0,
     "one pool of exits": 12.0,
+    "one quota": 7.0,
     "one supplier of accounts": 12.0,
     "one site": 8.0,
     "joined together": 7.0,
@@ -35,6 +36,9 @@ CAUSE_CAP = {
     "one tool": 4.0,
 }
 """Most bits that evidence of one cause may give together: what has one cause counts once."""
+SUPPORTED = {"one quota": ("one supplier of accounts", "one site")}
+"""Causes that count as operation only beside one of others: equal loads may be the limit of a plan, in hands that nothing ties."""
+LEAST_SUPPORT = 5.0
 OTHER_CAP = 8.0
 """The same of a cause that is not listed: a plug-in's."""
 HARVEST_CAP = 20.0
@@ -136,28 +140,35 @@ def judge_group(
 
 def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection] = ()) -> GroupWeight:
     """Sum evidence by cause and axis, each cause bounded, and take off what speaks against it."""
+    evidence, objections = list(evidence), list(objections)
+    explained = {signal for objection in objections for signal in objection.explains}
     causes: dict[str, float] = {}
     operation: dict[str, float] = {}
     harvest = 0.0
     for item in evidence:
+        cause = item.cause or item.signal
         if item.axis == "harvest":
             harvest += item.bits
-            continue
-        cause = item.cause or item.signal
-        causes[cause] = causes.get(cause, 0.0) + item.bits
-        if item.kind == "operation":
-            operation[cause] = operation.get(cause, 0.0) + item.bits
-    against = dict.fromkeys(("coordination", "operation", "harvest"), 0.0)
-    for objection in objections:
-        against[objection.axis] += objection.evidence.bits
+        elif item.signal not in explained:
+            causes[cause] = causes.get(cause, 0.0) + item.bits
+            if item.kind == "operation":
+                operation[cause] = operation.get(cause, 0.0) + item.bits
     bounded = {cause: min(bits, _find_cap(cause)) for cause, bits in sorted(causes.items())}
+    against = {"coordination": 0.0, "harvest": 0.0}
+    for objection in objections:
+        if objection.axis in against:
+            against[objection.axis] += objection.evidence.bits
     return GroupWeight(
         causes=bounded,
-        # What speaks against operation speaks against coordination too: it is a part of it.
-        coordination=sum(bounded.values()) - against["coordination"] - against["operation"],
-        operation=sum(min(bits, _find_cap(cause)) for cause, bits in operation.items()) - against["operation"],
+        coordination=sum(bounded.values()) - against["coordination"],
+        operation=sum(bounded[cause] for cause in operation if _is_supported(cause, bounded)),
         harvest=min(HARVEST_CAP, harvest) - against["harvest"],
     )
+
+
+def _is_supported(cause: str, causes: dict[str, float]) -> bool:
+    beside = SUPPORTED.get(cause)
+    return beside is None or any(causes.get(other, 0.0) >= LEAST_SUPPORT for other in beside)
 
 
 def _find_cap(cause: str) -> float:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hydrometer.contract import EvidenceKind
     from hydrometer.detection.population.account_group import AccountGroup
-    from hydrometer.detection.population.population import Bools, Population
+    from hydrometer.detection.population.population import Bools
 
 MIN_BITS = 0.5
 """Weaker findings are not worth a line."""
@@ -57,8 +57,8 @@ class Signal:
     test: Callable[[AccountGroup], SignalFinding | None]
     any_of: tuple[str, ...] = ()
     """Columns of which it needs one."""
-    shown: Callable[[Population], Bools] | None = None
-    """Of operation: the accounts that show it by themselves; without it, it convicts no single account."""
+    shown: Callable[[AccountGroup], Bools] | None = None
+    """Of operation: the accounts of the population that show by themselves what the group does; without it, it convicts nobody."""
     costly: bool = False
     """Whether it goes through all templates of a group."""
     kind: EvidenceKind = "affiliation"
@@ -128,13 +128,13 @@ class SignalSet:
         selected = [signal for signal in self.active if signal.costly is costly]
         return [evidence for signal in selected if (evidence := signal.gather_evidence(group)) is not None]
 
-    def mask_showing(self, population: Population, evidence: Sequence[Evidence]) -> Bools:
-        """Return the accounts that show by themselves what any evidence of operation is about."""
+    def mask_showing(self, group: AccountGroup, evidence: Sequence[Evidence]) -> Bools:
+        """Return the accounts that show by themselves what any evidence of a group's operation is about."""
         names = {item.signal for item in evidence if item.kind == "operation" and item.bits >= LEAST_ESTABLISHED}
-        mask = np.zeros(population.size, dtype=np.bool_)
+        mask = np.zeros(group.population.size, dtype=np.bool_)
         for signal in self.active:
             if signal.name in names and signal.shown is not None:
-                mask |= signal.shown(population)
+                mask |= signal.shown(group)
         return mask
 
 

@@ -26,6 +26,8 @@ MANY = 4
 """Autonomous systems from which an account comes from more places than a person does."""
 MANY_NETWORKS = 8
 """The same of networks, where systems are not logged: a carrier has many."""
+SOME = 3
+"""The same of a single account of a group that rotates: home, work and the way between are within it for few."""
 FEWEST = 4
 """Exchanges with an address below which an account cannot show it."""
 
@@ -69,6 +71,13 @@ def mask_rotating_accounts(population: Population) -> Bools:
     return mask
 
 
+def mask_operated_accounts(group: AccountGroup) -> Bools:
+    """Return the accounts that come from more places than most people do: fewer than a group's typical member, if it sends less."""
+    population = group.population
+    mask: Bools = memoize(population, count_systems) >= (SOME if _has_systems(population) else MANY_NETWORKS // 2)
+    return mask
+
+
 SIGNAL = Signal(
     name="rotating_exits",
     family="infrastructure",
@@ -80,5 +89,5 @@ SIGNAL = Signal(
     kind="operation",
     cause="one pool of exits",
     test=test,
-    shown=mask_rotating_accounts,
+    shown=mask_operated_accounts,
 )

@@ -15,7 +15,7 @@ import numpy as np
 from hydrometer.contract import EntityKind
 from hydrometer.detection.population.account_group import AccountGroup
 from hydrometer.detection.population.memo import memoize
-from hydrometer.detection.signals.infrastructure.rotating_exits import mask_rotating_accounts
+from hydrometer.detection.signals.infrastructure.rotating_exits import mask_operated_accounts, mask_rotating_accounts
 from hydrometer.detection.signals.shared_values import measure_collisions
 from hydrometer.detection.signals.signal import Signal
 
@@ -49,5 +49,5 @@ SIGNAL = Signal(
     kind="operation",
     cause="one pool of exits",
     test=test,
-    shown=mask_rotating_accounts,
+    shown=mask_operated_accounts,
 )

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 MEMORYLESS = 0.2
 """Most short gaps, as a share, of an account without sittings: memoryless arrivals of a queue that rests, and chance."""
 
+NEARER = 0.35
+"""The same of a single account of a group that has none: half way to people, of whom few have fewer."""
+
 
 def test(group: AccountGroup) -> SignalFinding | None:
     """Members without sittings, against others of like volume."""
@@ -41,6 +44,12 @@ def test(group: AccountGroup) -> SignalFinding | None:
         f"{compared.outside / compared.peers:.0%} of {compared.peers:,} others of like volume do.",
         cover=compared.share,
     )
+
+
+def mask_operated_accounts(group: AccountGroup) -> Bools:
+    """Return the accounts whose own gaps are nearer to a queue's than to people's."""
+    mask: Bools = memoize(group.population, list_short_gap_shares) <= NEARER
+    return mask
 
 
 def list_short_gap_shares(population: Population) -> Floats:
@@ -67,5 +76,5 @@ SIGNAL = Signal(
     kind="operation",
     cause="one work queue",
     test=test,
-    shown=mask_accounts_without_sittings,
+    shown=mask_operated_accounts,
 )

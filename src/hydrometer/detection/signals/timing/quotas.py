@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.detection.population.memo import memoize
 from hydrometer.detection.population.org_panel import select_one_per_org
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 from hydrometer.detection.signals.tail_probabilities import count_distinct, normal_tail
+from hydrometer.detection.signals.timing.no_sittings import list_short_gap_shares
 
 if TYPE_CHECKING:
     from hydrometer.detection.population.account_group import AccountGroup
-    from hydrometer.detection.population.population import Floats
+    from hydrometer.detection.population.population import Bools, Floats
 
 DRAWS = 400
 EVEN = 0.3
 """Most deviation of log-volumes, beside that of chance shares, that a quota leaves: people who do the same differ by 0.4 and more."""
+JOB = 0.93
+"""Share of short gaps from which members run a job each, in one go: who runs the same job has the same load."""
 DIFFERENT = 0.5
 """Least share of different contents among the members' exchanges."""
 
@@ -39,6 +43,8 @@ def test(group: AccountGroup) -> SignalFinding | None:
     if mine.size < 6 or float(np.median(mine)) < 6 or others.size < 60:
         return None
     if float(np.std(np.log(mine))) > math.hypot(EVEN, 1 / math.sqrt(float(np.mean(mine)))):
+        return None
+    if float(np.nanmedian(memoize(group.population, list_short_gap_shares)[group.accounts])) > JOB:
         return None
     prompts = group.population.events.prompt[group.events]
     if count_distinct(prompts) < DIFFERENT * prompts.size:
@@ -57,6 +63,14 @@ def test(group: AccountGroup) -> SignalFinding | None:
     )
 
 
+def mask_accounts_within_quota(group: AccountGroup) -> Bools:
+    """Return the accounts that carry the load of the members, within what a quota leaves."""
+    volume = np.maximum(group.population.facts["exchanges"], 1.0)
+    middle = float(np.median(volume[group.accounts]))
+    mask: Bools = np.abs(np.log(volume / middle)) <= 2 * math.hypot(EVEN, 1 / math.sqrt(middle))
+    return mask
+
+
 def _measure_spread(volumes: Floats) -> Floats:
     """Cube root of the variance of log-volumes, per row: logs, or the honest tail would rule the variance."""
     spread: Floats = np.cbrt(np.var(np.log(volumes), axis=1, ddof=1))
@@ -71,8 +85,9 @@ SIGNAL = Signal(
     needs=(),
     costs="quotas and queues that spread work evenly",
     # A group that was grown by likeness of volume, among other things, is somewhat alike in volume by choice.
-    cap=4.0,
+    cap=7.0,
     kind="operation",
-    cause="one work queue",
+    cause="one quota",
     test=test,
+    shown=mask_accounts_within_quota,
 )
