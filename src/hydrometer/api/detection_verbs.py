@@ -170,6 +170,21 @@ def explain(result: Result | str | Path, *, campaign: str | None = None, account
     return result.explain(campaign=campaign, account=account)
 
 
+def require_account(result: str | Path, account: str) -> None:
+    """Refuse an account that neither the result nor the traffic that it is of has.
+
+    Where the traffic is gone, or cannot be read without what it was read by, nothing is refused.
+
+    Raises:
+        InputError: no result there, or the account is in neither.
+    """
+    folder = Result.load(result).folder
+    if names_account(folder, account):
+        return
+    if search_account([Path(name) for name in folder.run.inputs], account) is False:
+        raise build_unknown_account_error(folder, account)
+
+
 def list_steps(settings: SettingsArgument = None) -> list[SqlStep]:
     """Return the SQL that a run with these settings would make, in the dialect of its engine.
 

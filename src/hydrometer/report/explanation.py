@@ -126,6 +126,20 @@ def explain_account(result: ResultView, account_id: str) -> Explanation:
     return _explain_absence(result, account_id)
 
 
+def names_account(result: ResultView, account_id: str) -> bool:
+    """Return whether a result holds anything of an account."""
+    tables = (result.considered, result.members)
+    return any(select_rows(table, "account_id", account_id).num_rows for table in tables)
+
+
+def build_unknown_account_error(result: ResultView, account_id: str) -> InputError:
+    """Return the error that neither the result nor its traffic has an account, with the ids that look most like it."""
+    near = [reveal_hidden(name) for name in find_nearest_ids(account_id, _list_accounts(result))]
+    mend = f"Did you mean {', '.join(near)}?" if near else "See that it is written as in the traffic."
+    problem = f"no account has the id “{reveal_hidden(account_id)}”, neither in this result nor in its traffic"
+    return InputError(problem, mend=mend)
+
+
 def _build_campaign_explanation(campaign: Campaign, result: ResultView) -> Explanation:
     verdict = (
         f"{_phrase_probability(campaign.probability).capitalize()}: {format_quantity(campaign.accounts, 'account')} harvested "

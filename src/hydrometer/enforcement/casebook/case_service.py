@@ -77,9 +77,14 @@ class CaseService:
         were left out.
 
         Raises:
-            InputError: no such result or campaign, or no name or reason.
+            InputError: no such result or campaign, a watch, or no name or reason.
         """
         result_folder = ResultFolder.read(result)
+        result_folder.refuse_watch(
+            campaign,
+            result,
+            mend="It accuses nobody, so that there is nothing to judge; `hydrometer explain` shows it.",
+        )
         record = next((each for each in result_folder.campaigns if each.id == campaign), None)
         if record is None:
             names = ", ".join(each.id for each in result_folder.campaigns) or "none"
