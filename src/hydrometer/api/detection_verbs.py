@@ -22,7 +22,9 @@ from hydrometer.detection import list_steps as list_detection_steps
 from hydrometer.detection.ingestion import ReadRequest
 from hydrometer.enforcement.casebook import load_constraints
 from hydrometer.intelligence.attribution import attribute_result, make_attributor
+from hydrometer.report import build_unknown_account_error, names_account
 from hydrometer.result import REJECTED_FILE
+from hydrometer.sources import search_account
 
 if TYPE_CHECKING:
     from hydrometer.api.arguments import PathsArgument, SettingsArgument, TrafficArgument

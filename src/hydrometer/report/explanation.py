@@ -102,7 +102,8 @@ def explain_campaign(result: ResultView, group_id: str) -> Explanation:
             return explain_campaign(result, candidate.campaign_id)
         if candidate.id == group_id:
             return _build_candidate_explanation(candidate)
-    group_ids = [each.id for each in (*result.campaigns, *result.watches, *result.candidates)]
+    group_ids = [campaign.id for campaign in (*result.campaigns, *result.watches)]
+    group_ids += [candidate.id for candidate in result.candidates]
     raise _build_unknown_id_error("campaign or candidate group", group_id, group_ids)
 
 

@@ -19,7 +19,7 @@ from hydrometer.enforcement.audit.audit_log import WAIT_SECONDS, AuditLog
 from hydrometer.enforcement.audit.log_reader import read_entries
 from hydrometer.enforcement.casebook.casebook_queries import Casebook
 from hydrometer.files import read_text
-from hydrometer.result import ResultFolder
+from hydrometer.result import ResultFolder, refuse_watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,11 +80,8 @@ class CaseService:
             InputError: no such result or campaign, a watch, or no name or reason.
         """
         result_folder = ResultFolder.read(result)
-        result_folder.refuse_watch(
-            campaign,
-            result,
-            mend="It accuses nobody, so that there is nothing to judge; `hydrometer explain` shows it.",
-        )
+        mend = "It accuses nobody, so that there is nothing to judge; `hydrometer explain` shows it."
+        refuse_watch(result_folder.watches, campaign, result, mend=mend)
         record = next((each for each in result_folder.campaigns if each.id == campaign), None)
         if record is None:
             names = ", ".join(each.id for each in result_folder.campaigns) or "none"
