@@ -1,4 +1,4 @@
-"""Watches: what is suspected and cannot be told apart from an honest group. No account and no shared value is shown."""
+"""Watches: what is suspected and cannot be told apart from an honest group. No account is named."""
 
 from __future__ import annotations
 
