@@ -21,7 +21,14 @@ from hydrometer.intelligence.exchange import ShareRequest, add_campaign, share_c
 if TYPE_CHECKING:
     from pathlib import Path
 
-POLICY = "version: 1\nrules:\n  - {name: members, when: verdict.member, action: block, reason: on hold, person: true}\n"
+POLICY = """
+version: 1
+mode: enforce
+appeal: https://provider.example/appeal
+rules:
+  - {name: members, when: verdict.member, action: verify, reason: please verify}
+  - {name: successors, when: verdict.successor, action: withhold_reasoning, reason: limited}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -133,8 +140,8 @@ def test_a_guard_learns_nothing_of_it(made: WatchedResult, tmp_path: Path) -> No
     assert [each.id for each in snapshot.campaigns] == [made.campaign.id]
     with hy.Guard(tmp_path / "snapshot", tmp_path / "signing.pub", site_key=site_key()) as guard:
         request = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
-        assert {guard.decide(request, account).action for account in made.watched} == {"allow"}
-        assert "block" in {guard.decide(request, account).action for account in made.members}
+        assert {guard.decide(request, account).done for account in made.watched} == {"allow"}
+        assert "verify" in {guard.decide(request, account).done for account in made.members}
 
 
 def test_it_is_not_attributed(made: WatchedResult) -> None:
