@@ -150,9 +150,9 @@ def render_run_figures(result: ResultView) -> Html:
     rejected = sum(run.rejected.values())
     pairs: list[tuple[str, Child]] = [
         ("campaigns", format_count(len(result.campaigns))),
-        *([("watches", format_count(len(result.watches)))] if result.watches else []),
         ("accounts in them", _render_part_of_whole(accounts, run.rows.get("accounts"))),
         ("exchanges harvested", _render_part_of_whole(exchanges, read)),
+        *([("watches", format_count(len(result.watches)))] if result.watches else []),
         ("exchanges read", "–" if read is None else format_count(read)),
         ("span", _render_span(run)),
         ("rows rejected", element("span", format_count(rejected), class_="warn") if rejected else "0"),
