@@ -149,6 +149,8 @@ class WorldScore(msgspec.Struct, frozen=True, kw_only=True):
     """Oddities of the result, with how often each was met."""
     absent: list[str]
     """Files and columns that the result lacks, each with what could not be scored for it."""
+    watches: int = 0
+    """Groups that the result only watches: they name no account, and count neither as found nor as false."""
 
 
 class MeasureEstimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,3 +197,5 @@ class EvaluationSummary(msgspec.Struct, frozen=True, kw_only=True):
     absent: dict[str, int]
     """What could not be scored, with the number of worlds."""
     scores: list[WorldScore]
+    watches: int = 0
+    """Groups that are only watched, in all worlds."""

@@ -75,6 +75,7 @@ class _CampaignEntry(msgspec.Struct, frozen=True):
 
     id: str
     probability: float | None = None
+    verdict: str = "campaign"
 
 
 class _CampaignListing(msgspec.Struct, frozen=True):
@@ -95,8 +96,16 @@ def read_members(folder: Path, truth: AccountTruth) -> PredictedMemberships:
     )
 
 
-def read_campaigns(folder: Path) -> dict[str, float | None] | None:
-    """Return the probability of each campaign that campaigns.json lists, None where it states none; None without that file.
+@dataclass(frozen=True, slots=True)
+class ListedCampaigns:
+    """What campaigns.json lists: the probability of each campaign, None where it states none, and how many watches."""
+
+    probabilities: dict[str, float | None]
+    watches: int
+
+
+def read_campaigns(folder: Path) -> ListedCampaigns | None:
+    """Return the campaigns that campaigns.json lists; None without that file.
 
     Raises:
         InputError: the file is neither a list of campaigns nor an object with one, or lists an id twice.
@@ -107,14 +116,17 @@ def read_campaigns(folder: Path) -> dict[str, float | None] | None:
     content = _decode_json(file, _CampaignListing | list[_CampaignEntry])
     entries: list[_CampaignEntry] = content.campaigns if isinstance(content, _CampaignListing) else content
     named: dict[str, float | None] = {}
+    watches = {campaign.id for campaign in entries if campaign.verdict == "watch"}
     for campaign in entries:
+        if campaign.id in watches:
+            continue
         if campaign.id in named:
             raise InputError(
                 f"lists {campaign.id} more than once", file=str(file), mend="Give each campaign its own id."
             )
         named[campaign.id] = campaign.probability
     _check_probabilities(file, named)
-    return named
+    return ListedCampaigns(named, len(watches))
 
 
 def read_candidates(folder: Path, truth: AccountTruth) -> tuple[list[TestedCandidate], PredictedMemberships] | None:

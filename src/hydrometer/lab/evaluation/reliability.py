@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 BINS = 10
 EDGES = np.arange(BINS + 1) / BINS
 """Bounds of the bins; the lower bound belongs to a bin, and 1 to the last."""
-SET_APART = frozenset({"authorised", "single_customer"})
+SET_APART = frozenset({"authorised", "single_customer", "watch"})
 """Verdicts that say nothing of how probable a campaign is."""
 
 

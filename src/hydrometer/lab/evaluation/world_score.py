@@ -61,7 +61,8 @@ def score(result: Path, world: Path, at: float = 0.5) -> WorldScore:
     members = read_members(folder, truth)
     flagged = members.select(members.probability >= at)
     grouping = GroupingCounts.of(flagged, truth)
-    listed_campaigns = read_campaigns(folder)
+    listed = read_campaigns(folder)
+    listed_campaigns = listed.probabilities if listed is not None else None
     candidates = read_candidates(folder, truth)
     harvest = read_harvest(world) if days or has_harvest_file(folder) else None
     exchanges, templates = None, None
@@ -88,6 +89,7 @@ def score(result: Path, world: Path, at: float = 0.5) -> WorldScore:
         pairs=count_pairs(grouping, truth),
         bcubed=sum_account_bcubed(flagged, truth),
         campaigns=count_campaigns(grouping, truth),
+        watches=listed.watches if listed is not None else 0,
         operators=score_operators(flagged, grouping, truth),
         benign=count_benign(flagged, truth),
         exchanges=exchanges,
