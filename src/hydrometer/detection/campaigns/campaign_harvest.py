@@ -13,6 +13,7 @@ import numpy as np
 
 from hydrometer.contract import ELICITATION_CLASSES
 from hydrometer.detection.campaigns.kernels.harvest_kernels import count_uncovered, find_carrying_exchanges
+from hydrometer.detection.campaigns.pool_mixture import is_unmixed
 from hydrometer.detection.population.fragment_counts import count_elicitation_uses, count_fragments
 
 if TYPE_CHECKING:
@@ -53,7 +54,10 @@ class CampaignHarvest:
 
 
 def collect_harvest(group: AccountGroup) -> CampaignHarvest:
-    """Find exchanges of members that ask for training material, carry a template that does, or were refused trying."""
+    """Find exchanges of members that ask for training material, carry a template that does, or were refused trying.
+
+    Of a pool that works for nobody but its operator all exchanges are the harvest, recognised or not.
+    """
     population = group.population
     events, fragments = population.events, population.fragments
     mine = group.events
@@ -71,6 +75,8 @@ def collect_harvest(group: AccountGroup) -> CampaignHarvest:
     refused_search = events.refused[mine] & (population.facts["refused"][group.owners] >= 0.25)
     demand = events.demand[mine]
     selected = demand | carries | refused_search
+    if is_unmixed(group, selected):
+        selected = np.ones(mine.size, dtype=np.bool_)
     chosen, owners, demand, carries = mine[selected], group.owners[selected], demand[selected], carries[selected]
     certainty = np.where(demand & carries, 0.98, np.where(demand, 0.92, np.where(carries, 0.8, 0.7)))
     template, templates = _cover_with_templates(
