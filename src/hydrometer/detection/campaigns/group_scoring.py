@@ -29,6 +29,7 @@ CAUSE_CAP = {
     "one work queue": 12.0,
     "one pool of exits": 12.0,
     "one quota": 7.0,
+    "made for it": 7.0,
     "one supplier of accounts": 12.0,
     "one site": 8.0,
     "joined together": 7.0,
@@ -36,9 +37,12 @@ CAUSE_CAP = {
     "one tool": 4.0,
 }
 """Most bits that evidence of one cause may give together: what has one cause counts once."""
-SUPPORTED = {"one quota": ("one supplier of accounts", "one site")}
-"""Causes that count as operation only beside one of others: equal loads may be the limit of a plan, in hands that nothing ties."""
-LEAST_SUPPORT = 5.0
+SUPPORTED = {
+    "one quota": {"one supplier of accounts": 5.0, "one site": 5.0},
+    "made for it": {"one supplier of accounts": 8.0},
+}
+"""Causes that count, and as operation, only beside one of others with so many bits: equal loads may be the limit of a plan, and one
+purpose that of a public tool, in hands that nothing ties."""
 OTHER_CAP = 8.0
 """The same of a cause that is not listed: a plug-in's."""
 HARVEST_CAP = 20.0
@@ -143,7 +147,7 @@ def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection]
     evidence, objections = list(evidence), list(objections)
     explained = {signal for objection in objections for signal in objection.explains}
     causes: dict[str, float] = {}
-    operation: dict[str, float] = {}
+    operating: set[str] = set()
     harvest = 0.0
     for item in evidence:
         cause = item.cause or item.signal
@@ -152,8 +156,9 @@ def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection]
         elif item.signal not in explained:
             causes[cause] = causes.get(cause, 0.0) + item.bits
             if item.kind == "operation":
-                operation[cause] = operation.get(cause, 0.0) + item.bits
+                operating.add(cause)
     bounded = {cause: min(bits, _find_cap(cause)) for cause, bits in sorted(causes.items())}
+    bounded = {cause: bits for cause, bits in bounded.items() if _is_supported(cause, bounded)}
     against = {"coordination": 0.0, "harvest": 0.0}
     for objection in objections:
         if objection.axis in against:
@@ -161,14 +166,14 @@ def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection]
     return GroupWeight(
         causes=bounded,
         coordination=sum(bounded.values()) - against["coordination"],
-        operation=sum(bounded[cause] for cause in operation if _is_supported(cause, bounded)),
+        operation=sum(bits for cause, bits in bounded.items() if cause in operating),
         harvest=min(HARVEST_CAP, harvest) - against["harvest"],
     )
 
 
 def _is_supported(cause: str, causes: dict[str, float]) -> bool:
-    beside = SUPPORTED.get(cause)
-    return beside is None or any(causes.get(other, 0.0) >= LEAST_SUPPORT for other in beside)
+    needed = SUPPORTED.get(cause)
+    return needed is None or any(causes.get(other, 0.0) >= least for other, least in needed.items())
 
 
 def _find_cap(cause: str) -> float:
