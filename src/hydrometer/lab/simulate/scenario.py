@@ -42,6 +42,9 @@ class OperatorSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Accounts that it runs."""
     beneficiaries: tuple[str, ...] = ("A",)
     """Who gets the outputs: each wording works for one of them."""
+    supplier: str = ""
+    """From whom it has its accounts and exits. Those who name the same one share its BINs, shapes of e-mails, sign-up
+    days, sign-up networks and proxy pool, as the first of them has them; each has its own work queue and wordings."""
 
     card: Literal["shared", "bin", "unique"] = "bin"
     """`shared`: `accounts_per_card` accounts pay with one card; `bin`: own cards, few BINs; `unique`: ordinary BINs."""
