@@ -56,11 +56,12 @@ def draw_human_times(
     offsets: IntArray,
     rhythm: HumanRhythm,
     first: IntArray | None = None,
+    last: IntArray | None = None,
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Return (owner, time, session number) for `counts` exchanges of people at `offsets` hours from UTC.
 
-    People have an own best hour and own active days. `first`, if given, is the earliest time of each owner. Times beyond
-    the span are pulled back into it by a day at a time.
+    People have an own best hour and own active days. `first`, if given, is the earliest time of each owner; after the day
+    of `last` none is active. Times beyond the span are pulled back into it by a day at a time.
     """
     start, days = rhythm.start, rhythm.days
     owners_of_session = np.repeat(
@@ -74,6 +75,8 @@ def draw_human_times(
     if first is not None:
         eagerness[np.arange(whole_days)[None, :] < ((first - start) // DAY)[:, None]] = 0.0
         eagerness[:, -1] += 1e-12
+    if last is not None:
+        eagerness[np.arange(whole_days)[None, :] > ((last - start) // DAY)[:, None]] = 0.0
     bounds = np.cumsum(eagerness, axis=1)
     bounds = (bounds / bounds[:, -1:] + np.arange(len(counts))[:, None]).ravel()
     day = np.searchsorted(bounds, owners_of_session + rng.random(sessions)) - owners_of_session * whole_days

@@ -10,7 +10,7 @@ from hydrometer.lab.simulate.text_sources import NONE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.lab.simulate.networks import Addresses, IntArray, ObjectArray
+    from hydrometer.lab.simulate.networks import Addresses, FloatArray, IntArray, ObjectArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +58,8 @@ class ExchangeBatch:
     session: ObjectArray | None = None
     turns: IntArray | int = 1
     tools: Sequence[str] = ()
-    output: float = 380.0
-    """Median of the output tokens."""
+    output: float | FloatArray = 380.0
+    """Median of the output tokens, of all or of each."""
     reasoning: float = 0.3
     """Share with hidden reasoning."""
     refused: float = 0.005

@@ -9,7 +9,7 @@ import numpy as np
 from hydrometer.lab.simulate.account_attributes import draw_ids, draw_rare_bins
 from hydrometer.lab.simulate.account_suppliers import find_supplier
 from hydrometer.lab.simulate.arrival_times import DAY
-from hydrometer.lab.simulate.clients import draw_clients
+from hydrometer.lab.simulate.clients import HARNESS_CLIENT, draw_clients
 from hydrometer.lab.simulate.cohort_batches import AccountTraits
 from hydrometer.lab.simulate.networks import HOME, VPN, join_addresses
 from hydrometer.lab.simulate.texts.lexicon import GIVEN
@@ -27,8 +27,9 @@ _SIGNUP_SHARE = 0.85
 """Share of a supplier's accounts that sign up from there."""
 
 
-def add_operator_accounts(cohort: CohortBuilder, spec: OperatorSpec, count: int) -> IntArray:
-    """Add `count` of the operator's accounts, those from `cohort.accounts_before` on, and return their rows."""
+def add_operator_accounts(cohort: CohortBuilder, spec: OperatorSpec, begins: IntArray) -> IntArray:
+    """Add the operator's accounts from `cohort.accounts_before` on, which work from `begins`, and return their rows."""
+    count = len(begins)
     supplier = find_supplier(cohort.scenario, spec)
     rng, shared = cohort.rng, cohort.context.shared_generator(f"identity of {supplier.name}")
     traits = supplier.spec
@@ -53,6 +54,8 @@ def add_operator_accounts(cohort: CohortBuilder, spec: OperatorSpec, count: int)
     fresh = (start - rng.random(count) * traits.signup_days * DAY - 0.05 * DAY).astype(np.int64)
     aged = (cohort.start - (20 + rng.random(count) * 700) * DAY).astype(np.int64)
     one = draw_clients(shared, 1) if not supplier.shared else _draw_own_client(cohort, spec)
+    if spec.harness:
+        one = np.array([HARNESS_CLIENT])
     homes = (
         cohort.internet.draw_hub_addresses(rng, count, VPN)
         if traits.network == "vpn"
@@ -61,6 +64,8 @@ def add_operator_accounts(cohort: CohortBuilder, spec: OperatorSpec, count: int)
     if supplier.shared:
         fresh = _draw_batch_signups(cohort, supplier, count)
         columns["signup_ip"] = _draw_signup_addresses(cohort, supplier, count)
+    if spec.churn_days:
+        fresh = begins - ((0.05 + rng.random(count) * traits.signup_days) * DAY).astype(np.int64)
     return cohort.add_accounts(
         count,
         "operator",
@@ -68,7 +73,7 @@ def add_operator_accounts(cohort: CohortBuilder, spec: OperatorSpec, count: int)
             operator=spec.name,
             homes=homes,
             created_at=fresh if traits.age == "fresh" else aged,
-            clients_at=np.repeat(one, count) if spec.client == "one" else draw_clients(rng, count),
+            clients_at=np.repeat(one, count) if spec.client == "one" or spec.harness else draw_clients(rng, count),
             large=0.95,
         ),
         **columns,
@@ -96,7 +101,8 @@ def _draw_signup_addresses(cohort: CohortBuilder, supplier: AccountSupplier, cou
     pool = join_addresses([cohort.internet.draw_subnet(shared, 254, HOME) for _ in range(_SIGNUP_NETWORKS)])
     own = cohort.rng.random(count) < _SIGNUP_SHARE
     chosen = pool.ip[cohort.rng.integers(0, len(pool), count)]
-    return np.where(own, chosen, cohort.internet.draw_homes(cohort.rng, count).ip)
+    ips: ObjectArray = np.where(own, chosen, cohort.internet.draw_homes(cohort.rng, count).ip)
+    return ips
 
 
 def _derive_ids(cohort: CohortBuilder, spec: OperatorSpec, prefix: str, number: IntArray) -> ObjectArray:
