@@ -77,11 +77,13 @@ hydrometer simulate --scenario february --accounts 2000000 --operator-accounts 2
 One phrase grammar with a large lexicon writes everybody's tasks, in ten languages. Operators and honest customers draw
 from the same pool: which text it is says nothing of who sends it, only what is demanded around it, by how many, and
 when. A test trains a linear probe on single tasks and fails when it tells the two sides apart with more than 55 %
-balanced accuracy.
+balanced accuracy. (An operator that asks in other languages sends more tasks in them than honest people do.)
 
 With `--sketches-only` no text is written. Some ten thousand real tasks, and every wording and system prompt, are
 fingerprinted once in each process; an exchange's fingerprint is composed of those of its parts. Tests hold the sizes
-of sketches, the repeats, the classes and the accounts per hash to those of the same world's texts.
+of sketches, the repeats, the classes and the accounts per hash to those of the same world's texts. Wordings that never
+come again (`paraphrase`, `salt`) are stood for by 512 real ones of each kind: what several of these have in common stays,
+all else changes from exchange to exchange.
 """
 
 

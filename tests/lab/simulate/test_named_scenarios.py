@@ -1,4 +1,4 @@
-"""The second phrasebook, the scenarios that no tuning sees, and the proportions of the disclosures."""
+"""The second and third phrasebooks, the scenarios that no tuning sees, and the proportions of the disclosures."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hydrometer.lab.simulate.world import LabelledWorld
 
 KINDS = get_args(HarvestKind)
+THIRD_KINDS = ("reasoning", "finished_answer", "grading", "agentic", "synthesis")
 FRAMES = get_args(Frame)[1:]
 BLANK = re.compile(r"\{(?:task|answer|answer_b|trace|dialogue|observation)\}")
 FOREIGN = re.compile("[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff]")
@@ -43,6 +44,17 @@ def test_the_second_book_has_hundreds_of_wordings_of_a_kind(kind: str) -> None:
     assert not any(re.search(r"\{\w+\}", BLANK.sub("", w.prompt) + (w.system or "{none}")) for w in wordings)
     texts = corpus()
     assert all("A task!" in w.fill("A task!", texts) and not BLANK.search(w.fill("", texts)) for w in wordings[:40])
+
+
+@pytest.mark.parametrize("kind", THIRD_KINDS)
+def test_the_third_book_has_hundreds_of_wordings_of_its_kinds(kind: str) -> None:
+    wordings = make_demand_templates(kind, 300, "t", DemandStyle(reworded=0.5, system=True, book="third"))
+    assert len({w.prompt for w in wordings}) == 300
+    assert all(w.prompt.count("{task}") == 1 for w in wordings)
+    assert not any(re.search(r"\{\w+\}", BLANK.sub("", w.prompt) + (w.system or "{none}")) for w in wordings)
+    for wording in wordings:
+        opened = set(re.findall(r"<([\w-]+)[ >]", wording.prompt))
+        assert set(re.findall(r"</([\w-]+)>", wording.prompt)) <= opened, wording.prompt
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -78,6 +90,9 @@ def test_the_books_do_not_quote_each_other() -> None:
     second = set[tuple[str, ...]]().union(*(phrases("second", kind) for kind in KINDS))
     assert min(len(first), len(second)) > 5_000
     assert len(first & second) <= 0.001 * len(second)
+    third = set[tuple[str, ...]]().union(*(phrases("third", kind) for kind in THIRD_KINDS))
+    assert len(third) > 2_500
+    assert len(third & (first | second)) <= 0.001 * len(third)
 
 
 def test_some_demands_are_in_other_languages() -> None:
@@ -137,15 +152,19 @@ def test_only_the_second_book_has_frames(frame: Frame) -> None:
 
 
 def test_what_is_tuned_on_holds_nothing_of_what_is_held_out() -> None:
-    assert len(HELD_OUT) == 2
+    assert HELD_OUT.keys() >= {"night_market", "quiet_harbour", "winter_fair", "long_pier"}
     assert not SCENARIOS.keys() & HELD_OUT.keys()
     assert ALL.keys() == SCENARIOS.keys() | HELD_OUT.keys()
     assert all(scenario.name == name for name, scenario in ALL.items())
     seen, unseen = ([spec for s in part.values() for spec in s.operators] for part in (SCENARIOS, HELD_OUT))
     assert {spec.phrasebook for spec in seen} == {"first"}
-    assert {spec.phrasebook for spec in unseen} == {"second"}
+    assert {spec.phrasebook for spec in unseen} == {"second", "third"}
+    assert not {language for spec in seen for language in spec.languages} & {
+        language for spec in unseen for language in spec.languages
+    }
     assert not {spec.name for spec in seen} & {spec.name for spec in unseen}
-    assert not {spec.tool for spec in seen} & {spec.tool for spec in unseen} - {""}
+    for name in ("tool", "supplier"):
+        assert not {getattr(spec, name) for spec in seen} & {getattr(spec, name) for spec in unseen} - {""}
 
 
 def small(name: str) -> LabelledWorld:

@@ -92,7 +92,7 @@ def _draw_batch_signups(cohort: CohortBuilder, supplier: AccountSupplier, count:
     day = (
         supplier.ready_day - 0.2 - cohort.rng.choice(batches, count) + cohort.rng.normal(0, 0.04, count).clip(-0.1, 0.1)
     )
-    return (cohort.start + day * DAY).astype(np.int64)
+    return np.asarray(cohort.start + day * DAY, dtype=np.int64)
 
 
 def _draw_signup_addresses(cohort: CohortBuilder, supplier: AccountSupplier, count: int) -> ObjectArray:

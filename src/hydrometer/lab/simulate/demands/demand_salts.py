@@ -71,7 +71,7 @@ def _pad(text: str, dice: Dice) -> str:
 def _strew_invisible(text: str, dice: Dice) -> str:
     """Return the text with invisible characters between some letters of its words."""
     out = []
-    for character, following in zip(text, f"{text[1:]} ", strict=True):
+    for character, following in zip(text, f"{text} "[1:], strict=True):
         out.append(character)
         if character.isalpha() and following.isalpha() and dice.roll() < _INVISIBLE_SHARE:
             out.append(dice.pick(_INVISIBLE))

@@ -118,12 +118,13 @@ def _read_phrasebook(name: Phrasebook, language: str) -> _PhrasebookRules:
         return _PhrasebookRules(
             phrases={}, clauses=(read_rules(__package__, f"{name}_{language}"),), names={}, unnarrowed={}
         )
+    kinds: tuple[str, ...] = ("reasoning", "judging", "acting", "probing")
     if name == "first":
-        kinds = ("reasoning", "judging", "acting", "probing")
         clauses = tuple(read_rules(__package__, kind) for kind in kinds)
         remarks = read_rules(__package__, "paraphrase")
         return _PhrasebookRules(read_rules(__package__, "phrases"), clauses, names={}, unnarrowed=remarks)
-    kinds = ("reasoning", "judging", "acting", "probing") if name == "second" else ("reasoning", "judging", "acting")
+    if name == "third":
+        kinds = ("reasoning", "judging", "acting")
     remarks = {} if name == "second" else read_rules(__package__, "third_paraphrase")
     return _PhrasebookRules(
         phrases=read_rules(__package__, f"{name}_phrases"),
