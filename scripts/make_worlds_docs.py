@@ -40,7 +40,7 @@ hydrometer evaluate result world
 | in | is |
 | --- | --- |
 | `world/exchanges*.parquet`, `world/accounts.parquet`, `world/models.json` | the tables of the [contract](contract.md), with nothing in them that tells guilt |
-| `world.truth/accounts.parquet` | `account_id`, `operator` (empty: honest), `kind` (archetype, or `operator`) |
+| `world.truth/accounts.parquet` | `account_id`, `operator` (empty: honest), `kind` (archetype, or `operator`), `community` (which honest crowd: a course, a firm; empty for lone persons and operators) |
 | `world.truth/exchanges*.parquet` | `exchange_id`, `campaign` (null: innocent), `beneficiary` (who gets the output) |
 | `world.truth/world.json` | the whole recipe, the seed, the version, counts by archetype and operator |
 
@@ -95,7 +95,7 @@ def _archetypes() -> Iterator[str]:
     yield "## Honest archetypes\n"
     yield (
         "Persons take what the others' shares leave. *Exchanges* is the mean of an account in a fortnight; a file of\n"
-        "`archetypes/` each.\n"
+        "`archetypes/` each. Those without a share are in a world only where its scenario's `shares` name them.\n"
     )
     rows = []
     for kind, module in load_archetypes().items():

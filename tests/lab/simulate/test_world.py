@@ -25,6 +25,8 @@ from hydrometer.lab.simulate.shards import allot_accounts
 if TYPE_CHECKING:
     from pathlib import Path
 
+INNOCENT = {"innocent", "cohorts", "communities"}
+"""Scenarios in which nobody harvests."""
 SMALL = Scenario(name="small", honest=300, operators=(OperatorSpec(name="hydra", accounts=20, rate=4, innocent=0.3),))
 
 
@@ -186,4 +188,4 @@ def test_the_named_scenarios() -> None:
     assert wanted | {"mixed_pool"} <= SCENARIOS.keys()
     assert not SCENARIOS["innocent"].operators
     assert all(scenario.name == name for name, scenario in SCENARIOS.items())
-    assert all(scenario.operators for name, scenario in SCENARIOS.items() if name != "innocent")
+    assert all(scenario.operators for name, scenario in SCENARIOS.items() if name not in INNOCENT)

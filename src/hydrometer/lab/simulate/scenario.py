@@ -169,6 +169,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long the outage lasts."""
     hobby_tool: str = "tracekit"
     """The synthesis tool that the hobbyists and the licensed data makers of this world run."""
+    crowd_phrasebook: Phrasebook = "first"
+    """The book that the templates of honest crowds (courses, consultancies, …) are taken from."""
 
 
 def check_scenario(scenario: Scenario) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.demands.demand_templates import USUAL_STYLE, PromptTemplate, make_demand_templates
-from hydrometer.lab.simulate.honest_templates import make_honest_template
+from hydrometer.lab.simulate.honest_templates import make_crowd_template, make_honest_template
 from hydrometer.lab.simulate.networks import COUNTRIES
 from hydrometer.lab.simulate.texts.corpus import Corpus, make_popular_prompts
 from hydrometer.lab.simulate.texts.phrase_grammar import Dice, NumberedDice
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from hydrometer.lab.simulate.demands.demand_templates import DemandStyle
     from hydrometer.lab.simulate.networks import IntArray
+    from hydrometer.lab.simulate.scenario import Phrasebook
 
 NUMBER_BITS = 48
 NUMBERS = 1 << NUMBER_BITS
@@ -69,6 +70,11 @@ class TextCatalogue:
     def templates(self, rule: str) -> int:
         """Return the source of texts of a rule of `templates`."""
         return self._add_endless(f"template {rule}", "template", lambda: make_honest_template(rule, self._dice))
+
+    def crowd_templates(self, rule: str, book: Phrasebook) -> int:
+        """Return the source of texts of a rule of a phrasebook of crowds."""
+        name = f"crowd template {book} {rule}"
+        return self._add_endless(name, "template", lambda: make_crowd_template(rule, book, self._dice))
 
     def fillings(self, rule: str) -> int:
         """Return the source of answers, traces and the like that a demand has room for."""
