@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hydrometer.lab.simulate.cohort_builder import CohortBuilder
+    from hydrometer.lab.simulate.networks import IntArray, ObjectArray
 
 
 def split_into_communities(cohort: CohortBuilder, kind: str, count: int, sizes: range) -> Iterator[tuple[str, int]]:
@@ -25,3 +26,8 @@ def split_into_communities(cohort: CohortBuilder, kind: str, count: int, sizes: 
 def name_community(cohort: CohortBuilder, kind: str, number: int) -> str:
     """Return what a community is called in the truth: its kind, the shard that it lies in, and its number there."""
     return f"{kind}-{cohort.shard}-{number}"
+
+
+def name_communities(cohort: CohortBuilder, kind: str, numbers: IntArray) -> ObjectArray:
+    """Return what the communities of these numbers are called, one an account."""
+    return np.array([name_community(cohort, kind, number) for number in numbers.tolist()], dtype=object)

@@ -20,6 +20,7 @@ decision."""
 HARNESS_TOOLS = ("read_file", "write_file", "run_command", "search", "list_folder", "apply_patch")
 _COMMON = {**read_rules(_TEXTS, "common"), "why": ("",)}
 _SPECIAL = {**SPECIAL, "task": lambda _: "{task}"}
+_CROWD_SPECIAL = {**_SPECIAL, "answer": lambda _: "{answer}", "answer_b": lambda _: "{answer_b}"}
 _GRAMMAR = PhraseGrammar(
     LEXICON, _COMMON, read_rules("hydrometer.lab.simulate.demands", "phrases"), _RULES, special=_SPECIAL
 )
@@ -32,7 +33,7 @@ def make_honest_template(rule: str, dice: Dice) -> str:
 
 
 def make_crowd_template(rule: str, book: Phrasebook, dice: Dice) -> str:
-    """Return one template of a rule of a phrasebook of crowds; `{task}` in it stands for the task."""
+    """Return one template of a rule of a phrasebook of crowds; `{task}` stands for the task, `{answer}` for an answer."""
     return _build_crowd_grammar(book).expand(rule, dice)
 
 
@@ -43,4 +44,4 @@ def find_public_harness(book: Phrasebook) -> str:
 
 @cache
 def _build_crowd_grammar(book: Phrasebook) -> PhraseGrammar:
-    return PhraseGrammar(LEXICON, _COMMON, read_rules(_TEXTS, _CROWD_FILES[book]), special=_SPECIAL)
+    return PhraseGrammar(LEXICON, _COMMON, read_rules(_TEXTS, _CROWD_FILES[book]), special=_CROWD_SPECIAL)

@@ -76,6 +76,11 @@ class TextCatalogue:
         name = f"crowd template {book} {rule}"
         return self._add_endless(name, "template", lambda: make_crowd_template(rule, book, self._dice))
 
+    def crowd_slots(self, rule: str, book: Phrasebook) -> int:
+        """Return the source of short texts of a rule of a phrasebook of crowds, which stand in a template's slot."""
+        name = f"crowd slot {book} {rule}"
+        return self._add_endless(name, "filling", lambda: make_crowd_template(rule, book, self._dice))
+
     def fillings(self, rule: str) -> int:
         """Return the source of answers, traces and the like that a demand has room for."""
         return self._add_endless(f"filling {rule}", "filling", lambda: self.corpus.text(rule))

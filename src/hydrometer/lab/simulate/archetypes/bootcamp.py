@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 KIND = "bootcamp"
 SHARE = 0.0
-MEAN = 24
+MEAN = 25
 LEARNERS = range(110, 191)
 """Learners of a bootcamp, about."""
 SIGNUP_HOURS = 6.0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KIND = "consultancy"
 SHARE = 0.0
-MEAN = 30
+MEAN = 32
 STAFF = range(60, 201)
 """Employees of a firm who use the model, about."""
 START_HOURS = 5.0

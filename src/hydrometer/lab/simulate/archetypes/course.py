@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 KIND = "course"
 SHARE = 0.0
-MEAN = 24
+MEAN = 25
 STUDENTS = range(200, 451)
 """Students of a course, about."""
 OPENING_HOURS = 36.0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 KIND = "software_house"
 SHARE = 0.0
-MEAN = 50
+MEAN = 54
 DEVELOPERS = range(60, 101)
 """Developers of a house, about."""
 JOINING_DAYS = 5.0
