@@ -19,7 +19,7 @@ from hydrometer.contract.account_columns import ACCOUNTS
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.exchange_columns import EXCHANGES
 from hydrometer.lab.simulate import SCENARIOS, LabelledWorld, OperatorSpec, Scenario, make_world, write_world
-from hydrometer.lab.simulate.archetype_plugins import load_archetypes
+from hydrometer.lab.simulate.archetype_plugins import find_default_shares, load_archetypes
 from hydrometer.lab.simulate.shards import allot_accounts
 
 if TYPE_CHECKING:
@@ -111,7 +111,9 @@ def test_every_archetype_has_its_head_count() -> None:
     counts = allot_accounts(Scenario(honest=3_000))
     assert counts.keys() == load_archetypes().keys()
     assert sum(counts.values()) == 3_000
-    assert min(counts.values()) >= 6
+    shares = find_default_shares()
+    assert min(count for kind, count in counts.items() if shares[kind]) >= 6
+    assert not any(count for kind, count in counts.items() if not shares[kind])
 
 
 def test_an_outage_silences_everybody() -> None:
