@@ -61,8 +61,8 @@ A folder appears when it is whole; what is interrupted leaves nothing.
 A large world is made in *parts* of about 200,000 exchanges, one file each, by as many processes as there are cores, so
 that memory does not grow with the number of exchanges. Every part holds its share of each archetype and operator over
 the whole time; what a world shares (networks, popular and viral prompts, frameworks, benchmarks, vendors' templates,
-an operator's cards, hosts, wordings, bans, work queue) is the same in all parts. An organisation, a class or an event
-lies within a part. A swept work list repeats no task within a part; between parts a short task may come again, as
+an operator's cards, hosts, wordings, bans, work queue) is the same in all parts. An organisation, a class, a community or
+an event lies within a part. A swept work list repeats no task within a part; between parts a short task may come again, as
 any two people may ask the same.
 
 February 2026 at full size, as sketches:
