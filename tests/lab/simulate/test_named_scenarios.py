@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from hashlib import sha256
 from typing import TYPE_CHECKING, get_args
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from hydrometer.contract.errors import InputError
+from hydrometer.lab.simulate.archetype_plugins import find_default_shares
 from hydrometer.lab.simulate.demands.demand_templates import DemandStyle, make_demand_templates
 from hydrometer.lab.simulate.honest_templates import HARNESS
 from hydrometer.lab.simulate.named_scenarios import ALL, HELD_OUT, SCENARIOS
@@ -153,6 +156,8 @@ def test_only_the_second_book_has_frames(frame: Frame) -> None:
 
 def test_what_is_tuned_on_holds_nothing_of_what_is_held_out() -> None:
     assert HELD_OUT.keys() >= {"night_market", "quiet_harbour", "winter_fair", "long_pier"}
+    assert {name for name, scenario in HELD_OUT.items() if scenario.crowd_phrasebook == "second"} == {"old_town"}
+    assert {scenario.crowd_phrasebook for scenario in SCENARIOS.values()} == {"first"}
     assert not SCENARIOS.keys() & HELD_OUT.keys()
     assert ALL.keys() == SCENARIOS.keys() | HELD_OUT.keys()
     assert all(scenario.name == name for name, scenario in ALL.items())
@@ -213,3 +218,34 @@ def test_the_disclosed_proportions_hold(name: str, disclosed: dict[str, float]) 
     accounts = Counter(world.truth_accounts.filter(pc.field("kind") == "operator")["operator"].to_pylist())
     assert min(accounts.values()) >= 12
     assert 280 <= accounts.total() <= 320
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("innocent", "8eb08bd53a0d90c5"),
+        ("ladder5", "9da8b4bd94d3a1fa"),
+        ("two_tools", "d1943433984eb3f9"),
+        ("night_market", "47f9b929729e6e63"),
+    ],
+)
+def test_what_is_added_to_the_simulator_changes_no_world_of_before(name: str, digest: str) -> None:
+    """Each archetype and operator draws from a generator of its own, and what has no share draws nothing."""
+    scenario = ALL[name]
+    operators = tuple(msgspec.structs.replace(spec, accounts=20) for spec in scenario.operators)
+    world = make_world(msgspec.structs.replace(scenario, honest=500, operators=operators), 5)
+    of_accounts = world.truth_accounts.select(["account_id", "operator", "kind"])
+    content = sha256()
+    for table in (world.exchanges, world.accounts, of_accounts, world.truth_exchanges):
+        for column in table.columns:
+            kind = pa.int64() if pa.types.is_timestamp(column.type) else column.type
+            content.update(repr(column.cast(kind).to_pylist()).encode())
+    assert content.hexdigest()[:16] == digest
+
+
+def test_scenarios_with_crowds_hold_the_same_ones() -> None:
+    assert SCENARIOS["communities"].shares == SCENARIOS["among_communities"].shares
+    crowds = {kind for kind, share in find_default_shares().items() if not share}
+    assert len(crowds) == 14
+    assert crowds <= SCENARIOS["communities"].shares.keys() & HELD_OUT["old_town"].shares.keys()
+    assert crowds & SCENARIOS["cohorts"].shares.keys() == {"course", "consultancy", "software_house", "bootcamp"}

@@ -7,7 +7,6 @@ from collections import Counter
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
@@ -16,7 +15,6 @@ from hydrometer.lab.simulate import LabelledWorld, OperatorSpec, Scenario, make_
 from hydrometer.lab.simulate.clients import USER_AGENTS
 from hydrometer.lab.simulate.demands.demand_templates import DemandStyle, compose_demand, make_demand_templates
 from hydrometer.lab.simulate.honest_templates import HARNESS, HARNESS_TOOLS
-from hydrometer.lab.simulate.operator_demands import PUBLIC_TOOL, PUBLIC_WORDINGS
 from hydrometer.lab.simulate.scenario import Phrasebook, check_scenario
 from hydrometer.lab.simulate.texts.phrase_grammar import Dice
 
@@ -97,24 +95,6 @@ def test_a_salted_demand_never_comes_again(salt: str) -> None:
     demands = demands_of(world_of(salt=salt))
     assert len(set(demands)) > 0.99 * len(demands)
     assert len(set(demands_of(world_of()))) == 6
-
-
-def test_public_wordings_are_honest_peoples_too() -> None:
-    world = world_of(public_templates=True, kinds=("grading",))
-    public = [
-        re.compile(re.sub(r"\\{\w+\\}", ".*", re.escape(template.prompt)), re.DOTALL)
-        for template in make_demand_templates("grading", PUBLIC_WORDINGS, PUBLIC_TOOL)
-    ]
-
-    def wordings(accounts: pa.Table) -> list[int | None]:
-        mine = pc.is_in(world.exchanges["account_id"], accounts["account_id"].combine_chunks())
-        prompts = world.exchanges.filter(mine)["prompt"].to_pylist()
-        return [next((n for n, form in enumerate(public) if form.fullmatch(prompt)), None) for prompt in prompts]
-
-    operated = wordings(world.accounts.filter(pc.equal(world.truth_accounts["operator"], "hydra")))
-    assert set(operated) == set(range(PUBLIC_WORDINGS))
-    honest = wordings(world.accounts.filter(pc.equal(world.truth_accounts["kind"], "licensed")))
-    assert set(honest) - {None} == set(operated)
 
 
 def test_agents_look_like_users_of_the_public_harness() -> None:

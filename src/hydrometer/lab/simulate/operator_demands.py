@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.lab.simulate.demands.demand_templates import USUAL_STYLE, DemandStyle
+from hydrometer.lab.simulate.demands.demand_templates import DemandStyle
+from hydrometer.lab.simulate.public_templates import draw_public_templates
 from hydrometer.lab.simulate.text_sources import NONE
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from hydrometer.lab.simulate.networks import IntArray
     from hydrometer.lab.simulate.scenario import OperatorSpec
 
-PUBLIC_TOOL, PUBLIC_WORDINGS = "mill", 5
-"""The public tool for data and for grades, and its wordings of each kind."""
 _HARNESS_DEMANDS = 1 / 3
 """Share of the exchanges through the public harness that carry a demand; the others are the task alone."""
 
@@ -55,21 +54,21 @@ def make_demand_groups(cohort: CohortBuilder, spec: OperatorSpec) -> list[Demand
     languages = spec.languages or ("",)
     each = max(1, spec.wordings // (len(spec.kinds) * len(languages)))
     tool = spec.tool or f"own tool of {spec.name}"
-    if spec.public_templates:
-        each, tool = PUBLIC_WORDINGS, PUBLIC_TOOL
     groups = []
     for kind in spec.kinds:
         for language in languages:
-            style = USUAL_STYLE
-            if not spec.public_templates:
-                style = DemandStyle(
-                    reworded=spec.reworded,
-                    system=spec.system,
-                    book=spec.phrasebook,
-                    frame=spec.frame,
-                    language=language,
-                )
-            demands = cohort.catalogue.make_demands(kind, each, tool, style)
+            style = DemandStyle(
+                reworded=spec.reworded,
+                system=spec.system,
+                book=spec.phrasebook,
+                frame=spec.frame,
+                language=language,
+            )
+            demands = (
+                draw_public_templates(cohort, kind)
+                if spec.public_templates
+                else cohort.catalogue.make_demands(kind, each, tool, style)
+            )
             groups.append(DemandGroup(kind, language, *demands, style, tool))
     return groups
 

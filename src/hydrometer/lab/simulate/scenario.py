@@ -28,6 +28,9 @@ lay hidden reasoning open, `replay` sends sessions that another model has alread
 Phrasebook = Literal["first", "second", "third"]
 """A collection of wordings. The second and the third share no sentence with another: for scenarios that no tuning sees."""
 
+CrowdPhrasebook = Literal["first", "second"]
+"""A collection of templates of honest crowds. The second shares no sentence with the first."""
+
 Salt = Literal["", "padding", "invisible", "lookalike"]
 """What is strewn into each demand afresh: filler sentences and characters around its paragraphs, characters of no width
 between letters, Cyrillic and Greek letters in the place of Latin ones."""
@@ -127,7 +130,8 @@ class OperatorSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tool: str = ""
     """Name of the tool whose wordings are used; whoever names the same tool uses the same wordings."""
     public_templates: bool = False
-    """Whether its wordings are the public ones of a kind, which honest users of public tools send too."""
+    """Whether its wordings are public ones: for grades a collection that honest judges use too, for all else those of a
+    public tool, which the licensed data makers have."""
     harness: bool = False
     """Whether it works through the public coding harness: that one's instructions, tools, client and turns, and a demand
     only in one exchange of three."""
@@ -197,6 +201,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Days of further outages, as long as the first."""
     hobby_tool: str = "tracekit"
     """The synthesis tool that the hobbyists and the licensed data makers of this world run."""
+    crowd_phrasebook: CrowdPhrasebook = "first"
+    """The book that the templates of honest crowds (courses, consultancies, …) are taken from."""
 
 
 _THIRD_KINDS: tuple[HarvestKind, ...] = ("reasoning", "finished_answer", "grading", "agentic", "synthesis")
@@ -291,8 +297,8 @@ def _check_wordings(spec: OperatorSpec) -> list[tuple[bool, str, str]]:
         ),
         (0 <= spec.paraphrase <= 1, f"{spec.name}.paraphrase", "from 0 to 1"),
         (
-            not spec.public_templates or not (spec.tool or spec.languages or spec.paraphrase),
+            not spec.public_templates or not (spec.tool or spec.languages or spec.paraphrase or spec.salt),
             f"{spec.name}.public_templates",
-            "false with a tool, languages or paraphrase",
+            "false with a tool, languages, paraphrase or a salt",
         ),
     ]

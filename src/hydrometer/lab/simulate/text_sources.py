@@ -19,7 +19,7 @@ from hydrometer.lab.simulate.demands.demand_templates import (
     compose_demand,
     make_demand_templates,
 )
-from hydrometer.lab.simulate.honest_templates import make_honest_template
+from hydrometer.lab.simulate.honest_templates import make_crowd_template, make_honest_template
 from hydrometer.lab.simulate.networks import COUNTRIES
 from hydrometer.lab.simulate.texts.corpus import Corpus, make_popular_prompts
 from hydrometer.lab.simulate.texts.phrase_grammar import Dice, NumberedDice
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from hydrometer.lab.simulate.demands.demand_templates import DemandStyle
     from hydrometer.lab.simulate.networks import IntArray
-    from hydrometer.lab.simulate.scenario import Salt
+    from hydrometer.lab.simulate.scenario import CrowdPhrasebook, Salt
 
 NUMBER_BITS = 48
 NUMBERS = 1 << NUMBER_BITS
@@ -95,6 +95,16 @@ class TextCatalogue:
     def templates(self, rule: str) -> int:
         """Return the source of texts of a rule of `templates`."""
         return self._add_endless(f"template {rule}", "template", lambda: make_honest_template(rule, self._dice))
+
+    def crowd_templates(self, rule: str, book: CrowdPhrasebook) -> int:
+        """Return the source of texts of a rule of a phrasebook of crowds."""
+        name = f"crowd template {book} {rule}"
+        return self._add_endless(name, "template", lambda: make_crowd_template(rule, book, self._dice))
+
+    def crowd_slots(self, rule: str, book: CrowdPhrasebook) -> int:
+        """Return the source of short texts of a rule of a phrasebook of crowds, which stand in a template's slot."""
+        name = f"crowd slot {book} {rule}"
+        return self._add_endless(name, "filling", lambda: make_crowd_template(rule, book, self._dice))
 
     def fillings(self, rule: str) -> int:
         """Return the source of answers, traces and the like that a demand has room for."""
