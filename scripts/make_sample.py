@@ -86,8 +86,8 @@ A simulated fortnight of a model provider's traffic: about 1,200 accounts and 29
 text was made by a program, and all of it was written for this project.
 
 - `world/` is what `hydrometer detect` reads; `world.truth/` says who was who: `accounts.parquet` (account_id,
-  operator, kind; an empty operator means honest) and `exchanges.parquet` (exchange_id, campaign, beneficiary; null
-  means innocent).
+  operator, kind, community; an empty operator means honest) and `exchanges.parquet` (exchange_id, campaign,
+  beneficiary; null means innocent).
 - `world/intel/` is what the provider knew before: dossiers of two invented actors. One ran `ember`, and part of its cards and
   devices are in use again; the other is named by a partner for what `quill` shows, and has nothing to do with it.
 - Licence: Apache-2.0, like the package.

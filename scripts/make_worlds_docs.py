@@ -40,7 +40,7 @@ hydrometer evaluate result world
 | in | is |
 | --- | --- |
 | `world/exchanges*.parquet`, `world/accounts.parquet`, `world/models.json` | the tables of the [contract](contract.md), with nothing in them that tells guilt |
-| `world.truth/accounts.parquet` | `account_id`, `operator` (empty: honest), `kind` (archetype, or `operator`) |
+| `world.truth/accounts.parquet` | `account_id`, `operator` (empty: honest), `kind` (archetype, or `operator`), `community` (which honest crowd: a course, a firm; empty for lone persons and operators) |
 | `world.truth/exchanges*.parquet` | `exchange_id`, `campaign` (null: innocent), `beneficiary` (who gets the output) |
 | `world.truth/world.json` | the whole recipe, the seed, the version, counts by archetype and operator |
 
@@ -61,8 +61,8 @@ A folder appears when it is whole; what is interrupted leaves nothing.
 A large world is made in *parts* of about 200,000 exchanges, one file each, by as many processes as there are cores, so
 that memory does not grow with the number of exchanges. Every part holds its share of each archetype and operator over
 the whole time; what a world shares (networks, popular and viral prompts, frameworks, benchmarks, vendors' templates,
-an operator's cards, hosts, wordings, bans, work queue) is the same in all parts. An organisation, a class or an event
-lies within a part. A swept work list repeats no task within a part; between parts a short task may come again, as
+an operator's cards, hosts, wordings, bans, work queue) is the same in all parts. An organisation, a class, a community or
+an event lies within a part. A swept work list repeats no task within a part; between parts a short task may come again, as
 any two people may ask the same.
 
 February 2026 at full size, as sketches:
@@ -77,11 +77,13 @@ hydrometer simulate --scenario february --accounts 2000000 --operator-accounts 2
 One phrase grammar with a large lexicon writes everybody's tasks, in ten languages. Operators and honest customers draw
 from the same pool: which text it is says nothing of who sends it, only what is demanded around it, by how many, and
 when. A test trains a linear probe on single tasks and fails when it tells the two sides apart with more than 55 %
-balanced accuracy.
+balanced accuracy. (An operator that asks in other languages sends more tasks in them than honest people do.)
 
 With `--sketches-only` no text is written. Some ten thousand real tasks, and every wording and system prompt, are
 fingerprinted once in each process; an exchange's fingerprint is composed of those of its parts. Tests hold the sizes
-of sketches, the repeats, the classes and the accounts per hash to those of the same world's texts.
+of sketches, the repeats, the classes and the accounts per hash to those of the same world's texts. Wordings that never
+come again (`paraphrase`, `salt`) are stood for by 512 real ones of each kind: what several of these have in common stays,
+all else changes from exchange to exchange.
 """
 
 
@@ -95,7 +97,7 @@ def _archetypes() -> Iterator[str]:
     yield "## Honest archetypes\n"
     yield (
         "Persons take what the others' shares leave. *Exchanges* is the mean of an account in a fortnight; a file of\n"
-        "`archetypes/` each.\n"
+        "`archetypes/` each. Those without a share are in a world only where its scenario's `shares` name them.\n"
     )
     rows = []
     for kind, module in load_archetypes().items():

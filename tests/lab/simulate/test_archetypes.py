@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hydrometer.lab.simulate import LabelledWorld, Scenario, make_world
+from fixtures.worlds_by_kind import WorldByKind
+from hydrometer.lab.simulate import Scenario, make_world
 from hydrometer.lab.simulate.honest_templates import AUDIT, HARNESS, OLD_HARNESS, STARTER
 
 SCENARIO = Scenario(
@@ -27,43 +28,18 @@ SCENARIO = Scenario(
 )
 
 
-class Decoys:
-    """Accounts and exchanges of one world by archetype."""
-
-    def __init__(self, world: LabelledWorld) -> None:
-        self.kind = {row["account_id"]: row["kind"] for row in world.truth_accounts.to_pylist()}
-        self.accounts: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self.rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for row in world.accounts.to_pylist():
-            self.accounts[self.kind[row["account_id"]]].append(row)
-        columns = world.exchanges.append_column("slot", world.tasks)
-        for row in columns.to_pylist():
-            self.rows[self.kind[row["account_id"]]].append(row)
-        self.operators = set(world.truth_accounts["operator"].to_pylist())
-
-    def volumes(self, kind: str) -> np.ndarray[Any, Any]:
-        """Exchanges of each account that sent any, smallest first."""
-        return np.array(sorted(Counter(row["account_id"] for row in self.rows[kind]).values()))
-
-    def by_account(self, kind: str) -> dict[str, list[dict[str, Any]]]:
-        out: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for row in self.rows[kind]:
-            out[row["account_id"]].append(row)
-        return out
-
-
 @pytest.fixture(scope="module")
-def decoys() -> Decoys:
-    return Decoys(make_world(SCENARIO, 11))
+def decoys() -> WorldByKind:
+    return WorldByKind(make_world(SCENARIO, 11))
 
 
-def test_everybody_is_honest(decoys: Decoys) -> None:
+def test_everybody_is_honest(decoys: WorldByKind) -> None:
     assert decoys.operators == {""}
     silent = [kind for kind in decoys.accounts if not decoys.rows[kind]]
     assert not silent
 
 
-def test_persons_are_heavy_tailed_and_have_nights(decoys: Decoys) -> None:
+def test_persons_are_heavy_tailed_and_have_nights(decoys: WorldByKind) -> None:
     volumes = decoys.volumes("person")
     assert 2 <= np.median(volumes) <= 7
     assert volumes.max() > 20 * np.median(volumes)
@@ -76,7 +52,7 @@ def test_persons_are_heavy_tailed_and_have_nights(decoys: Decoys) -> None:
     assert sum(hours[h] for h in (2, 3, 4)) < 0.5 * sum(hours[h] for h in (13, 14, 15))
 
 
-def test_a_carrier_puts_many_persons_behind_one_address(decoys: Decoys) -> None:
+def test_a_carrier_puts_many_persons_behind_one_address(decoys: WorldByKind) -> None:
     sharers: dict[str, set[str]] = defaultdict(set)
     for row in decoys.rows["person"]:
         sharers[row["client_ip"]].add(row["account_id"])
@@ -85,12 +61,12 @@ def test_a_carrier_puts_many_persons_behind_one_address(decoys: Decoys) -> None:
     assert np.median(sizes) == 1
 
 
-def test_quiet_accounts_are_quiet(decoys: Decoys) -> None:
+def test_quiet_accounts_are_quiet(decoys: WorldByKind) -> None:
     assert decoys.volumes("quiet").max() <= 5
     assert np.median(decoys.volumes("quiet")) <= 2
 
 
-def test_frameworks_share_prompts_in_unrelated_hands(decoys: Decoys) -> None:
+def test_frameworks_share_prompts_in_unrelated_hands(decoys: WorldByKind) -> None:
     users: dict[str, set[str]] = defaultdict(set)
     for row in decoys.rows["framework"]:
         users[row["system_prompt"]].add(row["account_id"])
@@ -101,13 +77,13 @@ def test_frameworks_share_prompts_in_unrelated_hands(decoys: Decoys) -> None:
     assert len(cards) == len(decoys.accounts["framework"])
 
 
-def test_the_harness_prompt_is_in_hundreds_of_hands(decoys: Decoys) -> None:
+def test_the_harness_prompt_is_in_hundreds_of_hands(decoys: WorldByKind) -> None:
     assert {row["system_prompt"] for row in decoys.rows["harness"]} == {HARNESS}
     assert len(decoys.by_account("harness")) > 100
     assert all(row["tool_names"] for row in decoys.rows["harness"])
 
 
-def test_nightly_jobs_keep_their_hour_and_share_three_addresses(decoys: Decoys) -> None:
+def test_nightly_jobs_keep_their_hour_and_share_three_addresses(decoys: WorldByKind) -> None:
     assert len({row["client_ip"] for row in decoys.rows["nightly"]}) <= 3
     steady = 0
     for rows in decoys.by_account("nightly").values():
@@ -120,7 +96,7 @@ def test_nightly_jobs_keep_their_hour_and_share_three_addresses(decoys: Decoys) 
     assert steady > 0.3 * len(decoys.accounts["nightly"])
 
 
-def test_enterprises_have_one_egress_and_many_accounts(decoys: Decoys) -> None:
+def test_enterprises_have_one_egress_and_many_accounts(decoys: WorldByKind) -> None:
     home: dict[str, set[str]] = defaultdict(set)
     org = {a["account_id"]: a["org_id"] for a in decoys.accounts["enterprise"]}
     for row in decoys.rows["enterprise"]:
@@ -130,7 +106,7 @@ def test_enterprises_have_one_egress_and_many_accounts(decoys: Decoys) -> None:
     assert {a["verification"] for a in decoys.accounts["enterprise"]} == {"sso"}
 
 
-def test_classes_sign_up_together_and_ask_the_same(decoys: Decoys) -> None:
+def test_classes_sign_up_together_and_ask_the_same(decoys: WorldByKind) -> None:
     rooms: dict[str, list[Any]] = defaultdict(list)
     for account in decoys.accounts["class"]:
         assert account["email_domain"].endswith(".edu")
@@ -140,7 +116,7 @@ def test_classes_sign_up_together_and_ask_the_same(decoys: Decoys) -> None:
     assert sum(n for n in repeats.values() if n >= 5) > 0.3 * len(decoys.rows["class"])
 
 
-def test_hackathons_last_two_days_on_one_address_and_two_bins(decoys: Decoys) -> None:
+def test_hackathons_last_two_days_on_one_address_and_two_bins(decoys: WorldByKind) -> None:
     assert len({row["client_ip"] for row in decoys.rows["hackathon"]}) == 1
     assert len({a["payment_bin"] for a in decoys.accounts["hackathon"]}) <= 2
     times = [row["started_at"] for row in decoys.rows["hackathon"]]
@@ -148,7 +124,7 @@ def test_hackathons_last_two_days_on_one_address_and_two_bins(decoys: Decoys) ->
     assert sum(row["system_prompt"] == STARTER for row in decoys.rows["hackathon"]) > 0.7 * len(times)
 
 
-def test_agencies_share_card_device_and_address(decoys: Decoys) -> None:
+def test_agencies_share_card_device_and_address(decoys: WorldByKind) -> None:
     cards: dict[str, set[str]] = defaultdict(set)
     devices: dict[str, set[str]] = defaultdict(set)
     for a in decoys.accounts["agency"]:
@@ -159,7 +135,7 @@ def test_agencies_share_card_device_and_address(decoys: Decoys) -> None:
     assert sorted(map(len, devices.values())) == sorted(map(len, cards.values()))
 
 
-def test_evaluators_start_within_a_day_of_the_release(decoys: Decoys) -> None:
+def test_evaluators_start_within_a_day_of_the_release(decoys: WorldByKind) -> None:
     assert SCENARIO.release_day is not None
     out = SCENARIO.start + timedelta(days=SCENARIO.release_day)
     for rows in decoys.by_account("evaluator").values():
@@ -169,13 +145,13 @@ def test_evaluators_start_within_a_day_of_the_release(decoys: Decoys) -> None:
     assert max(shared.values()) > 3
 
 
-def test_drift_monitors_repeat_exactly(decoys: Decoys) -> None:
+def test_drift_monitors_repeat_exactly(decoys: WorldByKind) -> None:
     for rows in decoys.by_account("drift").values():
         assert len({row["prompt"] for row in rows}) <= 10
         assert len(rows) > 5 * len({row["prompt"] for row in rows})
 
 
-def test_audit_demands_steps_under_one_vendors_template(decoys: Decoys) -> None:
+def test_audit_demands_steps_under_one_vendors_template(decoys: WorldByKind) -> None:
     head = AUDIT.split("{task}")[0]
     assert all(row["prompt"].startswith(head) for row in decoys.rows["audit"])
     assert len({a["email_domain"] for a in decoys.accounts["audit"]}) == len(decoys.accounts["audit"])
@@ -183,7 +159,7 @@ def test_audit_demands_steps_under_one_vendors_template(decoys: Decoys) -> None:
     assert volumes.max() > 3 * np.median(volumes)
 
 
-def test_hobbyists_are_unequal_and_start_apart(decoys: Decoys) -> None:
+def test_hobbyists_are_unequal_and_start_apart(decoys: WorldByKind) -> None:
     volumes = decoys.volumes("hobbyist")
     assert volumes.max() > 8 * np.median(volumes)
     starts = sorted(rows[0]["started_at"] for rows in decoys.by_account("hobbyist").values())
@@ -194,13 +170,13 @@ def test_hobbyists_are_unequal_and_start_apart(decoys: Decoys) -> None:
     assert max(tasks.values()) > 3
 
 
-def test_licensed_makers_have_the_agreement_and_nobody_else(decoys: Decoys) -> None:
+def test_licensed_makers_have_the_agreement_and_nobody_else(decoys: WorldByKind) -> None:
     for kind, accounts in decoys.accounts.items():
         assert {tuple(a["agreements"]) for a in accounts} == ({("distillation",)} if kind == "licensed" else {()}), kind
     assert len({a["org_id"] for a in decoys.accounts["licensed"]}) <= 3
 
 
-def test_aggregators_and_products_name_their_users(decoys: Decoys) -> None:
+def test_aggregators_and_products_name_their_users(decoys: WorldByKind) -> None:
     for kind in ("aggregator", "product", "support"):
         assert all(row["end_user_id"] for row in decoys.rows[kind]), kind
     assert {row["channel"] for row in decoys.rows["aggregator"]} == {"aggregator"}
@@ -209,44 +185,44 @@ def test_aggregators_and_products_name_their_users(decoys: Decoys) -> None:
     assert decoys.volumes("product").max() > 300
 
 
-def test_shared_keys_roam(decoys: Decoys) -> None:
+def test_shared_keys_roam(decoys: WorldByKind) -> None:
     networks = [
         len({r["client_ip"] for r in rows}) for rows in decoys.by_account("shared-key").values() if len(rows) > 40
     ]
     assert min(networks) >= 4
 
 
-def test_support_never_sleeps(decoys: Decoys) -> None:
+def test_support_never_sleeps(decoys: WorldByKind) -> None:
     hours = Counter(row["started_at"].hour for row in decoys.rows["support"])
     assert min(hours[h] for h in range(24)) > 0.5 * max(hours.values())
 
 
-def test_backfills_come_at_once(decoys: Decoys) -> None:
+def test_backfills_come_at_once(decoys: WorldByKind) -> None:
     for rows in decoys.by_account("backfill").values():
         assert rows[-1]["started_at"] - rows[0]["started_at"] <= timedelta(hours=31)
 
 
-def test_routers_wake_together(decoys: Decoys) -> None:
+def test_routers_wake_together(decoys: WorldByKind) -> None:
     busy = {row["started_at"].replace(minute=0, second=0, microsecond=0) for row in decoys.rows["router"]}
     assert len(busy) <= 20
     firsts = [rows[0]["started_at"] for rows in decoys.by_account("router").values()]
     assert max(firsts) - min(firsts) < timedelta(hours=3)
 
 
-def test_red_teams_are_few_declared_and_refused(decoys: Decoys) -> None:
+def test_red_teams_are_few_declared_and_refused(decoys: WorldByKind) -> None:
     assert len({a["org_id"] for a in decoys.accounts["redteam"]}) <= 2
     refused = sum(row["stop_reason"] == "refusal" for row in decoys.rows["redteam"]) / len(decoys.rows["redteam"])
     assert 0.4 < refused < 0.65
     assert len({row["prompt"] for row in decoys.rows["redteam"]}) > 0.9 * len(decoys.rows["redteam"])
 
 
-def test_test_data_is_made_under_own_templates(decoys: Decoys) -> None:
+def test_test_data_is_made_under_own_templates(decoys: WorldByKind) -> None:
     for rows in decoys.by_account("fixtures").values():
         assert len({row["prompt"].replace(row["slot"], "<>") for row in rows}) == 1
     assert len({a["org_id"] for a in decoys.accounts["fixtures"] if a["org_id"]}) >= 7
 
 
-def test_launch_day_brings_a_crowd(decoys: Decoys) -> None:
+def test_launch_day_brings_a_crowd(decoys: WorldByKind) -> None:
     assert SCENARIO.release_day is not None
     out = SCENARIO.start + timedelta(days=SCENARIO.release_day)
     made = [a["created_at"] for a in decoys.accounts["launch-day"]]
@@ -257,7 +233,7 @@ def test_launch_day_brings_a_crowd(decoys: Decoys) -> None:
     assert max(map(len, asked.values())) > 5
 
 
-def test_viral_prompts_grow_like_a_contagion(decoys: Decoys) -> None:
+def test_viral_prompts_grow_like_a_contagion(decoys: WorldByKind) -> None:
     counts = Counter(row["prompt"] for row in decoys.rows["viral"])
     viral = {prompt for prompt, n in counts.most_common(3)}
     for prompt in viral:
@@ -271,7 +247,7 @@ def test_viral_prompts_grow_like_a_contagion(decoys: Decoys) -> None:
         assert middle.mean() > 0.6
 
 
-def test_migrants_come_together_with_the_old_harness(decoys: Decoys) -> None:
+def test_migrants_come_together_with_the_old_harness(decoys: WorldByKind) -> None:
     made = sorted(a["created_at"] for a in decoys.accounts["migration"])
     assert made[-1] - made[0] < timedelta(days=3)
     old = sum(row["system_prompt"] == OLD_HARNESS for row in decoys.rows["migration"])

@@ -1,17 +1,20 @@
-"""The second phrasebook, the scenarios that no tuning sees, and the proportions of the disclosures."""
+"""The second and third phrasebooks, the scenarios that no tuning sees, and the proportions of the disclosures."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from hashlib import sha256
 from typing import TYPE_CHECKING, get_args
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from hydrometer.contract.errors import InputError
+from hydrometer.lab.simulate.archetype_plugins import find_default_shares
 from hydrometer.lab.simulate.demands.demand_templates import DemandStyle, make_demand_templates
 from hydrometer.lab.simulate.honest_templates import HARNESS
 from hydrometer.lab.simulate.named_scenarios import ALL, HELD_OUT, SCENARIOS
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from hydrometer.lab.simulate.world import LabelledWorld
 
 KINDS = get_args(HarvestKind)
+THIRD_KINDS = ("reasoning", "finished_answer", "grading", "agentic", "synthesis")
 FRAMES = get_args(Frame)[1:]
 BLANK = re.compile(r"\{(?:task|answer|answer_b|trace|dialogue|observation)\}")
 FOREIGN = re.compile("[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff]")
@@ -43,6 +47,17 @@ def test_the_second_book_has_hundreds_of_wordings_of_a_kind(kind: str) -> None:
     assert not any(re.search(r"\{\w+\}", BLANK.sub("", w.prompt) + (w.system or "{none}")) for w in wordings)
     texts = corpus()
     assert all("A task!" in w.fill("A task!", texts) and not BLANK.search(w.fill("", texts)) for w in wordings[:40])
+
+
+@pytest.mark.parametrize("kind", THIRD_KINDS)
+def test_the_third_book_has_hundreds_of_wordings_of_its_kinds(kind: str) -> None:
+    wordings = make_demand_templates(kind, 300, "t", DemandStyle(reworded=0.5, system=True, book="third"))
+    assert len({w.prompt for w in wordings}) == 300
+    assert all(w.prompt.count("{task}") == 1 for w in wordings)
+    assert not any(re.search(r"\{\w+\}", BLANK.sub("", w.prompt) + (w.system or "{none}")) for w in wordings)
+    for wording in wordings:
+        opened = set(re.findall(r"<([\w-]+)[ >]", wording.prompt))
+        assert set(re.findall(r"</([\w-]+)>", wording.prompt)) <= opened, wording.prompt
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -78,6 +93,9 @@ def test_the_books_do_not_quote_each_other() -> None:
     second = set[tuple[str, ...]]().union(*(phrases("second", kind) for kind in KINDS))
     assert min(len(first), len(second)) > 5_000
     assert len(first & second) <= 0.001 * len(second)
+    third = set[tuple[str, ...]]().union(*(phrases("third", kind) for kind in THIRD_KINDS))
+    assert len(third) > 2_500
+    assert len(third & (first | second)) <= 0.001 * len(third)
 
 
 def test_some_demands_are_in_other_languages() -> None:
@@ -137,15 +155,21 @@ def test_only_the_second_book_has_frames(frame: Frame) -> None:
 
 
 def test_what_is_tuned_on_holds_nothing_of_what_is_held_out() -> None:
-    assert len(HELD_OUT) == 2
+    assert HELD_OUT.keys() >= {"night_market", "quiet_harbour", "winter_fair", "long_pier"}
+    assert {name for name, scenario in HELD_OUT.items() if scenario.crowd_phrasebook == "second"} == {"old_town"}
+    assert {scenario.crowd_phrasebook for scenario in SCENARIOS.values()} == {"first"}
     assert not SCENARIOS.keys() & HELD_OUT.keys()
     assert ALL.keys() == SCENARIOS.keys() | HELD_OUT.keys()
     assert all(scenario.name == name for name, scenario in ALL.items())
     seen, unseen = ([spec for s in part.values() for spec in s.operators] for part in (SCENARIOS, HELD_OUT))
     assert {spec.phrasebook for spec in seen} == {"first"}
-    assert {spec.phrasebook for spec in unseen} == {"second"}
+    assert {spec.phrasebook for spec in unseen} == {"second", "third"}
+    assert not {language for spec in seen for language in spec.languages} & {
+        language for spec in unseen for language in spec.languages
+    }
     assert not {spec.name for spec in seen} & {spec.name for spec in unseen}
-    assert not {spec.tool for spec in seen} & {spec.tool for spec in unseen} - {""}
+    for name in ("tool", "supplier"):
+        assert not {getattr(spec, name) for spec in seen} & {getattr(spec, name) for spec in unseen} - {""}
 
 
 def small(name: str) -> LabelledWorld:
@@ -194,3 +218,34 @@ def test_the_disclosed_proportions_hold(name: str, disclosed: dict[str, float]) 
     accounts = Counter(world.truth_accounts.filter(pc.field("kind") == "operator")["operator"].to_pylist())
     assert min(accounts.values()) >= 12
     assert 280 <= accounts.total() <= 320
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("innocent", "8eb08bd53a0d90c5"),
+        ("ladder5", "9da8b4bd94d3a1fa"),
+        ("two_tools", "d1943433984eb3f9"),
+        ("night_market", "47f9b929729e6e63"),
+    ],
+)
+def test_what_is_added_to_the_simulator_changes_no_world_of_before(name: str, digest: str) -> None:
+    """Each archetype and operator draws from a generator of its own, and what has no share draws nothing."""
+    scenario = ALL[name]
+    operators = tuple(msgspec.structs.replace(spec, accounts=20) for spec in scenario.operators)
+    world = make_world(msgspec.structs.replace(scenario, honest=500, operators=operators), 5)
+    of_accounts = world.truth_accounts.select(["account_id", "operator", "kind"])
+    content = sha256()
+    for table in (world.exchanges, world.accounts, of_accounts, world.truth_exchanges):
+        for column in table.columns:
+            kind = pa.int64() if pa.types.is_timestamp(column.type) else column.type
+            content.update(repr(column.cast(kind).to_pylist()).encode())
+    assert content.hexdigest()[:16] == digest
+
+
+def test_scenarios_with_crowds_hold_the_same_ones() -> None:
+    assert SCENARIOS["communities"].shares == SCENARIOS["among_communities"].shares
+    crowds = {kind for kind, share in find_default_shares().items() if not share}
+    assert len(crowds) == 14
+    assert crowds <= SCENARIOS["communities"].shares.keys() & HELD_OUT["old_town"].shares.keys()
+    assert crowds & SCENARIOS["cohorts"].shares.keys() == {"course", "consultancy", "software_house", "bootcamp"}

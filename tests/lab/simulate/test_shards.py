@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow.compute as pc
 import pytest
 
 from hydrometer.lab.simulate import OperatorSpec, Scenario, shards
-from hydrometer.lab.simulate.archetype_plugins import load_archetypes
+from hydrometer.lab.simulate.archetype_plugins import find_default_shares, load_archetypes
 from hydrometer.lab.simulate.shards import allot_accounts, count_shards, estimate_exchanges, make_shard
 from hydrometer.lab.simulate.world import LabelledWorld, make_world, render_shard
 from hydrometer.lab.simulate.world_context import WorldContext
@@ -168,8 +169,9 @@ def test_the_archetypes_tell_how_busy_they_are() -> None:
     """MEAN is what their accounts send in a fortnight, on average over worlds."""
     known = load_archetypes()
     accounts, rows = dict.fromkeys(known, 0), dict.fromkeys(known, 0)
-    scenario = Scenario(honest=3_000)
-    for seed in (1, 2, 3):
+    shares = {kind: 0.0 if share else 0.06 for kind, share in find_default_shares().items() if kind != "person"}
+    scenarios = (Scenario(honest=3_000), Scenario(honest=6_000, shares=shares))
+    for scenario, seed in product(scenarios, (1, 2, 3)):
         part = make_shard(WorldContext(scenario, seed), 0, 1)
         kinds = part.accounts["kind"]
         for kind in known:
@@ -177,4 +179,4 @@ def test_the_archetypes_tell_how_busy_they_are() -> None:
             rows[kind] += int((kinds == kind)[part.exchanges["account"]].sum())
     off = {kind: rows[kind] / accounts[kind] / module.MEAN for kind, module in known.items()}
     assert {kind: round(ratio, 2) for kind, ratio in off.items() if not 0.8 < ratio < 1.25} == {}
-    assert abs(sum(rows.values()) / 3 / estimate_exchanges(scenario) - 1) < 0.05
+    assert abs(sum(rows.values()) / 3 / sum(map(estimate_exchanges, scenarios)) - 1) < 0.05

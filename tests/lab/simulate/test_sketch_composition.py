@@ -20,7 +20,7 @@ from hydrometer import api
 from hydrometer.contract.fingerprint_columns import TRAFFIC
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
-from hydrometer.lab.simulate import SCENARIOS, Scenario, make_world_folder, shards
+from hydrometer.lab.simulate import SCENARIOS, OperatorSpec, Scenario, make_world_folder, shards
 from hydrometer.lab.simulate.labelled_worlds import build_sketching
 from hydrometer.lab.simulate.sketch_kernels import compose_rows, mix_array
 
@@ -56,8 +56,11 @@ def sketched(scenario: Scenario, folder: Path, key: Path, workers: int = 1) -> P
 
 @pytest.fixture(scope="module")
 def twins(tmp_path_factory: pytest.TempPathFactory) -> Twins:
-    place = tmp_path_factory.mktemp("twins")
-    make_world_folder(SCENARIO, SEED, place / "texts", sketching=None, workers=1, progress=SilentProgress())
+    return make_twins(SCENARIO, tmp_path_factory.mktemp("twins"))
+
+
+def make_twins(scenario: Scenario, place: Path) -> Twins:
+    make_world_folder(scenario, SEED, place / "texts", sketching=None, workers=1, progress=SilentProgress())
     api.fingerprint(
         place / "texts",
         place / "told",
@@ -67,7 +70,7 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> Twins:
         source=None,
         progress=SilentProgress(),
     )
-    sketched(SCENARIO, place / "composed", place / "key")
+    sketched(scenario, place / "composed", place / "key")
     truth = pq.read_table(place / "texts.truth" / "accounts.parquet").to_pylist()
     return Twins(place / "told", place / "composed", {row["account_id"]: row["operator"] for row in truth})
 
@@ -140,6 +143,39 @@ def test_hashes_are_in_as_many_accounts(twins: Twins) -> None:
     told, composed = map(accounts_per_hash, twins.tables)
     for place in (0, 20, 100, 400):
         assert composed[place] == pytest.approx(told[place], rel=0.15), place
+
+
+VARIED = OperatorSpec(name="varied", accounts=24, rate=6, wordings=8, kinds=("reasoning", "grading"))
+VARIED_OPERATORS = (
+    replace(VARIED, name="polyglot", languages=("ru", "zh", "ar", "pt"), wordings=16),
+    replace(VARIED, name="paraphrase", paraphrase=0.9),
+    replace(VARIED, name="padding", salt="padding"),
+    replace(VARIED, name="invisible", salt="invisible"),
+    replace(VARIED, name="harness", harness=True, kinds=("agentic",)),
+)
+
+
+@pytest.fixture(scope="module")
+def varied(tmp_path_factory: pytest.TempPathFactory) -> Twins:
+    return make_twins(Scenario(honest=60, operators=VARIED_OPERATORS), tmp_path_factory.mktemp("varied"))
+
+
+@pytest.mark.parametrize("name", [spec.name for spec in VARIED_OPERATORS])
+def test_wordings_without_end_are_composed_like_texts(varied: Twins, name: str) -> None:
+    """A pool of some hundred wordings stands for all: what they have in common is common, and no two are the same."""
+    rows = pa.array([varied.truth[account] == name for account in varied.tables[0]["account_id"].to_pylist()])
+    told, composed = (table.filter(rows) for table in varied.tables)
+    assert sizes(composed).mean() == pytest.approx(sizes(told).mean(), rel=0.1)
+    assert repeated(composed, "prompt_hash") == pytest.approx(repeated(told, "prompt_hash"), abs=0.03)
+    flagged = [np.mean(np.array(table["elicitation"].to_pylist()) != "none") for table in (composed, told)]
+    assert flagged[0] == pytest.approx(flagged[1], abs=0.12)
+    spoken = [Counter(table["language"].to_pylist()) for table in (composed, told)]
+    assert (
+        sum(abs(spoken[0][key] - spoken[1][key]) for key in set(spoken[0]) | set(spoken[1])) / 2 < 0.1 * told.num_rows
+    )
+    many = [accounts_per_hash(table) for table in (composed, told)]
+    for position in (0, 20, 100):
+        assert many[0][position] == pytest.approx(many[1][position], rel=0.3, abs=2)
 
 
 def test_the_same_operators_are_found(twins: Twins, tmp_path: Path) -> None:

@@ -19,12 +19,14 @@ from hydrometer.contract.account_columns import ACCOUNTS
 from hydrometer.contract.errors import InputError
 from hydrometer.contract.exchange_columns import EXCHANGES
 from hydrometer.lab.simulate import SCENARIOS, LabelledWorld, OperatorSpec, Scenario, make_world, write_world
-from hydrometer.lab.simulate.archetype_plugins import load_archetypes
+from hydrometer.lab.simulate.archetype_plugins import find_default_shares, load_archetypes
 from hydrometer.lab.simulate.shards import allot_accounts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+INNOCENT = {"innocent", "cohorts", "communities"}
+"""Scenarios in which nobody harvests."""
 SMALL = Scenario(name="small", honest=300, operators=(OperatorSpec(name="hydra", accounts=20, rate=4, innocent=0.3),))
 
 
@@ -109,7 +111,9 @@ def test_every_archetype_has_its_head_count() -> None:
     counts = allot_accounts(Scenario(honest=3_000))
     assert counts.keys() == load_archetypes().keys()
     assert sum(counts.values()) == 3_000
-    assert min(counts.values()) >= 6
+    shares = find_default_shares()
+    assert min(count for kind, count in counts.items() if shares[kind]) >= 6
+    assert not any(count for kind, count in counts.items() if not shares[kind])
 
 
 def test_an_outage_silences_everybody() -> None:
@@ -186,4 +190,4 @@ def test_the_named_scenarios() -> None:
     assert wanted | {"mixed_pool"} <= SCENARIOS.keys()
     assert not SCENARIOS["innocent"].operators
     assert all(scenario.name == name for name, scenario in SCENARIOS.items())
-    assert all(scenario.operators for name, scenario in SCENARIOS.items() if name != "innocent")
+    assert all(scenario.operators for name, scenario in SCENARIOS.items() if name not in INNOCENT)

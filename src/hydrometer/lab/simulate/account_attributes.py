@@ -33,6 +33,7 @@ _DOMAIN_WEIGHTS = np.array([0.42, 0.12, 0.08, 0.08, 0.07, 0.06, 0.04, 0.03, 0.04
 _COMMON_BINS = np.array(
     [f"{b}" for b in (414720, 424242, 545454, 510510, 400002, 411111, 518004, 489921, 476173, 522222)], dtype=object
 )
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _NAMES: ObjectArray = np.array(list(COUNTRIES), dtype=object)
 _WEIGHTS: FloatArray = np.array([share for share, _, _ in COUNTRIES.values()])
 _OFFSETS: IntArray = np.array([hours for _, hours, _ in COUNTRIES.values()], dtype=np.int64)
@@ -84,6 +85,12 @@ def draw_email_names(dice: Dice, count: int) -> ObjectArray:
         )
         out.append(dice.pick(shapes))
     return np.array(out, dtype=object)
+
+
+def draw_machine_email_names(dice: Dice, count: int) -> ObjectArray:
+    """Return `count` e-mail names as programs make them: eight letters and four digits."""
+    names = ("".join(dice.pick(_LETTERS) for _ in range(8)) + f"{dice.below(10_000):04d}" for _ in range(count))
+    return np.array(list(names), dtype=object)
 
 
 def draw_countries(rng: np.random.Generator, count: int, fixed: str | None) -> tuple[ObjectArray, IntArray, IntArray]:

@@ -16,6 +16,12 @@ DAY = 24 * HOUR
 
 _HOURS = np.array([2, 1, 0.6, 0.4, 0.4, 0.6, 1.5, 3.5, 6, 8.5, 9, 8.5, 7, 8, 9, 9, 8.5, 7.5, 6.5, 6.5, 7, 7, 5.5, 3.5])
 """A customer's day in local time, by hour."""
+WORK_HOURS = np.array([0, 0, 0, 0, 0, 0, 0.1, 1, 4, 8, 9, 9, 5, 6, 9, 9, 8, 6, 3, 1, 0.5, 0.3, 0.1, 0])
+"""An employee's day in local time, by hour."""
+EVENING_HOURS = np.array(
+    [3, 1, 0.4, 0.2, 0.1, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1, 1.2, 1.2, 1.5, 2, 3, 5, 7, 9, 10, 10, 8, 5]
+)
+"""A player's day in local time, by hour."""
 
 
 def draw_heavy_tailed(
@@ -37,6 +43,12 @@ class HumanRhythm:
     """Median time between two exchanges of a session."""
     weekend: float = 0.45
     """What a day of a weekend counts for."""
+    hours: FloatArray | None = None
+    """Weights of the 24 hours of a local day; a customer's day where they are not given."""
+    day_weights: FloatArray | None = None
+    """What each day of the span counts for, besides."""
+    own_hours: float = 2.2
+    """Hours by which people's days are shifted against each other (standard deviation)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +68,12 @@ def draw_human_times(
     offsets: IntArray,
     rhythm: HumanRhythm,
     first: IntArray | None = None,
+    last: IntArray | None = None,
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Return (owner, time, session number) for `counts` exchanges of people at `offsets` hours from UTC.
 
-    People have an own best hour and own active days. `first`, if given, is the earliest time of each owner. Times beyond
-    the span are pulled back into it by a day at a time.
+    People have an own best hour and own active days. `first`, if given, is the earliest time of each owner; after the day
+    of `last` none is active. Times beyond the span are pulled back into it by a day at a time.
     """
     start, days = rhythm.start, rhythm.days
     owners_of_session = np.repeat(
@@ -70,16 +83,21 @@ def draw_human_times(
     whole_days = max(1, int(np.ceil(days)))
     weekday = (start // DAY + 3 + np.arange(whole_days)) % 7
     day_weight = np.where(weekday >= 5, rhythm.weekend, 1.0)
+    if rhythm.day_weights is not None:
+        day_weight = day_weight * rhythm.day_weights[:whole_days]
+    by_hour = _HOURS if rhythm.hours is None else rhythm.hours
     eagerness = rng.gamma(0.6, size=(len(counts), whole_days)) * day_weight + 1e-9
     if first is not None:
         eagerness[np.arange(whole_days)[None, :] < ((first - start) // DAY)[:, None]] = 0.0
         eagerness[:, -1] += 1e-12
+    if last is not None:
+        eagerness[np.arange(whole_days)[None, :] > ((last - start) // DAY)[:, None]] = 0.0
     bounds = np.cumsum(eagerness, axis=1)
     bounds = (bounds / bounds[:, -1:] + np.arange(len(counts))[:, None]).ravel()
     day = np.searchsorted(bounds, owners_of_session + rng.random(sessions)) - owners_of_session * whole_days
     day = np.clip(day, 0, whole_days - 1)
-    shift = rng.normal(0, 2.2, len(counts))
-    hour = rng.choice(24, size=sessions, p=_HOURS / _HOURS.sum()) + rng.random(sessions)
+    shift = rng.normal(0, rhythm.own_hours, len(counts))
+    hour = rng.choice(24, size=sessions, p=by_hour / by_hour.sum()) + rng.random(sessions)
     local = hour + shift[owners_of_session] - offsets[owners_of_session]
     begin = start + (day * DAY + (local % 24) * HOUR).astype(np.int64)
     owner = np.repeat(np.arange(len(counts)), counts)

@@ -30,6 +30,10 @@ _WEIGHTS = np.array([weight for _, weight, _ in _LIBRARIES])
 USER_AGENTS: ObjectArray = np.array([agent for agent, _, _ in _LIBRARIES], dtype=object)
 
 
+HARNESS_CLIENT = 5
+"""The client library of the public coding harness, as a row of USER_AGENTS."""
+
+
 def _derive_ja4(stack: str) -> str:
     ciphers, extensions = crc32(stack.encode()), crc32(stack[::-1].encode())
     head = f"t13d{10 + ciphers % 22}{8 + extensions % 9:02d}h2"

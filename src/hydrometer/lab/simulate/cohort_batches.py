@@ -10,7 +10,7 @@ from hydrometer.lab.simulate.text_sources import NONE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hydrometer.lab.simulate.networks import Addresses, IntArray, ObjectArray
+    from hydrometer.lab.simulate.networks import Addresses, FloatArray, IntArray, ObjectArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,8 @@ class AccountTraits:
 
     operator: str = ""
     """Who runs them; empty for honest ones."""
+    community: ObjectArray | str = ""
+    """Which honest community they belong to, one for all or one each; empty for lone persons."""
     homes: Addresses | None = None
     """Where they are; homes as the world has them where none are given."""
     created_at: IntArray | None = None
@@ -58,8 +60,8 @@ class ExchangeBatch:
     session: ObjectArray | None = None
     turns: IntArray | int = 1
     tools: Sequence[str] = ()
-    output: float = 380.0
-    """Median of the output tokens."""
+    output: float | FloatArray = 380.0
+    """Median of the output tokens, of all or of each."""
     reasoning: float = 0.3
     """Share with hidden reasoning."""
     refused: float = 0.005
@@ -82,6 +84,16 @@ class HumanHabits:
     """Share of the sessions that come from a second address."""
     threads: bool = True
     """Whether sessions have ids."""
+    gap_seconds: float = 75.0
+    """Median time between two exchanges of a session."""
+    weekend: float = 0.45
+    """What a day of a weekend counts for."""
+    hours: FloatArray | None = None
+    """Weights of the 24 hours of a local day; a customer's day where they are not given."""
+    day_weights: FloatArray | None = None
+    """What each of the days counts for, besides."""
+    own_hours: float = 2.2
+    """Hours by which people's days are shifted against each other (standard deviation)."""
 
 
 class HumanExchanges(NamedTuple):

@@ -74,6 +74,11 @@ class CohortBuilder:
         """Return references to `count` new templates of a rule of `templates`."""
         return self.catalogue.draw(self.catalogue.templates(rule), rng or self.rng, count)
 
+    def draw_crowd_templates(self, rule: str, count: int, rng: np.random.Generator | None = None) -> IntArray:
+        """Return references to `count` new templates of a rule of the scenario's phrasebook of crowds."""
+        source = self.catalogue.crowd_templates(rule, self.scenario.crowd_phrasebook)
+        return self.catalogue.draw(source, rng or self.rng, count)
+
     def draw_tasks(
         self, count: int, tongue: str = "", topic: str = "", rng: np.random.Generator | None = None
     ) -> IntArray:
@@ -149,6 +154,7 @@ class CohortBuilder:
             "agreements": repeat_value([], count),
             "operator": repeat_value(traits.operator, count),
             "kind": repeat_value(kind, count),
+            "community": np.broadcast_to(np.asarray(traits.community, dtype=object), count),
         }
         for name, value in columns.items():
             if name not in standard:
@@ -229,7 +235,16 @@ class CohortBuilder:
             self.rng,
             counts,
             self.offset[rows],
-            HumanRhythm(start, span, habits.session),
+            HumanRhythm(
+                start,
+                span,
+                habits.session,
+                gap_seconds=habits.gap_seconds,
+                weekend=habits.weekend,
+                hours=habits.hours,
+                day_weights=habits.day_weights,
+                own_hours=habits.own_hours,
+            ),
             first=np.maximum(self.created[rows], start),
         )
         account = rows[owner]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate import networks
+from hydrometer.lab.simulate.account_suppliers import find_supplier
 from hydrometer.lab.simulate.arrival_times import HOUR
 from hydrometer.lab.simulate.clients import draw_clients
 from hydrometer.lab.simulate.networks import CARRIER, HOST, VPN, Addresses
@@ -21,25 +22,27 @@ _STICKY = HOUR // 2
 
 
 class OperatorEgress:
-    """Where a pool's traffic comes out; the hosts are the operator's, the same for its accounts in all shards."""
+    """Where a pool's traffic comes out; the hosts are the operator's or its supplier's, the same in all shards."""
 
     def __init__(self, cohort: CohortBuilder, spec: OperatorSpec, pool: IntArray) -> None:
         self._cohort, self._spec, self._first = cohort, spec, int(pool[0])
-        rng, internet, name = cohort.rng, cohort.internet, f"exits of {spec.name}"
+        supplier = find_supplier(cohort.scenario, spec)
+        rng, internet, name = cohort.rng, cohort.internet, f"exits of {supplier.name}"
+        traits = supplier.spec
         self._salt = int(rng.integers(1 << 40))
-        if spec.network == "shared":
-            self._hosts = internet.draw_addresses(cohort.context.shared_generator(name), spec.addresses, HOST)
-        elif spec.network == "subnet":
-            size = min(254, max(spec.addresses, spec.accounts))
+        if traits.network == "shared":
+            self._hosts = internet.draw_addresses(cohort.context.shared_generator(name), traits.addresses, HOST)
+        elif traits.network == "subnet":
+            size = min(254, max(traits.addresses, supplier.accounts))
             self._hosts = internet.draw_subnet(cohort.context.shared_generator(name), size)
-        elif spec.network == "vpn":
+        elif traits.network == "vpn":
             self._hosts = internet.draw_hub_addresses(rng, 4_000, VPN)
         else:
-            size = max(400, spec.accounts * 8)
+            size = max(400, supplier.accounts * 8)
             self._hosts = build_residential_pool(
                 cohort, cohort.context.make_once(name, lambda draws: internet.draw_addresses(draws, size)), name
             )
-        each = {"shared": 1, "subnet": 2, "vpn": 6, "residential": spec.networks_per_account}[spec.network]
+        each = {"shared": 1, "subnet": 2, "vpn": 6, "residential": spec.networks_per_account}[traits.network]
         self._own = rng.integers(0, len(self._hosts), (len(pool), max(1, each)))
 
     def addresses(self, account: IntArray, at: IntArray) -> Addresses:

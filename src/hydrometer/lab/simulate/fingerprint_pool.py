@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Columns = dict[str, npt.NDArray[Any]]
 Unsigned = npt.NDArray[np.uint64]
 
-POOL = {"template": 256, "filling": 1_500}
+POOL = {"template": 256, "wording": 512, "filling": 1_500}
 """Texts in the pool of an endless source of a kind; that of tasks is as large as the world makes it useful."""
 EACH = 8
 """Tasks of each capability class with which templates and system prompts are tried; what comes of them speaks for all."""
@@ -97,7 +97,9 @@ class FingerprintPool:
             if len(missing):
                 unit_index[missing] = self._add_texts(source, missing)
             return unit_index[numbers], np.zeros(len(numbers), np.uint64)
-        pool = self._catalogue.tasks() if text_source.distinct else source
+        pool = text_source.stand_in if text_source.stand_in != NONE else source
+        if text_source.distinct and text_source.stand_in == NONE:
+            pool = self._catalogue.tasks()
         name = self._catalogue.sources[pool].name
         if name not in self._units:
             self._units[name] = self._add_texts(pool, np.arange(self._pool_sizes[text_source.kind]))
@@ -186,6 +188,7 @@ class FingerprintPool:
         sketch = batch.column("sketch")
         sizes, hashes = np.diff(sketch.offsets.to_numpy()), sketch.values.to_numpy()
         count = len(texts)
+        made["native"] = np.full(count, bool(self._catalogue.sources[source].language))
         made["characters"] = np.fromiter(map(len, texts), np.int64, count)
         made["blanks"] = np.full((count, BLANKS), NONE)
         made["borders"] = np.zeros(count)

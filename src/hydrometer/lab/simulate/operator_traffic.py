@@ -5,7 +5,7 @@ An operator that is too large for one shard works in squads: accounts of their o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,18 +18,19 @@ from hydrometer.lab.simulate.demands.demand_templates import DemandStyle
 from hydrometer.lab.simulate.egress import OperatorEgress
 from hydrometer.lab.simulate.honest_templates import HARNESS, HARNESS_TOOLS, OLD_HARNESS
 from hydrometer.lab.simulate.networks import TONGUES
+from hydrometer.lab.simulate.operator_demands import draw_turn_counts, draw_work_list, make_demand_groups
 from hydrometer.lab.simulate.operator_identity import add_operator_accounts
+from hydrometer.lab.simulate.operator_rhythm import OperatorSquad, draw_harvest_work, draw_work_times
+from hydrometer.lab.simulate.operator_shifts import draw_shifts, measure_shifts
 from hydrometer.lab.simulate.text_sources import NONE
 
 if TYPE_CHECKING:
     from hydrometer.lab.simulate.cohort_builder import CohortBuilder
-    from hydrometer.lab.simulate.networks import FloatArray, IntArray, ObjectArray
+    from hydrometer.lab.simulate.networks import IntArray, ObjectArray
     from hydrometer.lab.simulate.scenario import OperatorSpec
 
 TECHNIQUES = 1_500
 """Most templates that a search phase tries."""
-_GRID = 500
-"""Moments at which it is measured how much of an operator's work is done."""
 
 _OUTPUT = {
     "reasoning": 950.0,
@@ -44,12 +45,12 @@ _OUTPUT = {
 
 def populate_operator(cohort: CohortBuilder, spec: OperatorSpec, count: int) -> None:
     """Add `count` of the operator's accounts and all that they send: search, harvest, innocent customers, warming up."""
-    pool = add_operator_accounts(cohort, spec, count)
-    shifts = _draw_shifts(cohort, spec, count)
+    shifts = draw_shifts(cohort, spec, count)
+    pool = add_operator_accounts(cohort, spec, shifts.begins)
     cohort.adopts_at[pool] = (
         cohort.release + (cohort.rng.random(len(pool)) * 20 * HOUR).astype(np.int64) if spec.pivot else cohort.stop
     )
-    squad = _OperatorSquad(cohort, spec, pool, OperatorEgress(cohort, spec, pool), shifts)
+    squad = OperatorSquad(cohort, spec, pool, OperatorEgress(cohort, spec, pool), shifts)
     users = _ResellerCustomers(cohort, spec)
     if spec.search_days:
         _send_search(squad)
@@ -58,58 +59,6 @@ def populate_operator(cohort: CohortBuilder, spec: OperatorSpec, count: int) -> 
         _send_resold(squad, users, sent)
     if spec.warmup:
         _send_warm_up(squad)
-
-
-@dataclass(frozen=True, slots=True)
-class _WorkShifts:
-    """When each account of a squad works, and how the work of the whole operator grows with time."""
-
-    begins: IntArray
-    ends: IntArray
-    done: FloatArray
-    """Share of all work that is done at each of `times`, from 0 to 1."""
-    times: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class _OperatorSquad:
-    """The accounts of an operator that are in one shard, and what they work with."""
-
-    cohort: CohortBuilder
-    spec: OperatorSpec
-    pool: IntArray
-    """Rows of the accounts in the cohort."""
-    egress: OperatorEgress
-    shifts: _WorkShifts
-
-
-def _measure_progress(begins: IntArray, ends: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Return (done, times) of accounts that work evenly from their beginning to their end."""
-    times = np.linspace(begins.min(), ends.max(), _GRID)
-    done = np.array([np.clip(time - begins, 0, ends - begins).sum() for time in times], dtype=np.float64)
-    return done / max(float(done[-1]), 1.0), times
-
-
-def _draw_shifts(cohort: CohortBuilder, spec: OperatorSpec, count: int) -> _WorkShifts:
-    """Return the shifts; with a ban, some accounts end there and a sleeping part begins after it."""
-    start, stop = cohort.start + int(spec.start_day * DAY), min(cohort.stop, cohort.start + int(spec.stop_day * DAY))
-
-    def drawn(rng: np.random.Generator) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-        begins = start + (rng.random(spec.accounts) * spec.start_spread_hours * HOUR).astype(np.int64)
-        ends = stop - (rng.random(spec.accounts) * spec.stop_spread_hours * HOUR).astype(np.int64)
-        if spec.ban_day is not None:
-            ban = cohort.start + int(spec.ban_day * DAY)
-            order = rng.permutation(spec.accounts)
-            sleepers, awake = np.split(order, [round(spec.accounts * spec.dormant)])
-            banned = awake[: round(len(awake) * spec.ban_share)]
-            ends[banned] = np.minimum(ends[banned], ban)
-            begins[sleepers] = ban + (rng.random(len(sleepers)) * spec.wake_hours * HOUR).astype(np.int64)
-        ends = np.maximum(ends, begins + HOUR)
-        return begins, ends, *_measure_progress(begins, ends)
-
-    begins, ends, done, times = cohort.context.make_once(f"shifts of {spec.name}", drawn)
-    mine = slice(cohort.accounts_before, cohort.accounts_before + count)
-    return _WorkShifts(begins[mine], ends[mine], done, times)
 
 
 class _ResellerCustomers:
@@ -140,111 +89,47 @@ class _ResellerCustomers:
         return self.names[who] if self._named else repeat_value(None, len(who))
 
 
-def _draw_work_times(squad: _OperatorSquad, rate: float) -> tuple[IntArray, IntArray]:
-    """Return (index into the pool, time) of the work: each account's quota inside its shift, in the operator's rhythm."""
-    cohort, spec, pool, shifts = squad.cohort, squad.spec, squad.pool, squad.shifts
-    rng, begins, ends = cohort.rng, shifts.begins, shifts.ends
-    load = rng.lognormal(0.0, spec.unequal, len(pool)) if spec.unequal else np.ones(len(pool))
-    exact = rate * (ends - begins) / DAY * load
-    quota = np.floor(exact + rng.random(len(pool))).astype(np.int64)
-    if spec.rhythm == "human":
-        owner, at, _ = arrival_times.draw_human_times(
-            rng,
-            quota,
-            cohort.offset[pool],
-            HumanRhythm(int(begins.min()), float(ends.max() - begins.min()) / DAY, session=5.0),
-            first=begins,
-        )
-        keep = at < ends[owner]
-        return owner[keep], at[keep]
-    owner = np.repeat(np.arange(len(pool), dtype=np.int64), quota)
-    if len(owner) == 0:
-        return owner, owner
-    ordinal = np.arange(len(owner)) - np.repeat(np.cumsum(quota) - quota, quota)
-    turn = (ordinal + rng.random(len(pool))[owner] + rng.normal(0, 0.1, len(owner))) / np.maximum(1, quota[owner])
-    owner = owner[np.argsort(begins[owner] + np.clip(turn, 0, 1) * (ends - begins)[owner], kind="stable")]
-    if spec.rhythm == "bursts":
-        common = cohort.context.shared_generator(f"bursts of {spec.name}")
-        first, last = (int(shifts.times[end]) for end in (0, -1))
-        at = arrival_times.draw_burst_times(rng, len(owner), first, last, common=common)
-    else:
-        at = np.interp(_draw_queue_turns(cohort, spec, len(owner)), shifts.done, shifts.times).astype(np.int64)
-    return _reassign_off_shift(rng, owner, at, begins, ends)
-
-
-def _reassign_off_shift(
-    rng: np.random.Generator, owner: IntArray, at: IntArray, begins: IntArray, ends: IntArray
-) -> tuple[IntArray, IntArray]:
-    """Return (index into the pool, time) with the work of accounts off shift dealt to others, or dropped if all are."""
-    for _ in range(40):
-        off = np.flatnonzero((at < begins[owner]) | (at >= ends[owner]))
-        owner[off] = rng.integers(0, len(begins), len(off))
-    on = (at >= begins[owner]) & (at < ends[owner])
-    return owner[on], at[on]
-
-
-def _draw_queue_turns(cohort: CohortBuilder, spec: OperatorSpec, count: int) -> FloatArray:
-    """Return where in the queue, from 0 to 1, each of `count` exchanges stands; squads take every so manieth turn."""
-    if cohort.shards == 1:
-        return arrival_times.draw_queue_steps(cohort.rng, count, spec.jitter)
-    total = max(cohort.shards, round(spec.accounts * spec.rate * (spec.stop_day - spec.start_day)))
-    queue: FloatArray = cohort.context.make_once(
-        f"queue of {spec.name}", lambda draws: arrival_times.draw_queue_steps(draws, total, spec.jitter)
-    )
-    own = queue[cohort.shard :: cohort.shards]
-    more = max(0, count - len(own))
-    drawn = cohort.rng.choice(len(own), count - more, replace=False)
-    return np.sort(np.concatenate([own[drawn], cohort.rng.random(more)]))
-
-
-def _make_demands(cohort: CohortBuilder, spec: OperatorSpec) -> list[tuple[str, IntArray, IntArray]]:
-    """Return (kind, prompts, system prompts) of the operator's demands; their number is split evenly among the kinds."""
-    tool = spec.tool or f"own tool of {spec.name}"
-    each = max(1, spec.wordings // len(spec.kinds))
-    return [
-        (
-            kind,
-            *cohort.catalogue.make_demands(
-                kind,
-                each,
-                tool,
-                DemandStyle(reworded=spec.reworded, system=spec.system, book=spec.phrasebook, frame=spec.frame),
-            ),
-        )
-        for kind in spec.kinds
-    ]
-
-
-def _send_harvest(squad: _OperatorSquad, users: _ResellerCustomers) -> IntArray:
+def _send_harvest(squad: OperatorSquad, users: _ResellerCustomers) -> IntArray:
     """Send the harvest and return how many exchanges each account sent."""
     cohort, spec, pool, egress = squad.cohort, squad.spec, squad.pool, squad.egress
-    owner, at = _draw_work_times(squad, spec.rate)
-    demands = _make_demands(cohort, spec)
-    sizes = np.cumsum([0, *(len(prompts) for _, prompts, _ in demands)])
+    work = draw_harvest_work(squad)
+    owner, at = work.owner, work.at
+    demands = make_demand_groups(cohort, spec)
+    sizes = np.cumsum([0, *(len(group.prompts) for group in demands)])
     which = cohort.rng.integers(0, sizes[-1], len(owner))
-    tasks = _draw_work_list(cohort, spec, len(owner), len(pool))
+    # Tasks in a language are drawn for its demands, all others at once.
+    tasks = draw_work_list(cohort, spec, len(owner), len(pool), "")
+    sittings = None if work.sitting is None else cohort.draw_session_ids(work.sitting)
+    public = cohort.catalogue.fixed_text(HARNESS)
     who = users.draw(len(owner))
     served = np.array([cohort.codes["beneficiary"](name) for name in spec.beneficiaries])
-    for (kind, prompts, personas), first in zip(demands, sizes[:-1], strict=True):
-        rows = np.flatnonzero((which >= first) & (which < first + len(prompts)))
-        account, number = pool[owner[rows]], which[rows]
+    for group, first in zip(demands, sizes[:-1], strict=True):
+        rows = np.flatnonzero((which >= first) & (which < first + len(group.prompts)))
+        account, number, kind = pool[owner[rows]], which[rows], group.kind
         relayed = kind == "relay" and not spec.system
+        if group.language:
+            tasks[rows] = draw_work_list(cohort, spec, len(rows), len(pool), group.language)
+        output = _OUTPUT.get(kind, 650.0)
         cohort.add_exchanges(
             ExchangeBatch(
                 account,
                 at[rows],
                 tasks[rows],
-                template=prompts[number - first],
-                system=users.systems[who[rows]] if relayed else personas[number - first],
+                template=group.draw_templates(cohort, spec, number - first),
+                system=public
+                if spec.harness
+                else users.systems[who[rows]]
+                if relayed
+                else group.personas[number - first],
                 addresses=egress.addresses(account, at[rows]),
                 client=egress.clients(account),
                 tls=egress.tls_clients(account),
                 channel=egress.channels(account),
                 end_user=users.end_users(who[rows]),
-                session=draw_ids(cohort.rng, "s_", len(rows), 12) if spec.sessions else None,
-                turns=_draw_turn_counts(cohort, spec, kind, len(rows)),
-                tools=HARNESS_TOOLS if kind in ("agentic", "tools") else (),
-                output=_OUTPUT.get(kind, 650.0),
+                session=_choose_sessions(cohort, spec, sittings, rows),
+                turns=draw_turn_counts(cohort, spec, kind, len(rows)),
+                tools=HARNESS_TOOLS if kind in ("agentic", "tools") or spec.harness else (),
+                output=output if work.effort is None else output * work.effort[rows],
                 reasoning=0.5,
                 refused=spec.refused,
                 campaign=spec.name,
@@ -254,32 +139,24 @@ def _send_harvest(squad: _OperatorSquad, users: _ResellerCustomers) -> IntArray:
     return np.bincount(owner, minlength=len(pool)).astype(np.int64)
 
 
-def _draw_turn_counts(cohort: CohortBuilder, spec: OperatorSpec, kind: str, count: int) -> IntArray | int:
-    """Return the messages of each request: many in an agent's episode, else about `spec.turns`, an odd number."""
-    if kind == "agentic":
-        return cohort.rng.integers(3, 40, count)
-    return 1 + 2 * cohort.rng.poisson((spec.turns - 1) / 2, count) if spec.turns > 1 else 1
+def _choose_sessions(
+    cohort: CohortBuilder, spec: OperatorSpec, sittings: ObjectArray | None, rows: IntArray
+) -> ObjectArray | None:
+    """Return the session ids of exchanges: that of the sitting, or one each, if the operator sends any."""
+    if not spec.sessions and not spec.harness:
+        return None
+    return draw_ids(cohort.rng, "s_", len(rows), 12) if sittings is None else sittings[rows]
 
 
-def _draw_work_list(cohort: CohortBuilder, spec: OperatorSpec, count: int, accounts: int) -> IntArray:
-    """Return the tasks; if they are swept, no task twice, else each about six times."""
-    if spec.sweep:
-        return cohort.catalogue.draw(cohort.catalogue.tasks(sweep=spec.name), cohort.rng, count)
-    seeds = max(20, round(count * spec.accounts / accounts / 6))
-    return cohort.rng.choice(
-        cohort.draw_tasks(seeds, rng=cohort.context.shared_generator(f"seeds of {spec.name}")), count
-    )
-
-
-def _send_search(squad: _OperatorSquad) -> None:
+def _send_search(squad: OperatorSquad) -> None:
     """Try many different techniques before the harvest; most are refused."""
     cohort, spec, pool, egress = squad.cohort, squad.spec, squad.pool, squad.egress
     searchers = pool[cohort.rng.permutation(len(pool))[: max(1, round(len(pool) * spec.search_accounts))]]
     start = cohort.start + int(spec.start_day * DAY)
     ends = np.full(len(searchers), start, dtype=np.int64)
     begins = np.full(len(searchers), max(cohort.start, start - int(spec.search_days * DAY)), dtype=np.int64)
-    shifts = _WorkShifts(begins, ends, *_measure_progress(begins, ends))
-    owner, at = _draw_work_times(replace(squad, pool=searchers, shifts=shifts), spec.search_rate)
+    shifts = measure_shifts(begins, ends)
+    owner, at = draw_work_times(replace(squad, pool=searchers, shifts=shifts), spec.search_rate)
     if not len(owner):
         return
     expected = spec.accounts * spec.search_accounts * spec.search_rate * spec.search_days
@@ -309,7 +186,7 @@ def _send_search(squad: _OperatorSquad) -> None:
     )
 
 
-def _send_resold(squad: _OperatorSquad, users: _ResellerCustomers, sent: IntArray) -> None:
+def _send_resold(squad: OperatorSquad, users: _ResellerCustomers, sent: IntArray) -> None:
     """Send what the reseller's innocent customers ask, in their own hours, over whichever account is at hand."""
     cohort, spec, pool, egress = squad.cohort, squad.spec, squad.pool, squad.egress
     total = round(sent.sum() * spec.innocent / (1 - spec.innocent))
@@ -346,7 +223,7 @@ def _send_resold(squad: _OperatorSquad, users: _ResellerCustomers, sent: IntArra
     )
 
 
-def _send_warm_up(squad: _OperatorSquad) -> None:
+def _send_warm_up(squad: OperatorSquad) -> None:
     """Send ordinary exchanges from accounts that are to look lived in, until each one's shift begins."""
     cohort, spec, pool, egress, begins = squad.cohort, squad.spec, squad.pool, squad.egress, squad.shifts.begins
     days = (begins - cohort.start) / DAY

@@ -25,8 +25,15 @@ HarvestKind = Literal[
 """What a demand asks of the model. `relay` appends the demand to a customer's prompt, `search` tries techniques that
 lay hidden reasoning open, `replay` sends sessions that another model has already answered."""
 
-Phrasebook = Literal["first", "second"]
-"""A collection of wordings. The second shares no sentence with the first: for scenarios that no tuning sees."""
+Phrasebook = Literal["first", "second", "third"]
+"""A collection of wordings. The second and the third share no sentence with another: for scenarios that no tuning sees."""
+
+CrowdPhrasebook = Literal["first", "second"]
+"""A collection of templates of honest crowds. The second shares no sentence with the first."""
+
+Salt = Literal["", "padding", "invisible", "lookalike"]
+"""What is strewn into each demand afresh: filler sentences and characters around its paragraphs, characters of no width
+between letters, Cyrillic and Greek letters in the place of Latin ones."""
 
 Frame = Literal["", "debugging", "working_memory", "same_language", "override"]
 """What a demand hides in: a fake fault report, a translation of the working memory into another script, an order to
@@ -42,6 +49,9 @@ class OperatorSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Accounts that it runs."""
     beneficiaries: tuple[str, ...] = ("A",)
     """Who gets the outputs: each wording works for one of them."""
+    supplier: str = ""
+    """From whom it has its accounts and exits. Those who name the same one share its BINs, shapes of e-mails, sign-up
+    days, sign-up networks and proxy pool, as the first of them has them; each has its own work queue and wordings."""
 
     card: Literal["shared", "bin", "unique"] = "bin"
     """`shared`: `accounts_per_card` accounts pay with one card; `bin`: own cards, few BINs; `unique`: ordinary BINs."""
@@ -59,6 +69,9 @@ class OperatorSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """`fresh`: signed up within `signup_days` before the start; `aged`: bought, made over the two years before."""
     signup_days: float = 2.0
     """Fresh accounts sign up over so many days before the start."""
+    churn_days: float = 0.0
+    """How many days an account lives, about, before a fresh one relieves it; `accounts` are all that ever work. 0: they
+    last."""
     warmup: float = 0.0
     """Ordinary exchanges per account and day before the harvest starts."""
 
@@ -75,9 +88,13 @@ class OperatorSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     channels: tuple[str, ...] = ("api",)
     """Ways in; each account keeps to one of them."""
 
-    rhythm: Literal["queue", "human", "bursts"] = "queue"
+    rhythm: Literal["queue", "human", "bursts", "sittings"] = "queue"
     """`queue`: one stream, dealt to the accounts in turn; `human`: waking hours of each account's country; `bursts`:
-    the whole pool works some hours and rests some hours, day and night."""
+    the whole pool works some hours and rests some hours, day and night; `sittings`: as people sit down, several exchanges
+    of one account in a row, a pause, then another's, so that few accounts work at a time."""
+    workers: int = 0
+    """Workers of a queue, each of whom holds one task at a time, seconds to a minute, and gives the next one to another
+    account; they work every day from the pool's hour until the day's tasks are done. 0: as many as there is work for."""
     jitter: float = 0.2
     """Of the queue: 0 is a clock, 1 is a Poisson stream."""
     rate: float = 20.0
@@ -103,8 +120,21 @@ class OperatorSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The book that the wordings are taken from."""
     frame: Frame = ""
     """What every demand hides in; the second phrasebook only."""
+    languages: tuple[str, ...] = ()
+    """Languages of its demands, to which wordings and tasks are split evenly, as ISO 639-1 codes: `ar`, `pt`, `ru`, `zh` in
+    the first phrasebook, `es`, `ja`, `tr` in the third. Its tasks are in the same language, where the texts have it."""
+    paraphrase: float = 0.0
+    """Share of the exchanges whose wording is composed afresh and never comes again."""
+    salt: Salt = ""
+    """What is strewn into its demands afresh for each exchange."""
     tool: str = ""
     """Name of the tool whose wordings are used; whoever names the same tool uses the same wordings."""
+    public_templates: bool = False
+    """Whether its wordings are public ones: for grades a collection that honest judges use too, for all else those of a
+    public tool, which the licensed data makers have."""
+    harness: bool = False
+    """Whether it works through the public coding harness: that one's instructions, tools, client and turns, and a demand
+    only in one exchange of three."""
     system: bool = False
     """Whether the demand (or a persona) stands in a system prompt."""
     sweep: bool = True
@@ -167,8 +197,22 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Day on which the service fails for `outage_hours`; None: never."""
     outage_hours: float = 3.0
     """How long the outage lasts."""
+    outages: tuple[float, ...] = ()
+    """Days of further outages, as long as the first."""
     hobby_tool: str = "tracekit"
     """The synthesis tool that the hobbyists and the licensed data makers of this world run."""
+    crowd_phrasebook: CrowdPhrasebook = "first"
+    """The book that the templates of honest crowds (courses, consultancies, …) are taken from."""
+
+
+_THIRD_KINDS: tuple[HarvestKind, ...] = ("reasoning", "finished_answer", "grading", "agentic", "synthesis")
+_FOREIGN_KINDS: tuple[HarvestKind, ...] = ("reasoning", "grading", "synthesis")
+_BOOK_LANGUAGES: dict[Phrasebook, tuple[str, ...]] = {
+    "first": ("ar", "pt", "ru", "zh"),
+    "second": (),
+    "third": ("es", "ja", "tr"),
+}
+"""What the third book and those in other languages have wordings of, and which languages a book is written in."""
 
 
 def check_scenario(scenario: Scenario) -> None:
@@ -189,6 +233,7 @@ def check_scenario(scenario: Scenario) -> None:
             "before the last day",
         ),
         (scenario.outage_day is None or 0 <= scenario.outage_day < scenario.days, "outage_day", "inside the span"),
+        (all(0 <= day < scenario.days for day in scenario.outages), "outages", "inside the span"),
         (len(set(names)) == len(names) and "" not in names, "operators", "operators with names of their own"),
     ]
     for spec in scenario.operators:
@@ -211,10 +256,49 @@ def check_scenario(scenario: Scenario) -> None:
                 f"{spec.name}.frame",
                 "empty, or the phrasebook the second",
             ),
+            *_check_wordings(spec),
             (0 <= spec.innocent < 1, f"{spec.name}.innocent", "from 0 to below 1"),
+            (
+                not spec.workers or (spec.workers > 0 and spec.rhythm == "queue"),
+                f"{spec.name}.workers",
+                "0, or the rhythm a queue",
+            ),
+            (
+                0 <= spec.churn_days < min(spec.stop_day, scenario.days) - spec.start_day,
+                f"{spec.name}.churn_days",
+                "from 0 to below the days of work",
+            ),
             (0 <= spec.jitter <= 1, f"{spec.name}.jitter", "from 0 to 1"),
             (spec.customers >= 1 and spec.addresses >= 1, f"{spec.name}.customers", "at least 1"),
         ]
     for holds, column, wanted in rules:
         if not holds:
             raise InputError(f"the scenario {scenario.name} is impossible", column=column, mend=f"It must be {wanted}.")
+
+
+def _check_wordings(spec: OperatorSpec) -> list[tuple[bool, str, str]]:
+    """Return the rules of what an operator's demands are worded like."""
+    third, languages = set(_THIRD_KINDS), _BOOK_LANGUAGES[spec.phrasebook]
+    return [
+        (
+            spec.phrasebook != "third" or (set(spec.kinds) <= third and not spec.search_days),
+            f"{spec.name}.kinds",
+            f"of {', '.join(_THIRD_KINDS)}, without a search phase, in the third phrasebook",
+        ),
+        (
+            not spec.languages or set(spec.kinds) <= set(_FOREIGN_KINDS),
+            f"{spec.name}.kinds",
+            f"of {', '.join(_FOREIGN_KINDS)} in other languages",
+        ),
+        (
+            set(spec.languages) <= set(languages),
+            f"{spec.name}.languages",
+            f"of {', '.join(languages) or 'none'} in the {spec.phrasebook} phrasebook",
+        ),
+        (0 <= spec.paraphrase <= 1, f"{spec.name}.paraphrase", "from 0 to 1"),
+        (
+            not spec.public_templates or not (spec.tool or spec.languages or spec.paraphrase or spec.salt),
+            f"{spec.name}.public_templates",
+            "false with a tool, languages, paraphrase or a salt",
+        ),
+    ]

@@ -86,6 +86,7 @@ def _stretch_days(scenario: Scenario, days: int) -> Scenario:
             stop_day=spec.stop_day * times,
             search_days=spec.search_days * times,
             ban_day=stretch_day(spec.ban_day),
+            churn_days=spec.churn_days * times,
         )
 
     return replace(
@@ -93,6 +94,7 @@ def _stretch_days(scenario: Scenario, days: int) -> Scenario:
         days=days,
         release_day=stretch_day(scenario.release_day),
         outage_day=stretch_day(scenario.outage_day),
+        outages=tuple(day * times for day in scenario.outages),
         operators=tuple(stretch_operator(spec) for spec in scenario.operators),
     )
 

@@ -79,7 +79,8 @@ def estimate_exchanges(scenario: Scenario) -> float:
 
 def estimate_harvest(scenario: Scenario, spec: OperatorSpec) -> float:
     """Return about how many exchanges an operator harvests."""
-    return spec.accounts * spec.rate * (min(scenario.days, spec.stop_day) - spec.start_day)
+    days = spec.churn_days or min(scenario.days, spec.stop_day) - spec.start_day
+    return spec.accounts * spec.rate * days
 
 
 def count_shards(scenario: Scenario) -> int:
@@ -143,11 +144,12 @@ def _apply_outage(
     """Return times and which exchanges remain: in an outage three in five are lost, the others come when it ends."""
     scenario, start, stop = context.scenario, context.start, context.stop
     keep = (at >= start) & (at < stop)
-    if scenario.outage_day is None:
-        return at, keep
-    begin = start + int(scenario.outage_day * DAY)
-    end = begin + int(scenario.outage_hours * HOUR)
-    struck = (at >= begin) & (at < end)
-    lost = struck & (rng.random(len(at)) < 0.6)
-    waited = end + (rng.exponential(0.25 * HOUR, len(at))).astype(np.int64)
-    return np.where(struck, waited, at), keep & ~lost & (~struck | (waited < stop))
+    days = () if scenario.outage_day is None else (scenario.outage_day,)
+    for day in (*days, *scenario.outages):
+        begin = start + int(day * DAY)
+        end = begin + int(scenario.outage_hours * HOUR)
+        struck = (at >= begin) & (at < end)
+        lost = struck & (rng.random(len(at)) < 0.6)
+        waited = end + (rng.exponential(0.25 * HOUR, len(at))).astype(np.int64)
+        at, keep = np.where(struck, waited, at), keep & ~lost & (~struck | (waited < stop))
+    return at, keep

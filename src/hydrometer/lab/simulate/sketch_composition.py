@@ -109,11 +109,13 @@ def _compose_labels(
     base_hashes = columns["prompt_hash"][tasks].view(np.uint64)
     example = (mix_array(base_hashes[rows]) % np.uint64(EACH)).astype(np.int64)
     example += labels["capability"][rows] * EACH
+    # A demand in the language of its task is tried with tasks in English, which say nothing of it.
+    native = columns["native"][templates[rows]] & (columns["language"][templates[rows]] == labels["language"][rows])
     # Shape and language are the prompt's alone; of two demands the plainer one counts.
     framing, plainer = framed[rows], pool.outcomes["confidence"][pairs, example] > labels["confidence"][rows]
     overrides = {
         "shape": framing,
-        "language": framing,
+        "language": framing & ~native,
         "elicitation": plainer,
         "confidence": plainer,
         "capability": True,

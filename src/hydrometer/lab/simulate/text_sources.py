@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hydrometer.lab.simulate.demands.demand_templates import USUAL_STYLE, PromptTemplate, make_demand_templates
-from hydrometer.lab.simulate.honest_templates import make_honest_template
+from hydrometer.lab.simulate.demands.demand_salts import salt_demand
+from hydrometer.lab.simulate.demands.demand_templates import (
+    USUAL_STYLE,
+    PromptTemplate,
+    compose_demand,
+    make_demand_templates,
+)
+from hydrometer.lab.simulate.honest_templates import make_crowd_template, make_honest_template
 from hydrometer.lab.simulate.networks import COUNTRIES
 from hydrometer.lab.simulate.texts.corpus import Corpus, make_popular_prompts
 from hydrometer.lab.simulate.texts.phrase_grammar import Dice, NumberedDice
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
 
     from hydrometer.lab.simulate.demands.demand_templates import DemandStyle
     from hydrometer.lab.simulate.networks import IntArray
+    from hydrometer.lab.simulate.scenario import CrowdPhrasebook, Salt
 
 NUMBER_BITS = 48
 NUMBERS = 1 << NUMBER_BITS
@@ -35,7 +42,7 @@ class TextSource:
     """Numbered texts of one sort; with `size` 0 there is no end of them, else the numbers are below it.
 
     `kind` tells what the texts are: `task`, `foreign` (tasks, at times in another language than English), `template`
-    (may hold `{task}`), `fixed`, `demand` or `filling`. With `distinct` no two of its references stand for the same text within a shard.
+    (may hold `{task}`), `fixed`, `demand`, `wording` (demands without end) or `filling`. With `distinct` no two of its references stand for the same text within a shard.
     """
 
     name: str
@@ -43,6 +50,10 @@ class TextSource:
     size: int
     write: Callable[[int], str]
     distinct: bool = False
+    language: str = ""
+    """The language that the texts are all in; empty where they are in English or in any."""
+    stand_in: int = NONE
+    """The source whose texts stand for these where none is written: of distinct ones tasks by anybody, where none is named."""
 
 
 class TextCatalogue:
@@ -62,6 +73,21 @@ class TextCatalogue:
         kind = "task" if tongue in ("", "en") else "foreign"
         return self._add_endless(name, kind, lambda: self.corpus.task(topic, tongue), distinct=bool(sweep))
 
+    def native_tasks(self, language: str, *, sweep: str = "") -> int:
+        """Return the source of tasks most of which are in a language; `sweep` names a work list without repeats."""
+        plain = self._add_endless(f"native {language}", "foreign", lambda: self.corpus.native_task(language))
+        return (
+            self._add_endless(
+                f"native {language} {sweep}",
+                "foreign",
+                lambda: self.corpus.native_task(language),
+                distinct=True,
+                stand_in=plain,
+            )
+            if sweep
+            else plain
+        )
+
     def popular(self) -> int:
         """Return the source of prompts that people pass on; the first are the most popular."""
         return self._add_finite("popular", "task", self._popular)
@@ -69,6 +95,16 @@ class TextCatalogue:
     def templates(self, rule: str) -> int:
         """Return the source of texts of a rule of `templates`."""
         return self._add_endless(f"template {rule}", "template", lambda: make_honest_template(rule, self._dice))
+
+    def crowd_templates(self, rule: str, book: CrowdPhrasebook) -> int:
+        """Return the source of texts of a rule of a phrasebook of crowds."""
+        name = f"crowd template {book} {rule}"
+        return self._add_endless(name, "template", lambda: make_crowd_template(rule, book, self._dice))
+
+    def crowd_slots(self, rule: str, book: CrowdPhrasebook) -> int:
+        """Return the source of short texts of a rule of a phrasebook of crowds, which stand in a template's slot."""
+        name = f"crowd slot {book} {rule}"
+        return self._add_endless(name, "filling", lambda: make_crowd_template(rule, book, self._dice))
 
     def fillings(self, rule: str) -> int:
         """Return the source of answers, traces and the like that a demand has room for."""
@@ -82,12 +118,12 @@ class TextCatalogue:
         self, kind: str, count: int, tool: str, style: DemandStyle = USUAL_STYLE
     ) -> tuple[IntArray, IntArray]:
         """Return the references to (prompt, system prompt or NONE) of each of `make_demand_templates`."""
-        name = f"{kind} {count} {tool} {style.reworded} {style.system} {style.book} {style.frame}"
+        name = f"{kind} {count} {tool} {style.reworded} {style.system} {style.book} {style.frame} {style.language}"
         if f"demand {name}" not in self._source_numbers:
             made = make_demand_templates(kind, count, tool, style)
-            self._add_finite(f"demand {name}", "demand", tuple(w.prompt for w in made))
+            self._add_finite(f"demand {name}", "demand", tuple(w.prompt for w in made), style.language)
             if style.system:
-                self._add_finite(f"persona {name}", "demand", tuple(w.system or "" for w in made))
+                self._add_finite(f"persona {name}", "demand", tuple(w.system or "" for w in made), style.language)
         numbers = np.arange(self.sources[self._source_numbers[f"demand {name}"]].size, dtype=np.int64)
         prompts = (self._source_numbers[f"demand {name}"] << NUMBER_BITS) | numbers
         personas = (
@@ -96,6 +132,33 @@ class TextCatalogue:
             else np.full_like(numbers, NONE)
         )
         return prompts, personas
+
+    def fresh_demands(self, kind: str, tool: str, style: DemandStyle, salt: Salt = "") -> int:
+        """Return the source of demands of a kind each of which is worded afresh; no two of a shard are the same."""
+
+        def write() -> str:
+            text = compose_demand(kind, style, self._dice)
+            return salt_demand(text, salt, self._dice) if salt else text
+
+        name = f"fresh {kind} {tool} {style.book} {style.frame} {style.language} {salt}"
+        own = self._source_numbers.get(name, len(self.sources))
+        return self._add_endless(name, "wording", write, distinct=True, language=style.language, stand_in=own)
+
+    def salt_demands(self, demands: IntArray, salt: Salt, rng: np.random.Generator, which: IntArray) -> IntArray:
+        """Return references to those of `demands` that `which` names, each salted afresh."""
+        source = int(demands[0]) >> NUMBER_BITS
+        base, count = self.sources[source], len(demands)
+        name = f"salted {base.name} {salt}"
+        if name not in self._source_numbers:
+            first = self._derive_salt(name)
+
+            def write(number: int) -> str:
+                self._dice.restart(first + number)
+                return salt_demand(base.write(number % count), salt, self._dice)
+
+            self._add_source(TextSource(name, "wording", 0, write, language=base.language))
+        numbers = rng.integers(0, NUMBERS // count, len(which), dtype=np.int64) * count + which
+        return (self._source_numbers[name] << NUMBER_BITS) | numbers
 
     def draw(self, source: int, rng: np.random.Generator, count: int) -> IntArray:
         """Return `count` references into a source, all texts alike."""
@@ -112,19 +175,23 @@ class TextCatalogue:
             self._dice.restart(number)
         return template.fill(task, self.corpus)
 
-    def _add_finite(self, name: str, kind: str, texts: tuple[str, ...]) -> int:
-        return self._add_source(TextSource(name, kind, len(texts), texts.__getitem__))
+    def _add_finite(self, name: str, kind: str, texts: tuple[str, ...], language: str = "") -> int:
+        return self._add_source(TextSource(name, kind, len(texts), texts.__getitem__, language=language))
 
-    def _add_endless(self, name: str, kind: str, write: Callable[[], str], *, distinct: bool = False) -> int:
+    def _derive_salt(self, name: str) -> int:
+        """Return from where the draws of a source's texts begin."""
+        return int.from_bytes(sha256(f"{self._seed} {name}".encode()).digest()[:8], "big") << NUMBER_BITS
+
+    def _add_endless(self, name: str, kind: str, write: Callable[[], str], **traits: Any) -> int:
         if name in self._source_numbers:
             return self._source_numbers[name]
-        salt = int.from_bytes(sha256(f"{self._seed} {name}".encode()).digest()[:8], "big") << NUMBER_BITS
+        first = self._derive_salt(name)
 
         def numbered(number: int) -> str:
-            self._dice.restart(salt + number)
+            self._dice.restart(first + number)
             return write()
 
-        return self._add_source(TextSource(name, kind, 0, numbered, distinct))
+        return self._add_source(TextSource(name, kind, 0, numbered, **traits))
 
     def _add_source(self, source: TextSource) -> int:
         if source.name not in self._source_numbers:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from hydrometer.lab.simulate.networks import IntArray
     from hydrometer.lab.simulate.shards import WorldShard
 
-TRUTH_ACCOUNTS = pa.schema([("account_id", pa.string()), ("operator", pa.string()), ("kind", pa.string())])
+TRUTH_ACCOUNTS = pa.schema(
+    [("account_id", pa.string()), ("operator", pa.string()), ("kind", pa.string()), ("community", pa.string())]
+)
 TRUTH_EXCHANGES = pa.schema([("exchange_id", pa.string()), ("campaign", pa.string()), ("beneficiary", pa.string())])
 _DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
 _PREFIX = b"ex_"

@@ -8,6 +8,7 @@ import numpy as np
 
 from hydrometer.lab.simulate.account_attributes import draw_ids, draw_rare_bins
 from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch, HumanHabits
+from hydrometer.lab.simulate.communities import name_communities
 from hydrometer.lab.simulate.networks import OFFICE
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     rows = cohort.add_accounts(
         count,
         KIND,
-        AccountTraits(homes=office.take(agency), clients_at=np.full(count, 3)),
+        AccountTraits(
+            homes=office.take(agency),
+            clients_at=np.full(count, 3),
+            community=name_communities(cohort, KIND, agency),
+        ),
         payment_fingerprint=draw_ids(rng, "pm_", agencies)[agency],
         device_id=draw_ids(rng, "dv_", agencies)[agency],
         payment_bin=draw_rare_bins(rng, agencies)[agency],

@@ -32,7 +32,7 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     rows = cohort.add_accounts(
         count,
         KIND,
-        AccountTraits(homes=cohort.internet.draw_addresses(rng, count, OFFICE), new_model=0.05),
+        AccountTraits(homes=cohort.internet.draw_addresses(rng, count, OFFICE), new_model=0.05, community=KIND),
         email_domain=domains,
         plan="enterprise",
         verification="contract",

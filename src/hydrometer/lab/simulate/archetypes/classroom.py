@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch, HumanHabits
+from hydrometer.lab.simulate.communities import name_community
 from hydrometer.lab.simulate.networks import OFFICE
 from hydrometer.lab.simulate.text_sources import NONE
 
@@ -36,7 +37,9 @@ def populate(cohort: CohortBuilder, count: int) -> None:
         rows = cohort.add_accounts(
             size,
             KIND,
-            AccountTraits(homes=homes, created_at=made, country="US"),
+            AccountTraits(
+                homes=homes, created_at=made, country="US", community=name_community(cohort, KIND, cohort.count)
+            ),
             email_domain=domain,
             payment_fingerprint=None,
             payment_bin=None,

@@ -9,6 +9,7 @@ import numpy as np
 from hydrometer.lab.simulate.account_attributes import draw_ids
 from hydrometer.lab.simulate.clients import draw_clients
 from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch, HumanHabits
+from hydrometer.lab.simulate.communities import name_communities
 from hydrometer.lab.simulate.networks import OFFICE
 from hydrometer.lab.simulate.text_sources import NONE
 
@@ -33,7 +34,7 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     rows = cohort.add_accounts(
         count,
         KIND,
-        AccountTraits(homes=egress.take(firm)),
+        AccountTraits(homes=egress.take(firm), community=name_communities(cohort, KIND, firm)),
         org_id=draw_ids(rng, "org_", firms, 12)[firm],
         email_domain=np.array(
             [

@@ -23,7 +23,9 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     """Add `count` evaluators who run 3 public benchmarks (shared questions and instructions) on the newest model; each
     starts within 24 hours of the release and sends without pause; unequal sample sizes."""
     rng = cohort.rng
-    rows = cohort.add_accounts(count, KIND, AccountTraits(homes=cohort.internet.draw_addresses(rng, count, CLOUD)))
+    rows = cohort.add_accounts(
+        count, KIND, AccountTraits(homes=cohort.internet.draw_addresses(rng, count, CLOUD), community=KIND)
+    )
     shared = cohort.context.shared_generator(KIND)
     templates, questions = cohort.draw_templates("exam", 3, shared), cohort.draw_tasks(660, rng=shared).reshape(3, 220)
     release = max(cohort.release, cohort.start) if cohort.release >= cohort.start else cohort.start + int(0.3 * DAY)

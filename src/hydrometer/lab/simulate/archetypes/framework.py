@@ -45,7 +45,15 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     hosted = np.flatnonzero(rng.random(count) < 0.5)
     cloud = cohort.internet.draw_addresses(rng, len(hosted), CLOUD)
     homes.ip[hosted], homes.asn[hosted] = cloud.ip, cloud.asn
-    rows = cohort.add_accounts(count, KIND, AccountTraits(homes=homes, clients_at=client[which]))
+    rows = cohort.add_accounts(
+        count,
+        KIND,
+        AccountTraits(
+            homes=homes,
+            clients_at=client[which],
+            community=np.array([f"{KIND}-{number}" for number in which], dtype=object),
+        ),
+    )
     volumes = cohort.draw_volumes(count, 9 * cohort.days / 14, 1.1, 400)
     account, at, addresses, _, turns = cohort.draw_human_exchanges(rows, volumes, HumanHabits(session=6, roaming=0.03))
     cohort.add_exchanges(

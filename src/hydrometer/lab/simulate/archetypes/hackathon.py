@@ -9,6 +9,7 @@ import numpy as np
 from hydrometer.lab.simulate.account_attributes import draw_rare_bins
 from hydrometer.lab.simulate.arrival_times import DAY
 from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch, HumanHabits
+from hydrometer.lab.simulate.communities import name_community
 from hydrometer.lab.simulate.honest_templates import STARTER
 from hydrometer.lab.simulate.networks import OFFICE
 
@@ -35,7 +36,11 @@ def populate(cohort: CohortBuilder, count: int) -> None:
         rows = cohort.add_accounts(
             size,
             KIND,
-            AccountTraits(homes=venue.take(np.zeros(size, dtype=np.int64)), created_at=made),
+            AccountTraits(
+                homes=venue.take(np.zeros(size, dtype=np.int64)),
+                created_at=made,
+                community=name_community(cohort, KIND, cohort.count),
+            ),
             signup_ip=venue.ip[0],
             email_domain=rng.choice(
                 np.array(["tempbox.example", "mailhop.example", "gmail.com"], dtype=object), size, p=[0.5, 0.3, 0.2]

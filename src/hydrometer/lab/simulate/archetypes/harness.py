@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hydrometer.lab.simulate.clients import HARNESS_CLIENT
 from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch, HumanHabits
 from hydrometer.lab.simulate.honest_templates import HARNESS, HARNESS_TOOLS
 
@@ -19,7 +20,9 @@ MEAN = 24
 
 def populate(cohort: CohortBuilder, count: int) -> None:
     """Add `count` users; sessions of about 12 exchanges, many turns, tool use, any task under the same instructions."""
-    rows = cohort.add_accounts(count, KIND, AccountTraits(clients_at=np.full(count, 5), large=0.9, new_model=0.6))
+    rows = cohort.add_accounts(
+        count, KIND, AccountTraits(clients_at=np.full(count, HARNESS_CLIENT), large=0.9, new_model=0.6, community=KIND)
+    )
     volumes = cohort.draw_volumes(count, 14 * cohort.days / 14, 1.1, 500)
     account, at, addresses, session, turns = cohort.draw_human_exchanges(rows, volumes, HumanHabits(session=12))
     prompts = cohort.draw_prompts(account, popular=0.0)

@@ -22,7 +22,9 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     repeat each other's), from a start of their own, in a few bursts, with very unequal volumes (median 25)."""
     rng = cohort.rng
     shared = cohort.context.shared_generator(KIND)
-    rows = cohort.add_accounts(count, KIND, AccountTraits(clients_at=np.full(count, int(shared.integers(0, 5)))))
+    rows = cohort.add_accounts(
+        count, KIND, AccountTraits(clients_at=np.full(count, int(shared.integers(0, 5))), community=KIND)
+    )
     demands, _ = cohort.catalogue.make_demands("reasoning", 10, cohort.scenario.hobby_tool)
     public_seeds = cohort.draw_tasks(300, rng=shared)
     sizes = cohort.draw_volumes(count, 25, 1.1, 500)

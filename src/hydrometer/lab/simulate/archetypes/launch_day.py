@@ -26,7 +26,10 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     begin = cohort.release if cohort.release >= cohort.start else cohort.start + 2 * DAY
     made = begin + (rng.beta(1.3, 4.0, count) * DAY).astype(np.int64)
     rows = cohort.add_accounts(
-        count, KIND, AccountTraits(created_at=np.minimum(made, cohort.stop - DAY // 4)), verification="email"
+        count,
+        KIND,
+        AccountTraits(created_at=np.minimum(made, cohort.stop - DAY // 4), community=KIND),
+        verification="email",
     )
     shared = cohort.draw_tasks(20, rng=cohort.context.shared_generator(KIND))
     aloud = cohort.catalogue.fixed_text("{task}\n\nThink out loud and show me every step!")

@@ -28,7 +28,10 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     rows = cohort.add_accounts(
         count,
         KIND,
-        AccountTraits(homes=cohort.internet.draw_addresses(rng, count, CLOUD)),
+        AccountTraits(
+            homes=cohort.internet.draw_addresses(rng, count, CLOUD),
+            community=np.array([f"{KIND}-{number}" for number in firm], dtype=object),
+        ),
         org_id=draw_ids(shared, "org_", 3, 12)[firm],
         agreements=repeat_value(["distillation"], count),
         verification="contract",

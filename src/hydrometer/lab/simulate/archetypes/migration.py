@@ -23,7 +23,7 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     nine of ten exchanges, and go on as ordinary people do."""
     rng = cohort.rng
     made = cohort.draw_signup_burst(count, min(4.0, cohort.days / 3), 40.0)
-    rows = cohort.add_accounts(count, KIND, AccountTraits(created_at=made, new_model=0.4))
+    rows = cohort.add_accounts(count, KIND, AccountTraits(created_at=made, new_model=0.4, community=KIND))
     account, at, addresses, session, turns = cohort.draw_human_exchanges(
         rows, cohort.draw_volumes(count, 16 * cohort.days / 14, 1.0, 300), HumanHabits(session=6)
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.account_attributes import draw_ids
-from hydrometer.lab.simulate.cohort_batches import ExchangeBatch, HumanHabits
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch, HumanHabits
 from hydrometer.lab.simulate.demands.demand_templates import DemandStyle
 from hydrometer.lab.simulate.text_sources import NONE
 
@@ -27,7 +27,12 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     shared = cohort.context.shared_generator(KIND)
     team = (cohort.accounts_before + np.arange(count)) % (1 if cohort.accounts_in_world < 5 else 2)
     rows = cohort.add_accounts(
-        count, KIND, org_id=draw_ids(shared, "org_", 2, 12)[team], verification="contract", plan="team"
+        count,
+        KIND,
+        AccountTraits(community=np.array([f"{KIND}-{number}" for number in team], dtype=object)),
+        org_id=draw_ids(shared, "org_", 2, 12)[team],
+        verification="contract",
+        plan="team",
     )
     volumes = cohort.draw_volumes(count, 60 * cohort.days / 14, 0.7, 400)
     account, at, addresses, session, turns = cohort.draw_human_exchanges(rows, volumes, HumanHabits(session=10))

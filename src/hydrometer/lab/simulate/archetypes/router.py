@@ -28,7 +28,10 @@ def populate(cohort: CohortBuilder, count: int) -> None:
         count,
         KIND,
         AccountTraits(
-            homes=cohort.internet.draw_addresses(rng, count, CLOUD), clients_at=np.full(count, 12), new_model=0.5
+            homes=cohort.internet.draw_addresses(rng, count, CLOUD),
+            clients_at=np.full(count, 12),
+            new_model=0.5,
+            community=KIND,
         ),
     )
     shared = cohort.context.shared_generator(KIND)

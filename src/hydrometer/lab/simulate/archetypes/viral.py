@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.lab.simulate.arrival_times import DAY, HOUR
-from hydrometer.lab.simulate.cohort_batches import ExchangeBatch
+from hydrometer.lab.simulate.cohort_batches import AccountTraits, ExchangeBatch
 
 if TYPE_CHECKING:
     from hydrometer.lab.simulate.cohort_builder import CohortBuilder
@@ -26,7 +26,7 @@ def populate(cohort: CohortBuilder, count: int) -> None:
     """Add `count` persons who, besides their own use, send one of 3 viral prompts once to four times; the times of the
     first try grow and fade as a logistic curve; two of the prompts ask the model to show what it thinks."""
     rng = cohort.rng
-    rows = cohort.add_accounts(count, KIND)
+    rows = cohort.add_accounts(count, KIND, AccountTraits(community=KIND))
     account, at, addresses, session, turns = cohort.draw_human_exchanges(
         rows, cohort.draw_volumes(count, 4 * cohort.days / 14, 1.1, 200)
     )

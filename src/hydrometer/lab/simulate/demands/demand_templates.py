@@ -26,6 +26,9 @@ _COMMON = read_rules("hydrometer.lab.simulate.texts", "common")
 _COMMON_CLAUSES = 4
 """Alternatives that a tool keeps of each clause, from which its composed templates are made."""
 
+_REMARK_LAST = 0.6
+"""Share of the demands worded afresh whose remark comes after them; that of the others comes before."""
+
 
 @dataclass(frozen=True, slots=True)
 class PromptTemplate:
@@ -61,6 +64,8 @@ class DemandStyle:
     book: Phrasebook = "first"
     frame: Frame = ""
     """What each hides in; the second book only."""
+    language: str = ""
+    """The language of the demands, one that the book is written in; English where it is empty."""
 
 
 USUAL_STYLE = DemandStyle()
@@ -108,23 +113,30 @@ def _narrow_rules(rules: Rules, most: int, dice: Dice) -> Rules:
 
 
 @cache
-def _read_phrasebook(name: Phrasebook) -> _PhrasebookRules:
+def _read_phrasebook(name: Phrasebook, language: str) -> _PhrasebookRules:
+    if language:
+        return _PhrasebookRules(
+            phrases={}, clauses=(read_rules(__package__, f"{name}_{language}"),), names={}, unnarrowed={}
+        )
+    kinds: tuple[str, ...] = ("reasoning", "judging", "acting", "probing")
     if name == "first":
-        kinds = ("reasoning", "judging", "acting", "probing")
         clauses = tuple(read_rules(__package__, kind) for kind in kinds)
-        return _PhrasebookRules(read_rules(__package__, "phrases"), clauses, names={}, unnarrowed={})
-    kinds = ("second_reasoning", "second_judging", "second_acting", "second_probing")
+        remarks = read_rules(__package__, "paraphrase")
+        return _PhrasebookRules(read_rules(__package__, "phrases"), clauses, names={}, unnarrowed=remarks)
+    if name == "third":
+        kinds = ("reasoning", "judging", "acting")
+    remarks = {} if name == "second" else read_rules(__package__, "third_paraphrase")
     return _PhrasebookRules(
-        phrases=read_rules(__package__, "second_phrases"),
-        clauses=tuple(read_rules(__package__, kind) for kind in kinds),
-        names=read_rules(__package__, "second_names"),
-        unnarrowed={"harness": read_rules("hydrometer.lab.simulate.texts", "templates")["harness"]},
+        phrases=read_rules(__package__, f"{name}_phrases"),
+        clauses=tuple(read_rules(__package__, f"{name}_{kind}") for kind in kinds),
+        names=read_rules(__package__, f"{name}_names"),
+        unnarrowed={"harness": read_rules("hydrometer.lab.simulate.texts", "templates")["harness"], **remarks},
     )
 
 
 @cache
-def _build_whole_grammar(name: Phrasebook) -> PhraseGrammar:
-    return _read_phrasebook(name).build_grammar()
+def _build_whole_grammar(name: Phrasebook, language: str) -> PhraseGrammar:
+    return _read_phrasebook(name, language).build_grammar()
 
 
 class _DemandWriter:
@@ -153,6 +165,20 @@ class _DemandWriter:
         return self.text("override_persona" if frame == "override" else f"{kind}_persona")
 
 
+def compose_demand(kind: str, style: DemandStyle, dice: Dice) -> str:
+    """Return the prompt of one demand composed of all clauses of a book, of which there are millions.
+
+    The first and the third book have remarks for such demands, which come before or after.
+    """
+    book_rules = _read_phrasebook(style.book, style.language)
+    writer = _DemandWriter(_build_whole_grammar(style.book, style.language), book_rules.names, dice)
+    prompt = writer.prompt(kind, style.frame)
+    if "afterword" not in book_rules.unnarrowed:
+        return prompt
+    remark = writer.text("afterword")
+    return f"{prompt}\n\n{remark}" if dice.roll() < _REMARK_LAST else f"{remark}\n\n{prompt}"
+
+
 def make_demand_templates(kind: str, count: int, tool: str, style: DemandStyle = USUAL_STYLE) -> list[PromptTemplate]:
     """Return `count` different templates of a kind of demand; the same tool and style give the same ones.
 
@@ -160,9 +186,10 @@ def make_demand_templates(kind: str, count: int, tool: str, style: DemandStyle =
     """
     frame = style.frame
     dice = Dice(np.random.default_rng([crc32(tool.encode()), crc32(kind.encode()), count]))
-    tool_rules = _read_phrasebook(style.book).narrow(dice, Dice(np.random.default_rng(crc32(tool.encode()))))
+    book_rules = _read_phrasebook(style.book, style.language)
+    tool_rules = book_rules.narrow(dice, Dice(np.random.default_rng(crc32(tool.encode()))))
     whole, narrow = (
-        _DemandWriter(_build_whole_grammar(style.book), _read_phrasebook(style.book).names, dice),
+        _DemandWriter(_build_whole_grammar(style.book, style.language), book_rules.names, dice),
         _DemandWriter(tool_rules.build_grammar(), tool_rules.names, dice),
     )
     fixed = f"{kind}_fixed"

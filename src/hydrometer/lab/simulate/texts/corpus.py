@@ -42,6 +42,8 @@ TOPICS: Mapping[str, float] = {
 _CONTEXT = 0.4
 _MOTHER_TONGUE = 0.3
 """How often people write in a language other than English, if it is theirs."""
+_NATIVE = 0.8
+"""How often a task of a list in some language is in that language."""
 _NAMES = tuple(TOPICS)
 _BOUNDS = tuple(accumulate(TOPICS.values()))
 
@@ -85,6 +87,11 @@ class Corpus:
             gap = "\n\n" if roll < _CONTEXT / 2 else "\n"
             return f"{context}{gap}{text}" if self._dice.roll() < 0.6 else f"{text}{gap}{context}"
         return text
+
+    def native_task(self, language: str) -> str:
+        """Return a task that is mostly in a language, where there are tasks in it."""
+        written = GRAMMAR.has(f"tongue_{language}") and self._dice.roll() < _NATIVE
+        return self.text(f"tongue_{language}") if written else self.task()
 
     def tasks(self, count: int) -> list[str]:
         """Return `count` tasks by anybody."""

@@ -111,6 +111,10 @@ class PhraseGrammar:
                     if slot not in self._rules and slot not in self._special:
                         raise KeyError(f"rule {name} uses {{{slot}}}, which no rule defines")
 
+    def has(self, name: str) -> bool:
+        """Say whether there is a rule of that name."""
+        return name in self._rules
+
     def expand(self, name: str, dice: Dice) -> str:
         """Return one text of the rule, with `a` turned to `an` where a vowel follows."""
         segments: list[str] = []
