@@ -75,13 +75,26 @@ class CampaignSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     ] = 18.0
     grow_rounds: Annotated[int, Meta(description="Most rounds of growing one group.", ge=1)] = 12
     least_orgs: Annotated[int, Meta(description="Fewest organisations of a campaign.", ge=2)] = 4
-    seeds: Annotated[int, Meta(description="Most seeds tried; reaching it is reported.", ge=1)] = 60
     shown_groups: Annotated[
         int, Meta(description="Most groups reported that are coordinated but show no harvest.", ge=0)
     ] = 40
     cause_bits: Annotated[
         float, Meta(description="Bits from which a cause counts towards the two that must agree.", ge=0)
     ] = 3.0
+    operation_bits: Annotated[
+        float,
+        Meta(
+            description="Bits of what only one hand explains without which a group is watched, never reported as a campaign.",
+            ge=0,
+        ),
+    ] = 6.0
+    least_accounts_without_orgs: Annotated[
+        int,
+        Meta(
+            description="Fewest accounts of a campaign where no organisations are known: fewer may be one customer's keys.",
+            ge=2,
+        ),
+    ] = 40
     report_probability: Annotated[
         float, Meta(description="Probability from which a group is reported as a campaign.", ge=0, le=1)
     ] = 0.5

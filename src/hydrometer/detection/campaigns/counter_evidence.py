@@ -59,21 +59,26 @@ def check_community(group: AccountGroup, likeness: GroupLikeness) -> Objection |
     Args:
         likeness: every account's resemblance to the group, without content.
     """
-    apart = np.zeros(group.population.size)
+    population, facts = group.population, group.population.facts
+    apart = np.zeros(population.size)
     for bits in likeness.families.values():
         apart += np.maximum(bits, 0.0)
     level = float(np.quantile(apart[group.accounts], 0.25))
-    crowd = np.nonzero((apart >= level) & ~group.members)[0]
-    facts = group.population.facts
-    idle = int(np.count_nonzero(facts["demand"][crowd] * facts["exchanges"][crowd] < 1))
-    share = group.accounts.size / (group.accounts.size + idle)
+    alike = (apart >= level) & ~group.members
+    if population.excluded is not None:
+        alike &= ~population.excluded
+    idle = int(np.count_nonzero(alike & (facts["demand"] * facts["exchanges"] < 1)))
+    # Bits are a likelihood ratio: of strangers, so many are as much alike by chance.
+    chance = population.size * 2.0 ** -max(0.0, level)
+    beyond = max(0.0, idle - chance - 3.0 * np.sqrt(chance + 1.0))
+    share = group.accounts.size / (group.accounts.size + beyond)
     if share > 0.7:
         return None
     return _build_objection(
         "community",
         "coordination",
         COMMUNITY_BITS * (1 - share),
-        f"{idle:,} more accounts are as much alike as the members and ask for no training material.",
+        f"{idle:,} more accounts are as much alike as the members and ask for no training material; by chance {chance:,.0f} would be.",
     )
 
 

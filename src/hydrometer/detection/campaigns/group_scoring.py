@@ -43,6 +43,8 @@ SUPPORTED = {
 }
 """Causes that count, and as operation, only beside one of others with so many bits: equal loads may be the limit of a plan, and one
 purpose that of a public tool, in hands that nothing ties."""
+PLAIN_DEMANDS = ("elicitation", "search_phase")
+"""Signals that tell plainly what is asked of the model."""
 OTHER_CAP = 8.0
 """The same of a cause that is not listed: a plug-in's."""
 HARVEST_CAP = 20.0
@@ -146,13 +148,15 @@ def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection]
     """Sum evidence by cause and axis, each cause bounded, and take off what speaks against it."""
     evidence, objections = list(evidence), list(objections)
     explained = {signal for objection in objections for signal in objection.explains}
+    # How the model is used says what for only where it is known what is asked: many write long articles.
+    asked = any(item.signal in PLAIN_DEMANDS for item in evidence)
     causes: dict[str, float] = {}
     operating: set[str] = set()
     harvest = 0.0
     for item in evidence:
         cause = item.cause or item.signal
         if item.axis == "harvest":
-            harvest += item.bits
+            harvest += item.bits if item.family == "content" or asked else 0.0
         elif item.signal not in explained:
             causes[cause] = causes.get(cause, 0.0) + item.bits
             if item.kind == "operation":
@@ -227,9 +231,12 @@ def _decide_verdict(
             "All accounts belong to one declared organisation: one customer's use, not a network."
         ]
     agreeing = rules.list_agreeing_causes(weight)
-    if probability >= settings.report_probability and group.size >= settings.least_orgs:
-        return "campaign", [f"{len(agreeing)} independent causes agree: {', '.join(agreeing)}."]
     reasons = []
+    if probability >= settings.report_probability and group.size >= settings.least_orgs:
+        reasons = _list_doubts(group, weight, settings)
+        if not reasons:
+            return "campaign", [f"{len(agreeing)} independent causes agree: {', '.join(agreeing)}."]
+        return "watch", reasons
     if len(agreeing) < 2:
         shown = agreeing[0] if agreeing else "no cause"
         reasons.append(f"Fewer than two independent causes for one hand: {shown} alone.")
@@ -246,6 +253,22 @@ def _decide_verdict(
     if suspected >= settings.report_probability:
         return "watch", reasons
     return "rejected", reasons or ["The evidence is short of even odds."]
+
+
+def _list_doubts(group: AccountGroup, weight: GroupWeight, settings: CampaignSettings) -> list[str]:
+    """Return why a group that is likelier a campaign than not is watched only."""
+    doubts = []
+    if weight.operation < settings.operation_bits:
+        doubts.append(
+            f"Operation {max(0.0, weight.operation):.1f} bits; {settings.operation_bits:.1f} are needed whatever else agrees: "
+            "belonging together convicts nobody."
+        )
+    if "accounts.org_id" not in group.population.columns and group.size < settings.least_accounts_without_orgs:
+        doubts.append(
+            f"No organisations are known, and {group.size} accounts may be the keys of one customer "
+            f"(below {settings.least_accounts_without_orgs})."
+        )
+    return doubts
 
 
 def compute_attainable_bits(on: Iterable[tuple[str, float]], every: Iterable[tuple[str, float]]) -> float:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.detection.population.memo import memoize
-from hydrometer.detection.signals.peer_comparison import compare_with_peers
+from hydrometer.detection.signals.peer_comparison import compare_with_peers, list_peers
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 
 if TYPE_CHECKING:
@@ -25,11 +25,13 @@ def test(group: AccountGroup) -> SignalFinding | None:
     log10_p, above = compare_with_peers(group, steady)
     if above < 0.7:
         return None
-    middle = float(np.nanmedian(np.minimum(1.0, steady[group.accounts])))
+    middle, peers = (
+        float(np.nanmedian(np.minimum(1.0, steady[accounts]))) for accounts in (group.accounts, list_peers(group))
+    )
     return SignalFinding(
         above,
         log10_p,
-        f"A member works on {middle:.0%} of the days from its first to its last, more than {above:.0%} of its peers.",
+        f"A member works on {middle:.0%} of the days from its first to its last, its peers on {peers:.0%}; more than {above:.0%} of them.",
         cover=above,
     )
 

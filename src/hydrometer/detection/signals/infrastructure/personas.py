@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.detection.signals.peer_comparison import compare_with_peers
+from hydrometer.detection.signals.peer_comparison import compare_with_peers, list_peers
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 from hydrometer.detection.signals.tail_probabilities import correct_for_tries
 
 if TYPE_CHECKING:
     from hydrometer.detection.population.account_group import AccountGroup
 
+FEWEST_PERSONAS = 2.0
+"""One person, or none that is known, is nobody's relay."""
 FACTS = {"end_users": "end users", "languages": "languages", "user_agents": "client softwares"}
 
 
@@ -27,11 +29,13 @@ def test(group: AccountGroup) -> SignalFinding | None:
         log10_p, above = compare_with_peers(group, values)
         if above < 0.7:
             continue
-        middle = float(np.nanmedian(values[group.accounts]))
+        middle, peers = float(np.nanmedian(values[group.accounts])), float(np.nanmedian(values[list_peers(group)]))
+        if middle < FEWEST_PERSONAS or middle <= peers:
+            continue
         finding = SignalFinding(
             above,
             correct_for_tries(log10_p, len(FACTS)),
-            f"A member shows {middle:.0f} {label} (median), more than {above:.0%} of its peers.",
+            f"A member shows {middle:.0f} {label} (median), its peers {peers:.0f}; more than {above:.0%} of them.",
             cover=above,
         )
         if best is None or finding.log10_p < best.log10_p:

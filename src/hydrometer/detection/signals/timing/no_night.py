@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hydrometer.detection.population.memo import memoize
-from hydrometer.detection.signals.peer_comparison import compare_with_peers
+from hydrometer.detection.signals.peer_comparison import compare_with_peers, list_peers
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 
 if TYPE_CHECKING:
@@ -25,11 +25,13 @@ def test(group: AccountGroup) -> SignalFinding | None:
     log10_p, above = compare_with_peers(group, memoize(group.population, measure_active_hours))
     if above < 0.7:
         return None
-    middle = float(np.nanmedian(group.population.facts["hours_of_day"][group.accounts]))
+    hours = group.population.facts["hours_of_day"]
+    middle, peers = float(np.nanmedian(hours[group.accounts])), float(np.nanmedian(hours[list_peers(group)]))
     return SignalFinding(
         above,
         log10_p,
-        f"A member is seen in {middle:.0f} of the day's 24 hours (median), more than {above:.0%} of its peers.",
+        f"A member is seen in {middle:.0f} of the day's 24 hours (median), its peers in {peers:.0f}; for its volume, more than "
+        f"{above:.0%} of them.",
         cover=above,
     )
 
