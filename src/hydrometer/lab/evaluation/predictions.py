@@ -24,6 +24,8 @@ MEMBERS = "members.parquet"
 CAMPAIGNS = "campaigns.json"
 CANDIDATES = "candidates.json"
 CONSIDERED = "considered.parquet"
+WATCH = "watch"
+"""Verdict on a group that is suspected only: it has no members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,22 @@ class TestedCandidate(msgspec.Struct, frozen=True):
     campaign_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ListedCampaigns:
+    """What campaigns.json lists."""
+
+    campaigns: dict[str, float | None]
+    """Probability of each campaign by id; None where none is stated."""
+    watches: int
+    """Groups that are suspected only, and that name no account."""
+
+
 class _CampaignEntry(msgspec.Struct, frozen=True):
     """What an evaluation reads of a campaign."""
 
     id: str
     probability: float | None = None
+    verdict: str = "campaign"
 
 
 class _CampaignListing(msgspec.Struct, frozen=True):
@@ -95,8 +108,8 @@ def read_members(folder: Path, truth: AccountTruth) -> PredictedMemberships:
     )
 
 
-def read_campaigns(folder: Path) -> dict[str, float | None] | None:
-    """Return the probability of each campaign that campaigns.json lists, None where it states none; None without that file.
+def read_campaigns(folder: Path) -> ListedCampaigns | None:
+    """Return the campaigns and the number of watches that campaigns.json lists; None without that file.
 
     Raises:
         InputError: the file is neither a list of campaigns nor an object with one, or lists an id twice.
@@ -114,7 +127,8 @@ def read_campaigns(folder: Path) -> dict[str, float | None] | None:
             )
         named[campaign.id] = campaign.probability
     _check_probabilities(file, named)
-    return named
+    watches = {entry.id for entry in entries if entry.verdict == WATCH}
+    return ListedCampaigns({name: p for name, p in named.items() if name not in watches}, len(watches))
 
 
 def read_candidates(folder: Path, truth: AccountTruth) -> tuple[list[TestedCandidate], PredictedMemberships] | None:

@@ -10,6 +10,7 @@ from hydrometer.contract import (
     InputError,
     WorldScore,
 )
+from hydrometer.lab.evaluation.community_counts import count_communities
 from hydrometer.lab.evaluation.exchange_counts import HARVESTED, has_harvest_file, score_exchanges
 from hydrometer.lab.evaluation.grouping_counts import (
     GroupingCounts,
@@ -61,7 +62,8 @@ def score(result: Path, world: Path, at: float = 0.5) -> WorldScore:
     members = read_members(folder, truth)
     flagged = members.select(members.probability >= at)
     grouping = GroupingCounts.of(flagged, truth)
-    listed_campaigns = read_campaigns(folder)
+    listing = read_campaigns(folder)
+    listed_campaigns = listing.campaigns if listing is not None else None
     candidates = read_candidates(folder, truth)
     harvest = read_harvest(world) if days or has_harvest_file(folder) else None
     exchanges, templates = None, None
@@ -96,6 +98,8 @@ def score(result: Path, world: Path, at: float = 0.5) -> WorldScore:
         detections=found_on,
         notes={what: number for what, number in notes.items() if number},
         absent=_list_absent(members, listed_campaigns, candidates, exchanges, found_on),
+        communities=count_communities(flagged, grouping, truth),
+        watches=listing.watches if listing is not None else None,
     )
 
 
