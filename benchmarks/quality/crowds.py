@@ -31,20 +31,17 @@ HEAD = (
 def communities(records: Sequence[Record]) -> str:
     """Honest communities and honest accounts that each detector convicts, by crowd and over all of them.
 
-    Below each crowd Hydrometer stands once more, on the worlds that the baselines saw.
+    Of each crowd Hydrometer stands there once more, on the worlds that the baselines saw.
     """
     cells = summaries(records)
     rows = []
     for scenario in CROWDS:
-        same = shared(records, scenario)
-        for name in (HYDROMETER, BARE):
-            if (name, scenario) in cells:
-                rows.append(_row(f"`{scenario}`", name, cells[name, scenario]))
-        beside = summaries(same)
-        for name in detectors(same) if same else ():
+        labels = {name: cells[name, scenario] for name in (HYDROMETER, BARE) if (name, scenario) in cells}
+        beside = summaries(shared(records, scenario))
+        for name in detectors(records):
             if (name, scenario) in beside:
-                label = f"{name}, the same worlds" if name == HYDROMETER else name
-                rows.append(_row(f"`{scenario}`", label, beside[name, scenario]))
+                labels[f"{name}, the same worlds" if name == HYDROMETER else name] = beside[name, scenario]
+        rows += [_row(f"`{scenario}`", name, summary) for name, summary in labels.items()]
     every = pooled(records, HYDROMETER, EVERY)
     if every is not None and every.measures["communities_convicted"].denominator:
         rows.append(_row("all worlds", HYDROMETER, every))
