@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -188,6 +189,44 @@ def test_another_layout_is_refused_before_anything_else(made: Result, tmp_path: 
     (tmp_path / "run.json").write_bytes(orjson.dumps({"format": 9, "version": "7.1", "new": []}))
     with pytest.raises(InputError, match=r"run\.json: has layout 9 of hydrometer 7\.1; this one reads layouts 2 and 3"):
         ResultFolder.read(tmp_path)
+
+
+def test_a_result_of_layout_2_opens_without_facts_or_watches(made: Result, tmp_path: Path) -> None:
+    folder(made, run=run(format=2)).write(tmp_path)
+    pq.write_table(pq.read_table(tmp_path / "members.parquet").drop_columns(["facts"]), tmp_path / "members.parquet")
+    listed = orjson.loads((tmp_path / "campaigns.json").read_bytes())
+    for each in listed["campaigns"]:
+        for name in ("verdict", "suspected_accounts", "would_decide", "innocent_explanation"):
+            del each[name]
+        for item in each["evidence"]:
+            for name in ("kind", "cause", "cover"):
+                del item[name]
+    (tmp_path / "campaigns.json").write_bytes(orjson.dumps(listed))
+    found = ResultFolder.read(tmp_path)
+    assert found.campaigns == made.campaigns
+    assert found.watches == []
+    assert found.members["facts"].to_pylist() == [[]] * found.members.num_rows
+
+
+def test_a_watch_has_no_row_in_any_table(made: Result, tmp_path: Path) -> None:
+    first, second, third = made.campaigns
+    watch = msgspec.structs.replace(third, verdict="watch", suspected_accounts=(2, 5))
+    with pytest.raises(ValueError, match=r"members\.parquet names hydra-e5330d, which is a watch"):
+        folder(made, campaigns=[first, second], watches=[watch]).write(tmp_path / "a")
+    with pytest.raises(ValueError, match="hydra-e5330d is among the campaigns and no campaign"):
+        folder(made, campaigns=[first, second, watch])
+    with pytest.raises(ValueError, match="hydra-e5330d"):
+        folder(made, campaigns=[first, second], watches=[third])
+    tables = {
+        name: getattr(made, name).filter(pc.not_equal(getattr(made, name)["campaign_id"], watch.id))
+        for name in ("members", "harvested")
+    }
+    folder(made, campaigns=[first, second], watches=[watch], **tables).write(tmp_path / "b")
+    found = ResultFolder.read(tmp_path / "b")
+    assert (found.campaigns, found.watches) == ([first, second], [watch])
+    pq.write_table(sort_table(made.harvested, HARVESTED), tmp_path / "b" / "harvested.parquet")
+    with pytest.raises(InputError, match=r"harvested\.parquet: names hydra-e5330d.*as a watch that accuses nobody"):
+        ResultFolder.read(tmp_path / "b")
 
 
 def test_files_of_two_runs_are_not_mixed(made: Result, tmp_path: Path) -> None:

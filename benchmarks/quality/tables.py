@@ -129,7 +129,7 @@ def innocents(records: Sequence[Record]) -> str:
                     name,
                     str(summary.worlds),
                     counted(campaigns),
-                    counted(watches) if watches.denominator else "",
+                    counted(watches),
                     ranged(summary.measures["benign_per_100k"], 1),
                 )
             )

@@ -196,6 +196,16 @@ class ResultFolder:
         )
 
 
+def refuse_watch(watches: list[Campaign], campaign: str, path: Path, *, mend: str) -> None:
+    """Refuse the id of a watch where a campaign is needed; the result lies at `path`.
+
+    Raises:
+        InputError: it is the id of one of `watches`.
+    """
+    if any(watch.id == campaign for watch in watches):
+        raise InputError(f"{campaign} is a watch, not a campaign", file=str(path), mend=mend)
+
+
 def prepare_folder(out: Path) -> None:
     """Make `out`, or see that it is empty or an earlier result.
 

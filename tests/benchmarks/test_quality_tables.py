@@ -89,7 +89,8 @@ def test_a_baseline_that_accuses_fewer_is_named_with_the_figure(records: list[Re
 
 
 def test_a_baseline_that_accuses_nobody_is_told_with_what_it_finds(records: list[Record], tmp_path: Path) -> None:
-    missed, found = ({}, {"X": "a1 a2"})
+    missed: dict[str, str] = {}
+    found = {"X": "a1 a2"}
     rung = [
         recorded("ladder1", 101, name, scored(tmp_path / name, {"A": "a1 a2"}, campaigns))
         for name, campaigns in (("union", missed), (HYDROMETER, found))

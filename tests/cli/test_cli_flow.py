@@ -20,7 +20,7 @@ def shape(function: Callable[..., object]) -> list[tuple[str, str, bool]]:
     return [(p.name, p.kind.description, p.default is not p.empty) for p in parameters]
 
 
-@pytest.mark.parametrize("name", ["detect", "fingerprint", "list_steps", "explain", "sample"])
+@pytest.mark.parametrize("name", ["detect", "fingerprint", "list_steps", "explain", "require_account", "sample"])
 def test_the_stand_in_is_called_like_the_flow(name: str) -> None:
     api = importlib.import_module("hydrometer.api")
     assert shape(getattr(api, name)) == shape(getattr(api_stand_in, name))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hydrometer.api.detection_verbs import explain as explain
     from hydrometer.api.detection_verbs import fingerprint as fingerprint
     from hydrometer.api.detection_verbs import list_steps as list_steps
+    from hydrometer.api.detection_verbs import require_account as require_account
     from hydrometer.api.lab_verbs import evaluate as evaluate
     from hydrometer.api.lab_verbs import sample as sample
     from hydrometer.api.lab_verbs import scenarios as scenarios

@@ -21,7 +21,13 @@ from hydrometer.contract import (
     describe_probability,
 )
 from hydrometer.files import write_atomically
-from hydrometer.report import explain_account, explain_campaign, render_overview_fragment, render_result_page
+from hydrometer.report import (
+    explain_account,
+    explain_campaign,
+    phrase_suspicion,
+    render_overview_fragment,
+    render_result_page,
+)
 from hydrometer.result import REJECTED_FILE, ResultFolder, sort_table
 
 if TYPE_CHECKING:
@@ -69,9 +75,13 @@ class Result:
     """
 
     def __init__(self, folder: ResultFolder, path: Path | None = None, rejected: bytes = b"") -> None:
-        """Take what a run left: its records and tables, the folder that they lie in if any, and rejected.jsonl."""
+        """Take what a run left: its records and tables, the folder that they lie in if any, and rejected.jsonl.
+
+        `campaigns` are what was found; `watches` are suspected only, and no table names an account of one as a member.
+        """
         self._folder, self.path, self._rejected = folder, path, rejected
         self.campaigns = CampaignList(folder.campaigns)
+        self.watches = CampaignList(folder.watches)
 
     @classmethod
     def load(cls, path: str | Path) -> Result:
@@ -183,7 +193,9 @@ class Result:
         harvested = sum(campaign.harvested for campaign in self)
         campaigns = "1 campaign" if len(self) == 1 else f"{len(self)} campaigns"
         line = f"Result: {campaigns}, {accounts:,} accounts, {harvested:,} exchanges harvested"
-        return "\n".join([line, *(f"  {_describe_campaign(campaign)}" for campaign in self)])
+        if self.watches:
+            line += f"; watched, nobody accused: {len(self.watches)}"
+        return "\n".join([line, *(f"  {_describe_campaign(campaign)}" for campaign in (*self, *self.watches))])
 
     def _repr_html_(self) -> str:
         """Return the overview of the report, as notebooks show it."""
@@ -195,6 +207,8 @@ class Result:
 
 
 def _describe_campaign(campaign: Campaign) -> str:
+    if campaign.verdict == "watch":
+        return f"{campaign.id}: watch. {phrase_suspicion(campaign)}"
     return (
         f"{campaign.id}: {describe_probability(campaign.probability)}, {campaign.accounts:,} accounts, "
         f"{campaign.harvested:,} of {campaign.exchanges:,} exchanges harvested"

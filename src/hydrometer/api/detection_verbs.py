@@ -22,7 +22,9 @@ from hydrometer.detection import list_steps as list_detection_steps
 from hydrometer.detection.ingestion import ReadRequest
 from hydrometer.enforcement.casebook import load_constraints
 from hydrometer.intelligence.attribution import attribute_result, make_attributor
+from hydrometer.report import build_unknown_account_error, names_account
 from hydrometer.result import REJECTED_FILE
+from hydrometer.sources import search_account
 
 if TYPE_CHECKING:
     from hydrometer.api.arguments import PathsArgument, SettingsArgument, TrafficArgument
@@ -168,6 +170,21 @@ def explain(result: Result | str | Path, *, campaign: str | None = None, account
     if not isinstance(result, Result):
         result = Result.load(result)
     return result.explain(campaign=campaign, account=account)
+
+
+def require_account(result: str | Path, account: str) -> None:
+    """Refuse an account that neither the result nor the traffic that it is of has.
+
+    Where the traffic is gone, or cannot be read without what it was read by, nothing is refused.
+
+    Raises:
+        InputError: no result there, or the account is in neither.
+    """
+    folder = Result.load(result).folder
+    if names_account(folder, account):
+        return
+    if search_account([Path(name) for name in folder.run.inputs], account) is False:
+        raise build_unknown_account_error(folder, account)
 
 
 def list_steps(settings: SettingsArgument = None) -> list[SqlStep]:

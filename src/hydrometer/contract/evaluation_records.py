@@ -167,8 +167,8 @@ class WorldScore(msgspec.Struct, frozen=True, kw_only=True):
     """Files and columns that the result lacks, each with what could not be scored for it."""
     communities: CommunityCounts | None = None
     """None where the truth names no communities."""
-    watches: int | None = None
-    """Groups that are suspected only, and of which no account is named; None without campaigns.json."""
+    watches: int = 0
+    """Groups that the result only watches: they name no account, and count neither as found nor as false."""
 
 
 class MeasureEstimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,3 +215,5 @@ class EvaluationSummary(msgspec.Struct, frozen=True, kw_only=True):
     absent: dict[str, int]
     """What could not be scored, with the number of worlds."""
     scores: list[WorldScore]
+    watches: int = 0
+    """Groups that are only watched, in all worlds."""

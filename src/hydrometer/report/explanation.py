@@ -22,7 +22,16 @@ from hydrometer.report.kit.formatting import (
     format_share,
 )
 from hydrometer.report.kit.markup import reveal_hidden
+from hydrometer.report.result.appeal_advice import advise_appeal, describe_weak_points
 from hydrometer.report.result.attribution_section import describe_attribution
+from hydrometer.report.result.evidence_words import (
+    NOBODY_ACCUSED,
+    describe_evidence,
+    describe_innocence,
+    describe_kinds,
+    phrase_suspicion,
+    sort_by_bits,
+)
 from hydrometer.report.result_view import select_rows
 
 if TYPE_CHECKING:
@@ -33,18 +42,6 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-INNOCENT = {
-    "content": "a framework's default prompt, a published template or an assignment would give the same wordings",
-    "identity": "an agency's card, a shared office device or a company's e-mail pattern would link honest accounts",
-    "infrastructure": "a carrier, a VPN, a campus or a cloud address is shared by strangers",
-    "timing": "nightly jobs and working hours make strangers start and stop together",
-    "economics": "a legitimate batch job uses a plan to its limit too",
-    "intelligence": "a partner's indicator may be old, or may have passed to another owner",
-}
-"""What an appeal may bring forward against each family, and where to look first."""
-
-ONE_LEG = 0.7
-"""From this share of its bits on, an account's case rests on one family."""
 MOST_NEAR = 5
 SEARCHED = 50_000
 """Most ids among which the nearest are sought in full; beyond, only those that begin or end alike."""
@@ -63,7 +60,7 @@ class Explanation:
     """Plain words on one campaign, candidate group or account."""
 
     subject: str
-    """account, campaign or candidate."""
+    """account, campaign, watch or candidate."""
     id: str
     verdict: str
     """One sentence."""
@@ -89,20 +86,24 @@ class Explanation:
 
 
 def explain_campaign(result: ResultView, group_id: str) -> Explanation:
-    """Explain a campaign, or a candidate group that became none.
+    """Explain a campaign, a watch, or a candidate group that became neither.
 
     Raises:
-        InputError: no campaign and no candidate has this id.
+        InputError: no campaign, watch or candidate has this id.
     """
     for campaign in result.campaigns:
         if campaign.id == group_id:
             return _build_campaign_explanation(campaign, result)
+    for watch in result.watches:
+        if watch.id == group_id:
+            return _build_watch_explanation(watch)
     for candidate in result.candidates:
         if candidate.id == group_id and candidate.campaign_id:
             return explain_campaign(result, candidate.campaign_id)
         if candidate.id == group_id:
             return _build_candidate_explanation(candidate)
-    group_ids = [campaign.id for campaign in result.campaigns] + [candidate.id for candidate in result.candidates]
+    group_ids = [campaign.id for campaign in (*result.campaigns, *result.watches)]
+    group_ids += [candidate.id for candidate in result.candidates]
     raise _build_unknown_id_error("campaign or candidate group", group_id, group_ids)
 
 
@@ -126,6 +127,20 @@ def explain_account(result: ResultView, account_id: str) -> Explanation:
     return _explain_absence(result, account_id)
 
 
+def names_account(result: ResultView, account_id: str) -> bool:
+    """Return whether a result holds anything of an account."""
+    tables = (result.considered, result.members)
+    return any(select_rows(table, "account_id", account_id).num_rows for table in tables)
+
+
+def build_unknown_account_error(result: ResultView, account_id: str) -> InputError:
+    """Return the error that neither the result nor its traffic has an account, with the ids that look most like it."""
+    near = [reveal_hidden(name) for name in find_nearest_ids(account_id, _list_accounts(result))]
+    mend = f"Did you mean {', '.join(near)}?" if near else "See that it is written as in the traffic."
+    problem = f"no account has the id “{reveal_hidden(account_id)}”, neither in this result nor in its traffic"
+    return InputError(problem, mend=mend)
+
+
 def _build_campaign_explanation(campaign: Campaign, result: ResultView) -> Explanation:
     verdict = (
         f"{_phrase_probability(campaign.probability).capitalize()}: {format_quantity(campaign.accounts, 'account')} harvested "
@@ -138,11 +153,33 @@ def _build_campaign_explanation(campaign: Campaign, result: ResultView) -> Expla
         ExplanationSection(
             "Why it is a campaign, the strongest of each family first", _describe_families(campaign.evidence)
         ),
+        *_title_sections(describe_kinds(campaign.evidence)),
+        *_title_sections(describe_innocence(campaign.innocent_explanation)),
         ExplanationSection("What speaks against it", _describe_counter_evidence(campaign.counter_evidence)),
         ExplanationSection("Who may be behind it", describe_attribution(campaign.attribution)),
-        ExplanationSection("What an appeal should look at", _describe_weak_points(campaign.evidence, probabilities)),
+        ExplanationSection("What an appeal should look at", describe_weak_points(campaign.evidence, probabilities)),
     ]
     return Explanation("campaign", campaign.id, verdict, campaign.probability, _drop_empty_sections(sections))
+
+
+def _build_watch_explanation(watch: Campaign) -> Explanation:
+    evidence = describe_kinds(watch.evidence) or [
+        ("What was found", [describe_evidence(each) for each in sort_by_bits(watch.evidence)])
+    ]
+    sections = [
+        ExplanationSection("What happened", watch.story),
+        ExplanationSection("What would decide it", watch.would_decide),
+        *_title_sections(describe_innocence(watch.innocent_explanation)),
+        *_title_sections(evidence),
+        ExplanationSection("What speaks against it", _describe_counter_evidence(watch.counter_evidence)),
+        ExplanationSection("What follows from it", [NOBODY_ACCUSED]),
+    ]
+    verdict = f"Suspected, nobody accused. {phrase_suspicion(watch)}"
+    return Explanation("watch", watch.id, verdict, None, _drop_empty_sections(sections))
+
+
+def _title_sections(titled: Iterable[tuple[str, list[str]]]) -> list[ExplanationSection]:
+    return [ExplanationSection(title, statements) for title, statements in titled]
 
 
 def _build_candidate_explanation(candidate: CandidateGroup) -> Explanation:
@@ -174,21 +211,42 @@ def _build_account_explanation(
     for row in memberships:
         sections += _explain_membership(row, campaigns[row["campaign_id"]])
     joined = {row["campaign_id"] for row in memberships}
-    outside = [
-        row for row in considered if getattr(candidates.get(row["candidate_id"]), "campaign_id", None) not in joined
-    ]
-    for row in outside if joined else considered:
-        sections += _explain_exclusion(row, candidates.get(row["candidate_id"]))
+    for row in considered:
+        candidate = candidates.get(row["candidate_id"])
+        if candidate is not None and candidate.campaign_id in joined:
+            continue
+        exclusion = _explain_exclusion(row, candidate)
+        # Of a member only why it is not of the other group: what that group lacks is not about its own campaign.
+        sections += exclusion[:1] if joined else exclusion
+    for row in memberships:
+        sections.append(ExplanationSection("What an appeal should look at", advise_appeal(_read_family_bits(row))))
     if memberships:
         best = memberships[0]
         verdict = f"Member of campaign {best['campaign_id']}: {_phrase_probability(best['probability'])}."
         if len(memberships) > 1:
             verdict += f" Also in {', '.join(row['campaign_id'] for row in memberships[1:])}."
     else:
-        best = considered[0]
-        groups = format_quantity(len(considered), "candidate group")
-        verdict = f"Member of no campaign. Looked at in {groups}; belongs, at best: {_phrase_probability(best['probability'])}."
+        return _explain_nonmember(account, considered, candidates, _drop_empty_sections(sections))
     return Explanation("account", account, verdict, best["probability"], _drop_empty_sections(sections))
+
+
+def _explain_nonmember(
+    account: str, considered: list[Row], candidates: dict[str, CandidateGroup], sections: list[ExplanationSection]
+) -> Explanation:
+    """Explain an account of candidate groups only; how well it fits a watch is not said, since a watch names nobody."""
+    watched = [row for row in considered if _is_watched(candidates.get(row["candidate_id"]))]
+    others = [row for row in considered if row not in watched]
+    verdict = f"Member of no campaign. Looked at in {format_quantity(len(considered), 'candidate group')}"
+    if watched:
+        verdict += f", of which {format_count(len(watched))} became a watch that accuses nobody"
+    probability = others[0]["probability"] if others else None
+    if probability is not None:
+        verdict += f"; belongs, at best: {_phrase_probability(probability)}"
+    return Explanation("account", account, f"{verdict}.", probability, sections)
+
+
+def _is_watched(candidate: CandidateGroup | None) -> bool:
+    return candidate is not None and candidate.verdict == "watch"
 
 
 def _explain_membership(row: Row, campaign: Campaign) -> list[ExplanationSection]:
@@ -205,10 +263,10 @@ def _explain_membership(row: Row, campaign: Campaign) -> list[ExplanationSection
         f"{format_count(row['harvested'])} of {format_quantity(row['exchanges'], 'exchange')} harvested"
     )
     return [
+        ExplanationSection(f"Facts that convict this account of {campaign.id}", row["facts"] or []),
         ExplanationSection(f"Why it is in {campaign.id}, the strongest reason first", [*row["reasons"], active]),
         ExplanationSection("How much each family says of this account", _describe_bits(own)),
         ExplanationSection("What speaks against it", against),
-        ExplanationSection("What an appeal should look at", _advise_appeal(own)),
     ]
 
 
@@ -216,6 +274,10 @@ def _explain_exclusion(row: Row, candidate: CandidateGroup | None) -> list[Expla
     own = _read_family_bits(row)
     if candidate is None:
         return [ExplanationSection(f"In group {row['candidate_id']}", row["reasons"])]
+    if candidate.verdict == "watch":
+        title = f"In group {candidate.id} ({format_quantity(candidate.accounts, 'account')}, {candidate.seed})"
+        became = f"the group became watch {candidate.campaign_id}" if candidate.campaign_id else "the group is watched"
+        return [ExplanationSection(title, [f"{became}. {NOBODY_ACCUSED}"])]
     verdict_name = VERDICTS.get(candidate.verdict, candidate.verdict)
     outcome = (
         f"the group became campaign {candidate.campaign_id}"
@@ -277,37 +339,6 @@ def _format_counter_evidence(counter: CounterEvidence) -> str:
     return counter.statement + (f" ({format_bits(-abs(counter.bits))} bits)" if counter.bits else "")
 
 
-def _describe_weak_points(evidence: Sequence[Evidence], probabilities: list[float]) -> list[str]:
-    """Return where a campaign is weakest: the family that carries most, and the least certain members."""
-    totals = {f: sum(max(0.0, e.bits) for e in evidence if e.family == f) for f in FAMILIES}
-    whole = sum(totals.values())
-    strongest = max(totals, key=lambda family: totals[family])
-    statements = []
-    if whole > 0:
-        rest = format_bits(whole - totals[strongest])
-        statements.append(f"without {strongest}, its strongest family, {rest} bits are left: {INNOCENT[strongest]}")
-    doubtful = sum(value < 0.8 for value in probabilities)
-    if doubtful:
-        statements.append(
-            f"{format_count(doubtful)} of {format_quantity(len(probabilities), 'member')} are under 80 % likely: start there"
-        )
-    statements.append("an account can be a neighbour of the campaign without being of it: explain the account itself")
-    return statements
-
-
-def _advise_appeal(own: dict[str, float]) -> list[str]:
-    positive = {family: value for family, value in own.items() if value > 0}
-    whole = sum(positive.values())
-    ordered = sorted(positive, key=lambda family: (-positive[family], family))
-    statements = []
-    if ordered and positive[ordered[0]] >= ONE_LEG * whole:
-        statements.append(
-            f"the case rests on {ordered[0]} alone ({format_share(positive[ordered[0]], whole)} of its bits): be careful"
-        )
-    statements += [f"{family}: {INNOCENT[family]}" for family in ordered[:3]]
-    return statements or ["the account itself shows no evidence of its own: it is in by its neighbours only"]
-
-
 def _describe_missing_evidence(present: set[str], whose: str) -> list[str]:
     absent = [family for family in FAMILIES if family not in present]
     statements = [f"no evidence of {', '.join(absent)} on {whose}"] if absent else []
@@ -326,7 +357,7 @@ def _read_family_bits(row: Row) -> dict[str, float]:
 
 
 def _phrase_probability(value: float) -> str:
-    return f"{describe_probability(value)} ({format_probability(value)})"
+    return f"{describe_probability(round(value, 3))} ({format_probability(value)})"
 
 
 def _certainty_key(row: Row) -> tuple[float, str]:

@@ -19,6 +19,10 @@ class ResultView(Protocol):
         """Campaigns, in any order."""
 
     @property
+    def watches(self) -> list[Campaign]:
+        """What is suspected only and accuses nobody, in any order."""
+
+    @property
     def run(self) -> RunRecord:
         """How the run went."""
 

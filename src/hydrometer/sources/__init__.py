@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hydrometer.sources.account_search import search_account as search_account
     from hydrometer.sources.file_traffic import FileTraffic as FileTraffic
     from hydrometer.sources.file_traffic import open_traffic as open_traffic
     from hydrometer.sources.format_reader import FormatReader as FormatReader

@@ -13,7 +13,7 @@ from hydrometer.intelligence.exchange.release_material import find_campaign, rea
 
 
 def test_a_campaign_that_a_result_lacks_is_refused_with_those_that_it_has() -> None:
-    result: Any = SimpleNamespace(campaigns=[SimpleNamespace(id="HY-1"), SimpleNamespace(id="HY-2")])
+    result: Any = SimpleNamespace(campaigns=[SimpleNamespace(id="HY-1"), SimpleNamespace(id="HY-2")], watches=[])
     assert find_campaign(result, "HY-2", Path("r")).id == "HY-2"
     with pytest.raises(InputError, match=r"r: no campaign HY-3\. Name one of: HY-1, HY-2\."):
         find_campaign(result, "HY-3", Path("r"))

@@ -120,5 +120,5 @@ def test_a_score_of_before_communities_were_counted_is_read(tmp_path: Path) -> N
     for row in content["operators"]:
         del row["merged"]
     old = msgspec.convert(content, WorldScore)
-    assert (old.communities, old.watches) == (None, None)
-    assert summarise([old]).measures["watches_per_world"].value is None
+    assert (old.communities, old.watches) == (None, 0)
+    assert summarise([old]).measures["communities_convicted"].value is None

@@ -20,6 +20,6 @@ def demo(out: options.Out = Path("demo"), quiet: options.Quiet = False) -> None:
         from hydrometer.contract import CampaignFile
 
         result = api.detect(api.sample(), out, progress=progress)
-        campaign_file = CampaignFile(campaigns=result.campaigns, run=result.run)
+        campaign_file = CampaignFile(campaigns=[*result.campaigns, *result.watches], run=result.run)
     print_campaigns(campaign_file, out)
     typer.echo(escape_controls(f"Open {(out / 'report.html').resolve().as_uri()}"))

@@ -76,7 +76,7 @@ def detect(
             intel=intel or (),
             sharing_key=sharing_key,
         )
-        campaign_file = CampaignFile(campaigns=result.campaigns, run=result.run)
+        campaign_file = CampaignFile(campaigns=[*result.campaigns, *result.watches], run=result.run)
     if as_json:
         typer.echo(format_json(summarise_campaigns(campaign_file, out)))
     else:

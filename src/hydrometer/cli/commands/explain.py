@@ -13,7 +13,9 @@ from hydrometer.cli.output.terminal import escape_controls, format_json
 
 def explain(
     result: options.Result,
-    campaign: Annotated[str | None, typer.Option("--campaign", metavar="ID", help="The campaign to explain.")] = None,
+    campaign: Annotated[
+        str | None, typer.Option("--campaign", metavar="ID", help="The campaign, watch or group to explain.")
+    ] = None,
     account: Annotated[
         str | None, typer.Option("--account", metavar="ID", help="The account to explain, member or not.")
     ] = None,
@@ -25,6 +27,8 @@ def explain(
     with ExitStatus():
         from hydrometer import api
 
+        if account is not None:
+            api.require_account(result, account)
         explanation = api.explain(result, campaign=campaign, account=account)
     if as_json:
         typer.echo(format_json(explanation.to_dict()))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hydrometer.cli.output.console_tables import build_table, open_console, print_line
 from hydrometer.contract import describe_probability
+from hydrometer.report import phrase_suspicion
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
 
     from hydrometer.contract import Campaign, CampaignFile, RunRecord
 
+LEAST_PRINTED, MOST_PRINTED = 0.01, 0.99
+"""Bounds of a printed probability: nothing that is estimated is certain."""
 MOST_NAMED = 3
 """Capabilities named in a row of the table; --json and the report have them all."""
 
 
 def summarise_campaigns(campaign_file: CampaignFile, out: Path) -> dict[str, object]:
-    """Return what `--json` prints: the campaigns without members and exhibits, and how the run went."""
+    """Return what `--json` prints: campaigns and watches without members and exhibits, and how the run went."""
     run = campaign_file.run
     return {
         "result": str(out),
@@ -40,7 +43,20 @@ def summarise_campaigns(campaign_file: CampaignFile, out: Path) -> dict[str, obj
                 "models": c.models,
                 "attribution": {"status": c.attribution.status, "why": c.attribution.why},
             }
-            for c in campaign_file.campaigns
+            for c in campaign_file.convicted
+        ],
+        "watches": [
+            {
+                "id": w.id,
+                "accounts": w.accounts,
+                "suspected_accounts": w.suspected_accounts,
+                "exchanges": w.exchanges,
+                "first_seen": w.first_seen,
+                "last_seen": w.last_seen,
+                "would_decide": w.would_decide,
+                "innocent_explanation": w.innocent_explanation,
+            }
+            for w in campaign_file.watches
         ],
         "run": {
             "status": run.status,
@@ -54,15 +70,18 @@ def summarise_campaigns(campaign_file: CampaignFile, out: Path) -> dict[str, obj
 
 
 def print_campaigns(campaign_file: CampaignFile, out: Path) -> None:
-    """Print the campaigns as a table, then everything that limits what could be found, then where the result is."""
+    """Print campaigns as a table, watches, then everything that limits what could be found, then where the result is."""
     console = open_console()
-    if campaign_file.campaigns:
-        console.print(_build_campaign_table(campaign_file.campaigns), "")
-        for c in campaign_file.campaigns:
+    campaigns = campaign_file.convicted
+    if campaigns:
+        console.print(_build_campaign_table(campaigns), "")
+        for c in campaigns:
             if c.attribution.dossiers:
                 print_line(console, f"{c.id}: {c.attribution.why}")
     else:
         console.print("No campaigns found.")
+    for line in _list_watches(campaign_file.watches):
+        print_line(console, line)
     for line in _list_limits(campaign_file.run):
         print_line(console, line)
     print_line(console, f"Report: {out / 'report.html'}")
@@ -73,7 +92,7 @@ def _build_campaign_table(campaigns: list[Campaign]) -> Table:
     rows = (
         (
             c.id,
-            f"{c.probability:.2f} {describe_probability(c.probability)}",
+            format_likelihood(c.probability),
             f"{c.accounts:,}",
             f"{c.exchanges:,}",
             f"{c.harvested:,}",
@@ -84,6 +103,32 @@ def _build_campaign_table(campaigns: list[Campaign]) -> Table:
     )
     # Numbers stay whole; on a narrow terminal the columns with words fold, down to their longest word.
     return build_table(heads, rows, {"campaign", "how likely", "extracts", "seen"}, (0, 11, 8, 8, 8, 10, 12))
+
+
+def format_likelihood(probability: float) -> str:
+    """Return a probability with two places, short of certainty, and the term for what is printed."""
+    return f"{format_probability(probability)} {describe_probability(_round_probability(probability))}"
+
+
+def format_probability(probability: float) -> str:
+    """Return a probability with two places, short of certainty."""
+    return f"{_round_probability(probability):.2f}"
+
+
+def _round_probability(probability: float) -> float:
+    return min(max(round(probability, 2), LEAST_PRINTED), MOST_PRINTED)
+
+
+def _list_watches(watches: list[Campaign]) -> list[str]:
+    """Return, a line each, what is suspected of whom nobody is accused."""
+    if not watches:
+        return []
+    named = "1 watch" if len(watches) == 1 else f"{len(watches):,} watches"
+    lines = [f"{named}: suspected, nobody accused, no account named"]
+    for watch in sorted(watches, key=lambda w: w.id):
+        lines.append(f"{watch.id}: {phrase_suspicion(watch)}")
+        lines += [f"{watch.id} would be decided by: {each}" for each in watch.would_decide[:1]]
+    return lines
 
 
 def _format_capabilities(shares: dict[str, float]) -> str:

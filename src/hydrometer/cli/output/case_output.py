@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.contract import describe_probability
+from hydrometer.cli.output.campaign_output import format_likelihood, format_probability
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ def format_case(
     yield f"Case {case.id}: {what}, {case.state}, opened {case.opened_at:%Y-%m-%d %H:%M} UTC"
     if case.kind == "decision" and case.campaign:
         yield f"Campaign: {case.campaign}"
-    yield f"Likely at {case.probability:.2f}, {describe_probability(case.probability)}, when it was opened"
+    yield f"Likely at {format_likelihood(case.probability).replace(' ', ', ', 1)}, when it was opened"
     names = ", ".join(case.accounts[:10]) + (
         f" and {len(case.accounts) - 10:,} more" if len(case.accounts) > 10 else ""
     )
@@ -46,7 +46,8 @@ def format_reasons(account: str, kept: Iterable[KeptEvidence]) -> Iterator[str]:
     for each in kept:
         for member in each.body.get("members", ()):
             if member["account_id"] == account:
-                yield f"{account}: {member['probability']:.2f}: {'; '.join(member['reasons'])}"
+                yield f"{account}: {format_probability(member['probability'])}: {'; '.join(member['reasons'])}"
+                yield from (f"  fact: {fact}" for fact in member.get("facts") or ())
 
 
 def _format_kept_evidence(kept: KeptEvidence) -> Iterator[str]:

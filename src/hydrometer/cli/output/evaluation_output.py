@@ -90,6 +90,8 @@ def _build_archetype_table(wronged: dict[str, MeasureEstimate]) -> Table:
 def _list_remarks(summary: EvaluationSummary, wronged: int) -> list[str]:
     """Return, a line each, what the tables leave out and what limits them."""
     lines = [f"No account flagged: {len(summary.benign) - wronged} of {len(summary.benign)} archetypes"]
+    if summary.watches:
+        lines.append(f"Watched, nobody accused: {summary.watches:,}; neither found nor false")
     undefined = [_format_name(name) for name, estimate in summary.measures.items() if estimate.value is None]
     if undefined:
         lines.append(f"Nothing to divide by: {', '.join(undefined)}")

@@ -19,7 +19,7 @@ from hydrometer.enforcement.audit.audit_log import WAIT_SECONDS, AuditLog
 from hydrometer.enforcement.audit.log_reader import read_entries
 from hydrometer.enforcement.casebook.casebook_queries import Casebook
 from hydrometer.files import read_text
-from hydrometer.result import ResultFolder
+from hydrometer.result import ResultFolder, refuse_watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,9 +77,11 @@ class CaseService:
         were left out.
 
         Raises:
-            InputError: no such result or campaign, or no name or reason.
+            InputError: no such result or campaign, a watch, or no name or reason.
         """
         result_folder = ResultFolder.read(result)
+        mend = "It accuses nobody, so that there is nothing to judge; `hydrometer explain` shows it."
+        refuse_watch(result_folder.watches, campaign, result, mend=mend)
         record = next((each for each in result_folder.campaigns if each.id == campaign), None)
         if record is None:
             names = ", ".join(each.id for each in result_folder.campaigns) or "none"

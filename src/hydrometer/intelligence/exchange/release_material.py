@@ -9,6 +9,7 @@ import msgspec
 import pyarrow.compute as pc
 
 from hydrometer.contract import FingerprintSettings, InputError
+from hydrometer.result import refuse_watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +40,9 @@ class ReleaseMaterial:
 
 
 def find_campaign(result: ResultFolder, campaign: str, path: Path) -> Campaign:
-    """Return the campaign of that id; raises InputError where the result at `path` has none."""
+    """Return the campaign of that id; raises InputError where the result at `path` has none, or a watch."""
+    mend = "It accuses nobody, and so does not leave: share or keep campaigns only."
+    refuse_watch(result.watches, campaign, path, mend=mend)
     for one in result.campaigns:
         if one.id == campaign:
             return one

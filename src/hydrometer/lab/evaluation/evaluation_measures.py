@@ -72,8 +72,8 @@ def define_measures(kinds: Iterable[str]) -> dict[str, RatioMeasure]:
         "campaigns_false": RatioMeasure(TRIALS, ("false",), ("campaigns",)),
         "campaigns_merged": RatioMeasure(TRIALS, ("merged",), ("campaigns",)),
         "worlds_with_false_campaign": RatioMeasure(TRIALS, ("worlds_false",), ("worlds",)),
-        "worlds_with_watch": RatioMeasure(TRIALS, ("worlds_watched",), ("worlds_listed",)),
-        "watches_per_world": RatioMeasure(RATES, ("watches",), ("worlds_listed",)),
+        "worlds_with_watch": RatioMeasure(TRIALS, ("worlds_watched",), ("worlds",)),
+        "watches_per_world": RatioMeasure(RATES, ("watches",), ("worlds",)),
         "communities_convicted": RatioMeasure(TRIALS, ("communities_convicted",), ("communities",)),
         "false_campaigns_per_100_communities": RatioMeasure(
             RATES, ("false_beside_communities",), ("communities",), scale=100
@@ -112,6 +112,8 @@ def collect_sums(score: WorldScore) -> dict[str, float]:
         float,
         worlds=1,
         worlds_false=int(score.campaigns.false > 0),
+        worlds_watched=int(score.watches > 0),
+        watches=score.watches,
         operators=len(score.operators),
         found=sum(row.found for row in score.operators),
         split=sum(row.campaigns >= 2 for row in score.operators),
@@ -133,10 +135,6 @@ def collect_sums(score: WorldScore) -> dict[str, float]:
         for name, number in (("benign_flagged", counts.flagged), ("benign", counts.accounts)):
             totals[name] += number
             totals[f"{name}:{kind}"] = number
-    if score.watches is not None:
-        totals["worlds_listed"] = 1
-        totals["worlds_watched"] = int(score.watches > 0)
-        totals["watches"] = score.watches
     if score.communities is not None:
         totals["communities"] = score.communities.communities
         totals["communities_convicted"] = len(score.communities.convicted)

@@ -80,6 +80,7 @@ def summarise(scores: Sequence[WorldScore]) -> EvaluationSummary:
             absent[what] = absent.get(what, 0) + 1
     return EvaluationSummary(
         worlds=len(scores),
+        watches=sum(score.watches for score in scores),
         at=thresholds.pop(),
         measures={name: estimate for name, estimate in estimates.items() if not name.startswith(BENIGN)},
         benign={name.removeprefix(BENIGN): e for name, e in estimates.items() if name.startswith(BENIGN)},

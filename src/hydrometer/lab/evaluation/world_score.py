@@ -99,7 +99,7 @@ def score(result: Path, world: Path, at: float = 0.5) -> WorldScore:
         notes={what: number for what, number in notes.items() if number},
         absent=_list_absent(members, listed_campaigns, candidates, exchanges, found_on),
         communities=count_communities(flagged, grouping, truth),
-        watches=listing.watches if listing is not None else None,
+        watches=listing.watches if listing is not None else 0,
     )
 
 

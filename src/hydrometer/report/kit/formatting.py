@@ -16,6 +16,7 @@ FAMILY_NAMES = {
 
 VERDICTS = {
     "campaign": "campaign",
+    "watch": "watched",
     "rejected": "rejected",
     "authorised": "authorised",
     "single_customer": "single customer",

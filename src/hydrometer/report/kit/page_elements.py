@@ -58,7 +58,7 @@ def render_probability(value: float) -> Html:
         "span",
         element("b", format_probability(value)),
         " ",
-        element("span", describe_probability(value), class_="quiet"),
+        element("span", describe_probability(round(value, 3)), class_="quiet"),
         class_="chance",
     )
 

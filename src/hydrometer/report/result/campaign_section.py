@@ -26,6 +26,7 @@ from hydrometer.report.kit.page_elements import (
 )
 from hydrometer.report.result import heatmap, shared_value_diagram, timeline
 from hydrometer.report.result.attribution_section import render_attribution
+from hydrometer.report.result.evidence_words import KIND_NAMES, describe_innocence
 from hydrometer.report.result.member_table import render_members
 from hydrometer.report.result.template_figures import render_templates
 from hydrometer.report.result.waterfall import draw_waterfall, has_capped_bits
@@ -48,6 +49,7 @@ def render_campaign(campaign: Campaign, result: ResultView, most_members: int) -
     sections: list[tuple[str, Child]] = [
         ("Evidence, from starting odds to probability", _render_waterfall(campaign, result.run.calibration)),
         ("What speaks against", _render_counter_evidence(campaign)),
+        *_render_innocence(campaign),
         ("Who may be behind it", render_attribution(campaign)),
         ("Exchanges by day", join_markup([timeline.draw_timeline(exhibit), timeline.render_timeline_legend(exhibit)])),
         ("Hours of work", join_markup([heatmap.draw_heatmap(exhibit), heatmap.render_heatmap_legend(exhibit)])),
@@ -122,6 +124,10 @@ def _render_counter_evidence(campaign: Campaign) -> Html:
     )
 
 
+def _render_innocence(campaign: Campaign) -> list[tuple[str, Child]]:
+    return [(title, render_list(statements)) for title, statements in describe_innocence(campaign.innocent_explanation)]
+
+
 def _render_waterfall(campaign: Campaign, calibration: Mapping[str, object]) -> Html:
     note = (
         "“of”: signals of one family depend on each other, so no family counts for more than its cap."
@@ -160,14 +166,26 @@ def _format_shares(values: dict[str, float]) -> dict[str, str]:
 def _render_evidence_table(campaign: Campaign) -> Html:
     order = {family: index for index, family in enumerate(FAMILIES)}
     ordered = sorted(campaign.evidence, key=lambda e: (order.get(e.family, len(order)), -e.bits, e.signal))
-    heads = ("family", "tells of", "what was found", "statistic", "if there were nothing to it", "p", "bits")
-    return render_table(
-        heads,
-        map(_build_evidence_row, ordered),
-        numbers=(3, 5, 6),
-        class_="evidence",
-        name=f"Evidence of {campaign.id}",
+    heads: tuple[str, ...] = (
+        "family",
+        "tells of",
+        "what was found",
+        "statistic",
+        "if there were nothing to it",
+        "p",
+        "bits",
     )
+    rows = [_build_evidence_row(each) for each in ordered]
+    if any(each.kind for each in ordered):
+        heads = (*heads, "kind", "cause", "shown by")
+        rows = [(*row, *_build_kind_cells(each)) for row, each in zip(rows, ordered, strict=True)]
+    return render_table(heads, rows, numbers=(3, 5, 6), class_="evidence", name=f"Evidence of {campaign.id}")
+
+
+def _build_kind_cells(evidence: Evidence) -> tuple[Child, ...]:
+    """Return what kind it is of, the cause that it counts for, and the share of organisations that show it."""
+    shown_by = format_share(evidence.cover, 1.0) if evidence.cover else "–"
+    return (KIND_NAMES[evidence.kind], evidence.cause or "–", shown_by)
 
 
 def _build_evidence_row(evidence: Evidence) -> tuple[Child, ...]:

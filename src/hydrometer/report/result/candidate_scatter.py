@@ -156,7 +156,7 @@ def _draw_shape(verdict: str, x: float, y: float, r: float) -> Html:
         return element("path", d=Html(corners), class_="mark authorised")
     if verdict == "single_customer":
         return draw_rectangle(x - r * 0.88, y - r * 0.88, r * 1.76, r * 1.76, "mark single_customer")
-    kind = "campaign" if verdict == "campaign" else "rejected"
+    kind = verdict if verdict in ("campaign", "watch") else "rejected"
     return element("circle", cx=shorten_number(x), cy=shorten_number(y), r=shorten_number(r), class_=f"mark {kind}")
 
 

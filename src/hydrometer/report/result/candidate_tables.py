@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MOST_GROUPS_LISTED = 100
 """Most groups listed of each verdict."""
 EXPLAINED = {
+    "watch": ("Watched", "Suspected, and not to be told apart from an honest group: nobody is accused."),
     "rejected": (
         "Rejected",
         "Accounts that share something, without enough independent evidence of a harvest by one hand.",
@@ -37,6 +38,7 @@ def render_candidate_tables(candidates: list[CandidateGroup]) -> Html:
     parts = [
         _render_verdict(title, description, [c for c in candidates if c.verdict == verdict])
         for verdict, (title, description) in EXPLAINED.items()
+        if verdict != "watch" or any(c.verdict == verdict for c in candidates)
     ]
     other = [c for c in candidates if c.verdict not in EXPLAINED and c.verdict != "campaign"]
     if other:

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 
 from hydrometer.contract import FAMILIES
 from hydrometer.report.kit.formatting import format_bits, format_count, format_day, format_probability, format_quantity
-from hydrometer.report.kit.markup import Html, element, join_markup
-from hydrometer.report.kit.page_elements import render_family_bar, render_family_legend, render_identifier, render_table
+from hydrometer.report.kit.markup import Child, Html, element, join_markup
+from hydrometer.report.kit.page_elements import (
+    render_family_bar,
+    render_family_legend,
+    render_identifier,
+    render_list,
+    render_table,
+)
 from hydrometer.report.result_view import select_strongest_members
 
 if TYPE_CHECKING:
@@ -26,6 +32,8 @@ SHARED_BY = 3
 """A reason that so many shown accounts have is written once, under a letter."""
 MOST_OWN = 2
 """Most reasons written in full in a row."""
+MOST_FACTS = 6
+"""Most facts written in a row; members.parquet has them all."""
 
 
 def allot_member_rows(campaigns: int) -> int:
@@ -40,7 +48,7 @@ def render_members(campaign: Campaign, everyone: pa.Table, most: int) -> Html:
     by_family = [{family: row[f"bits_{family}"] for family in FAMILIES} for row in rows]
     widest = max([0.0, *(sum(max(0.0, value) for value in each.values()) for each in by_family)])
     letters = _assign_letters([row["reasons"] for row in rows])
-    table_rows = [
+    table_rows: list[tuple[Child, ...]] = [
         (
             row["account_id"],
             format_probability(row["probability"]),
@@ -54,7 +62,12 @@ def render_members(campaign: Campaign, everyone: pa.Table, most: int) -> Html:
         for row, each in zip(rows, by_family, strict=True)
     ]
     present = [family for family in FAMILIES if any(each[family] > 0 for each in by_family)]
-    heads = ("account", "probability", "bits by family", "exchanges", "harvested", "first, UTC", "last, UTC", "reasons")
+    heads: tuple[str, ...] = ("account", "probability", "bits by family", "exchanges", "harvested")
+    heads = (*heads, "first, UTC", "last, UTC", "reasons")
+    facts = [row["facts"] or [] for row in rows]
+    if any(facts):
+        heads = (*heads, "facts that convict this account")
+        table_rows = [(*cells, _render_facts(each)) for cells, each in zip(table_rows, facts, strict=True)]
     return join_markup(
         [
             _render_member_count(own.num_rows, len(rows)),
@@ -63,6 +76,13 @@ def render_members(campaign: Campaign, everyone: pa.Table, most: int) -> Html:
             render_table(heads, table_rows, class_="members", name=f"Accounts of {campaign.id}"),
         ]
     )
+
+
+def _render_facts(facts: list[str]) -> Html:
+    shown: list[Child] = [*facts[:MOST_FACTS]]
+    if len(facts) > MOST_FACTS:
+        shown.append(element("span", f"and {format_count(len(facts) - MOST_FACTS)} more", class_="quiet"))
+    return render_list(shown)
 
 
 def _render_member_count(total: int, shown: int) -> Html:

@@ -123,12 +123,13 @@ def render_campaign_rows(campaigns: list[Campaign], names: Mapping[str, Html]) -
 
 
 def phrase_headline(result: ResultView) -> str:
-    """Return how many campaigns there are, and how likely they are."""
+    """Return how many campaigns there are and how likely they are, and how many watches."""
+    watched = f"; {format_quantity(len(result.watches), 'watch', 'watches')}, nobody accused" if result.watches else ""
     if not result.campaigns:
-        return "No campaign found"
+        return f"No campaign found{watched}"
     terms = Counter(describe_probability(campaign.probability) for campaign in rank_campaigns(result.campaigns))
     term_counts = ", ".join(f"{number} {term}" for term, number in terms.items())
-    return f"{format_quantity(len(result.campaigns), 'campaign')}: {term_counts}"
+    return f"{format_quantity(len(result.campaigns), 'campaign')}: {term_counts}{watched}"
 
 
 def render_status(run: RunRecord) -> Html | None:
@@ -151,6 +152,7 @@ def render_run_figures(result: ResultView) -> Html:
         ("campaigns", format_count(len(result.campaigns))),
         ("accounts in them", _render_part_of_whole(accounts, run.rows.get("accounts"))),
         ("exchanges harvested", _render_part_of_whole(exchanges, read)),
+        *([("watches", format_count(len(result.watches)))] if result.watches else []),
         ("exchanges read", "–" if read is None else format_count(read)),
         ("span", _render_span(run)),
         ("rows rejected", element("span", format_count(rejected), class_="warn") if rejected else "0"),

@@ -18,6 +18,7 @@ from hydrometer.report.result.overview import (
     render_header,
     render_signals_off,
 )
+from hydrometer.report.result.watch_section import render_watches
 from hydrometer.report.result_view import rank_campaigns
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def render_result_page(result: ResultView) -> str:
         render_candidate_map(result),
         render_campaign_table(result),
         *sections,
+        render_watches(result.watches),
         render_candidate_tables(result.candidates),
         render_method(result.run),
     )
@@ -70,7 +72,8 @@ def _render_contents(result: ResultView) -> Html:
         for c in rank_campaigns(result.campaigns)
     ]
     fixed = [("#top", "At a glance"), ("#plane", "Every group"), ("#campaigns", "Campaigns")]
-    after = [("#why-not", "No campaign, and why"), ("#method", "Method and honesty")]
+    watches = [("#watches", "Watches, nobody accused")] if result.watches else []
+    after = [*watches, ("#why-not", "No campaign, and why"), ("#method", "Method and honesty")]
 
     def link(target: str, name: str) -> Html:
         return element("li", element("a", name, href=target))
