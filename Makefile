@@ -32,13 +32,13 @@ check: $(READY) ## Lint, types, imports, dependencies, the house in figures; no 
 bench: $(READY) ## Measure speed, memory and cost, ours and others' (20 minutes); writes docs/performance.md
 	PYTHONPATH=benchmarks $(BIN)/python -m speed
 
-bench-quality: $(READY) ## Measure how well campaigns are found (45 minutes); writes docs/benchmark.md
+bench-quality: $(READY) ## Measure how well campaigns are found (60 minutes); writes docs/benchmark.md
 	PYTHONPATH=benchmarks $(BIN)/python -m quality
 
 bench-attribution: $(READY) ## Measure how well operators are named, false flags and all; writes docs/benchmark-attribution.md
 	PYTHONPATH=benchmarks $(BIN)/python -m attribution
 
-calibrate: $(READY) ## Fit the probabilities anew on simulated worlds (5 minutes)
+calibrate: $(READY) ## Fit the probabilities anew on simulated worlds (10 minutes)
 	PYTHONPATH=benchmarks $(BIN)/python -m quality.calibrate
 
 train-elicitation: $(READY) ## Train the elicitation model anew (minutes); writes its weights and docs/elicitation-model.md

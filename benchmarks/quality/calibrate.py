@@ -1,11 +1,13 @@
-"""Fit the two logistic curves that turn bits into a probability, on labelled worlds, and write them into the package.
+"""Fit the three logistic curves that turn bits into a probability, on labelled worlds, and write them into the package.
 
     PYTHONPATH=benchmarks python -m quality.calibrate [--seeds 11,12,13,14] [--test-seeds 21,22] [--honest 1500] [--check]
 
 Every candidate group of every world is one case: it is a campaign when four in five of its accounts are one operator's.
-Worlds of even seeds are reduced to what a bare log holds, without accounts and addresses, so that the curves hold where
-columns are missing too. The curves are fitted on the training seeds by maximum likelihood with a ridge on the slopes (separable cases would send
-them to infinity); the reliability that is written beside them comes from the test seeds alone.
+P(campaign) is the product of a curve of coordination, one of operation (what of it only one hand explains) and one of
+harvest. Worlds of even seeds are reduced to what a bare log holds, without accounts and addresses; coordination and
+operation have a middle of their own there, so that the curves hold where columns are missing too. The curves are fitted
+on the training seeds by maximum likelihood with a ridge on the slopes (separable cases would send them to infinity); the
+reliability that is written beside them comes from the test seeds alone.
 """
 
 from __future__ import annotations
@@ -13,12 +15,12 @@ from __future__ import annotations
 import argparse
 import collections
 import multiprocessing
-import os
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -27,45 +29,81 @@ from scipy.optimize import minimize
 
 from hydrometer import api
 from hydrometer.contract.progress import SilentProgress
-from hydrometer.detection.campaigns.score_calibration import BARE, FULL, ScoreCalibration
+from hydrometer.detection.campaigns.score_calibration import ScoreCalibration
 from hydrometer.lab.evaluation.reliability import sum_reliability as reliability_of
 from hydrometer.lab.simulate import SCENARIOS
 from hydrometer.result import ResultFolder
 from quality.plan import VARIED
 from quality.worlds import ONE_THREAD, make, site_key
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hydrometer.contract import CandidateGroup
+
 TARGET = Path(__file__).parents[2] / "src" / "hydrometer" / "detection" / "campaigns" / "data" / "calibration.json"
 PURE = 0.8
-ONE_FAMILY = 0.3
+AGREEING = 3.0
+"""Bits from which a cause of coordination counts towards the two that must agree."""
+ONE_CAUSE = 0.3
+"""Highest probability of a group for which only one cause speaks."""
 RIDGE = 0.02
 BARE_CAUTION = 3.0
 """Weight of a false group in a bare world. Without accounts nobody's agreement is known, and a licensed maker of synthetic
 data looks like an operator: what cannot be told apart must not be accused."""
+PROCESSES = 2
 
 
 @dataclass(frozen=True)
 class Case:
-    """A candidate group with its bits and the truth about it."""
+    """A candidate group with its bits, what the detector made of them, and the truth about it."""
 
     world: str
     coordination: float
+    operation: float
     harvest: float
-    families: int
+    causes: int
+    """Independent causes of coordination that count."""
     bare: bool
+    probability: float
+    """What the shipped curves give it."""
     campaign: bool
 
 
-def cases(scenarios: list[str], seeds: list[int], honest: int) -> list[Case]:
-    """Run the detector over worlds, in as many processes as there are cores, and label every candidate group."""
+@dataclass(frozen=True)
+class Curves:
+    """P(campaign) = logistic(coordination) * logistic(operation) * logistic(harvest), in the order in which they are fitted."""
+
+    coordination_middle: float
+    coordination_middle_bare: float
+    coordination_slope: float
+    operation_middle: float
+    operation_middle_bare: float
+    operation_slope: float
+    harvest_middle: float
+    harvest_slope: float
+
+
+START = Curves(14.0, 12.0, 0.8, 7.0, 6.0, 0.8, 7.0, 0.9)
+LEAST = Curves(8.0, 5.0, 0.15, 2.0, 2.0, 0.15, 3.0, 0.15)
+MOST = Curves(30.0, 30.0, 1.5, 20.0, 20.0, 1.5, 16.0, 1.5)
+
+
+def cases(scenarios: Sequence[str], seeds: Sequence[int], honest: int) -> list[Case]:
+    """Run the detector over worlds, two at a time, and label every candidate group; say on stderr how far it is."""
     planned = [(name, seed) for name in scenarios for seed in seeds]
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as pool:
-        found = []
-        for (name, seed), some in zip(
-            planned, pool.map(_cases, *zip(*planned, strict=True), [honest] * len(planned)), strict=True
-        ):
-            found += some
-            print(f"{name} {seed}: {len(found)} cases", file=sys.stderr)
-    return found
+    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
+        gathered = []
+        worlds = pool.map(_cases, *zip(*planned, strict=True), [honest] * len(planned))
+        for number, ((name, seed), labelled) in enumerate(zip(planned, worlds, strict=True), start=1):
+            gathered += labelled
+            campaigns = sum(case.campaign for case in labelled)
+            print(
+                f"{number} of {len(planned)}: {name} {seed}, {len(labelled)} groups, {campaigns} campaigns",
+                file=sys.stderr,
+                flush=True,
+            )
+    return gathered
 
 
 def _cases(name: str, seed: int, honest: int) -> list[Case]:
@@ -95,46 +133,89 @@ def _labelled(world: str, result: ResultFolder, operator: dict[str, str]) -> lis
     members: dict[str, list[str]] = collections.defaultdict(list)
     columns = (result.considered[name].to_pylist() for name in ("candidate_id", "account_id", "probability", "member"))
     bare = "exchanges.client_ip" in result.run.absent_columns
-    campaigns = {candidate.id for candidate in result.candidates if candidate.campaign_id}
+    # A watch has no members: all its accounts are the group.
+    campaigns = {candidate.id for candidate in result.candidates if candidate.verdict == "campaign"}
     for candidate, account, _, member in zip(*columns, strict=True):
         if member or candidate not in campaigns:
             members[candidate].append(account)
-    found = []
+    labelled = []
     for candidate in result.candidates:
         if candidate.verdict in ("authorised", "single_customer"):
             continue
         owners = collections.Counter(operator[account] for account in members[candidate.id])
         owner, most = max(((o, n) for o, n in owners.items() if o), key=lambda row: row[1], default=("", 0))
-        pure = bool(owner) and most >= PURE * sum(owners.values())
-        bits: collections.Counter[str] = collections.Counter()
-        for item in candidate.evidence:
-            if item.axis == "coordination":
-                bits[item.family] += item.bits  # type: ignore[assignment]
-        families = sum(value >= 3.0 for value in bits.values())
-        found.append(Case(world, candidate.coordination, candidate.harvest, families, bare, pure))
-    return found
+        labelled.append(
+            Case(
+                world=world,
+                coordination=candidate.coordination,
+                operation=sum_operation(candidate),
+                harvest=candidate.harvest,
+                causes=count_causes(candidate),
+                bare=bare,
+                probability=candidate.probability,
+                campaign=bool(owner) and most >= PURE * sum(owners.values()),
+            )
+        )
+    return labelled
 
 
-def fit(train: list[Case]) -> tuple[float, float, float, float, float]:
-    """Middle of coordination with all columns and with few, its slope, and middle and slope of harvest."""
-    coordination = np.array([case.coordination for case in train])
-    harvest = np.array([case.harvest for case in train])
+def sum_operation(candidate: CandidateGroup) -> float:
+    """Return the bits of a group that only one hand explains: its own sum, or that of its evidence where it has none."""
+    evidence = sum(item.bits for item in candidate.evidence if item.kind == "operation")
+    return float(getattr(candidate, "operation", evidence))
+
+
+def count_causes(candidate: CandidateGroup) -> int:
+    """Return how many causes of coordination count; of evidence without a cause, families."""
+    bits: collections.defaultdict[str, float] = collections.defaultdict(float)
+    for item in candidate.evidence:
+        if item.axis == "coordination":
+            bits[item.cause or item.family] += item.bits
+    return sum(value >= AGREEING for value in bits.values())
+
+
+def fit(train: Sequence[Case]) -> Curves:
+    """Return the curves under which the truth about the groups is likeliest.
+
+    Raises:
+        ValueError: no group has any operation, so that nothing can be learnt of it.
+    """
+    if not any(case.operation > 0 for case in train):
+        raise ValueError("no group has evidence of operation: the detector tells none")
     truth = np.array([case.campaign for case in train], dtype=float)
-
     bare = np.array([case.bare for case in train])
     weight = np.where(bare & (truth == 0), BARE_CAUTION, 1.0)
 
     def loss(parameters: np.ndarray) -> float:
-        middle, middle_bare, slope, middle_h, slope_h = parameters
-        p = _curve(coordination, np.where(bare, middle_bare, middle), slope) * _curve(harvest, middle_h, slope_h)
-        p = np.clip(p, 1e-9, 1 - 1e-9)
+        curves = Curves(*parameters.tolist())
+        p = np.clip(apply_curves(curves, train), 1e-9, 1 - 1e-9)
         likelihood = float(np.average(truth * np.log(p) + (1 - truth) * np.log1p(-p), weights=weight))
-        return -likelihood + RIDGE * float(slope**2 + slope_h**2)
+        slopes = (curves.coordination_slope, curves.operation_slope, curves.harvest_slope)
+        return -likelihood + RIDGE * sum(slope**2 for slope in slopes)
 
-    bounds = [(8.0, 30.0), (5.0, 30.0), (0.15, 1.5), (3.0, 16.0), (0.15, 1.5)]
-    found = minimize(loss, np.array([14.0, 12.0, 0.8, 7.0, 0.9]), bounds=bounds, method="L-BFGS-B")
-    middle, middle_bare, slope, middle_h, slope_h = (round(float(value), 4) for value in found.x)
-    return middle, middle_bare, slope, middle_h, slope_h
+    bounds = list(zip(_values(LEAST), _values(MOST), strict=True))
+    best = minimize(loss, np.array(_values(START)), bounds=bounds, method="L-BFGS-B")
+    return Curves(*(round(float(value), 4) for value in best.x))
+
+
+def apply_curves(curves: Curves, groups: Sequence[Case]) -> np.ndarray:
+    """Return the product of the three curves for each group."""
+    bare = np.array([case.bare for case in groups])
+    coordination, operation, harvest = (
+        np.array([getattr(case, axis) for case in groups]) for axis in ("coordination", "operation", "harvest")
+    )
+    together = np.where(bare, curves.coordination_middle_bare, curves.coordination_middle)
+    one_hand = np.where(bare, curves.operation_middle_bare, curves.operation_middle)
+    product: np.ndarray = (
+        _curve(coordination, together, curves.coordination_slope)
+        * _curve(operation, one_hand, curves.operation_slope)
+        * _curve(harvest, curves.harvest_middle, curves.harvest_slope)
+    )
+    return product
+
+
+def _values(curves: Curves) -> list[float]:
+    return list(asdict(curves).values())
 
 
 def _curve(bits: np.ndarray, middle: np.ndarray | float, slope: float) -> np.ndarray:
@@ -142,9 +223,16 @@ def _curve(bits: np.ndarray, middle: np.ndarray | float, slope: float) -> np.nda
     return curve
 
 
-def reliability(calibration: ScoreCalibration, test: list[Case]) -> list[dict[str, float]]:
+def probabilities(curves: Curves, groups: Sequence[Case]) -> np.ndarray:
+    """Return the probability of each group; of one for which only one cause speaks it is bounded."""
+    several = np.array([case.causes >= 2 for case in groups])
+    curved = apply_curves(curves, groups)
+    bounded: np.ndarray = np.where(several, curved, np.minimum(curved, ONE_CAUSE))
+    return bounded
+
+
+def reliability(given: np.ndarray, test: Sequence[Case]) -> list[dict[str, float]]:
     """Mean probability and share of campaigns by bin of probability."""
-    given = np.array([_given(calibration, case) for case in test])
     bins = reliability_of(given, np.array([case.campaign for case in test], dtype=np.bool_))
     return [
         {"predicted": round(predicted / n, 4), "observed": round(observed / n, 4), "n": n}
@@ -153,9 +241,15 @@ def reliability(calibration: ScoreCalibration, test: list[Case]) -> list[dict[st
     ]
 
 
-def _given(calibration: ScoreCalibration, case: Case) -> float:
-    probability = calibration.probability(case.coordination, case.harvest, BARE if case.bare else FULL)
-    return probability if case.families >= 2 else min(probability, calibration.one_family)
+def record(curves: Curves, provenance: dict[str, object], shipped: bytes) -> bytes:
+    """Return the file of the curves; constants of the shipped one that are not fitted stay as they are.
+
+    Raises:
+        msgspec.ValidationError: the detector needs what neither has.
+    """
+    content = {**msgspec.json.decode(shipped), **asdict(curves), "one_cause": ONE_CAUSE, "provenance": provenance}
+    msgspec.convert(content, ScoreCalibration)
+    return msgspec.json.format(msgspec.json.encode(content)) + b"\n"
 
 
 def main() -> None:
@@ -173,22 +267,16 @@ def main() -> None:
     seeds, tests = ([int(seed) for seed in text.split(",")] for text in (chosen.seeds, chosen.test_seeds))
     test = cases(names, tests, chosen.honest)
     if chosen.check:
-        calibration = msgspec.json.decode(TARGET.read_bytes(), type=ScoreCalibration)
-        print(msgspec.json.format(msgspec.json.encode(reliability(calibration, test))).decode())
+        rows = reliability(np.array([case.probability for case in test]), test)
+        print(msgspec.json.format(msgspec.json.encode(rows)).decode())
         return
     train = cases(names, seeds, chosen.honest)
-    middle_c, middle_bare, slope_c, middle_h, slope_h = fit(train)
-    bare = ScoreCalibration(
-        coordination_middle=middle_c,
-        coordination_middle_bare=middle_bare,
-        coordination_slope=slope_c,
-        harvest_middle=middle_h,
-        harvest_slope=slope_h,
-        one_family=ONE_FAMILY,
-        provenance={},
-    )
-    rows = reliability(bare, test)
-    error = sum(row["n"] * abs(row["predicted"] - row["observed"]) for row in rows) / max(1, len(test))
+    try:
+        curves = fit(train)
+    except ValueError as error:
+        sys.exit(f"Nothing is written: {error}.")
+    rows = reliability(probabilities(curves, test), test)
+    error_sum = sum(row["n"] * abs(row["predicted"] - row["observed"]) for row in rows)
     provenance: dict[str, object] = {
         "command": f"PYTHONPATH=benchmarks python -m quality.calibrate --seeds {chosen.seeds} --test-seeds {chosen.test_seeds} --honest {chosen.honest}",
         "worlds": "simulated, with every honest archetype; even seeds without accounts and addresses",
@@ -197,12 +285,10 @@ def main() -> None:
         "training_campaigns": sum(case.campaign for case in train),
         "test_groups": len(test),
         "test_campaigns": sum(case.campaign for case in test),
-        "expected_calibration_error": round(error, 4),
+        "expected_calibration_error": round(error_sum / max(1, len(test)), 4),
         "reliability": rows,
     }
-    TARGET.write_bytes(
-        msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(bare, provenance=provenance))) + b"\n"
-    )
+    TARGET.write_bytes(record(curves, provenance, TARGET.read_bytes()))
     print(TARGET.read_text("utf-8"))
 
 

@@ -8,8 +8,8 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 
 from drawing_style import COLOURS, GREY, MARKS, OURS, save_figure, set_drawing_style
-from quality.plan import ABLATED, BARE, HELD_OUT, LADDER, OTHERS, VARIED
-from quality.tables import detectors, pooled, summaries
+from quality.cells import detectors, pooled, summaries
+from quality.plan import ABLATED, BARE, EVERY, LADDER
 from quality.trial import HYDROMETER, without
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from quality.tables import Cells
+    from quality.cells import Cells
     from quality.trial import Record
 
 
@@ -90,7 +90,7 @@ def _reliability(records: Sequence[Record]) -> Figure:
     figure = Figure(figsize=(3.6, 3.4))
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":")
-    summary = pooled(records, HYDROMETER, {*LADDER, "innocent", *OTHERS, VARIED, *HELD_OUT})
+    summary = pooled(records, HYDROMETER, EVERY)
     if summary is not None:
         for label, bins, colour in (
             ("candidate groups", summary.campaign_reliability, OURS),

@@ -2,50 +2,54 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from hydrometer.lab.evaluation import summarise
-from quality.plan import ABLATED, BARE, HELD_OUT, INNOCENT, LADDER, OTHERS, VARIED
+from quality.cells import counted, detectors, grid, number, outcome, plain, pooled, present, ranged, summaries
+from quality.plan import (
+    ABLATED,
+    AMONG,
+    BARE,
+    COMMUNITIES,
+    EVASIONS,
+    EVERY,
+    HELD_OUT,
+    INNOCENT,
+    LADDER,
+    OTHERS,
+    SEVERAL,
+    VARIED,
+)
 from quality.trial import BY_DAY, HYDROMETER, without
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from hydrometer.contract import EvaluationSummary, MeasureEstimate, WorldScore
+    from hydrometer.contract import EvaluationSummary
     from quality.trial import Record
 
-Cells = dict[tuple[str, str], "EvaluationSummary"]
-"""By detector and scenario."""
-
-
-def summaries(records: Sequence[Record]) -> Cells:
-    """Pool the records of each detector and scenario."""
-    held: defaultdict[tuple[str, str], list[WorldScore]] = defaultdict(list)
-    for record in records:
-        held[record.detector, record.scenario].append(record.score)
-    return {key: summarise(scores) for key, scores in held.items()}
-
-
-def pooled(records: Sequence[Record], detector: str, scenarios: Iterable[str]) -> EvaluationSummary | None:
-    """Pool a detector's records over scenarios; None where there are none."""
-    chosen = set(scenarios)
-    scores = [r.score for r in records if r.detector == detector and r.scenario in chosen]
-    return summarise(scores) if scores else None
-
-
-def detectors(records: Sequence[Record]) -> list[str]:
-    """Return Hydrometer and the baselines that ran."""
-    apart = {HYDROMETER, BY_DAY, BARE, *(without(family) for family in ABLATED)}
-    return [HYDROMETER, *sorted({record.detector for record in records} - apart)]
+GROUPS = {
+    "rungs 1 to 5": LADDER[:5],
+    "rung 6": LADDER[5:6],
+    "rung 7": LADDER[6:],
+    "other scenarios": OTHERS,
+    "operators among those who do as they do": AMONG,
+    "several operators": SEVERAL,
+    "one evasion each": EVASIONS,
+    "operators with knobs at random": (VARIED,),
+    "held-out scenarios": HELD_OUT,
+    "honest communities": COMMUNITIES,
+    "innocent worlds": (INNOCENT,),
+    "all worlds": EVERY,
+}
+"""Scenarios that make a line of the first table."""
 
 
 def by_rung(records: Sequence[Record]) -> str:
     """Detector by rung: operators found, account precision and recall."""
     cells = summaries(records)
-    rungs = _there(cells, LADDER)
+    rungs = present(cells, LADDER)
     head = ("detector", *(f"rung {rung.removeprefix('ladder')}" for rung in rungs))
-    return _grid(head, [(name, *(_cell(cells.get((name, rung))) for rung in rungs)) for name in detectors(records)])
+    return grid(head, [(name, *(outcome(cells.get((name, rung))) for rung in rungs)) for name in detectors(records)])
 
 
 def by_scenario(records: Sequence[Record], scenarios: Sequence[str]) -> str:
@@ -53,25 +57,20 @@ def by_scenario(records: Sequence[Record], scenarios: Sequence[str]) -> str:
     cells = summaries(records)
     names = [n for n in detectors(records) if any((n, scenario) in cells for scenario in scenarios)]
     rows = [
-        (f"`{scenario}`", *(_cell(cells.get((name, scenario))) for name in names))
-        for scenario in _there(cells, scenarios)
+        (
+            f"`{scenario}`",
+            *(outcome(cells.get((name, scenario))) for name in names),
+            number(cells[HYDROMETER, scenario].measures["watches_per_world"]),
+        )
+        for scenario in present(cells, scenarios)
     ]
-    return _grid(("scenario", *names), rows)
+    return grid(("scenario", *names, "watches"), rows)
 
 
 def headline(records: Sequence[Record]) -> str:
     """What Hydrometer comes to over whole groups of scenarios, with intervals."""
     rows = []
-    for title, scenarios in (
-        ("rungs 1 to 5", LADDER[:5]),
-        ("rung 6", LADDER[5:6]),
-        ("rung 7", LADDER[6:]),
-        ("other scenarios", OTHERS),
-        ("operators with knobs at random", (VARIED,)),
-        ("held-out scenarios", HELD_OUT),
-        ("innocent worlds", (INNOCENT,)),
-        ("all worlds", (*LADDER, INNOCENT, *OTHERS, VARIED, *HELD_OUT)),
-    ):
+    for title, scenarios in GROUPS.items():
         summary = pooled(records, HYDROMETER, scenarios)
         if summary is None:
             continue
@@ -80,16 +79,17 @@ def headline(records: Sequence[Record]) -> str:
             (
                 title,
                 str(summary.worlds),
-                _counted(found["operators_found"]),
-                _ranged(found["account_precision"], 4),
-                _ranged(found["account_recall"], 3),
-                _ranged(found["pair_f1"], 3),
-                _ranged(found["bcubed_f1"], 3),
+                counted(found["operators_found"]),
+                ranged(found["account_precision"], 4),
+                ranged(found["account_recall"], 3),
+                ranged(found["pair_f1"], 3),
+                ranged(found["bcubed_f1"], 3),
                 f"{found['campaigns_false'].numerator or 0:.0f}",
-                _ranged(found["benign_per_100k"], 1),
+                number(found["watches_per_world"]),
+                ranged(found["benign_per_100k"], 1),
             )
         )
-    return _grid(
+    return grid(
         (
             "worlds",
             "number",
@@ -99,6 +99,7 @@ def headline(records: Sequence[Record]) -> str:
             "pair F1",
             "B-cubed F1",
             "false campaigns",
+            "watches",
             "honest accounts flagged per 100,000",
         ),
         rows,
@@ -111,20 +112,29 @@ def accusations(records: Sequence[Record]) -> str:
     pools = {name: pooled(records, name, {r.scenario for r in records}) for name in names}
     kinds = sorted({kind for pool in pools.values() if pool for kind in pool.benign})
     rows = [(kind, *(_flagged(pools[name], kind) for name in names)) for kind in kinds]
-    overall = [f"**{_plain(pool.measures['benign_per_100k'], 1)}**" if (pool := pools[name]) else "" for name in names]
-    return _grid(("archetype", *names), [*rows, ("**all**", *overall)])
+    overall = [f"**{plain(pool.measures['benign_per_100k'], 1)}**" if (pool := pools[name]) else "" for name in names]
+    return grid(("archetype", *names), [*rows, ("**all**", *overall)])
 
 
 def innocents(records: Sequence[Record]) -> str:
-    """Worlds without an operator: how many held a campaign."""
+    """Worlds without an operator: how many held a campaign, and how many a watch."""
     cells = summaries(records)
     rows = []
     for name in (HYDROMETER, BARE, *detectors(records)[1:]):
         summary = cells.get((name, INNOCENT))
         if summary is not None:
-            worlds = summary.measures["worlds_with_false_campaign"]
-            rows.append((name, str(summary.worlds), _counted(worlds), _ranged(summary.measures["benign_per_100k"], 1)))
-    return _grid(("detector", "innocent worlds", "with a campaign", "honest accounts flagged per 100,000"), rows)
+            campaigns, watches = summary.measures["worlds_with_false_campaign"], summary.measures["worlds_with_watch"]
+            rows.append(
+                (
+                    name,
+                    str(summary.worlds),
+                    counted(campaigns),
+                    counted(watches),
+                    ranged(summary.measures["benign_per_100k"], 1),
+                )
+            )
+    head = ("detector", "innocent worlds", "with a campaign", "with a watch", "honest accounts flagged per 100,000")
+    return grid(head, rows)
 
 
 def ablation(records: Sequence[Record]) -> str:
@@ -133,29 +143,12 @@ def ablation(records: Sequence[Record]) -> str:
     variants = [*(without(family) for family in ABLATED), BARE]
     seeds = {(r.scenario, r.seed) for r in records if r.detector in variants}
     whole = summaries([r for r in records if r.detector == HYDROMETER and (r.scenario, r.seed) in seeds])
-    rungs = _there(whole, LADDER)
-    rows = [("everything", *(_cell(whole.get((HYDROMETER, rung))) for rung in rungs))]
+    rungs = present(whole, LADDER)
+    rows = [("everything", *(outcome(whole.get((HYDROMETER, rung))) for rung in rungs))]
     rows += [
-        (name.removeprefix("hydrometer "), *(_cell(cells.get((name, rung))) for rung in rungs)) for name in variants
+        (name.removeprefix("hydrometer "), *(outcome(cells.get((name, rung))) for rung in rungs)) for name in variants
     ]
-    return _grid(("evidence", *(f"rung {rung.removeprefix('ladder')}" for rung in rungs)), rows)
-
-
-def exchanges(records: Sequence[Record]) -> str:
-    """How precisely and how completely Hydrometer names the harvested exchanges, by scenario."""
-    cells = summaries(records)
-    rows = []
-    for scenario in _there(cells, (*LADDER, *OTHERS, VARIED, *HELD_OUT)):
-        found = cells[HYDROMETER, scenario].measures
-        rows.append(
-            (
-                f"`{scenario}`",
-                _ranged(found["exchange_precision"], 3),
-                _ranged(found["exchange_recall"], 3),
-                _ranged(found["template_f1"], 2),
-            )
-        )
-    return _grid(("scenario", "precision", "recall", "beneficiaries told apart (B-cubed F1)"), rows)
+    return grid(("evidence", *(f"rung {rung.removeprefix('ladder')}" for rung in rungs)), rows)
 
 
 def days(records: Sequence[Record]) -> str:
@@ -167,7 +160,7 @@ def days(records: Sequence[Record]) -> str:
         for row in record.score.detections or ():
             share = f"{row.before / row.harvest:.0%}" if row.harvest else ""
             rows.append((f"`{record.scenario}`", row.operator, row.day or "never", f"{row.before:,}", share))
-    return _grid(("scenario", "operator", "first found at the end of", "sent before that", "of its harvest"), rows)
+    return grid(("scenario", "operator", "first found at the end of", "sent before that", "of its harvest"), rows)
 
 
 def calibration(records: Sequence[Record], scenarios: Sequence[str]) -> str:
@@ -180,14 +173,14 @@ def calibration(records: Sequence[Record], scenarios: Sequence[str]) -> str:
         error, brier = summary.measures[f"{of}_calibration_error"], summary.measures[f"{of}_brier"]
         cases = "candidate groups" if of == "campaign" else "accounts of candidate groups"
         lines.append(
-            f"Of {cases}: expected calibration error **{_ranged(error, 3)}**, Brier score {_ranged(brier, 4)}.\n"
+            f"Of {cases}: expected calibration error **{ranged(error, 3)}**, Brier score {ranged(brier, 4)}.\n"
         )
         rows = [
             (f"{b.low:.1f} to {b.high:.1f}", f"{b.cases:,}", f"{b.predicted:.3f}", f"{b.observed:.3f}")
             for b in bins
             if b.predicted is not None and b.observed is not None
         ]
-        lines.append(_grid(("probability", "cases", "mean probability", "share that are true"), rows))
+        lines.append(grid(("probability", "cases", "mean probability", "share that are true"), rows))
     return "\n".join(lines)
 
 
@@ -197,7 +190,7 @@ def seconds(records: Sequence[Record]) -> str:
     for name in detectors(records):
         taken = sorted(record.seconds for record in records if record.detector == name)
         rows.append((name, f"{taken[len(taken) // 2]:.1f}", f"{taken[-1]:.1f}"))
-    return _grid(("detector", "median", "most"), rows)
+    return grid(("detector", "median", "most"), rows)
 
 
 def standing(records: Sequence[Record]) -> str:
@@ -216,7 +209,7 @@ def standing(records: Sequence[Record]) -> str:
         for name in detectors(records)[1:]:
             theirs = same.get((name, rung))
             if theirs is not None and _rank(theirs) >= _rank(ours):
-                line = f"- rung {rung.removeprefix('ladder')}: {name} ({_cell(theirs)}) beside {_cell(ours)}.\n"
+                line = f"- rung {rung.removeprefix('ladder')}: {name} ({outcome(theirs)}) beside {outcome(ours)}.\n"
                 (ahead if _rank(theirs) > _rank(ours) else level).append(line)
     text = "".join(["A baseline is ahead on\n\n", *ahead]) if ahead else "On no rung is a baseline ahead.\n"
     return text + ("".join(["\nLevel with it are\n\n", *level]) if level else "")
@@ -227,42 +220,8 @@ def _rank(summary: EvaluationSummary) -> tuple[float, float]:
     return summary.measures["operators_found"].numerator or 0.0, round(f1 or 0.0, 4)
 
 
-def _there(cells: Cells, scenarios: Sequence[str]) -> list[str]:
-    return [scenario for scenario in scenarios if (HYDROMETER, scenario) in cells]
-
-
-def _cell(summary: EvaluationSummary | None) -> str:
-    if summary is None:
-        return ""
-    found = summary.measures
-    precision, recall = found["account_precision"].value, found["account_recall"].value
-    told = f"P {precision:.2f} R {recall:.2f}" if precision is not None and recall is not None else "nobody flagged"
-    return f"{_counted(found['operators_found'])}, {told}"
-
-
-def _counted(estimate: MeasureEstimate) -> str:
-    return f"{estimate.numerator or 0:.0f} of {estimate.denominator:.0f}"
-
-
-def _plain(estimate: MeasureEstimate, digits: int) -> str:
-    return "" if estimate.value is None else f"{estimate.value:,.{digits}f}"
-
-
-def _ranged(estimate: MeasureEstimate, digits: int) -> str:
-    if estimate.value is None:
-        return ""
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:,.{digits}f}"
-    return f"{estimate.value:,.{digits}f} ({estimate.low:,.{digits}f} to {estimate.high:,.{digits}f})"
-
-
 def _flagged(pool: EvaluationSummary | None, kind: str) -> str:
     if pool is None or kind not in pool.benign:
         return ""
     estimate = pool.benign[kind]
     return f"{estimate.value or 0:,.0f}" + (f" ({estimate.numerator:.0f})" if estimate.numerator else "")
-
-
-def _grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---" for _ in head], *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

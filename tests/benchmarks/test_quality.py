@@ -26,9 +26,10 @@ RECORDS = "records.jsonl"
 
 
 def quality(*arguments: str) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join(filter(None, (str(ROOT / "benchmarks"), os.environ.get("PYTHONPATH"))))
     return subprocess.run(  # noqa: S603
         [sys.executable, "-m", "quality", *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "benchmarks")},
+        env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=True,

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from hydrometer.contract.evaluation_records import BcubedSums as BcubedSums
     from hydrometer.contract.evaluation_records import BenignCounts as BenignCounts
     from hydrometer.contract.evaluation_records import CampaignCounts as CampaignCounts
+    from hydrometer.contract.evaluation_records import CommunityCounts as CommunityCounts
     from hydrometer.contract.evaluation_records import EvaluationSummary as EvaluationSummary
     from hydrometer.contract.evaluation_records import ExchangeCounts as ExchangeCounts
     from hydrometer.contract.evaluation_records import MeasureEstimate as MeasureEstimate

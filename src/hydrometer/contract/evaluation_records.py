@@ -53,6 +53,9 @@ class OperatorOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """Of the accounts of `campaign`, its own; 0 without one."""
     campaigns: int
     """Campaigns of which at least half is its own; two or more: it is split."""
+    merged: bool = False
+    """It is not found, and a campaign holds at least half of its accounts and of another operator's; false in scores of
+    before it was counted."""
 
 
 class BenignCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +63,19 @@ class BenignCounts(msgspec.Struct, frozen=True, kw_only=True):
 
     flagged: int
     accounts: int
+
+
+class CommunityCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Honest communities: people who belong together, and whom nobody runs."""
+
+    communities: int
+    accounts: int
+    """Their accounts."""
+    flagged: int
+    """Of these, those in any campaign."""
+    convicted: list[str]
+    """Communities of which a campaign holds 3 accounts and a fifth or more, or that fill more of a false campaign than
+    anybody else does."""
 
 
 class BcubedSums(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +165,8 @@ class WorldScore(msgspec.Struct, frozen=True, kw_only=True):
     """Oddities of the result, with how often each was met."""
     absent: list[str]
     """Files and columns that the result lacks, each with what could not be scored for it."""
+    communities: CommunityCounts | None = None
+    """None where the truth names no communities."""
     watches: int = 0
     """Groups that the result only watches: they name no account, and count neither as found nor as false."""
 

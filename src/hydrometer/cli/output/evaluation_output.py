@@ -98,6 +98,8 @@ def _list_remarks(summary: EvaluationSummary, wronged: int) -> list[str]:
     lines += [f"Absent: {what}{_format_world_count(number, summary.worlds)}" for what, number in summary.absent.items()]
     lines += [f"Noted: {number:,} {what}" for what, number in summary.notes.items()]
     for score in summary.scores:
+        if score.communities is not None and score.communities.convicted:
+            lines.append(f"{score.world}: honest communities convicted: {', '.join(score.communities.convicted)}")
         for row in score.detections or ():
             when = f"first found in {row.day}" if row.day is not None else "never found"
             lines.append(

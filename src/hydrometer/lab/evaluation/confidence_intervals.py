@@ -33,6 +33,14 @@ def bound_unobserved_share(trials: float) -> float:
     return float(-math.expm1(math.log(ONE_SIDED) / trials))
 
 
+def bound_unobserved_rate(units: float) -> float:
+    """Return the upper bound of a rate a unit that `units` did not show: one-sided, 95 %, exact for a Poisson count.
+
+    Garwood 1936; 3 / units, the rule of three.
+    """
+    return -math.log(ONE_SIDED) / units
+
+
 def resample_worlds(counts: Floats) -> Floats:
     """Return RESAMPLES × columns sums of worlds drawn with replacement from `counts` (worlds × columns).
 

@@ -23,6 +23,8 @@ TRIALS = "trials"
 """Independent trials: operators, campaigns, worlds."""
 COUNTS = "counts"
 """Accounts or exchanges, which come in clusters: those of one world fall together."""
+RATES = "rates"
+"""Things of which any number may come on one other thing: false campaigns by communities, watches by worlds."""
 AVERAGE = "average"
 """Neither: pairs, averages, sums of errors."""
 
@@ -64,9 +66,19 @@ def define_measures(kinds: Iterable[str]) -> dict[str, RatioMeasure]:
     every = {
         "operators_found": RatioMeasure(TRIALS, ("found",), ("operators",)),
         "operators_split": RatioMeasure(TRIALS, ("split",), ("operators",)),
+        "operators_merged": RatioMeasure(TRIALS, ("operators_merged",), ("operators",)),
+        "operators_missed": RatioMeasure(TRIALS, ("missed",), ("operators",)),
+        "worlds_of_several_with_all_found": RatioMeasure(TRIALS, ("worlds_all_found",), ("worlds_of_several",)),
         "campaigns_false": RatioMeasure(TRIALS, ("false",), ("campaigns",)),
         "campaigns_merged": RatioMeasure(TRIALS, ("merged",), ("campaigns",)),
         "worlds_with_false_campaign": RatioMeasure(TRIALS, ("worlds_false",), ("worlds",)),
+        "worlds_with_watch": RatioMeasure(TRIALS, ("worlds_watched",), ("worlds",)),
+        "watches_per_world": RatioMeasure(RATES, ("watches",), ("worlds",)),
+        "communities_convicted": RatioMeasure(TRIALS, ("communities_convicted",), ("communities",)),
+        "false_campaigns_per_100_communities": RatioMeasure(
+            RATES, ("false_beside_communities",), ("communities",), scale=100
+        ),
+        "community_accounts_per_100k": RatioMeasure(COUNTS, ("community_flagged",), ("community_accounts",), scale=1e5),
         "account_precision": RatioMeasure(COUNTS, ("hits",), ("flagged",)),
         "account_recall": RatioMeasure(COUNTS, ("hits",), ("owned",)),
         "account_f1": RatioMeasure(AVERAGE, ("hits", "hits"), ("flagged", "owned")),
@@ -100,9 +112,15 @@ def collect_sums(score: WorldScore) -> dict[str, float]:
         float,
         worlds=1,
         worlds_false=int(score.campaigns.false > 0),
+        worlds_watched=int(score.watches > 0),
+        watches=score.watches,
         operators=len(score.operators),
         found=sum(row.found for row in score.operators),
         split=sum(row.campaigns >= 2 for row in score.operators),
+        operators_merged=sum(row.merged for row in score.operators),
+        missed=sum(not row.found and not row.merged for row in score.operators),
+        worlds_of_several=int(len(score.operators) >= 2),
+        worlds_all_found=int(len(score.operators) >= 2 and all(row.found for row in score.operators)),
         campaigns=score.campaigns.campaigns,
         false=score.campaigns.false,
         merged=score.campaigns.merged,
@@ -117,6 +135,12 @@ def collect_sums(score: WorldScore) -> dict[str, float]:
         for name, number in (("benign_flagged", counts.flagged), ("benign", counts.accounts)):
             totals[name] += number
             totals[f"{name}:{kind}"] = number
+    if score.communities is not None:
+        totals["communities"] = score.communities.communities
+        totals["communities_convicted"] = len(score.communities.convicted)
+        totals["community_accounts"] = score.communities.accounts
+        totals["community_flagged"] = score.communities.flagged
+        totals["false_beside_communities"] = score.campaigns.false
     if score.exchanges is not None:
         totals["exchange_hits"] = score.exchanges.hits
         totals["exchange_claimed"] = score.exchanges.claimed

@@ -81,8 +81,7 @@ def count_pairs(grouping: GroupingCounts, truth: AccountTruth) -> PairCounts:
 def count_campaigns(grouping: GroupingCounts, truth: AccountTruth) -> CampaignCounts:
     """Count campaigns that are false, and those that lump operators together."""
     occupied = grouping.size > 0
-    most = 2 * grouping.count >= truth.sizes[grouping.operator]
-    merged = np.bincount(grouping.campaign[most], minlength=grouping.size.size) >= 2
+    merged = _find_merged(grouping, truth)
     return CampaignCounts(
         campaigns=int(occupied.sum()), false=int((occupied & ~grouping.true).sum()), merged=int(merged.sum())
     )
@@ -96,6 +95,9 @@ def score_operators(
     flagged = np.unique(claims.account[claims.account < claims.accounts_in_world])
     of = np.bincount(truth.operator[flagged] + 1, minlength=len(truth.operators) + 1)[1:]
     mainly = np.bincount(grouping.operator[cell_purity >= TRUE_PURITY], minlength=len(truth.operators))
+    lumped = set(
+        grouping.operator[_holds_most(grouping, truth) & _find_merged(grouping, truth)[grouping.campaign]].tolist()
+    )
     best: dict[int, int] = {}
     pure = np.flatnonzero(cell_purity >= FOUND_PURITY)
     for cell in pure[np.lexsort((grouping.campaign[pure], -cell_purity[pure], -grouping.count[pure]))].tolist():
@@ -114,6 +116,7 @@ def score_operators(
                 share=share,
                 purity=float(cell_purity[cell]) if cell is not None else 0.0,
                 campaigns=int(mainly[number]),
+                merged=number in lumped and share < FOUND_SHARE,
             )
         )
     return rows
@@ -144,6 +147,19 @@ def sum_account_bcubed(claims: PredictedMemberships, truth: AccountTruth) -> Bcu
     in_world = items < claims.accounts_in_world
     category[in_world] = truth.operator[items[in_world]]
     return sum_bcubed(category, np.searchsorted(items, claims.account), claims.group)
+
+
+def _holds_most(grouping: GroupingCounts, truth: AccountTruth) -> Bools:
+    """Return in which cells a campaign has at least half of the operator's accounts."""
+    most: Bools = 2 * grouping.count >= truth.sizes[grouping.operator]
+    return most
+
+
+def _find_merged(grouping: GroupingCounts, truth: AccountTruth) -> Bools:
+    """Return which campaigns have at least half of the accounts of each of two operators or more."""
+    most = grouping.campaign[_holds_most(grouping, truth)]
+    merged: Bools = np.bincount(most, minlength=grouping.size.size) >= 2
+    return merged
 
 
 def _sum_pairs(counts: Ints) -> int:

@@ -24,6 +24,8 @@ MEMBERS = "members.parquet"
 CAMPAIGNS = "campaigns.json"
 CANDIDATES = "candidates.json"
 CONSIDERED = "considered.parquet"
+WATCH = "watch"
+"""Verdict on a group that is suspected only: it has no members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,16 @@ class TestedCandidate(msgspec.Struct, frozen=True):
     campaign_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ListedCampaigns:
+    """What campaigns.json lists."""
+
+    campaigns: dict[str, float | None]
+    """Probability of each campaign by id; None where none is stated."""
+    watches: int
+    """Groups that are suspected only, and that name no account."""
+
+
 class _CampaignEntry(msgspec.Struct, frozen=True):
     """What an evaluation reads of a campaign."""
 
@@ -96,16 +108,8 @@ def read_members(folder: Path, truth: AccountTruth) -> PredictedMemberships:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ListedCampaigns:
-    """What campaigns.json lists: the probability of each campaign, None where it states none, and how many watches."""
-
-    probabilities: dict[str, float | None]
-    watches: int
-
-
 def read_campaigns(folder: Path) -> ListedCampaigns | None:
-    """Return the campaigns that campaigns.json lists; None without that file.
+    """Return the campaigns and the number of watches that campaigns.json lists; None without that file.
 
     Raises:
         InputError: the file is neither a list of campaigns nor an object with one, or lists an id twice.
@@ -116,17 +120,15 @@ def read_campaigns(folder: Path) -> ListedCampaigns | None:
     content = _decode_json(file, _CampaignListing | list[_CampaignEntry])
     entries: list[_CampaignEntry] = content.campaigns if isinstance(content, _CampaignListing) else content
     named: dict[str, float | None] = {}
-    watches = {campaign.id for campaign in entries if campaign.verdict == "watch"}
     for campaign in entries:
-        if campaign.id in watches:
-            continue
         if campaign.id in named:
             raise InputError(
                 f"lists {campaign.id} more than once", file=str(file), mend="Give each campaign its own id."
             )
         named[campaign.id] = campaign.probability
     _check_probabilities(file, named)
-    return ListedCampaigns(named, len(watches))
+    watches = {entry.id for entry in entries if entry.verdict == WATCH}
+    return ListedCampaigns({name: p for name, p in named.items() if name not in watches}, len(watches))
 
 
 def read_candidates(folder: Path, truth: AccountTruth) -> tuple[list[TestedCandidate], PredictedMemberships] | None:

@@ -7,7 +7,7 @@ binning", 2015) with ten bins of equal width.
 A campaign or rejected group is true when at least half of its accounts are an operator's; an account of it is true when
 the group is, and the account is run by the operator that has most of the group. Here all accounts count, not only those
 over the threshold that flags. Rejected groups and the accounts that were turned down are claims too, with a low
-probability; without them the lower bins would be empty. Groups set apart as authorised or as one customer's are no
+probability; without them the lower bins would be empty. So are watches and their accounts. Groups set apart as authorised or as one customer's are no
 claim that nobody harvests, and are left out.
 """
 
@@ -19,6 +19,7 @@ import numpy as np
 
 from hydrometer.contract import ReliabilitySums, ResultCalibration
 from hydrometer.lab.evaluation.grouping_counts import GroupingCounts
+from hydrometer.lab.evaluation.predictions import WATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 BINS = 10
 EDGES = np.arange(BINS + 1) / BINS
 """Bounds of the bins; the lower bound belongs to a bin, and 1 to the last."""
-SET_APART = frozenset({"authorised", "single_customer", "watch"})
+SET_APART = frozenset({"authorised", "single_customer"})
 """Verdicts that say nothing of how probable a campaign is."""
 
 
@@ -66,7 +67,7 @@ def measure_calibration(
         tested, others = candidates
         by_id = {candidate.id: candidate for candidate in tested}
         kinds = [by_id.get(name) for name in others.groups]
-        rejected = np.array([c is not None and c.verdict not in SET_APART and c.campaign_id is None for c in kinds])
+        rejected = np.array([c is not None and _names_nobody(c) for c in kinds])
         notes["groups set apart, no case"] = sum(c.verdict in SET_APART for c in tested)
         notes["considered groups that candidates.json lacks"] = sum(c is None for c in kinds)
         tested_groups = GroupingCounts.of(others, truth)
@@ -87,6 +88,11 @@ def measure_calibration(
         else None,
         notes={what: number for what, number in notes.items() if number},
     )
+
+
+def _names_nobody(candidate: TestedCandidate) -> bool:
+    """Return whether a group became no campaign, and was not set apart; a watch names no account."""
+    return candidate.verdict not in SET_APART and (candidate.campaign_id is None or candidate.verdict == WATCH)
 
 
 def _select_cases(

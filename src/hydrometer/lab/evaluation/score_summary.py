@@ -5,6 +5,7 @@ A ratio is pooled: the sum of its numerators over the sum of its denominators. I
 - of operators, campaigns and worlds: Wilson's score interval, each counted as an independent trial;
 - of anything else: the middle 95 % of the ratio in 2,000 resamples of whole worlds (cluster bootstrap), from two
   worlds on. Few worlds make it too narrow, and of a calibration error, which cannot be negative, it leans upwards;
+- of a rate that is 0 (false campaigns by communities, watches by worlds): the exact one-sided bound of a Poisson count;
 - of a proportion that is 0, and of accounts and exchanges where it is 1: the exact one-sided bound (the rule of
   three). It counts accounts and exchanges as independent, which those of one customer or pool are not;
   `worlds_with_false_campaign` is the careful reading.
@@ -22,6 +23,7 @@ import numpy as np
 
 from hydrometer.contract import EvaluationSummary, MeasureEstimate, ReliabilityBin, WorldScore
 from hydrometer.lab.evaluation.confidence_intervals import (
+    bound_unobserved_rate,
     bound_unobserved_share,
     compute_percentile_interval,
     compute_wilson_interval,
@@ -30,6 +32,7 @@ from hydrometer.lab.evaluation.confidence_intervals import (
 from hydrometer.lab.evaluation.evaluation_measures import (
     AVERAGE,
     COUNTS,
+    RATES,
     TRIALS,
     RatioMeasure,
     collect_sums,
@@ -112,6 +115,8 @@ def _choose_interval(
 ) -> tuple[float | None, float | None, str]:
     if bottom == 0:
         return None, None, "none: nothing to divide by"
+    if top == 0 and measure.kind == RATES:
+        return 0.0, measure.scale * bound_unobserved_rate(bottom), EXACT
     if top == 0:
         return 0.0, measure.scale * bound_unobserved_share(bottom), EXACT
     if measure.kind == TRIALS and top is not None:

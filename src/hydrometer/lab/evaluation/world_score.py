@@ -10,6 +10,7 @@ from hydrometer.contract import (
     InputError,
     WorldScore,
 )
+from hydrometer.lab.evaluation.community_counts import count_communities
 from hydrometer.lab.evaluation.exchange_counts import HARVESTED, has_harvest_file, score_exchanges
 from hydrometer.lab.evaluation.grouping_counts import (
     GroupingCounts,
@@ -61,8 +62,8 @@ def score(result: Path, world: Path, at: float = 0.5) -> WorldScore:
     members = read_members(folder, truth)
     flagged = members.select(members.probability >= at)
     grouping = GroupingCounts.of(flagged, truth)
-    listed = read_campaigns(folder)
-    listed_campaigns = listed.probabilities if listed is not None else None
+    listing = read_campaigns(folder)
+    listed_campaigns = listing.campaigns if listing is not None else None
     candidates = read_candidates(folder, truth)
     harvest = read_harvest(world) if days or has_harvest_file(folder) else None
     exchanges, templates = None, None
@@ -89,7 +90,6 @@ def score(result: Path, world: Path, at: float = 0.5) -> WorldScore:
         pairs=count_pairs(grouping, truth),
         bcubed=sum_account_bcubed(flagged, truth),
         campaigns=count_campaigns(grouping, truth),
-        watches=listed.watches if listed is not None else 0,
         operators=score_operators(flagged, grouping, truth),
         benign=count_benign(flagged, truth),
         exchanges=exchanges,
@@ -98,6 +98,8 @@ def score(result: Path, world: Path, at: float = 0.5) -> WorldScore:
         detections=found_on,
         notes={what: number for what, number in notes.items() if number},
         absent=_list_absent(members, listed_campaigns, candidates, exchanges, found_on),
+        communities=count_communities(flagged, grouping, truth),
+        watches=listing.watches if listing is not None else 0,
     )
 
 

@@ -24,6 +24,7 @@ class AccountTruth:
     """The accounts of a world, numbered 0 … n-1 in the order of the truth's file.
 
     `operator` and `kind` are an index into `operators` and `kinds` (sorted names) an account; operator -1 is an honest account.
+    So is `community` into `communities`, -1 for who is in none; it is None where the truth names no communities.
     """
 
     accounts: pa.Array
@@ -31,6 +32,8 @@ class AccountTruth:
     operators: list[str]
     kind: Ints
     kinds: list[str]
+    community: Ints | None
+    communities: list[str]
 
     @property
     def sizes(self) -> Ints:
@@ -59,12 +62,15 @@ def read_truth(world: Path) -> AccountTruth:
         InputError: it is missing or damaged, lacks a column, or names an account twice.
     """
     file = locate_truth_folder(world) / "accounts.parquet"
-    table = read_columns(file, ("account_id", "operator", "kind"))
+    table = read_columns(file, ("account_id", "operator", "kind"), ("community",))
     accounts = read_texts(table, "account_id", file)
     _check_unique(accounts, file, "account_id")
     operator, operators = _encode_names(read_texts(table, "operator", file, nulls=True))
     kind, kinds = _encode_names(read_texts(table, "kind", file), blank=True)
-    return AccountTruth(accounts, operator, operators, kind, kinds)
+    community, communities = None, list[str]()
+    if "community" in table.column_names:
+        community, communities = _encode_names(read_texts(table, "community", file, nulls=True))
+    return AccountTruth(accounts, operator, operators, kind, kinds, community, communities)
 
 
 @dataclass
