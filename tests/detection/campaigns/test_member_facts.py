@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from fixtures.crowds import group, operator, strangers
 from fixtures.crowds import population as crowd
 from fixtures.populations import DAY, HOUR, NEW_YEAR, Draft, population
 from hydrometer.detection.campaigns.member_facts import MOST_FACTS, MOST_OF_FAMILY, list_member_facts
+
+if TYPE_CHECKING:
+    from hydrometer.detection.population.population import Population
 
 
 def others(count: int) -> list[Draft]:
@@ -48,29 +52,47 @@ def test_every_fact_tells_its_value_its_counts_and_since_when() -> None:
     facts = list_member_facts(chosen)
     assert list(facts) == list(range(10))
     assert set(facts[1]) == {
-        "pays with a card of the batch (BIN) 431234, as 8 of the 9 other members do and none of 300 other organisations; "
-        "account made 29 December 2025",
-        "5 of its 20 exchanges came from 5 addresses which 8 of the 9 other members use too, such as 203.0.113.1 "
-        "(4 of them, and none of 300 other organisations); 5 addresses in 5 autonomous systems (ASNs) in all; "
-        "first exchange 10 January 2026",
-        "20 of its 20 exchanges ask for training material: 90% or more, as of all 9 other members and of none of 300 other "
-        "accounts; account made 29 December 2025",
-        "20 of its 20 exchanges carry templates of the campaign, which all 9 other members use; none of 300 other "
-        "organisations uses them; account made 29 December 2025",
-        "began 10 January 2026 03:01 UTC, within 3 hours of the first exchanges of all 9 other members and of "
-        f"{count_near(made.facts['first_seen'], 1, 3)} of 300 other accounts",
-        "was last seen 17 January 2026 06:01 UTC, within 3 hours of the last exchanges of all 9 other members and of "
-        f"{count_near(made.facts['last_seen'], 1, 3)} of 298 other accounts",
-        "of its 20 exchanges none follow its last within ten minutes: none, as of all 9 other members and of none of 300 "
-        "other accounts of like use; account made 29 December 2025",
-        "came from 5 autonomous systems (ASNs): 4 or more, as did all 9 other members and none of 300 other accounts of like "
-        "use; account made 29 December 2025",
+        (
+            "pays with a card of the batch (BIN) 431234, as 8 of the 9 other members do and none of 300 other organisations; "
+            "account made 29 December 2025"
+        ),
+        (
+            "5 of its 20 exchanges came from 5 addresses which 8 of the 9 other members use too, such as 203.0.113.1 "
+            "(4 of them, and none of 300 other organisations); 5 addresses in 5 autonomous systems (ASNs) in all; "
+            "first exchange 10 January 2026"
+        ),
+        (
+            "20 of its 20 exchanges ask for training material: 90% or more, as of all 9 other members and of none of 300 other "
+            "accounts; account made 29 December 2025"
+        ),
+        (
+            "20 of its 20 exchanges carry templates of the campaign, which all 9 other members use; none of 300 other "
+            "organisations uses them; account made 29 December 2025"
+        ),
+        (
+            "began 10 January 2026 03:01 UTC, within 3 hours of the first exchanges of all 9 other members and of "
+            f"{count_near(made, 'first_seen')}"
+        ),
+        (
+            "was last seen 17 January 2026 06:01 UTC, within 3 hours of the last exchanges of all 9 other members and of "
+            f"{count_near(made, 'last_seen')}"
+        ),
+        (
+            "of its 20 exchanges none follows its last within ten minutes: none, as of all 9 other members and of none of 300 "
+            "other accounts of like use; account made 29 December 2025"
+        ),
+        (
+            "came from 5 autonomous systems (ASNs): 4 or more, as did all 9 other members and none of 300 other accounts of like "
+            "use; account made 29 December 2025"
+        ),
     }
 
 
-def count_near(moments: np.ndarray, account: int, hours: int) -> int:
-    near = np.abs(moments[10:] - moments[account]) <= hours * HOUR
-    return int(np.count_nonzero(near))
+def count_near(made: Population, fact: str) -> str:
+    """Who of accounts 10 … was there within three hours of account 1, of those that are not at the edge of the traffic."""
+    moments = made.facts[fact]
+    known = [m for m in moments[10:] if made.start + 12 * HOUR < m < made.end - 12 * HOUR]
+    return f"{sum(abs(m - moments[1]) <= 3 * HOUR for m in known)} of {len(known)} other accounts"
 
 
 def test_a_member_is_told_of_its_own_facts_only() -> None:

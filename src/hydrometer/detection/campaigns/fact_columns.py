@@ -92,15 +92,17 @@ def bound_surprise(number: Counts, expected: Floats) -> Floats:
     return bits
 
 
-def phrase_members(group: AccountGroup, count: int, known: int) -> str:
+def phrase_members(group: AccountGroup, count: int, measured: int) -> str:
     """Return how many of the other members show something: "7 of the 9 other members".
 
     Args:
-        known: other members of whom it could be said.
+        measured: other members of whom it could be said.
     """
-    if known == group.accounts.size - 1:
-        return f"all {known:,} other members" if count == known else f"{count:,} of the {known:,} other members"
-    return f"{count:,} of the {known:,} other members of whom it is known"
+    if measured == group.accounts.size - 1:
+        return (
+            f"all {measured:,} other members" if count == measured else f"{count:,} of the {measured:,} other members"
+        )
+    return f"{count:,} of the {measured:,} other members of whom it is known"
 
 
 def phrase_others(count: int, others: int, noun: str) -> str:

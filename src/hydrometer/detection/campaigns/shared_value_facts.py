@@ -270,8 +270,8 @@ def _build_several_column(group: AccountGroup, entities: EntityPairs, rows: _Mem
                 f"({int(rows.accounts[value]) - 1:,} of them, and {outside})"
             )
         total = _phrase_quantity(int(shared.shown[member]), spec.label, spec.plural)
-        if system_starts is not None:
-            number = int(system_starts[account + 1] - system_starts[account])
+        number = 0 if system_starts is None else int(system_starts[account + 1] - system_starts[account])
+        if number:
             total += f" in {_phrase_quantity(number, 'autonomous system (ASN)', 'autonomous systems (ASNs)')}"
         return f"{text}; {total} in all; first exchange {format_day(facts['first_seen'][account])}"
 
