@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from fixtures.populations import ALL_COLUMNS
@@ -78,6 +79,15 @@ def test_what_it_fails_to_explain_comes_operation_first() -> None:
     assert explained.name == "a course or a class"
     assert explained.explains == [f"9 of 10 show {name}" for name in ("signup_burst", "synchrony", "shared_wording")]
     assert explained.fails_to_explain == [f"9 of 10 show {name}" for name in ("no_sittings", "paced_stream", "cards")]
+
+
+def test_who_the_accounts_are_decides_before_what_they_ask_for() -> None:
+    harvest = msgspec.structs.replace(found("partitioned_slots", 20.0), axis="harvest")
+    explained = explain_innocently([harvest, found("shared_address"), found("shared_exits")], [])
+    assert explained.name == "a service that works its customers' accounts"
+    explained = explain_innocently([harvest, found("signup_burst"), found("cards")], [])
+    assert explained.name == "a reseller of accounts with many customers"
+    assert explained.fails_to_explain == ["9 of 10 show partitioned_slots"]
 
 
 def test_of_groups_that_explain_as_much_the_first_is_named() -> None:

@@ -107,10 +107,11 @@ HONEST_GROUPS = (
 def explain_innocently(evidence: list[Evidence], counter: list[CounterEvidence]) -> InnocentExplanation:
     """Return the honest group that explains most bits of the evidence, and what it fails to explain, operation first.
 
-    Counter-evidence that points to a group counts for it with the bits that it took off, and is listed among what it explains.
+    Bits of coordination come before those of the harvest: they tell who the accounts are. Counter-evidence that points to a group
+    counts for it with the bits that it took off, and is listed among what it explains.
     """
-    best = max(HONEST_GROUPS, key=lambda group: round(_sum_explained_bits(group, evidence, counter), 6))
-    if _sum_explained_bits(best, evidence, counter) <= 0:
+    best = max(HONEST_GROUPS, key=lambda group: _sum_explained_bits(group, evidence, counter))
+    if _sum_explained_bits(best, evidence, counter) <= (0.0, 0.0):
         best = HonestGroup(name=NOBODY)
     explained = [each for each in evidence if best.explains(each)]
     unexplained = [each for each in evidence if not best.explains(each)]
@@ -125,9 +126,14 @@ def explain_innocently(evidence: list[Evidence], counter: list[CounterEvidence])
     )
 
 
-def _sum_explained_bits(group: HonestGroup, evidence: list[Evidence], counter: list[CounterEvidence]) -> float:
-    explained = sum(each.bits for each in evidence if group.explains(each))
-    return explained + sum(each.bits for each in counter if each.signal in group.objections)
+def _sum_explained_bits(
+    group: HonestGroup, evidence: list[Evidence], counter: list[CounterEvidence]
+) -> tuple[float, float]:
+    """Return the bits of coordination that a group explains, and all; sums that differ by rounding alone are equal."""
+    explained = [each for each in evidence if group.explains(each)]
+    pointing = sum(each.bits for each in counter if each.signal in group.objections)
+    coordination = sum(each.bits for each in explained if each.axis == "coordination")
+    return round(coordination + pointing, 6), round(sum(each.bits for each in explained) + pointing, 6)
 
 
 def shorten_statement(statement: str) -> str:
