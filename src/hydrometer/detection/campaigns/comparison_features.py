@@ -219,29 +219,42 @@ def build_comparison_features(population: Population, without: Sequence[str] = (
     )
 
 
-FEWEST_ASKING = 100
-"""Organisations that ask for training material from which numbers are compared with theirs alone."""
 ASKING, LEANING, REFUSED = 2.0, 0.25, 0.25
 """From which -log10 p, or share of exchanges with templates that lean or that are refused, an account counts among those who ask."""
+EVERYBODY = 100.0
+"""Organisations that everybody counts for beside those who ask, when it is asked how common a number is."""
 
 
-def _list_asking_accounts(population: Population) -> Ints:
-    """Return the accounts that numbers are compared with, in the order of organisations: those who ask, where they are enough.
+@dataclass(frozen=True, slots=True)
+class _Background:
+    """Whom numbers are compared with: accounts in the order of organisations, those who ask and everybody.
 
-    Whoever asks for training material differs from everybody else in volume, rate and shape of use, and all of them alike.
+    Whoever asks for training material differs from everybody else in volume, rate and shape of use, and all of them alike. Where few
+    ask, or all who do are one group, everybody stands in for them.
     """
-    fact, everybody = population.facts, list_counted_accounts(population)
-    asks = (fact["asking"][everybody] >= ASKING) | (fact["leaning"][everybody] >= LEANING)
-    asks |= fact["refused"][everybody] >= REFUSED
-    chosen = everybody[asks]
-    if np.unique(population.org[chosen]).size < FEWEST_ASKING:
-        chosen = everybody
-    ordered: Ints = chosen[np.argsort(population.org[chosen], kind="stable")]
-    return ordered
+
+    asking: Ints
+    everybody: Ints
+
+    @classmethod
+    def of(cls, population: Population) -> _Background:
+        """Select them among the accounts that count as everybody."""
+        fact, counted = population.facts, list_counted_accounts(population)
+        counted = counted[np.argsort(population.org[counted], kind="stable")]
+        asks = (fact["asking"][counted] >= ASKING) | (fact["leaning"][counted] >= LEANING)
+        asks |= fact["refused"][counted] >= REFUSED
+        return cls(counted[asks], counted)
+
+    def count_orgs(self, population: Population, code: Narrow, codes: int) -> Floats:
+        """Return how many organisations show each code: those who ask, and some of everybody."""
+        asking = count_orgs_by_code(self.asking, population.org, code, codes)
+        everybody = count_orgs_by_code(self.everybody, population.org, code, codes)
+        total: Floats = asking + min(EVERYBODY, float(everybody.sum())) * everybody / max(1.0, float(everybody.sum()))
+        return total
 
 
 def _build_number_features(population: Population) -> list[CodedFeature | None]:
-    order = _list_asking_accounts(population)
+    background = _Background.of(population)
     fact = population.facts
     days = 86_400e6
     span = np.maximum(1.0, np.ceil((fact["last_seen"] - fact["first_seen"]) / days))
@@ -274,7 +287,7 @@ def _build_number_features(population: Population) -> list[CodedFeature | None]:
             ("refusals", "content", "refusals", fact["refused"], "exchanges.stop_reason" in columns),
         ]
     ]
-    return [_build_binned_feature(population, order, fact) for fact in facts]
+    return [_build_binned_feature(population, background, fact) for fact in facts]
 
 
 class _BinnedFact(NamedTuple):
@@ -288,7 +301,7 @@ class _BinnedFact(NamedTuple):
     """Whether the traffic has the column that it is made of."""
 
 
-def _build_binned_feature(population: Population, order: Ints, fact: _BinnedFact) -> CodedFeature | None:
+def _build_binned_feature(population: Population, background: _Background, fact: _BinnedFact) -> CodedFeature | None:
     """Return the feature of a number, or None where nothing is known of it."""
     value = fact.value
     finite = np.isfinite(value)
@@ -297,7 +310,7 @@ def _build_binned_feature(population: Population, order: Ints, fact: _BinnedFact
     edges = np.sort(np.quantile(value[finite], np.linspace(0, 1, BINS + 1)[1:-1]))
     edges = edges[np.append(True, edges[1:] != edges[:-1])]
     code = np.where(finite, np.searchsorted(edges, value, side="right"), -1).astype(np.int32)
-    orgs = count_orgs_by_code(order, population.org, code, edges.size + 1)
+    orgs = background.count_orgs(population, code, edges.size + 1)
     return build_coded_feature(fact.name, fact.family, fact.facet, code, orgs, near=True)
 
 
