@@ -8,6 +8,7 @@ tested). Cost is linear in accounts and links; no value is ever expanded into pa
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from dataclasses import dataclass, field
 from itertools import chain
@@ -107,14 +108,15 @@ def propose_groups(
     accepted: list[ProposedGroup] = []
     rejected: list[_ScoredGroup] = []
     # Whoever asks plainly comes first: they make purer groups than all who use a template that leans.
-    for asking in (pool, pool | leaning):
+    for asking, broad in itertools.product((pool, pool | leaning), (False, True)):
         cache = _ExpansionCache()
         while True:
             view = views.without(views.convicted)
+            features = view.broad_features if broad else view.features
             free = asking & ~views.convicted
-            if count_group_organisations(view.features, free) < settings.least_orgs:
+            if count_group_organisations(features, free) < settings.least_orgs:
                 break
-            eliciting = _ElicitingAccounts.of(view.population, view.features, pool & ~views.convicted)
+            eliciting = _ElicitingAccounts.of(view.population, features, pool & ~views.convicted)
             scored = sorted(_form_groups(eliciting, free, settings, score, cache), key=_ScoredGroup.rank)
             campaigns = _select_disjoint(
                 [one for one in scored if one.score >= settings.report_probability], views.convicted

@@ -6,6 +6,7 @@ would otherwise count twice (Belin & Rubin 1995 on overconfident linkage; Splink
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from hydrometer.detection.campaigns.kernels import Narrow
     from hydrometer.detection.population.population import Bools, EntityPairs, Floats, Ints, Population
 
+EVERYBODY = 100.0
+"""Organisations that everybody counts for beside those who ask, when it is asked how common a number is."""
 BINS = 32
 """Most bins of a number: a match is then worth at most 5 bits."""
 
@@ -196,10 +199,16 @@ def _renumber_codes(code: Narrow) -> tuple[Ints, Narrow]:
     return ordered[begins][unknown:].astype(np.int64), position
 
 
-def build_comparison_features(population: Population, without: Sequence[str] = ()) -> ComparisonFeatures:
-    """Code every feature of a population but those of the families `without`; templates are read of a part only."""
+def build_comparison_features(
+    population: Population, without: Sequence[str] = (), *, everybody: float = EVERYBODY
+) -> ComparisonFeatures:
+    """Code every feature of a population but those of the families `without`; templates are read of a part only.
+
+    Args:
+        everybody: organisations that everybody counts for, beside those who ask, when numbers are compared; all where infinite.
+    """
     order = np.argsort(population.org, kind="stable").astype(np.int64)
-    coded = [feature for feature in _build_number_features(population) if feature is not None]
+    coded = [feature for feature in _build_number_features(population, everybody) if feature is not None]
     for kind, facet in ENTITY_FACETS.items():
         if kind in population.entities:
             coded.append(_build_entity_feature(population, population.entities[kind], facet))
@@ -221,8 +230,6 @@ def build_comparison_features(population: Population, without: Sequence[str] = (
 
 ASKING, LEANING, REFUSED = 2.0, 0.25, 0.25
 """From which -log10 p, or share of exchanges with templates that lean or that are refused, an account counts among those who ask."""
-EVERYBODY = 100.0
-"""Organisations that everybody counts for beside those who ask, when it is asked how common a number is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,26 +242,29 @@ class _Background:
 
     asking: Ints
     everybody: Ints
+    weight: float
+    """Organisations that everybody counts for."""
 
     @classmethod
-    def of(cls, population: Population) -> _Background:
+    def of(cls, population: Population, weight: float) -> _Background:
         """Select them among the accounts that count as everybody."""
         fact, counted = population.facts, list_counted_accounts(population)
         counted = counted[np.argsort(population.org[counted], kind="stable")]
         asks = (fact["asking"][counted] >= ASKING) | (fact["leaning"][counted] >= LEANING)
         asks |= fact["refused"][counted] >= REFUSED
-        return cls(counted[asks], counted)
+        return cls(counted[asks], counted, weight)
 
     def count_orgs(self, population: Population, code: Narrow, codes: int) -> Floats:
         """Return how many organisations show each code: those who ask, and some of everybody."""
-        asking = count_orgs_by_code(self.asking, population.org, code, codes)
-        everybody = count_orgs_by_code(self.everybody, population.org, code, codes)
-        total: Floats = asking + min(EVERYBODY, float(everybody.sum())) * everybody / max(1.0, float(everybody.sum()))
-        return total
+        everybody: Floats = count_orgs_by_code(self.everybody, population.org, code, codes)
+        if math.isinf(self.weight):
+            return everybody
+        asking: Floats = count_orgs_by_code(self.asking, population.org, code, codes)
+        return asking + everybody * min(1.0, self.weight / max(1.0, float(everybody.sum())))
 
 
-def _build_number_features(population: Population) -> list[CodedFeature | None]:
-    background = _Background.of(population)
+def _build_number_features(population: Population, everybody: float) -> list[CodedFeature | None]:
+    background = _Background.of(population, everybody)
     fact = population.facts
     days = 86_400e6
     span = np.maximum(1.0, np.ceil((fact["last_seen"] - fact["first_seen"]) / days))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +31,13 @@ class PeeledView:
     features: ComparisonFeatures
     outward: ComparisonFeatures
     """The features without content."""
+    without: Sequence[str]
+    """Families of evidence that may not be used."""
+
+    @cached_property
+    def broad_features(self) -> ComparisonFeatures:
+        """The features with numbers compared with everybody's alike: where nearly all who ask are one group, those beside it are few."""
+        return build_comparison_features(self.population, self.without, everybody=math.inf)
 
 
 class PeeledViews:
@@ -57,5 +66,7 @@ class PeeledViews:
                 del self._views[next(iter(self._views))]
             population = peel_accounts(self.population, excluded)
             features = build_comparison_features(population, self._without)
-            self._views[key] = PeeledView(population, features, features.without_family("content"))
+            self._views[key] = PeeledView(
+                population, features, features.without_family("content"), self._without
+            )
         return self._views[key]
