@@ -22,6 +22,7 @@ from hydrometer.detection.campaigns.group_scoring import (
     build_candidate,
     control_false_discoveries,
 )
+from hydrometer.detection.campaigns.member_facts import list_member_facts
 from hydrometer.detection.campaigns.membership import (
     Membership,
     absorb_dormant_accounts,
@@ -133,7 +134,9 @@ def find_campaigns(
         (text, mask) for text, mask in find_coordinated_groups(population, settings) if not np.any(mask & claimed)
     ]
     if constraints is not None:
-        masks = constraints.apply(views.without(np.zeros(population.size, dtype=np.bool_)).outward, [mask for _, mask in groups])
+        masks = constraints.apply(
+            views.without(np.zeros(population.size, dtype=np.bool_)).outward, [mask for _, mask in groups]
+        )
         groups = [(text, mask) for (text, _), mask in zip(groups, masks, strict=True) if mask.any()]
     groups += find_single_customers(population, claimed, settings)
     authorised_accounts = find_authorised_accounts(population, settings)
@@ -237,14 +240,14 @@ class _FindingRows:
         self.campaigns.append(build_watch_record(build_campaign_record(judgement, harvest, name), judgement, operated))
         self.harvests.append(harvest)
 
-    def add_campaign(
-        self, search: _Search, judgement: GroupJudgement, candidate: CandidateGroup, name: str
-    ) -> None:
+    def add_campaign(self, search: _Search, judgement: GroupJudgement, candidate: CandidateGroup, name: str) -> None:
         """Add a campaign, its members, and why those beside it are none."""
         population, members = search.views.population, judgement.group.members
         group = AccountGroup(population, members)
         view = search.views.view_for(members)
-        compared = view.features.beside(members | (find_harvesters(population, search.settings) & ~search.views.convicted))
+        compared = view.features.beside(
+            members | (find_harvesters(population, search.settings) & ~search.views.convicted)
+        )
         inside = members[compared.numbers]
         likeness = measure_likeness(compared, inside)
         membership = weigh_members(likeness, inside, compared.numbers, judgement.probability, search.settings)
@@ -256,7 +259,7 @@ class _FindingRows:
         self.campaigns.append(build_campaign_record(judgement, harvest, name))
         self.harvests.append(harvest)
         population.release_pages()
-        self.members.append(_build_members_table(population, membership, harvest, name))
+        self.members.append(_build_members_table(group, membership, harvest, name))
         self.indicators.append(build_indicator_table(group, name))
         self.claimed |= members
 
@@ -279,9 +282,8 @@ def _find_first_account(group: AccountGroup) -> str:
     return group.population.accounts[int(group.accounts[int(np.argmin(first))])]
 
 
-def _build_members_table(
-    population: Population, membership: Membership, harvest: CampaignHarvest, name: str
-) -> pa.Table:
+def _build_members_table(group: AccountGroup, membership: Membership, harvest: CampaignHarvest, name: str) -> pa.Table:
+    population, facts = group.population, list_member_facts(group)
     accounts = np.asarray(membership.accounts, dtype=np.int64)
     harvested_counts = np.bincount(harvest.owners, minlength=population.size)
     fact = population.facts
@@ -295,7 +297,7 @@ def _build_members_table(
         "exchanges": fact["exchanges"][accounts].astype(np.int64),
         "harvested": harvested_counts[accounts],
         "reasons": membership.reasons,
-        "facts": [[]] * accounts.size,
+        "facts": [facts.get(account, []) for account in membership.accounts],
     }
     return pa.table(columns, schema=MEMBERS.schema)
 

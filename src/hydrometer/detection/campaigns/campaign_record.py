@@ -15,6 +15,7 @@ from hydrometer.contract import (
     micros_to_datetime,
 )
 from hydrometer.detection.campaigns.campaign_exhibit import build_exhibit
+from hydrometer.detection.campaigns.innocent_explanations import explain_innocently
 
 if TYPE_CHECKING:
     from hydrometer.detection.campaigns.campaign_harvest import CampaignHarvest
@@ -62,7 +63,11 @@ def build_campaign_record(judgement: GroupJudgement, harvest: CampaignHarvest, c
         attribution=build_empty_attribution(),
         exhibit=build_exhibit(group, harvest),
     )
-    return replace(campaign, story=_write_story(judgement, campaign))
+    return replace(
+        campaign,
+        story=_write_story(judgement, campaign),
+        innocent_explanation=explain_innocently(judgement.evidence, judgement.counter_evidence),
+    )
 
 
 def _compute_shares(codes: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:

@@ -82,9 +82,7 @@ def check_community(group: AccountGroup, likeness: GroupLikeness) -> Objection |
     )
 
 
-def _build_objection(
-    signal: str, axis: str, bits: float, statement: str, explains: tuple[str, ...] = ()
-) -> Objection:
+def _build_objection(signal: str, axis: str, bits: float, statement: str, explains: tuple[str, ...] = ()) -> Objection:
     return Objection(CounterEvidence(signal=signal, statement=statement, bits=round(float(bits), 3)), axis, explains)
 
 

@@ -127,6 +127,8 @@ def judge_group(
 ) -> GroupJudgement:
     """Weigh one group's evidence and the objections to it."""
     weight = weigh_evidence(evidence, objections)
+    # What counts only beside other evidence, and stands alone, is not shown as if it counted.
+    evidence = [item for item in evidence if item.axis == "harvest" or (item.cause or item.signal) in weight.causes]
     probability = rules.estimate_probability(weight)
     verdict, reasons = _decide_verdict(group, weight, probability, rules)
     return GroupJudgement(
@@ -157,8 +159,8 @@ def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection]
         cause = item.cause or item.signal
         if item.axis == "harvest":
             harvest += item.bits if item.family == "content" or asked else 0.0
-        elif item.signal not in explained:
-            causes[cause] = causes.get(cause, 0.0) + item.bits
+        else:
+            causes[cause] = causes.get(cause, 0.0) + (0.0 if item.signal in explained else item.bits)
             if item.kind == "operation":
                 operating.add(cause)
     bounded = {cause: min(bits, _find_cap(cause)) for cause, bits in sorted(causes.items())}

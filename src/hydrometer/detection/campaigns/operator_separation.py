@@ -89,12 +89,11 @@ class _Division:
 
     @classmethod
     def of(cls, local: ComparisonFeatures, whole: GroupLikeness, first: Bools) -> _Division:
-        here, there = (
-            measure_likeness(local, part, everybody_apart=True, bound=BOUND) for part in (first, ~first)
-        )
+        here, there = (measure_likeness(local, part, everybody_apart=True, bound=BOUND) for part in (first, ~first))
         smaller = max(1, min(int(first.sum()), int((~first).sum())))
         facets = {
-            facet: float(np.sum(np.where(first, here.facets[facet], there.facets[facet]) - whole.facets[facet])) / smaller
+            facet: float(np.sum(np.where(first, here.facets[facet], there.facets[facet]) - whole.facets[facet]))
+            / smaller
             for facet in whole.facets
         }
         return cls(first, facets, whole.family_of)

@@ -66,7 +66,5 @@ class PeeledViews:
                 del self._views[next(iter(self._views))]
             population = peel_accounts(self.population, excluded)
             features = build_comparison_features(population, self._without)
-            self._views[key] = PeeledView(
-                population, features, features.without_family("content"), self._without
-            )
+            self._views[key] = PeeledView(population, features, features.without_family("content"), self._without)
         return self._views[key]

@@ -18,7 +18,7 @@ from hydrometer.detection.population.org_panel import list_panel_accounts
 
 if TYPE_CHECKING:
     from hydrometer.detection.population.account_group import AccountGroup
-    from hydrometer.detection.population.population import Bools, Floats, Ints, Population
+    from hydrometer.detection.population.population import Bools, Ints, Population
 
 FEWEST = 20
 """Exchanges of an organisation from which its rate counts."""
@@ -104,7 +104,7 @@ def _collect_panel_prompts(population: Population) -> _PanelPrompts:
     exchanges, owner = events.list_exchanges(accounts), population.org[events.owners(accounts)]
     recurs = _count_orgs(distinct, orgs, events.prompt[exchanges]) >= 2
     total = np.bincount(owner, minlength=len(population.orgs)).astype(np.float64)
-    counts: Floats = np.bincount(owner, weights=recurs, minlength=len(population.orgs))
+    counts = np.bincount(owner, weights=recurs.astype(np.float64), minlength=len(population.orgs))
     settled = np.nonzero(total >= FEWEST)[0]
     # Classes, jobs and benchmarks repeat far more than people do, and are left out.
     middling = settled[np.argsort(counts[settled] / total[settled], kind="stable")[: round(MIDDLING * settled.size)]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec.structs import replace
 
+from hydrometer.detection.campaigns.innocent_explanations import list_deciding_steps
 from hydrometer.detection.signals.content.elicitation import mask_eliciting_accounts
 
 if TYPE_CHECKING:
@@ -23,14 +24,17 @@ def build_watch_record(campaign: Campaign, judgement: GroupJudgement, operated: 
     Args:
         operated: accounts that show by themselves what only operation explains.
     """
+    population = judgement.group.population
+    days = population.facts["active_days"][judgement.group.accounts]
     return replace(
         campaign,
         verdict="watch",
         suspected_accounts=estimate_suspected_accounts(judgement, operated),
+        would_decide=list_deciding_steps(judgement.evidence, population.columns, float(np.median(days))),
         exhibit=replace(campaign.exhibit, entities=[], templates=[]),
         story=[
-            f"{campaign.accounts:,} accounts of {judgement.group.size:,} organisations ask for training material and have much in common; "
-            "what was logged does not tell one hand from a community.",
+            f"{campaign.accounts:,} accounts of {judgement.group.size:,} organisations ask for training material and have "
+            "much in common; what was logged does not tell one hand from a community.",
             *judgement.reasons,
         ],
     )

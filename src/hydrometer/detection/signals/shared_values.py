@@ -98,7 +98,9 @@ def find_shared_values(group: AccountGroup, entities: EntityPairs, *, least: int
         expected = min(max(drawn * chance, hands * outside), float(group.size))
         log10_p = correct_for_tries(poisson_tail(inside, expected), values)
         matches.append(
-            SharedValueScore(entities.kind, int(mine.value[at]), entities.names[mine.value[at]], inside, int(everywhere[at]), log10_p)
+            SharedValueScore(
+                entities.kind, int(mine.value[at]), entities.names[mine.value[at]], inside, int(everywhere[at]), log10_p
+            )
         )
     return sorted(matches, key=lambda s: (s.log10_p, s.name))
 

@@ -32,7 +32,9 @@ def test(group: AccountGroup) -> SignalFinding | None:
             continue
         middle = float(np.nanmedian(values[group.accounts]))
         amount = f"{middle:.0%}" if fact == "single_turn" else f"{middle:,.0f}"
-        findings.append(SignalFinding(above, log10_p, f"{amount} {text} (median), more than {above:.0%} of its peers.", cover=above))
+        findings.append(
+            SignalFinding(above, log10_p, f"{amount} {text} (median), more than {above:.0%} of its peers.", cover=above)
+        )
     if not findings:
         return None
     best = min(findings, key=lambda finding: finding.log10_p)

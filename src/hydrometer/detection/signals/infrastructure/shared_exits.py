@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from hydrometer.contract import EntityKind
 from hydrometer.detection.population.account_group import AccountGroup
 from hydrometer.detection.population.memo import memoize
