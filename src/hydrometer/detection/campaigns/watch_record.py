@@ -26,17 +26,17 @@ def build_watch_record(campaign: Campaign, judgement: GroupJudgement, operated: 
     """
     population = judgement.group.population
     days = population.facts["active_days"][judgement.group.accounts]
+    suspicion = (
+        f"{campaign.accounts:,} accounts of {judgement.group.size:,} organisations ask for training material and have much in "
+        "common; what was logged does not tell one hand from a community."
+    )
     return replace(
         campaign,
         verdict="watch",
         suspected_accounts=estimate_suspected_accounts(judgement, operated),
         would_decide=list_deciding_steps(judgement.evidence, population.columns, float(np.median(days))),
         exhibit=replace(campaign.exhibit, entities=[], templates=[]),
-        story=[
-            f"{campaign.accounts:,} accounts of {judgement.group.size:,} organisations ask for training material and have "
-            "much in common; what was logged does not tell one hand from a community.",
-            *judgement.reasons,
-        ],
+        story=[suspicion, *judgement.reasons],
     )
 
 
