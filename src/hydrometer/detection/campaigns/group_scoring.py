@@ -60,6 +60,8 @@ class GroupWeight:
     operation: float
     """Of the coordination, what only one hand explains."""
     harvest: float
+    asks: bool
+    """Whether it is known plainly what is asked of the model."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,7 @@ def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection]
         coordination=sum(bounded.values()) - against["coordination"],
         operation=sum(bits for cause, bits in bounded.items() if cause in operating),
         harvest=min(HARVEST_CAP, harvest) - against["harvest"],
+        asks=asked,
     )
 
 
@@ -264,6 +267,10 @@ def _list_doubts(group: AccountGroup, weight: GroupWeight, settings: CampaignSet
         doubts.append(
             f"Operation {max(0.0, weight.operation):.1f} bits; {settings.operation_bits:.1f} are needed whatever else agrees: "
             "belonging together convicts nobody."
+        )
+    if not weight.asks:
+        doubts.append(
+            "What is asked of the model is known only vaguely: its wordings lean to demands, and none is plainly one."
         )
     if "accounts.org_id" not in group.population.columns and group.size < settings.least_accounts_without_orgs:
         doubts.append(
