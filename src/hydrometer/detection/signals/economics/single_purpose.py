@@ -4,6 +4,8 @@ Customers ask for much else beside; who bought accounts to harvest with uses the
 `MOST` of the exchanges ask, or carry a template that leans to asking, against others of like volume (hypergeometric). Graders, the
 hobbyists of a tool and a course on one platform use their accounts so too, so that it counts as operation only of accounts that one
 supplier made (`group_scoring.SUPPORTED`): an employer, a reseller and an issuer of cards hand out accounts that are lived in.
+
+Honest who show it: graders, hobbyists of one tool, a course on one platform.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ A person is seen at home, at work and on the way; a rotating pool of exits shows
 Statistic: members seen in `MANY` autonomous systems and more (networks, where systems are not logged), against others of like
 volume. Null: as many of them are (hypergeometric). Keys that a team shares and relays are seen so too, one by one; carriers and
 virtual private networks change addresses within one system.
+
+Honest who show it: keys that a team shares, relays, travellers, a private network that spans providers.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 Members meet at the addresses of a pool of proxies: here two of them, there two others, hardly ever a site where all sit. Null:
 the meetings of organisations at addresses as their use by everybody else makes likely (`shared_values`). It is tested of the members that
 rotate, because an office, a campus, a carrier and a private network explain every other meeting.
+
+Honest who show it: customers of one private network that spans providers, a service that works its customers' accounts.
 """
 
 from __future__ import annotations

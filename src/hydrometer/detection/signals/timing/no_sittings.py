@@ -5,6 +5,8 @@ gap. Requests that a queue deals out have no memory of the account: of exponenti
 twentieth of their mean, 16 % where the queue rests seven hours of ten. An account that keeps below `MEMORYLESS` has no sittings.
 Null: as many of the others of like volume have none (hypergeometric). Services with end users, monitors and sensors have none either,
 each by itself; so do pupils of one lesson, which ends (`counter_evidence`).
+
+Honest who show it: services with end users, monitors and sensors, each by itself; pupils of one lesson.
 """
 
 from __future__ import annotations

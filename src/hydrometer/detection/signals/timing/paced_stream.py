@@ -5,6 +5,8 @@ superposition is 1; Cox & Isham 1980, Point Processes). One queue that hands out
 task at a time, keep requests apart at the scale of seconds to minutes. Statistic: pairs of requests of different accounts closer than half
 of the stream's median gap, against those at 4 to 12 times it. Null: they are as many, by length; the spread comes from blocks of the
 stream, so that sittings which overlap do not count as many. A launch or a lesson pulls requests together, which is the other side.
+
+Honest who show it: a service that works its customers' accounts from one queue.
 """
 
 from __future__ import annotations

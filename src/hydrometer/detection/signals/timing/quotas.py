@@ -4,6 +4,8 @@ Spread of the members' volumes. Honest volumes are heavy-tailed; a queue that ha
 (index of dispersion 1) and one with quotas less. Null: random sets of as many other accounts, those far quieter left out;
 the cube root of a variance is close to normal (Wilson & Hilferty 1931). Whoever has the same tasks has as many of them: a course and a
 benchmark explain equal loads, so nothing is said where contents repeat among the members.
+
+Honest who show it: accounts at the limit of one plan, a course or a benchmark with as many tasks for each.
 """
 
 from __future__ import annotations
