@@ -1,4 +1,4 @@
-"""The families of evidence, which are independent of one another."""
+"""The families of evidence, by what they look at; what is independent is their causes."""
 
 from __future__ import annotations
 
