@@ -8,4 +8,4 @@ Family = Literal["content", "identity", "infrastructure", "timing", "economics",
 """What a piece of evidence is about; evidence of one family may have one cause."""
 
 FAMILIES: tuple[str, ...] = get_args(Family)
-"""Kinds of evidence that are independent of one another."""
+"""All of them, in the order of tables."""
