@@ -129,6 +129,9 @@ def find_campaigns(
         ]
         proposals = [proposal for proposal in uncleared if proposal.members.any()]
     groups = _build_groups(views, proposals, evaluator, settings)
+    if constraints is not None:
+        # Whoever a person cleared counts as everybody, though it resembles the convicted.
+        views.convicted = constraints.without_cleared(views.convicted)
     claimed = views.convicted
     groups += [
         (text, mask) for text, mask in find_coordinated_groups(population, settings) if not np.any(mask & claimed)
