@@ -100,7 +100,7 @@ class CampaignSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     ] = 0.5
     false_discovery_rate: Annotated[
         float, Meta(description="Benjamini-Yekutieli level over all tests of all groups.", gt=0, lt=1)
-    ] = 0.01
+    ] = 0.05
 
 
 class AttributionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,7 +18,7 @@ import numpy as np
 
 from hydrometer.detection.campaigns.kernels.code_kernels import count_orgs_by_code
 from hydrometer.detection.campaigns.kernels.harvest_kernels import log_hypergeometric_tail
-from hydrometer.detection.campaigns.operator_separation import is_one_operator, split_operators
+from hydrometer.detection.campaigns.operator_separation import assign_to_nearest, is_one_operator, split_operators
 from hydrometer.detection.campaigns.seed_expansion import (
     count_group_organisations,
     expand_seed,
@@ -133,7 +133,7 @@ def propose_groups(
                 views.convict(wider)
     beside = _select_disjoint(sorted(rejected, key=_ScoredGroup.rank), views.convicted)
     proposals = accepted + [ProposedGroup(_build_mask(one.accounts, pool.size), one.text) for one in beside]
-    return _merge_proposals(views, proposals, score, settings)
+    return _assign_campaigns(views, _merge_proposals(views, proposals, score, settings), score, settings)
 
 
 @dataclass(frozen=True)
@@ -207,6 +207,23 @@ def _merge_proposals(
             campaigns.append(len(kept))
         kept.append(proposal)
     return kept
+
+
+def _assign_campaigns(
+    views: PeeledViews, proposals: list[ProposedGroup], score: Callable[[Bools], float], settings: CampaignSettings
+) -> list[ProposedGroup]:
+    """Give every account of a campaign to the campaign that it resembles most, where all stay campaigns."""
+    at = [n for n, proposal in enumerate(proposals) if score(proposal.members) >= settings.report_probability]
+    if len(at) < 2:
+        return proposals
+    groups = [proposals[n].members for n in at]
+    assigned = assign_to_nearest(views.view_for(np.any(groups, axis=0)).features, groups)
+    if any(score(members) < settings.report_probability for members in assigned):
+        return proposals
+    result = list(proposals)
+    for n, members in zip(at, assigned, strict=True):
+        result[n] = ProposedGroup(members, proposals[n].seed)
+    return result
 
 
 def _belong_together(

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 HOUR = 3_600_000_000
 LEANING = 0.3
 """Share of the traffic in templates that lean to demands from which it is not said that nothing is asked."""
+FEWEST_DEMANDS = 20
+SAME_TASKS = 0.2
+"""Share of the other members that send a demand's content too, on average, from which the members have the same tasks."""
 COMMUNITY_BITS = 24.0
 """What a group loses that is a vanishing part of its crowd."""
 
@@ -42,6 +45,7 @@ def find_objections(group: AccountGroup) -> list[Objection]:
         _check_release_crowd,
         _check_short_event,
         _check_own_rhythm,
+        _check_same_tasks,
         _check_unequal_loads,
         _check_conversations,
         _check_few_demands,
@@ -166,6 +170,28 @@ def compute_clockwork_share(group: AccountGroup) -> float:
     events = group.population.events
     return int(count_clockwork_accounts(events.starts, events.counts, group.accounts, events.time)) / max(
         1, group.accounts.size
+    )
+
+
+def _check_same_tasks(group: AccountGroup) -> Objection | None:
+    """Object that the members do the same tasks: a class, a course, a benchmark; a list that is worked off is dealt out."""
+    events, chosen = group.population.events, group.elicitation_events
+    if chosen.size < FEWEST_DEMANDS or group.size < 4:
+        return None
+    demands = events.demand[group.events]
+    org, prompt = group.population.org[group.owners[demands]], events.prompt[group.events[demands]]
+    pairs = np.unique(np.stack([prompt, org], axis=1), axis=0)
+    tasks, orgs = np.unique(pairs[:, 0], return_counts=True)
+    others = (orgs[np.searchsorted(tasks, prompt)] - 1) / (group.size - 1)
+    share = float(np.mean(others))
+    if share < SAME_TASKS:
+        return None
+    return _build_objection(
+        "same_tasks",
+        "operation",
+        0.0,
+        f"A demand's content is sent by {share:.0%} of the other members too: whoever has the same tasks works alike.",
+        explains=("no_sittings", "quotas", "single_purpose"),
     )
 
 

@@ -43,6 +43,8 @@ SUPPORTED = {
 }
 """Causes that count, and as operation, only beside one of others with so many bits: equal loads may be the limit of a plan, and one
 purpose that of a public tool, in hands that nothing ties."""
+MADE = {"one supplier of accounts": 5.0, "joined together": 3.0}
+"""Bits from which accounts were made, or began, for what they are used for."""
 PLAIN_DEMANDS = ("elicitation", "search_phase")
 """Signals that tell plainly what is asked of the model."""
 OTHER_CAP = 8.0
@@ -62,6 +64,8 @@ class GroupWeight:
     harvest: float
     asks: bool
     """Whether it is known plainly what is asked of the model."""
+    operating: frozenset[str]
+    """Causes of operation."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +181,7 @@ def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection]
         operation=sum(bits for cause, bits in bounded.items() if cause in operating),
         harvest=min(HARVEST_CAP, harvest) - against["harvest"],
         asks=asked,
+        operating=frozenset(cause for cause in bounded if cause in operating and bounded[cause] > 0),
     )
 
 
@@ -267,6 +272,12 @@ def _list_doubts(group: AccountGroup, weight: GroupWeight, settings: CampaignSet
         doubts.append(
             f"Operation {max(0.0, weight.operation):.1f} bits; {settings.operation_bits:.1f} are needed whatever else agrees: "
             "belonging together convicts nobody."
+        )
+    operating = weight.operating
+    if operating == {"one work queue"} and all(weight.causes.get(made, 0.0) < least for made, least in MADE.items()):
+        doubts.append(
+            "One queue works accounts that nothing shows to have been made for it, or to begin together: a service may work its "
+            "customers' own accounts so."
         )
     if not weight.asks:
         doubts.append(

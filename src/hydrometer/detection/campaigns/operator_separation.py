@@ -40,6 +40,8 @@ SCHEDULE = ("start", "stop")
 WORK = ("wording", "demand", "shape of use")
 OVERLAP = 0.5
 """Share of the shorter part's working time in which the other works too."""
+MOST_KEPT = 0.5
+"""Share of its accounts that a group keeps when they are assigned anew."""
 MAX_PARTITIONS = 24
 MAX_REFINED = 3
 ROUNDS = 6
@@ -66,6 +68,35 @@ def is_one_operator(features: ComparisonFeatures, first: Bools, second: Bools) -
     whole = measure_likeness(local, np.ones(local.size, dtype=np.bool_), bound=BOUND)
     division = _Division.of(local, whole, first[both])
     return division.gain < APART and not division.is_two_schedules(local)
+
+
+def assign_to_nearest(features: ComparisonFeatures, groups: list[Bools]) -> list[Bools]:
+    """Return groups with every account moved to the one that it resembles most, until none moves.
+
+    Operators who buy at one supplier are found one after the other, and who is found first takes some of the next one's accounts. A group
+    that would lose most of its own stays as it was, and so do all.
+    """
+    everybody = np.any(groups, axis=0)
+    local = features.only(everybody)
+    parts = [group[everybody] for group in groups]
+    for _ in range(ROUNDS):
+        bits = [measure_likeness(local, part, everybody_apart=True, bound=BOUND).total for part in parts]
+        # Of equals an account stays where it is.
+        current = np.argmax(parts, axis=0)
+        stays = np.stack(bits)[current, np.arange(local.size)] >= np.max(bits, axis=0)
+        nearest = np.where(stays, current, np.argmax(bits, axis=0))
+        moved = [nearest == number for number in range(len(parts))]
+        if any(np.mean(after[before]) < MOST_KEPT for before, after in zip(parts, moved, strict=True)):
+            return groups
+        if all(np.array_equal(before, after) for before, after in zip(parts, moved, strict=True)):
+            break
+        parts = moved
+    assigned = []
+    for part in parts:
+        whole = np.zeros(everybody.size, dtype=np.bool_)
+        whole[np.nonzero(everybody)[0][part]] = True
+        assigned.append(whole)
+    return assigned
 
 
 def _split_in_two(features: ComparisonFeatures, members: Bools) -> tuple[Bools, Bools] | None:
