@@ -202,3 +202,21 @@ def test_where_nobodys_agreement_is_known_it_is_said_at_no_cost() -> None:
     unknown = replace(people, columns=people.columns - {"accounts.agreements"})
     (objection,) = everything_against(group(unknown, range(HYDRA)))
     assert (objection.evidence.signal, objection.evidence.bits, objection.explains) == ("unknown_agreements", 0.0, ())
+
+
+def test_the_same_tasks_explain_that_members_work_alike_and_no_queue() -> None:
+    """A course has thirty tasks, of which each pupil sends twenty; a list that is worked off is dealt out, each task once."""
+
+    def having(tasks: Sequence[Sequence[int]]) -> list[Person]:
+        return [
+            replace(p, sent=[replace(s, prompt=t) for s, t in zip(p.sent, some, strict=False)])
+            for p, some in zip(hydra(), tasks, strict=True)
+        ]
+
+    rng = np.random.default_rng(11)
+    course = raised(crowd(having([rng.permutation(30)[:20].tolist() for _ in range(HYDRA)])))["same_tasks"]
+    assert course.axis == "operation"
+    assert set(course.explains) == {"no_sittings", "quotas", "single_purpose"}
+    assert "same_tasks" not in raised(crowd(having([range(20 * at, 20 * at + 20) for at in range(HYDRA)])))
+    # A list that two accounts in twenty happen to share a task of is dealt out all the same.
+    assert "same_tasks" not in raised(crowd(having([range(18 * at, 18 * at + 20) for at in range(HYDRA)])))

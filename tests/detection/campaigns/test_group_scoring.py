@@ -18,6 +18,7 @@ from hydrometer.detection.campaigns.counter_evidence import Objection
 from hydrometer.detection.campaigns.group_scoring import (
     CAUSE_CAP,
     HARVEST_CAP,
+    MADE,
     OTHER_CAP,
     PLAIN_DEMANDS,
     SUPPORTED,
@@ -135,7 +136,8 @@ def test_one_cause_alone_convicts_nobody(cause: str) -> None:
 
 def test_a_second_cause_must_say_enough() -> None:
     weak = SETTINGS.cause_bits - 0.1
-    found = [operation("one work queue", 12.0), affiliation("one tool", weak), affiliation("one site", weak), HARVEST]
+    exits = operation("one pool of exits", 12.0)
+    found = [exits, affiliation("one tool", weak), affiliation("one site", weak), HARVEST]
     assert judged(found).verdict != "campaign"
     assert judged([*found[:2], affiliation("one site", SETTINGS.cause_bits + 3), HARVEST]).verdict == "campaign"
 
@@ -238,6 +240,18 @@ def test_a_small_group_without_organisations_known_is_watched() -> None:
     crowd = replace_population(crowd, columns=crowd.columns - {"accounts.org_id"})
     assert judged(ENOUGH, crowd, range(many)).verdict == "campaign"
     assert judged(ENOUGH, crowd, range(many - 1)).verdict == "watch"
+
+
+@pytest.mark.parametrize("made", MADE)
+def test_a_queue_over_accounts_that_nothing_shows_to_be_made_for_it_is_watched(made: str) -> None:
+    """A service may work its customers' own accounts from one queue: they have lives of their own."""
+    queue = [operation("one work queue", 12.0), affiliation("one site", 8.0), affiliation("one tool", 4.0), HARVEST]
+    lived_in = judged([*queue, affiliation(made, MADE[made] - 0.1)])
+    assert lived_in.probability >= SETTINGS.report_probability
+    assert lived_in.verdict == "watch"
+    assert any("a service may work its customers' own accounts" in reason for reason in lived_in.reasons)
+    assert judged([*queue, affiliation(made, MADE[made])]).verdict == "campaign"
+    assert judged([*queue, operation("one pool of exits", 5.0)]).verdict == "campaign"
 
 
 def test_who_may_train_on_outputs_is_authorised() -> None:
