@@ -25,7 +25,7 @@ import orjson
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import Settings
 from hydrometer.detection.campaigns.candidate_generation import propose_groups
-from hydrometer.detection.campaigns.comparison_features import build_comparison_features
+from hydrometer.detection.campaigns.peeled_views import PeeledViews
 from hydrometer.detection.run_recorder import RunRecorder, read_peak_memory_mb
 from speed.links import population_of
 
@@ -134,10 +134,11 @@ def by_hydrometer(population: Population, settings: Settings) -> dict[str, Calla
     held: Graph = {}
 
     def build() -> None:
-        held["traits"] = build_comparison_features(population, settings.campaigns.without)
+        held["views"] = PeeledViews(population, settings.campaigns.without)
+        held["views"].without(held["views"].convicted)
 
     def groups() -> int:
-        return len(propose_groups(population, held["traits"], settings.campaigns, lambda _: 0.0)[0])
+        return len(propose_groups(held["views"], settings.campaigns, lambda _: 0.0))
 
     return {"describe": build, "propose": groups}
 

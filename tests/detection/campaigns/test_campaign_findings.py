@@ -100,7 +100,7 @@ def test_the_story_tells_the_numbers() -> None:
     (campaign,) = found(crowd()).campaigns
     one, two = campaign.story
     assert f"{HYDRA} accounts of {HYDRA} organisations" in one
-    assert "identity, timing" in one
+    assert "2 independent causes (one supplier of accounts, one work queue)" in one
     assert f"{campaign.harvested:,} of {campaign.exchanges:,} exchanges" in two
 
 
@@ -110,7 +110,7 @@ def test_a_group_whose_accounts_are_all_in_a_larger_campaign_is_none(monkeypatch
     monkeypatch.setattr(
         campaign_findings,
         "propose_groups",
-        lambda *_: ([ProposedGroup(hydra, "first"), ProposedGroup(hydra, "second")], []),
+        lambda *_: [ProposedGroup(hydra, "first"), ProposedGroup(hydra, "second")],
     )
     findings = found(people)
     assert len(findings.campaigns) == 1

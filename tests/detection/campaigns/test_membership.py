@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fixtures.crowds import coded, compared, mask, operator, population, strangers, traits
+from fixtures.crowds import coded, compared, mask, operator, population, strangers, traits, views_of
 from hydrometer.contract.evidence_families import FAMILIES
 from hydrometer.contract.settings import CampaignSettings
-from hydrometer.detection.campaigns.comparison_features import build_comparison_features
 from hydrometer.detection.campaigns.membership import (
     FACET_WORDS,
     absorb_dormant_accounts,
@@ -18,16 +18,35 @@ from hydrometer.detection.campaigns.membership import (
     list_reasons,
     weigh_members,
 )
+from hydrometer.detection.campaigns.peeled_views import PeeledView, PeeledViews
 from hydrometer.detection.campaigns.seed_expansion import GroupLikeness, measure_likeness
+
+if TYPE_CHECKING:
+    from hydrometer.detection.campaigns.comparison_features import ComparisonFeatures
+    from hydrometer.detection.population.population import Bools, Population
 
 SETTINGS = CampaignSettings()
 HYDRA, DORMANT = 25, 5
 
 
+class DescribedViews(PeeledViews):
+    """Views whose accounts are described by hand, whoever is left out."""
+
+    def __init__(self, people: Population, described: ComparisonFeatures) -> None:
+        super().__init__(people, [])
+        self._described = described
+
+    def without(self, excluded: Bools) -> PeeledView:
+        return PeeledView(self.population, self._described, self._described.without_family("content"), [])
+
+
 def test_dormant_accounts_of_the_pool_are_absorbed_and_others_are_not() -> None:
     """Accounts 25 … 29 have all that the operator's have but its demands; 30, 31 are such, but known or authorised."""
     rng = np.random.default_rng(1)
-    made = operator(rng, HYDRA + DORMANT + 2, name="hydra")
+    made = [
+        replace(p, values={**p.values, "signup_network": "hydra net"})
+        for p in operator(rng, HYDRA + DORMANT + 2, name="hydra")
+    ]
     quiet = [replace(p, sent=[replace(s, demand=False, wording=()) for s in p.sent]) for p in made[HYDRA:]]
     quiet[-2], quiet[-1] = replace(quiet[-2], verified=True), replace(quiet[-1], authorised=True)
     neighbours = [
@@ -35,9 +54,7 @@ def test_dormant_accounts_of_the_pool_are_absorbed_and_others_are_not() -> None:
         for p in strangers(rng, 10)
     ]
     people = population([*made[:HYDRA], *quiet, *neighbours, *strangers(rng, 250)])
-    (pool,) = absorb_dormant_accounts(
-        people, build_comparison_features(people), [mask(people.size, range(HYDRA))], SETTINGS
-    )
+    (pool,) = absorb_dormant_accounts(views_of(people), [mask(people.size, range(HYDRA))], SETTINGS)
     assert np.nonzero(pool)[0].tolist() == list(range(HYDRA + DORMANT))
 
 
@@ -49,12 +66,9 @@ def test_a_campaign_absorbs_no_member_of_another_and_a_dormant_account_joins_the
     quiet = replace(south[-1], sent=[replace(s, demand=False) for s in south[-1].sent])
     people = population([*north, *south[:-1], quiet, *strangers(rng, 250)])
     campaigns = [mask(people.size, range(20)), mask(people.size, range(20, 35))]
-    alone = [
-        absorb_dormant_accounts(people, build_comparison_features(people), [members], SETTINGS)[0]
-        for members in campaigns
-    ]
+    alone = [absorb_dormant_accounts(views_of(people), [members], SETTINGS)[0] for members in campaigns]
     assert (alone[0] & campaigns[1]).any()
-    first, second = absorb_dormant_accounts(people, build_comparison_features(people), campaigns, SETTINGS)
+    first, second = absorb_dormant_accounts(views_of(people), campaigns, SETTINGS)
     nearest = int(np.argmax([measure_likeness(compared(people), members).total[35] for members in campaigns]))
     assert np.nonzero(first)[0].tolist() == [*range(20), *([35] if nearest == 0 else [])]
     assert np.nonzero(second)[0].tolist() == [*range(20, 35), *([35] if nearest == 1 else [])]
@@ -72,7 +86,7 @@ def test_what_is_alike_in_one_kind_of_evidence_beside_content_is_not_absorbed() 
     described = traits(org, facets)
     members = mask(325, range(20))
     assert (measure_likeness(described, members).total[20:23] > SETTINGS.absorb_bits).all()
-    (pool,) = absorb_dormant_accounts(people, described, [members], SETTINGS)
+    (pool,) = absorb_dormant_accounts(DescribedViews(people, described), [members], SETTINGS)
     assert np.nonzero(pool)[0].tolist() == [*range(20), 23, 24]
 
 

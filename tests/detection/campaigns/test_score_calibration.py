@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -10,38 +11,50 @@ from hypothesis import strategies as st
 
 from hydrometer.detection.campaigns.score_calibration import BARE, FULL, load_calibration
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 BITS = st.floats(-100, 100)
 CURVE = load_calibration()
 
 
-@given(BITS, BITS)
-def test_a_probability_is_one(coordination: float, harvest: float) -> None:
-    assert 0.0 <= CURVE.probability(coordination, harvest, FULL) <= 1.0
+CURVES: dict[str, tuple[Callable[[float], float], float]] = {
+    "coordination": (lambda bits: CURVE.coordination_probability(bits, FULL), CURVE.coordination_middle),
+    "operation": (lambda bits: CURVE.operation_probability(bits, FULL), CURVE.operation_middle),
+    "harvest": (CURVE.harvest_probability, CURVE.harvest_middle),
+}
+AXIS = pytest.mark.parametrize("axis", CURVES)
 
 
-@given(BITS, BITS, st.floats(0, 50))
-def test_more_bits_never_make_a_campaign_less_likely(coordination: float, harvest: float, more: float) -> None:
-    before = CURVE.probability(coordination, harvest, FULL)
-    assert CURVE.probability(coordination + more, harvest, FULL) >= before
-    assert CURVE.probability(coordination, harvest + more, FULL) >= before
+@AXIS
+@given(bits=BITS)
+def test_a_probability_is_one(axis: str, bits: float) -> None:
+    assert 0.0 <= CURVES[axis][0](bits) <= 1.0
 
 
-def test_the_curve_rises_and_both_axes_must_carry() -> None:
-    diagonal = [CURVE.probability(float(bits), float(bits), FULL) for bits in range(-10, 60)]
-    assert all(later >= earlier for earlier, later in pairwise(diagonal))
-    assert diagonal[0] < 0.001
-    assert diagonal[-1] > 0.99
-    assert CURVE.probability(100.0, -20.0, FULL) < 0.01
-    assert CURVE.probability(-20.0, 100.0, FULL) < 0.01
+@AXIS
+@given(bits=BITS, more=st.floats(0, 50))
+def test_more_bits_never_make_a_campaign_less_likely(axis: str, bits: float, more: float) -> None:
+    assert CURVES[axis][0](bits + more) >= CURVES[axis][0](bits)
 
 
-def test_the_middle_of_either_axis_is_even_odds() -> None:
-    assert CURVE.probability(CURVE.coordination_middle, 1_000.0, FULL) == pytest.approx(0.5, abs=1e-3)
-    assert CURVE.probability(1_000.0, CURVE.harvest_middle, FULL) == pytest.approx(0.5, abs=1e-3)
+@AXIS
+def test_each_curve_rises_from_nothing_to_certainty(axis: str) -> None:
+    probability, middle = CURVES[axis]
+    values = [probability(middle + bits) for bits in range(-30, 60)]
+    assert all(later >= earlier for earlier, later in pairwise(values))
+    assert values[0] < 0.01
+    assert values[-1] > 0.99
 
 
-def test_one_family_alone_is_never_reported() -> None:
-    assert CURVE.one_family < 0.5
+@AXIS
+def test_the_middle_of_each_axis_is_even_odds(axis: str) -> None:
+    probability, middle = CURVES[axis]
+    assert probability(middle) == pytest.approx(0.5)
+
+
+def test_one_cause_alone_is_never_reported() -> None:
+    assert CURVE.one_cause < 0.5
 
 
 def test_the_curve_says_where_it_comes_from() -> None:
@@ -53,3 +66,10 @@ def test_less_is_asked_of_a_group_of_which_less_could_be_seen() -> None:
     assert middles[0] == pytest.approx(CURVE.coordination_middle)
     assert middles[2] == middles[3] == pytest.approx(CURVE.coordination_middle_bare)
     assert min(middles[0], middles[2]) <= middles[1] <= max(middles[0], middles[2])
+
+
+def test_operation_is_asked_for_whatever_could_be_seen() -> None:
+    bounds = [CURVE.operation_bound(attainable) for attainable in (FULL, 36.0, BARE, 10.0)]
+    assert bounds[0] == pytest.approx(CURVE.operation_middle)
+    assert bounds[2] == bounds[3] == pytest.approx(CURVE.operation_middle_bare)
+    assert min(bounds) > 3.0

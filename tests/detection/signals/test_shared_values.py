@@ -14,10 +14,12 @@ from hydrometer.detection.population.entity_steps import TRAFFIC_KINDS
 from hydrometer.detection.population.org_panel import list_panel_accounts, select_one_per_org
 from hydrometer.detection.signals.peer_comparison import compare_with_peers
 from hydrometer.detection.signals.shared_values import (
+    SharedValueScore,
     describe_shared_value,
     find_shared_values,
     find_strongest_value,
     measure_collisions,
+    withhold_value,
 )
 from hydrometer.detection.signals.tail_probabilities import rank_test
 
@@ -193,3 +195,23 @@ def test_members_that_differ_from_peers_of_their_volume_stand_out() -> None:
     assert above > 0.8
     lone = AccountGroup(replace(made, org=np.where(group.members, 0, made.org)), group.members)
     assert compare_with_peers(lone, value) == (0.0, 0.5)
+
+
+def test_every_kind_of_value_can_be_withheld() -> None:
+    for kind, spec in ENTITY_KINDS.items():
+        for value in ("192.0.2.7", "a value; with a stop", "the the show"):
+            whole = describe_shared_value(SharedValueScore(kind, 0, value, 5, 8, -9.0), 6)
+            assert value in whole
+            assert withhold_value(whole) == f"5 of 6 organisations show one {spec.label}; 3 elsewhere do."
+    meeting = "The members meet at 3 addresses (5 meetings; 0.1 by chance)."
+    assert withhold_value(meeting) == meeting
+
+
+def test_cover_counts_the_members_that_show_any_telling_value() -> None:
+    """Several batches of cards: six show the strongest, eleven of twelve show one of the two."""
+    mine = with_bins(*("x" if at < 6 else "y" if at < 11 else "own" for at in range(12)))
+    _, group = population(members(mine) + with_bins(*(f"other-{n}" for n in range(200))))
+    finding = find_strongest_value(group, [EntityKind.BIN])
+    assert finding is not None
+    assert "6 of 12 organisations" in finding.statement
+    assert finding.cover == pytest.approx(11 / 12)

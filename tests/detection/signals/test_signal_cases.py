@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hydrometer.detection.population.population import Population
 
 SIGNALS = {signal.name: signal for signal in find_signals()}
-FOUND = CampaignSettings().family_bits
+FOUND = CampaignSettings().cause_bits
 """Bits from which a finding counts."""
 SOURCE = re.compile(
     r"\b(?:19|20)\d\d\b|\b(?:binomial|hypergeometric|rank test|scan statistic|chi-squared|learnt from)\b", re.IGNORECASE

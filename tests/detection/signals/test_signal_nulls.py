@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from fixtures.populations import DAY, NEW_YEAR, Draft, knowing, people, population, showing
+from fixtures.populations import DAY, HOUR, MINUTE, NEW_YEAR, SECOND, Draft, knowing, people, population, showing
 from hydrometer.detection.population.account_group import AccountGroup
 from hydrometer.detection.signals.signal import Signal, find_signals
 
@@ -109,14 +109,36 @@ def weekdays(rng: np.random.Generator) -> list[Draft]:
     return made
 
 
+def travels(rng: np.random.Generator) -> list[Draft]:
+    """Accounts seen in few systems or in very many, at addresses of a few and of many."""
+    made = []
+    for draft in people(rng, 300):
+        places = [int(at) for at in rng.zipf(1.4, int(1 + 2 * rng.pareto(1.5))).clip(max=2_000)]
+        draft = showing(draft, "asn", *{f"system-{at}" for at in places})
+        made.append(showing(draft, "address", *{f"address-{at}" for at in places}))
+    return made
+
+
+def shifts(rng: np.random.Generator) -> list[Draft]:
+    """People who sit down to work in the same eight hours of the same twenty days."""
+    made = []
+    for _ in range(200):
+        days = NEW_YEAR + DAY * (rng.integers(20, size=rng.integers(4, 16)) * 7 // 5)
+        begins = days + 9 * HOUR + rng.integers(8 * HOUR, size=days.size)
+        gaps = np.cumsum(20 * SECOND + rng.exponential(3 * MINUTE, size=(days.size, 4)), axis=1).astype(np.int64)
+        made.append(Draft(times=(begins[:, None] + gaps).ravel().tolist()))
+    return made
+
+
 EVERYDAY = sorted(SIGNALS.keys() - {"partitioned_slots", "devices", "shared_address"})
 CALIBRATED: list[tuple[str, World]] = [
     *((name, everyday) for name in EVERYDAY),
     *((name, households) for name in ("shared_address", "devices", "cards", "email_shape")),
     *((name, hubs) for name in ("shared_address", "devices")),
     ("partitioned_slots", templates),
-    ("load_balance", spells),
-    ("load_balance", weekdays),
+    ("rotating_exits", travels),
+    ("shared_exits", travels),
+    *(("paced_stream", world) for world in (spells, weekdays, shifts)),
 ]
 
 
@@ -160,8 +182,8 @@ def test_honest_groups_are_rarely_found(name: str, world: World, worlds: Callabl
     assert rate(SIGNALS[name], worlds(world), like=False) < MOST
 
 
-# Accounts chosen for their like volumes have like volumes: equal_shares says so, and has no null for it.
-@pytest.mark.parametrize("name", sorted(set(EVERYDAY) - {"equal_shares"}))
+# Accounts chosen for their like volumes have like volumes: quotas says so, and has no null for it.
+@pytest.mark.parametrize("name", sorted(set(EVERYDAY) - {"quotas"}))
 def test_honest_groups_of_like_volume_are_rarely_found(name: str, worlds: Callable[[World], list[Population]]) -> None:
     assert rate(SIGNALS[name], worlds(everyday), like=True) < MOST
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hydrometer.contract import CONSIDERED, FAMILIES, INDICATORS, MEMBERS, Campaign, CandidateGroup
 from hydrometer.detection.campaigns.campaign_harvest import CampaignHarvest, collect_harvest
@@ -38,7 +39,7 @@ from hydrometer.detection.campaigns.non_campaign_groups import (
 )
 from hydrometer.detection.campaigns.peeled_views import PeeledViews
 from hydrometer.detection.campaigns.seed_expansion import GroupLikeness, measure_likeness
-from hydrometer.detection.campaigns.watch_record import build_watch_record
+from hydrometer.detection.campaigns.watch_record import build_watch_record, withhold_values
 from hydrometer.detection.population.account_group import AccountGroup
 
 if TYPE_CHECKING:
@@ -129,6 +130,9 @@ def find_campaigns(
         ]
         proposals = [proposal for proposal in uncleared if proposal.members.any()]
     groups = _build_groups(views, proposals, evaluator, settings)
+    if constraints is not None:
+        # Whoever a person cleared counts as everybody, though it resembles the convicted.
+        views.convicted = constraints.without_cleared(views.convicted)
     claimed = views.convicted
     groups += [
         (text, mask) for text, mask in find_coordinated_groups(population, settings) if not np.any(mask & claimed)
@@ -201,9 +205,11 @@ def _assemble_findings(search: _Search, judged: list[GroupJudgement], test_count
         search.prior.earlier,
     )
     by_group = {id(judgement): name for judgement, name in zip(reported, names, strict=True)}
-    findings = _FindingRows(np.zeros(population.size, dtype=np.bool_))
-    for number, judgement in enumerate(judged, start=1):
-        name = by_group.get(id(judgement), "")
+    nobody = np.zeros(population.size, dtype=np.bool_)
+    findings = _FindingRows(nobody.copy(), nobody.copy())
+    for number, whole in enumerate(judged, start=1):
+        name = by_group.get(id(whole), "")
+        judgement = withhold_values(whole) if whole.verdict == "watch" else whole
         candidate = build_candidate(judgement, number, name or None)
         findings.candidates.append(candidate)
         if judgement.verdict == "watch":
@@ -218,7 +224,7 @@ def _assemble_findings(search: _Search, judged: list[GroupJudgement], test_count
                 measure_likeness(compared, inside), inside, compared.numbers, judgement.probability, search.settings
             )
             _add_considered(findings.considered, population, candidate, membership)
-    return findings.finish(test_count)
+    return findings.finish(population, test_count)
 
 
 @dataclass
@@ -226,6 +232,7 @@ class _FindingRows:
     """Findings, gathered group by group."""
 
     claimed: Bools
+    watched: Bools
     campaigns: list[Campaign] = field(default_factory=list)
     harvests: list[CampaignHarvest] = field(default_factory=list)
     candidates: list[CandidateGroup] = field(default_factory=list)
@@ -239,6 +246,7 @@ class _FindingRows:
         operated = search.tests.mask_showing(judgement.group, judgement.evidence)
         self.campaigns.append(build_watch_record(build_campaign_record(judgement, harvest, name), judgement, operated))
         self.harvests.append(harvest)
+        self.watched |= judgement.group.members
 
     def add_campaign(self, search: _Search, judgement: GroupJudgement, candidate: CandidateGroup, name: str) -> None:
         """Add a campaign, its members, and why those beside it are none."""
@@ -264,14 +272,16 @@ class _FindingRows:
         self.indicators.append(build_indicator_table(group, name))
         self.claimed |= members
 
-    def finish(self, test_count: int) -> CampaignFindings:
-        """Return the findings."""
+    def finish(self, population: Population, test_count: int) -> CampaignFindings:
+        """Return the findings; of other groups too, no account that is watched is named."""
+        considered = pa.table(self.considered.columns, schema=CONSIDERED.schema)
+        watched = pa.array([population.accounts[a] for a in np.nonzero(self.watched)[0]], pa.string())
         return CampaignFindings(
             self.campaigns,
             self.harvests,
             self.candidates,
             pa.concat_tables(self.members) if self.members else MEMBERS.schema.empty_table(),
-            pa.table(self.considered.columns, schema=CONSIDERED.schema),
+            considered.filter(pc.invert(pc.is_in(considered["account_id"], watched))),
             pa.concat_tables(self.indicators),
             self.claimed,
             test_count,

@@ -91,6 +91,8 @@ class GroupEvaluator:
 
     def keep_operated(self, members: Bools) -> Bools:
         """Return those of a group who show for themselves what establishes its operation: nobody is carried by the others."""
+        if not members.any():
+            return members
         group = AccountGroup(self._views.view_for(members).population, members)
         operated: Bools = members & self._signals.mask_showing(group, self.evaluate(members).evidence)
         return operated

@@ -24,6 +24,8 @@ TELLING = (
     EntityKind.SIGNUP_NETWORK,
     EntityKind.EMAIL_DOMAIN,
 )
+SHARED_VALUE = " organisations share the "
+"""What stands in a seed's text before the value that brought the group up."""
 LEAST_SHARED = 5
 HUB_SHARE = 0.02
 """A value that so many organisations show is a hub: a carrier, a VPN exit, a common card. It ties nobody."""
@@ -57,7 +59,7 @@ def find_coordinated_groups(population: Population, settings: CampaignSettings) 
         covered[shown] = True
         mask = np.zeros(population.size, dtype=np.bool_)
         mask[shown] = True
-        kept.append((f"{-orgs} organisations share the {kind.replace('_', ' ')} {entities.names[value]}", mask))
+        kept.append((f"{-orgs}{SHARED_VALUE}{kind.replace('_', ' ')} {entities.names[value]}", mask))
     return kept
 
 

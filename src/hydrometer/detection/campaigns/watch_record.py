@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replace_fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec.structs import replace
 
 from hydrometer.detection.campaigns.innocent_explanations import list_deciding_steps
+from hydrometer.detection.campaigns.non_campaign_groups import SHARED_VALUE
 from hydrometer.detection.signals.content.elicitation import mask_eliciting_accounts
+from hydrometer.detection.signals.shared_values import withhold_value
 
 if TYPE_CHECKING:
     from hydrometer.contract import Campaign
     from hydrometer.detection.campaigns.group_scoring import GroupJudgement
     from hydrometer.detection.population.population import Bools
+
+
+def withhold_values(judgement: GroupJudgement) -> GroupJudgement:
+    """Return the judgement on a watched group without the values that its accounts share: whoever knows one can look them up."""
+    evidence = [replace(item, statement=withhold_value(item.statement)) for item in judgement.evidence]
+    seed = "" if SHARED_VALUE in judgement.seed else judgement.seed
+    return replace_fields(judgement, evidence=evidence, seed=seed)
 
 
 def build_watch_record(campaign: Campaign, judgement: GroupJudgement, operated: Bools) -> Campaign:
@@ -22,6 +32,7 @@ def build_watch_record(campaign: Campaign, judgement: GroupJudgement, operated: 
     What could point to single accounts is left out: the values that they share, and which of their exchanges ask.
 
     Args:
+        campaign, judgement: without the values that the accounts share (`withhold_values`).
         operated: accounts that show by themselves what only operation explains.
     """
     population = judgement.group.population

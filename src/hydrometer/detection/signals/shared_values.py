@@ -159,6 +159,15 @@ def describe_shared_value(shared: SharedValueScore, size: int) -> str:
     )
 
 
+def withhold_value(statement: str) -> str:
+    """Return a sentence on a shared value without the value itself, by which its accounts could be looked up."""
+    for label in sorted((kind.label for kind in ENTITY_KINDS.values()), key=len, reverse=True):
+        before, shown, rest = statement.partition(f" organisations show the {label} ")
+        if shown:
+            return f"{before} organisations show one {label};{rest.rpartition(';')[2]}"
+    return statement
+
+
 def measure_collisions(group: AccountGroup, entities: EntityPairs) -> SignalFinding | None:
     """Test whether the group's organisations meet at the same values more often than chance, over all values together.
 

@@ -1,7 +1,7 @@
 """Exits that accounts share while each of them rotates over many.
 
 Members meet at the addresses of a pool of proxies: here two of them, there two others, hardly ever a site where all sit. Null:
-the meetings of organisations at addresses as their use by everybody else makes likely (`shared_values`). It is tested of the members that
+the meetings of organisations at addresses as their use by everybody else makes likely (after Saracco et al. 2017; `shared_values`). It is tested of the members that
 rotate, because an office, a campus, a carrier and a private network explain every other meeting.
 
 Honest who show it: customers of one private network that spans providers, a service that works its customers' accounts.
