@@ -58,7 +58,8 @@ class JudgedSamples(NamedTuple):
 
     def select(self, chosen: npt.NDArray[np.bool_]) -> JudgedSamples:
         """Return the chosen ones."""
-        return JudgedSamples(*(column[chosen] for column in self))
+        columns: tuple[Any, ...] = tuple(column[chosen] for column in self)
+        return JudgedSamples(*columns)
 
 
 def compute_auc(odds: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_]) -> float:
