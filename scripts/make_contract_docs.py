@@ -22,7 +22,8 @@ from hydrometer.cli.output.declared_settings import list_settings
 from hydrometer.contract.entity_kinds import ENTITY_KINDS
 from hydrometer.contract.settings import Settings
 from hydrometer.contract.table_spec import TableSpec
-from hydrometer.detection.signals.signal import Signal, find_signals
+from hydrometer.detection.campaigns.group_scoring import CAUSE_CAP, HARVEST_CAP, OTHER_CAP, SUPPORTED
+from hydrometer.detection.signals.signal import NO_EFFECT, WHOLE_EFFECT, Signal, find_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,14 +79,21 @@ default.
 An unknown name, a wrong type or a value out of bounds ends the command with status 2.
 """
 
-SIGNALS_INTRO = """<!-- Made by scripts/make_contract_docs.py from the modules of src/hydrometer/detection/signals/; change those, not this. -->
+SIGNALS_INTRO = f"""<!-- Made by scripts/make_contract_docs.py from the modules of src/hydrometer/detection/signals/; change those, not this. -->
 
 # Signals
 
 Each is one test of a group of accounts, found by walking `src/hydrometer/detection/signals/`. A p-value becomes bits by
-the bound of Sellke, Bayarri and Berger (2001), at most the cap. The *coordination* axis says that one hand is behind the
-accounts, the *harvest* axis that outputs are gathered for training; a campaign needs both, and two families.
+the bound of Sellke, Bayarri and Berger (2001), at most the cap; the cap is multiplied by the purity (of all who show what the
+members share, the share that are members), and by the effect where single members show it or not: nothing up to {NO_EFFECT:.0%} of the members, all of it from
+{WHOLE_EFFECT:.0%} on. The *coordination* axis says that accounts belong together, by *affiliation* (what belonging together explains) or
+*operation* (what only one hand explains); the *harvest* axis, that outputs are gathered for training. How they make a verdict:
+[method.md](method.md).
+
+Evidence of one cause counts once, up to the bound of the cause; all of the harvest, up to {HARVEST_CAP:g} bits.
 """
+HONEST = "Honest who show it: "
+"""Begins the paragraph of a signal's module that names them."""
 
 
 def _list_builtin_signals() -> list[Signal]:
@@ -93,24 +101,51 @@ def _list_builtin_signals() -> list[Signal]:
 
 
 def signals_page() -> str:
-    """Return docs/signals.md: every signal with its family, its null and its source."""
-    parts = [SIGNALS_INTRO]
+    """Return docs/signals.md: every cause, and every signal with its kind, its null and its source."""
+    parts = [SIGNALS_INTRO, _causes()]
     for family, group in groupby(_list_builtin_signals(), key=lambda signal: signal.family):
         parts.append(f"## {family}\n")
         for signal in group:
-            told = (importlib.import_module(signal.test.__module__).__doc__ or "").strip()
+            told, _, honest = (importlib.import_module(signal.test.__module__).__doc__ or "").strip().partition(HONEST)
             needs = ", ".join(f"`{column}`" for column in signal.needs)
             one = " or ".join(f"`{column}`" for column in signal.any_of)
             needs = "; ".join(part for part in (needs, one) if part) or "nothing optional"
             rows = [
                 ("axis", signal.axis),
+                *_coordination_rows(signal),
                 ("null", signal.null),
+                ("honest who show it", honest.rstrip(".")),
                 ("needs", needs),
                 ("without it unseen", signal.costs),
                 ("at most", f"{signal.cap:g} bits"),
             ]
-            parts.append(f"### `{signal.name}`\n\n{told}\n\n{_grid(('', ''), rows)}")
+            parts.append(f"### `{signal.name}`\n\n{told.strip()}\n\n{_grid(('', ''), rows)}")
     return "\n".join(parts)
+
+
+def _causes() -> str:
+    signals = [signal for signal in _list_builtin_signals() if signal.axis == "coordination"]
+    rows = []
+    for cause, cap in CAUSE_CAP.items():
+        mine = [signal for signal in signals if signal.cause == cause]
+        beside = " or ".join(f"{other} ({bits:g} bits)" for other, bits in SUPPORTED.get(cause, {}).items())
+        names = ", ".join(f"`{signal.name}`" for signal in mine)
+        rows.append((cause, ", ".join(sorted({signal.kind for signal in mine})), names, f"{cap:g}", beside))
+    rows.append(("another, of a plug-in", "as it says", "", f"{OTHER_CAP:g}", ""))
+    return _grid(("cause", "kind", "signals", "at most, bits", "counts only beside"), rows)
+
+
+def _coordination_rows(signal: Signal) -> list[tuple[str, str]]:
+    """Return what only signals of coordination say: kind, cause, and of operation which accounts show it themselves."""
+    if signal.axis != "coordination":
+        return []
+    rows = [("kind", signal.kind), ("cause", signal.cause or signal.name)]
+    if signal.kind == "operation":
+        text = (
+            (signal.shown.__doc__ or "") if signal.shown else "none: it speaks of the group, and convicts nobody alone"
+        )
+        rows.append(("accounts that show it themselves", text.strip().removeprefix("Return the accounts ").rstrip(".")))
+    return rows
 
 
 def modules() -> list[ModuleType]:

@@ -65,7 +65,8 @@ def judge_samples(model: ElicitationModel, samples: list[TrainingSample]) -> Jud
     odds = logsumexp(model.bias[:HALF] + model.scale[:HALF] * sums[:, :HALF].astype(np.float64), axis=1)
     best = model.predict_elicitation(sums)[0]
     capability = model.predict_capability(sums, documents.lengths).argmax(axis=1)
-    return JudgedSamples(documents.elicitation, documents.capability, documents.near, odds, best, capability)
+    language = np.array([sample.language for sample in samples], np.str_)
+    return JudgedSamples(documents.elicitation, documents.capability, documents.near, odds, best, capability, language)
 
 
 def train_model(seed: int, size: int, data: Path, docs: Path) -> None:
@@ -114,7 +115,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
-        "--samples", type=int, default=60_000, help="samples to train on; a quarter as many judge each part"
+        "--samples", type=int, default=90_000, help="samples to train on; a quarter as many judge each part"
     )
     parser.add_argument("--data", type=Path, default=DATA, help="folder for the weights")
     parser.add_argument("--docs", type=Path, default=REPORT, help="where the report goes")

@@ -31,6 +31,7 @@ from hydrometer.fingerprint.kernels.elicitation_scoring import (
 )
 from hydrometer.fingerprint.kernels.tokeniser import SCRIPTS, make_token_scratch, tokenise
 from hydrometer.fingerprint.kernels.word_hashing import RING
+from hydrometer.fingerprint.text_folding import fold_text
 from hydrometer.fingerprint.unicode_tables import build_unicode_tables
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def draw_samples(grammar: TrainingPhrasings, seed: int, size: int, parts: Phrasi
 
 def featurise_samples(samples: list[TrainingSample]) -> SampleFeatures:
     """Turn texts into features by the kernels that read traffic."""
-    buckets = np.zeros((sum(len(s.prompt) + len(s.system or "") for s in samples) + 16, GRAMS), np.int32)
+    most = sum(len(fold_text(s.prompt)) + len(fold_text(s.system or "")) for s in samples)
+    buckets = np.zeros((most + 16, GRAMS), np.int32)
     ends = np.zeros((len(samples), 5), np.int64)
     lengths = np.zeros((len(samples), 2), np.int32)
     words, stems = np.zeros(_LIMIT + RING, np.uint64), np.zeros(_LIMIT + RING, np.uint64)
@@ -86,7 +88,7 @@ def featurise_samples(samples: list[TrainingSample]) -> SampleFeatures:
         for part, (text, head, tail) in enumerate(
             ((sample.system, SYSTEM_HEAD, SYSTEM_TAIL), (sample.prompt, PROMPT_HEAD, PROMPT_TAIL))
         ):
-            data = np.frombuffer((text or "").encode(), np.uint8)
+            data = np.frombuffer(fold_text(text or "").encode(), np.uint8)
             count, _ = tokenise(
                 data, 0, data.size, build_unicode_tables().arrays, _LIMIT, words, stems, script_counts, scratch
             )
@@ -144,7 +146,7 @@ def score_samples(model: ElicitationModel, samples: list[TrainingSample]) -> npt
     for index, sample in enumerate(samples):
         out[index, :HALF] = np.iinfo(np.int32).min
         for text, head, tail in ((sample.system, SYSTEM_HEAD, SYSTEM_TAIL), (sample.prompt, PROMPT_HEAD, PROMPT_TAIL)):
-            data = np.frombuffer((text or "").encode(), np.uint8)
+            data = np.frombuffer(fold_text(text or "").encode(), np.uint8)
             count, _ = tokenise(
                 data, 0, data.size, build_unicode_tables().arrays, _LIMIT, words, stems, script_counts, scratch
             )

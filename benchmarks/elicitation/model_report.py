@@ -27,6 +27,11 @@ Every skeleton and every synonym belongs to one of four parts, by a checksum. Ea
 model that was trained without them and without a quarter of the synonyms. In the strict case the judged samples
 use that quarter alone: sentence and key words are both new. The shipped weights are fitted on all four parts, and
 calibrated on what was held out."""
+_LANGUAGES = """\
+The general files are English but for a tenth of their lines; figures above are theirs. Each language below has a file of its
+own in `benchmarks/elicitation/languages/`, and is judged in the same way. `class right` is the share of demands whose
+likeliest class is the right one, whatever the confidence. Words of Chinese and Japanese are single characters, so
+that stems, pairs and pairs with a gap are what carries there; a window holds 36 characters."""
 _MEANING = """\
 The confidence is calibrated for traffic of which {prior:.1%} are demands, and the samples are weighted so here.
 Where they are rarer, a lone exchange at 0.5 is more often innocent than not. Only pooled evidence counts, which is
@@ -35,12 +40,13 @@ what the later stages use.
 ## What it cannot know
 
 Licensed makers of synthetic data, benchmark runs and hobbyists word the same demands; the class says what is
-asked, not by whom or why. Languages other than English have far fewer phrasings a class. Default prompts of
+asked, not by whom or why. Languages other than English have far fewer phrasings a class, and those without a file next to none. Default prompts of
 evaluation and agent frameworks are the near misses that remain the largest source of false flags."""
 
 
 class JudgedSamples(NamedTuple):
-    """Judged samples: truth, log odds of any demand, likeliest demand, likeliest capability."""
+    """Judged samples: truth, log odds of any demand, likeliest demand, likeliest capability; language of its file, empty for
+    the general ones."""
 
     elicitation: npt.NDArray[np.int64]
     capability: npt.NDArray[np.int64]
@@ -48,6 +54,11 @@ class JudgedSamples(NamedTuple):
     odds: npt.NDArray[np.float64]
     best: npt.NDArray[np.int64]
     best_capability: npt.NDArray[np.int64]
+    language: npt.NDArray[np.str_]
+
+    def select(self, chosen: npt.NDArray[np.bool_]) -> JudgedSamples:
+        """Return the chosen ones."""
+        return JudgedSamples(*(column[chosen] for column in self))
 
 
 def compute_auc(odds: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_]) -> float:
@@ -56,10 +67,29 @@ def compute_auc(odds: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_]) 
     return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(odds) - count)))
 
 
+def _render_languages(judged: JudgedSamples, strict: JudgedSamples, slope: float, intercept: float) -> list[str]:
+    """Return a row of the table for each language."""
+    rows = []
+    for code in np.unique(judged.language):
+        own, own_strict = judged.select(judged.language == code), strict.select(strict.language == code)
+        chance, demand = expit(slope * own.odds + intercept), own.elicitation > 0
+        shares = [(chance[of] >= least).mean() for of in (demand, ~demand) for least in (0.5, 0.2)]
+        named = (own.best == own.elicitation)[demand].mean()
+        rows.append(
+            f"| {code or 'general'} | {len(chance):,} | {compute_auc(own.odds, demand):.3f} |"
+            f" {compute_auc(own_strict.odds, own_strict.elicitation > 0):.3f} | "
+            + " | ".join(f"{share:.1%}" for share in shares)
+            + f" | {named:.1%} |"
+        )
+    return rows
+
+
 def render_report(
     judged: JudgedSamples, strict: JudgedSamples, provenance: dict[str, Any], slope: float, intercept: float
 ) -> str:
     """Return the Markdown page; `judged` has new skeletons, `strict` has new values in them too."""
+    everything, everything_strict = judged, strict
+    judged, strict = judged.select(judged.language == ""), strict.select(strict.language == "")
     chance = expit(slope * judged.odds + intercept)
     predicted = np.where(chance >= 0.5, judged.best, 0)
     demand, none = judged.elicitation > 0, judged.elicitation == 0
@@ -111,11 +141,21 @@ def render_report(
         )
     lines += [
         "",
+        "## Languages",
+        "",
+        *_LANGUAGES.splitlines(),
+        "",
+        "| language | samples | AUC | AUC, strict | demands flagged at 0.5 | at 0.2 | ordinary flagged at 0.5 | at 0.2 | class right |",
+        "|---|---|---|---|---|---|---|---|---|",
+        *_render_languages(everything, everything_strict, slope, intercept),
+        "",
         "## Reliability",
         "",
         "| confidence | samples | mean confidence | share of demands |",
         "|---|---|---|---|",
     ]
+    chance, demand = expit(slope * everything.odds + intercept), everything.elicitation > 0
+    weight = np.where(demand, PRIOR / demand.sum(), (1 - PRIOR) / (~demand).sum())
     for low, high in pairwise(_EDGES):
         inside = (chance >= low) & ((chance < high) | (high == 1.0))
         if inside.any():

@@ -85,7 +85,8 @@ class Curves:
 
 
 START = Curves(14.0, 12.0, 0.8, 7.0, 6.0, 0.8, 7.0, 0.9)
-LEAST = Curves(8.0, 5.0, 0.15, 2.0, 2.0, 0.15, 3.0, 0.15)
+LEAST = Curves(14.0, 11.0, 0.3, 5.0, 5.0, 0.3, 2.5, 0.15)
+"""Lower bounds: crowds that no world has may show more than those here, so that no curve is let fall to what these worlds alone allow."""
 MOST = Curves(30.0, 30.0, 1.5, 20.0, 20.0, 1.5, 16.0, 1.5)
 
 

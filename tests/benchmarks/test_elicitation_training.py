@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from elicitation.model_fitting import draw_samples, featurise_samples, fit_model, score_samples
+from elicitation.model_fitting import NONE_SHARE, draw_samples, featurise_samples, fit_model, score_samples
 from elicitation.training_phrasings import FOLDS, PhrasingParts, TrainingPhrasings, assign_part
+from hydrometer.contract import ELICITATION_CLASSES
 from hydrometer.fingerprint.elicitation_model import read_provenance
 
 
@@ -27,6 +28,17 @@ def test_training_repeats_itself_and_tells_demands_apart() -> None:
     assert (flagged == (documents.elicitation > 0)).mean() > 0.9
 
 
+def test_each_language_asks_for_all_classes_and_for_none_alike() -> None:
+    grammar = TrainingPhrasings()
+    samples = draw_samples(grammar, 2, 8_000, PhrasingParts.all_but(None))
+    for source in grammar.languages:
+        own = [sample for sample in samples if sample.language == source.language]
+        assert {sample.elicitation for sample in own} == set(range(len(ELICITATION_CLASSES)))
+        # A language must not tell demands from ordinary requests by itself.
+        demands = sum(sample.elicitation > 0 for sample in own) / len(own)
+        assert abs(demands - (1 - NONE_SHARE)) < 0.1
+
+
 def test_held_out_skeletons_stay_out() -> None:
     grammar = TrainingPhrasings()
     for part in range(FOLDS):
@@ -40,8 +52,10 @@ def test_held_out_skeletons_stay_out() -> None:
 
 def test_no_placeholder_stays_in_a_demand() -> None:
     grammar = TrainingPhrasings()
-    lines = [line for found in grammar.skeletons.values() for file in found for line in file]
-    names = {name for values in (grammar.shared, grammar.material, *(line.values for line in lines)) for name in values}
+    sources = [grammar.general, *grammar.languages]
+    lines = [line for source in sources for found in source.skeletons.values() for file in found for line in file]
+    shared = [values for source in sources for values in (source.shared, source.material)]
+    names = {name for values in (*shared, *(line.values for line in lines)) for name in values}
     for sample in draw_samples(grammar, 5, 2_000, PhrasingParts.all_but(None)):
         for name in names - {"context", "input", "question", "history"}:
             assert f"{{{name}}}" not in f"{sample.system} {sample.prompt}"

@@ -48,7 +48,7 @@ def test_a_rejected_group_tells_why_not(made: Result) -> None:
     assert items(told, "Why it is no campaign") == [
         "An agency’s card: the traffic of its customers has nothing in common."
     ]
-    assert "at least two families must agree" in items(told, "What was missing")[1]
+    assert "at least two causes must agree" in items(told, "What was missing")[1]
 
 
 def test_a_member_is_told_its_reasons_its_families_and_what_to_appeal(made: Result) -> None:

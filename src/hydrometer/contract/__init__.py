@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from hydrometer.contract.fingerprint_columns import CAPABILITY_CLASSES as CAPABILITY_CLASSES
     from hydrometer.contract.fingerprint_columns import ELICITATION_CLASSES as ELICITATION_CLASSES
     from hydrometer.contract.fingerprint_columns import FINGERPRINTS as FINGERPRINTS
+    from hydrometer.contract.fingerprint_columns import FOLD_KEY as FOLD_KEY
     from hydrometer.contract.fingerprint_columns import TRAFFIC as TRAFFIC
     from hydrometer.contract.gateway import Failing as Failing
     from hydrometer.contract.gateway import GatewaySettings as GatewaySettings

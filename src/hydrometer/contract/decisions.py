@@ -183,4 +183,5 @@ class SnapshotContent(msgspec.Struct, frozen=True, kw_only=True):
     """Accounts of the traffic that the verdicts were drawn from; 0 when it is not known."""
     recognition: RecognitionThresholds = RecognitionThresholds()
     sketch: dict[str, int] = {}
-    """Settings of the sketch: `shingle_words`, `sample_one_in`, `max_sketch`, `max_words`, `lead_words`."""
+    """Settings of the sketch: `shingle_words`, `sample_one_in`, `max_sketch`, `max_words`, `lead_words`; and `fold`, the
+    version of the fold that its texts went through."""

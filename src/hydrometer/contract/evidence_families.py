@@ -1,4 +1,4 @@
-"""The families of evidence, which are independent of one another."""
+"""The families of evidence, by what they look at; what is independent is their causes."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ Family = Literal["content", "identity", "infrastructure", "timing", "economics",
 """What a piece of evidence is about; evidence of one family may have one cause."""
 
 FAMILIES: tuple[str, ...] = get_args(Family)
-"""Kinds of evidence that are independent of one another."""
+"""All of them, in the order of tables."""

@@ -26,6 +26,9 @@ ELICITATION_CLASSES = (
 CAPABILITY_CLASSES = ("chat", "maths", "code", "tools", "analysis", "writing", "translation", "knowledge", "vision")
 """What the request exercises."""
 
+FOLD_KEY = b"hydrometer.fold"
+"""Name, in the metadata of a Parquet file of fingerprints, of the version of the fold that its texts went through."""
+
 FINGERPRINTS = TableSpec(
     "fingerprints",
     "what stays of an exchange's texts",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hydrometer.fingerprint.site_key import SiteKey as SiteKey
     from hydrometer.fingerprint.template_consensus import extract_template as extract_template
     from hydrometer.fingerprint.text_arrays import view_text_arrays as view_text_arrays
+    from hydrometer.fingerprint.text_folding import FOLD_VERSION as FOLD_VERSION
 else:
     from hydrometer.exports import export_lazily
 

@@ -20,6 +20,7 @@ from hydrometer.fingerprint.kernels.vector_intrinsics import LANES
 from hydrometer.fingerprint.kernels.word_hashing import RING
 from hydrometer.fingerprint.languages import CODES, build_stop_table, decide_languages
 from hydrometer.fingerprint.text_arrays import TextArrays, view_text_arrays
+from hydrometer.fingerprint.text_folding import fold_rows
 from hydrometer.fingerprint.unicode_tables import build_unicode_tables
 
 if TYPE_CHECKING:
@@ -120,10 +121,10 @@ class Fingerprinter:
         scripts, votes = np.empty((rows, SCRIPTS), np.int32), np.empty(rows * LANES, np.int32)
         scores, cut, capped = np.empty((rows, COLUMNS), np.int32), np.empty(rows, np.int32), np.empty(rows, np.bool_)
         hash_count = fingerprint_rows(
-            low,
-            high,
-            system,
-            prompt,
+            0,
+            rows,
+            fold_rows(system, low, high),
+            fold_rows(prompt, low, high),
             build_unicode_tables().arrays,
             self._stops,
             self._model.table,

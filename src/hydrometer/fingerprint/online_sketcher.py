@@ -15,6 +15,7 @@ from numba import njit
 from hydrometer.fingerprint.kernels.keyed_hashing import SPREAD, sample_shingles, sort_unique
 from hydrometer.fingerprint.kernels.tokeniser import SCRIPTS, TOKEN_SCRATCH_SIZE, carve_token_scratch, tokenise
 from hydrometer.fingerprint.kernels.word_hashing import RING
+from hydrometer.fingerprint.text_folding import fold_text
 from hydrometer.fingerprint.unicode_tables import build_unicode_tables
 
 if TYPE_CHECKING:
@@ -100,8 +101,8 @@ class OnlineSketcher:
     def __call__(self, system_prompt: str, prompt: str) -> npt.NDArray[np.int64]:
         """Return the ascending distinct hashes of two texts; an empty text has none."""
         hashes: npt.NDArray[np.int64] = sketch_texts(
-            np.frombuffer(system_prompt.encode("utf-8", "replace"), np.uint8),
-            np.frombuffer(prompt.encode("utf-8", "replace"), np.uint8),
+            np.frombuffer(fold_text(system_prompt).encode("utf-8", "replace"), np.uint8),
+            np.frombuffer(fold_text(prompt).encode("utf-8", "replace"), np.uint8),
             self._tables,
             self._scratch,
         )

@@ -30,7 +30,19 @@ _ALONE_RANGES = (
     (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3041, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
     (0xF900, 0xFAFF), (0xFF66, 0xFF9F),
 )  # fmt: skip
-_APOSTROPHES = (0x27, 0x2019, 0x2BC, 0xAD, 0x200B, 0x200C, 0x200D, 0xFEFF)
+_APOSTROPHES = (0x27, 0x2019, 0x2BC)
+INVISIBLE_RANGES = (
+    # Unicode's default-ignorable code points: soft hyphen, zero widths, controls of direction, variation selectors, tags.
+    (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F),
+    (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+    # Controls that are neither white space nor separators.
+    (0x00, 0x08), (0x0E, 0x1B), (0x7F, 0x84), (0x86, 0x9F),
+    # Marks that strike through, underline or adorn letters, and make no other letter of them.
+    (0x305, 0x305), (0x332, 0x338), (0x33F, 0x33F), (0x346, 0x34E), (0x350, 0x357), (0x359, 0x36F), (0x488, 0x489),
+    (0x1AB0, 0x1AFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F),
+)  # fmt: skip
+"""What nobody sees or reads: dropped, so that the words around it join."""
 _DIGIT = ord("0")
 
 
@@ -38,7 +50,7 @@ _DIGIT = ord("0")
 class UnicodeTables:
     """Tables by byte (`ascii_fold`) and by code point of the basic plane (`fold`, `kind`, `script`).
 
-    `ascii_fold` holds 0 for white space and control, 1 for a sign, 2 for a dropped sign, else the folded letter; every
+    `ascii_fold` holds 0 for white space, 1 for a sign, 2 for a dropped sign or control, else the folded letter; every
     digit folds to `0`.
     """
 
@@ -68,13 +80,15 @@ def build_unicode_tables() -> UnicodeTables:
             kind[point] = DROPPED
         elif category == "Nd":
             fold[point] = _DIGIT
-        elif category in ("Lu", "Lt"):
-            lower = sign.lower()
-            fold[point] = ord(lower) if len(lower) == 1 else point
+        elif category[0] == "L":
+            folded = sign.casefold()
+            fold[point] = ord(folded) if len(folded) == 1 and ucd_3_2_0.category(folded) != "Cn" else point
     for first, last in _ALONE_RANGES:
         inside = kind[first : last + 1]
         inside[(inside == WORD) & (fold[first : last + 1] != _DIGIT)] = ALONE
     kind[list(_APOSTROPHES)] = DROPPED
+    for first, last in INVISIBLE_RANGES:
+        kind[first : last + 1] = DROPPED
     wide = np.arange(0xFF01, 0xFF5F)  # full-width forms of ASCII
     kind[wide], fold[wide] = kind[wide - 0xFEE0], fold[wide - 0xFEE0]
 
@@ -84,7 +98,6 @@ def build_unicode_tables() -> UnicodeTables:
     script[[ord(letter) for letter in "іїєґІЇЄҐ"]] = SCRIPT_NAMES.index("ukrainian")
 
     ascii_fold = np.zeros(256, np.uint8)
-    for point in range(33, 127):
+    for point in (*range(9), *range(14, 28), *range(33, 128)):
         ascii_fold[point] = {WORD: int(fold[point]), DROPPED: 2}.get(int(kind[point]), 1)
-    ascii_fold[10] = 0
     return UnicodeTables(ascii_fold, fold, kind, script)

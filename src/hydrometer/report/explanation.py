@@ -343,7 +343,7 @@ def _describe_missing_evidence(present: set[str], whose: str) -> list[str]:
     absent = [family for family in FAMILIES if family not in present]
     statements = [f"no evidence of {', '.join(absent)} on {whose}"] if absent else []
     if len(present) < 2:
-        statements.append("independent evidence: at least two families must agree")
+        statements.append("independent evidence: at least two causes must agree, and one of operation among them")
     return statements
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hydrometer.contract import ACCOUNTS, EXCHANGES, TRAFFIC, InputError
+import pyarrow.parquet as pq
+
+from hydrometer.contract import ACCOUNTS, EXCHANGES, FOLD_KEY, TRAFFIC, InputError
 from hydrometer.sources.account_merger import join_statements, merge_account_rows
 from hydrometer.sources.column_casts import BatchOrigin, conform_columns
 from hydrometer.sources.column_mapping import ColumnMapping, Origins, collect_source_columns, load_mapping, map_row
@@ -134,6 +136,18 @@ class FileTraffic:
         table = merge_account_rows(batches, join_statements(rejects.statements, rejects), rejects)
         rejects.filled_columns |= find_filled_columns("accounts", table)
         return table
+
+    @property
+    def fold_versions(self) -> frozenset[str]:
+        """By which versions of the fold the fingerprints were made, as their files say it; "0" where they say nothing."""
+        if not self.fingerprinted:
+            return frozenset()
+        return frozenset(
+            (pq.read_schema(file.path).metadata or {}).get(FOLD_KEY, b"0").decode("utf-8", "replace")
+            if file.container == "parquet"
+            else "0"
+            for file in self._layout.exchanges
+        )
 
     @property
     def chunkable(self) -> bool:

@@ -41,6 +41,8 @@ class TableTraffic:
     """
 
     rows_hint: int | None = None
+    fold_versions: frozenset[str] = frozenset()
+    """Tables do not say by which version of the fold their fingerprints were made."""
 
     def __init__(
         self,

@@ -10,16 +10,19 @@ import pyarrow.parquet as pq
 import pytest
 from msgspec.structs import replace
 
+import hydrometer as hy
 from hydrometer import api
 from hydrometer.contract.errors import InputError
-from hydrometer.contract.fingerprint_columns import TRAFFIC
+from hydrometer.contract.fingerprint_columns import FOLD_KEY, TRAFFIC
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.settings import FingerprintSettings, Settings
 from hydrometer.detection.ingestion.fingerprinted_traffic import locate_default_site_key
+from hydrometer.fingerprint import FOLD_VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hydrometer.contract import RunRecord
     from hydrometer.detection.ingestion import FingerprintSummary
 
 START = datetime(2026, 4, 6, tzinfo=UTC)
@@ -46,6 +49,11 @@ def fingerprinted(source: Path, out: Path, key: Path, settings: Settings | None 
     return api.fingerprint(
         source, out, settings or Settings(), site_key=key, mapping=None, source=None, progress=SilentProgress()
     )
+
+
+def run_of(source: Path, out: Path) -> RunRecord:
+    hy.detect(source, out, site_key=out.with_name("key"), progress=SilentProgress())
+    return hy.Result.load(out).run
 
 
 def test_every_exchange_is_kept_without_its_texts(tmp_path: Path) -> None:
@@ -163,3 +171,25 @@ def test_the_steps_are_named_once_and_say_what_they_make() -> None:
 
 def test_the_sample_is_there() -> None:
     assert (api.sample() / "exchanges.parquet").is_file()
+
+
+def test_fingerprints_say_by_which_fold_they_are_made(tmp_path: Path) -> None:
+    source = traffic(tmp_path / "in", [exchange(n) for n in range(40)])
+    fingerprinted(source, tmp_path / "out", tmp_path / "key")
+    stored = pq.read_table(tmp_path / "out" / "exchanges.parquet")
+    assert stored.schema.metadata[FOLD_KEY] == str(FOLD_VERSION).encode()
+    told = run_of(tmp_path / "out", tmp_path / "now")
+    assert told.versions["fold of texts"] == str(FOLD_VERSION)
+    assert not [note for note in told.notes if "fold" in note]
+    assert run_of(source, tmp_path / "texts").versions["fold of texts"] == str(FOLD_VERSION)
+
+
+def test_fingerprints_of_earlier_versions_are_read_with_a_note(tmp_path: Path) -> None:
+    source = traffic(tmp_path / "in", [exchange(n) for n in range(40)])
+    fingerprinted(source, tmp_path / "out", tmp_path / "key")
+    file = tmp_path / "out" / "exchanges.parquet"
+    table = pq.read_table(file)
+    pq.write_table(table.replace_schema_metadata(None), file)
+    told = run_of(tmp_path / "out", tmp_path / "then")
+    assert told.versions["fold of texts"] == "0"
+    assert [note for note in told.notes if "fingerprints of fold 0" in note]

@@ -266,8 +266,9 @@ class _FindingRows:
         harvest = collect_harvest(group)
         self.campaigns.append(build_campaign_record(judgement, harvest, name))
         self.harvests.append(harvest)
+        operated = search.tests.describe_members(judgement.group, judgement.evidence)
         population.release_pages()
-        self.members.append(_build_members_table(group, membership, harvest, name))
+        self.members.append(_build_members_table(group, membership, harvest, name, operated))
         self.indicators.append(build_indicator_table(group, name))
         self.claimed |= members
 
@@ -292,8 +293,16 @@ def _find_first_account(group: AccountGroup) -> str:
     return group.population.accounts[int(group.accounts[int(np.argmin(first))])]
 
 
-def _build_members_table(group: AccountGroup, membership: Membership, harvest: CampaignHarvest, name: str) -> pa.Table:
+def _build_members_table(
+    group: AccountGroup,
+    membership: Membership,
+    harvest: CampaignHarvest,
+    name: str,
+    operated: dict[int, list[str]],
+) -> pa.Table:
+    # What only operation explains comes first: it is what convicts, and belonging together beside it.
     population, facts = group.population, list_member_facts(group)
+    facts = {account: [*operated.get(account, []), *sentences] for account, sentences in facts.items()}
     accounts = np.asarray(membership.accounts, dtype=np.int64)
     harvested_counts = np.bincount(harvest.owners, minlength=population.size)
     fact = population.facts

@@ -48,6 +48,10 @@ class SignalTests(Protocol):
         """Return the accounts that show by themselves what any evidence of a group's operation is about."""
         ...
 
+    def describe_members(self, group: AccountGroup, evidence: Sequence[Evidence]) -> dict[int, list[str]]:
+        """Return what each member shows by itself of it, in sentences, by account number."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class GroupEvaluation:

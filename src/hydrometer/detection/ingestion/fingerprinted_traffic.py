@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hydrometer.contract import ACCOUNTS, TRAFFIC, InputError
+from hydrometer.contract import ACCOUNTS, FOLD_KEY, TRAFFIC, InputError
 from hydrometer.detection.run_recorder import RunRecorder
 from hydrometer.files import write_whole
-from hydrometer.fingerprint import Fingerprinter, SiteKey
+from hydrometer.fingerprint import FOLD_VERSION, Fingerprinter, SiteKey
 from hydrometer.sources import Rejects, TrafficTables, open_tables, open_traffic
 
 if TYPE_CHECKING:
@@ -126,10 +126,9 @@ def fingerprint_to_parquet(folder: Path, reading: FileReading, recorder: RunReco
     fingerprinter = None if sketched else Fingerprinter(settings.fingerprint, reading.key, threads=settings.cores)
     parts = folder / "traffic"
     parts.mkdir()
+    schema = TRAFFIC.schema.with_metadata({FOLD_KEY: ",".join(_list_fold_versions(reading)).encode()})
     with Rejects(reading.rejected) as rejects:
-        with pq.ParquetWriter(
-            parts / "part.parquet", TRAFFIC.schema, compression="zstd", compression_level=1
-        ) as writer:
+        with pq.ParquetWriter(parts / "part.parquet", schema, compression="zstd", compression_level=1) as writer:
             for batch in reading.traffic.batches(rejects):
                 writer.write_batch(
                     fingerprinter.fingerprint_batch(batch) if fingerprinter else batch, row_group_size=ROW_GROUP
@@ -149,10 +148,23 @@ def record_reading(reading: TrafficReading, rejects: Rejects, recorder: RunRecor
         recorder.notes[f"column not in the contract, ignored: {name}"] = 1
     filled_columns = frozenset(rejects.filled_columns)
     sketched = reading.traffic.fingerprinted
+    versions = _list_fold_versions(reading)
+    if versions:
+        recorder.versions["fold of texts"] = ", ".join(versions)
+    if versions not in ([], [str(FOLD_VERSION)]):
+        recorder.notes[
+            f"fingerprints of fold {', '.join(versions)} (this version folds as {FOLD_VERSION}; 0 is without, or not told): "
+            "texts with look-alike or adorned letters match none of ours; fingerprint the logs again to compare them"
+        ] = 1
     if sketched and "exchanges.sketch" in filled_columns:
         filled_columns |= {"exchanges.prompt"}
     reading.columns = filled_columns
     recorder.record_absent_columns(filled_columns, texts=not sketched)
+
+
+def _list_fold_versions(reading: TrafficReading) -> list[str]:
+    """Return by which versions of the fold the fingerprints are made; none where it is not told."""
+    return sorted(reading.traffic.fold_versions) if reading.traffic.fingerprinted else [str(FOLD_VERSION)]
 
 
 def describe_cuts(counts: Mapping[str, int], settings: Settings) -> list[str]:

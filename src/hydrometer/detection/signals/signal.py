@@ -65,6 +65,8 @@ class Signal:
     """Of coordination: `affiliation` is what belonging together explains, `operation` what only one hand explains."""
     cause: str = ""
     """What brings it about; evidence of one cause counts once. Its name where empty."""
+    describe_member: Callable[[AccountGroup, int], str] | None = None
+    """Of operation: one sentence on what a member that shows it does, with its values."""
     origin: str = ""
     """Distribution and version of the package that it came with; empty for a built-in one."""
 
@@ -130,12 +132,26 @@ class SignalSet:
 
     def mask_showing(self, group: AccountGroup, evidence: Sequence[Evidence]) -> Bools:
         """Return the accounts that show by themselves what any evidence of a group's operation is about."""
-        names = {item.signal for item in evidence if item.kind == "operation" and item.bits >= LEAST_ESTABLISHED}
         mask = np.zeros(group.population.size, dtype=np.bool_)
-        for signal in self.active:
-            if signal.name in names and signal.shown is not None:
+        for signal in self._select_established(evidence):
+            if signal.shown is not None:
                 mask |= signal.shown(group)
         return mask
+
+    def describe_members(self, group: AccountGroup, evidence: Sequence[Evidence]) -> dict[int, list[str]]:
+        """Return what each member shows by itself of what any evidence of operation is about, in sentences, by account number."""
+        facts: dict[int, list[str]] = {account: [] for account in group.accounts.tolist()}
+        for signal in self._select_established(evidence):
+            if signal.shown is not None and signal.describe_member is not None:
+                for account in group.accounts[signal.shown(group)[group.accounts]].tolist():
+                    sentence = signal.describe_member(group, account)
+                    if sentence not in facts[account]:
+                        facts[account].append(sentence)
+        return facts
+
+    def _select_established(self, evidence: Sequence[Evidence]) -> list[Signal]:
+        names = {item.signal for item in evidence if item.kind == "operation" and item.bits >= LEAST_ESTABLISHED}
+        return [signal for signal in self.active if signal.name in names]
 
 
 class SignalModule(Protocol):

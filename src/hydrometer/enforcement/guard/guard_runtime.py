@@ -27,7 +27,7 @@ from hydrometer.enforcement.guard.snapshot_watcher import SnapshotLoader, Snapsh
 from hydrometer.enforcement.signing_keys import read_signing_key, read_verify_key
 from hydrometer.enforcement.snapshots.sketch_settings import SKETCH_HASHES, compute_key_check, parse_sketch_settings
 from hydrometer.files import explain_write_errors, load_gateway_settings, read_secret
-from hydrometer.fingerprint import OnlineSketcher, SiteKey
+from hydrometer.fingerprint import FOLD_VERSION, OnlineSketcher, SiteKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -148,6 +148,8 @@ class GuardRuntime:
         self._sketch.follow(snapshot)
         if self._sketch.problem and snapshot.templates:
             self.event_log.write("no_wording_recognised", why=self._sketch.problem, templates=len(snapshot.templates))
+        elif snapshot.templates and (fold := snapshot.sketch.get("fold", 0)) != FOLD_VERSION:
+            self.event_log.write("templates_of_another_fold", theirs=fold, ours=FOLD_VERSION)
         if self._audit is not None:
             policy = snapshot.policy
             snapshot_body: dict[str, object] = {"version": snapshot.version, "policy": policy.name, "mode": policy.mode}

@@ -19,7 +19,8 @@ CHECK_TEXT = "hydrometer checks with these words that a guard has the key which 
 
 def parse_sketch_settings(sketch: dict[str, int]) -> FingerprintSettings:
     """Return the settings of sketches that a snapshot was made with."""
-    return msgspec.convert({name: value for name, value in sketch.items() if name != "check"}, FingerprintSettings)
+    values = {name: value for name, value in sketch.items() if name not in ("check", "fold")}
+    return msgspec.convert(values, FingerprintSettings)
 
 
 def compute_key_check(settings: FingerprintSettings, key: SiteKey) -> int:

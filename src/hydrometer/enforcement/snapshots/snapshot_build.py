@@ -240,6 +240,8 @@ def _describe_sketch(result_folder: ResultFolder, site_key: SiteKey | None) -> d
         ) from None
     values = msgspec.to_builtins(settings)
     sketch = {name: value for name, value in values.items() if isinstance(value, int)}
+    fold = result_folder.run.versions.get("fold of texts", "")
+    sketch["fold"] = int(fold) if fold.isdecimal() else 0
     return {**sketch, "check": compute_key_check(settings, site_key)} if site_key is not None else sketch
 
 

@@ -28,6 +28,7 @@ TOKEN_SCRATCH_SIZE = 9 * _EDGES + BYTES // 8
 """Numbers of 64 bits in the scratch of `tokenise`."""
 
 _DROPPED, _DIGIT = np.uint64(2), np.uint64(48)
+_UNSEEN = np.uint8(2)
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 _LAST, _TOP = np.uint64(63), np.uint64(1 << 63)
 
@@ -35,7 +36,7 @@ _LAST, _TOP = np.uint64(63), np.uint64(1 << 63)
 @njit(inline="always")
 def decode_utf8(data: Any, at: int, stop: int) -> Any:
     """Return (code point, bytes) of the UTF-8 sequence at `at`; (-1, 1) where it is not valid."""
-    first = np.int64(data[at])
+    first = np.int64(data[np.uint64(at)])
     if 0xC2 <= first < 0xE0:
         size, point, least = 2, first & 0x1F, 0x80
     elif 0xE0 <= first < 0xF0:
@@ -47,7 +48,7 @@ def decode_utf8(data: Any, at: int, stop: int) -> Any:
     if at + size > stop:
         return -1, 1
     for step in range(1, size):
-        byte = np.int64(data[at + step])
+        byte = np.int64(data[np.uint64(at + step)])
         if byte & 0xC0 != 0x80:
             return -1, 1
         point = (point << 6) | (byte & 0x3F)
@@ -117,12 +118,14 @@ def _hash_irregular_words(
         if byte < 128:
             what, sign, size = np.uint8(1), np.uint64(ascii_fold[byte]), 1
             if sign == _DROPPED:
-                what = np.uint8(2)
+                what = _UNSEEN
         else:
             point, size = decode_utf8(data, at, stop)
             if 0 <= point < 0x10000:
                 what, sign = kind[point], np.uint64(fold[point])
                 script_counts[script[point]] += 1
+            elif point >= 0xE0000 or 0x1D173 <= point <= 0x1D17A or 0x1BCA0 <= point <= 0x1BCA3:
+                what, sign = _UNSEEN, _ZERO
             elif point >= 0x20000:
                 what, sign = np.uint8(3), np.uint64(point)
                 script_counts[1] += 1
@@ -130,7 +133,7 @@ def _hash_irregular_words(
                 what, sign = np.uint8(0), _ZERO
             else:
                 what, sign = np.uint8(1), np.uint64(point)
-            foreign += 1
+            foreign += 0 if what == _UNSEEN else 1
         at += size
         if what == 1:
             if sign != _DIGIT or last != sign:
@@ -161,7 +164,7 @@ def _hash_irregular_words(
 
 @njit(inline="always")
 def _classify_bytes(data: Any, at: int) -> Any:
-    """Return which of data[at : at + 64] are (letters, capitals, digits, apostrophes, outside ASCII).
+    """Return which of data[at : at + 64] are (letters, capitals, digits, apostrophes and controls, outside ASCII).
 
     And which are signs that may show structure: (question marks; those that do so after a digit; before a space; before
     a slash; others), and which are (spaces, slashes).
@@ -171,7 +174,10 @@ def _classify_bytes(data: Any, at: int) -> Any:
         mask_bytes_between(data, at, 97, 122) | capitals,
         capitals,
         mask_bytes_between(data, at, 48, 57),
-        mask_bytes_between(data, at, 39, 39),
+        mask_bytes_between(data, at, 39, 39)
+        | mask_bytes_between(data, at, 0, 8)
+        | mask_bytes_between(data, at, 14, 27)
+        | mask_bytes_between(data, at, 127, 127),
         mask_bytes_between(data, at, 128, 255),
         mask_bytes_between(data, at, 63, 63),
         mask_bytes_between(data, at, 46, 46) | mask_bytes_between(data, at, 41, 41),

@@ -23,8 +23,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hydrometer import __version__
-from hydrometer.contract import TRAFFIC, InputError
+from hydrometer.contract import FOLD_KEY, TRAFFIC, InputError
 from hydrometer.files import write_whole
+from hydrometer.fingerprint import FOLD_VERSION
 from hydrometer.lab.simulate.fingerprint_pool import FingerprintPool
 from hydrometer.lab.simulate.scenario import check_scenario
 from hydrometer.lab.simulate.shards import count_shards, estimate_exchanges, make_shard
@@ -176,7 +177,10 @@ class ShardMaker:
         plan, counts = self._plan, WorldCounts()
         made = self._make_sketched(shard, counts) if self._pool else render_shard(self._context, shard, plan.shards)
         tail = "" if plan.shards == 1 else f"-{shard:05d}"
-        _write_table(made.exchanges, plan.world / f"exchanges{tail}.parquet")
+        exchanges = made.exchanges
+        if plan.sketching is not None:
+            exchanges = exchanges.replace_schema_metadata({FOLD_KEY: str(FOLD_VERSION)})
+        _write_table(exchanges, plan.world / f"exchanges{tail}.parquet")
         _write_table(made.truth_exchanges, plan.truth / f"exchanges{tail}.parquet")
         _write_table(made.accounts, plan.people / f"accounts{tail}.parquet")
         _write_table(made.truth_accounts, plan.people / f"truth{tail}.parquet")

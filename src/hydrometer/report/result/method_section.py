@@ -25,9 +25,9 @@ SIDE, MARGIN = 220.0, 44.0
 
 READING = (
     (
-        "A bit doubles the odds: ten bits make what was even a thousand to one. Bits of different families add up "
-        "because the families do not depend on one another; within a family the signals do, so that a family counts "
-        "up to its cap only."
+        "A bit doubles the odds: ten bits make what was even a thousand to one. Evidence of one cause is one fact, so that a "
+        "cause counts up to its bound only. What belonging together explains convicts nobody: a campaign needs evidence of "
+        "operation, which only one hand explains, and each member shows some itself."
     ),
     (
         "Every p-value is against a null that honest customers satisfy: popular networks, shared cards, nightly jobs "

@@ -4,6 +4,8 @@ Statistic: organisations of the group that ask so more often than ordinary accou
 account). Null: everybody else's share of such organisations. What is harvested are answers to contents, so an
 organisation counts for two contents of the group's at the least: a class that sends the questions of one sheet asks for
 as much as its sheet does, however many pupils it has.
+
+Honest who show it: hobbyists of a synthesis tool, evaluators, auditors, licensed makers of synthetic data, a course on prompts.
 """
 
 from __future__ import annotations

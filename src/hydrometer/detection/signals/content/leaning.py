@@ -4,6 +4,8 @@ The elicitation model knows some ways to ask well and others vaguely. What it ma
 contents that one template carries is the template's own (see `population/elicitation_exchanges.py`). Statistic: organisations of which a good
 part of the traffic carries such a template that hardly anybody else uses. Null: everybody else's share of organisations that
 lean so, whatever the template (hypergeometric). One author writes a group's templates, so that the bits are few.
+
+Honest who show it: courses and firms whose exercise sheets or prompt packs ask for steps.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 People who share a template paste the same popular contents; a list that is handed out to accounts is worked off once.
 Statistic: distinct prompts among the group's demands. Null: as many exchanges drawn from those of other organisations that
 share templates (rarefaction, Hurlbert 1971: the more are drawn, the more repeat).
+
+Honest who show it: translators, agencies and services that share out one list; anybody whose contents are all their own.
 """
 
 from __future__ import annotations

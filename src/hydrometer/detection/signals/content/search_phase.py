@@ -2,6 +2,8 @@
 
 Statistic: members of which at least a quarter of the exchanges are refused while their prompts differ. Null: everybody
 else's rate among accounts of like volume. (The September 2026 misuse report counts more than 12,000 such techniques.)
+
+Honest who show it: red teams and researchers of safety, on their own account.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 Shingles are sampled consistently (FracMinHash, Irber et al. 2022; containment after Broder 1997), so a template keeps its
 shingles whatever fills its slots. Null: an organisation uses a template as often as everybody else does. A tool that is
 for anyone to download satisfies no such null, so the signal says little by itself.
+
+Honest who show it: users of one extension, framework, prompt pack or exercise sheet.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """One question, one long answer: traffic that gathers outputs.
 
 Rank tests (van Elteren 1960) on single-turn share and on output per exchange against accounts of like volume.
+
+Honest who show it: graders, batch jobs, users of a tool that asks one question at a time.
 """
 
 from __future__ import annotations

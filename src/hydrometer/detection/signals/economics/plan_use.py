@@ -2,6 +2,8 @@
 
 Rank test (van Elteren 1960) on the share of days with an exchange between an account's first and last, against accounts of
 like volume. Monitors and back-fills do the same, so it weighs little.
+
+Honest who show it: monitors, back-fills, products with end users.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ Customers ask for much else beside; who bought accounts to harvest with uses the
 `MOST` of the exchanges ask, or carry a template that leans to asking, against others of like volume (hypergeometric). Graders, the
 hobbyists of a tool and a course on one platform use their accounts so too, so that it counts as operation only of accounts that one
 supplier made (`group_scoring.SUPPORTED`): an employer, a reseller and an issuer of cards hand out accounts that are lived in.
+
+Honest who show it: graders, hobbyists of one tool, a course on one platform.
 """
 
 from __future__ import annotations
@@ -60,6 +62,13 @@ def mask_members_purpose(group: AccountGroup) -> Bools:
     return memoize(group.population, mask_single_purpose)
 
 
+def describe_member(group: AccountGroup, account: int) -> str:
+    """Return how much of what an account sent asks."""
+    share = memoize(group.population, measure_purpose)[account]
+    exchanges = int(group.population.facts["exchanges"][account])
+    return f"serves hardly anything else: {share:.0%} of its {exchanges:,} exchanges ask for training material or use templates that lean to it"
+
+
 SIGNAL = Signal(
     name="single_purpose",
     family="economics",
@@ -72,4 +81,5 @@ SIGNAL = Signal(
     cause="made for it",
     test=test,
     shown=mask_members_purpose,
+    describe_member=describe_member,
 )

@@ -2,6 +2,8 @@
 
 Term-frequency weighting of a shared value (Fellegi & Sunter 1969; Splink's term-frequency adjustment): a payment
 instrument or a bank identification number (ISO/IEC 7812) weighs by how rare it is among all other organisations.
+
+Honest who show it: an employer's virtual cards, a hackathon's vouchers, customers of a key reseller, one small bank.
 """
 
 from __future__ import annotations

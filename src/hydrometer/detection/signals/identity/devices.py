@@ -1,6 +1,8 @@
 """One device, telephone, end user or conversation behind unrelated organisations.
 
 After the account-linking of BotGraph (NSDI 2009) and LinkedIn's sign-up clusters (AISec 2015), with a degree-aware null.
+
+Honest who show it: agencies, libraries, households, test farms of one firm.
 """
 
 from __future__ import annotations

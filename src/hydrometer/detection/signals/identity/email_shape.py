@@ -2,6 +2,8 @@
 
 The shape replaces letters by `a` and digits by `9`, as pattern frequency within and rarity without a cluster is used in
 LinkedIn's fake-account clusters (AISec 2015).
+
+Honest who show it: schools, and employers who number their accounts.
 """
 
 from __future__ import annotations

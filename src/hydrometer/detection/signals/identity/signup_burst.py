@@ -2,6 +2,8 @@
 
 A scan statistic (Kulldorff 1997; Naus 1965): the densest window of the group's sign-ups against what everybody else
 signed up in it, so that a launch day, which brings everybody, explains itself.
+
+Honest who show it: courses, hackathons, firms that start on one day.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Clients that contradict themselves: a user agent with a TLS fingerprint that this software never shows.
 
 Which pairs are ordinary is learnt from the whole population (as Cloudflare's JA4 signals do), never from a list.
+
+Honest who show it: users of one odd client, of a company proxy that ends TLS.
 """
 
 from __future__ import annotations

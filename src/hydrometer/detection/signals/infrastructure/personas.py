@@ -1,6 +1,8 @@
 """Many persons behind one account: a relay that resells access.
 
-Rank tests (van Elteren 1960) on end users, languages and client softwares per account, against accounts of like volume. Resellers who say so are honest; the finding counts for coordination only beside other families.
+Rank tests (van Elteren 1960) on end users, languages and client softwares per account, against accounts of like volume. Resellers who say so are honest; the finding counts for little beside other causes, and for nothing alone.
+
+Honest who show it: resellers, aggregators, teams with one key, products with end users.
 """
 
 from __future__ import annotations

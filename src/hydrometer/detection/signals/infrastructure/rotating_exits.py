@@ -4,6 +4,8 @@ A person is seen at home, at work and on the way; a rotating pool of exits shows
 Statistic: members seen in `MANY` autonomous systems and more (networks, where systems are not logged), against others of like
 volume. Null: as many of them are (hypergeometric). Keys that a team shares and relays are seen so too, one by one; carriers and
 virtual private networks change addresses within one system.
+
+Honest who show it: keys that a team shares, relays, travellers, a private network that spans providers.
 """
 
 from __future__ import annotations
@@ -78,6 +80,16 @@ def mask_operated_accounts(group: AccountGroup) -> Bools:
     return mask
 
 
+def describe_member(group: AccountGroup, account: int) -> str:
+    """Return from how many places an account comes."""
+    population = group.population
+    unit = "autonomous systems" if _has_systems(population) else "networks"
+    return (
+        f"comes from {memoize(population, count_systems)[account]:.0f} {unit} in its "
+        f"{int(population.facts['with_address'][account]):,} requests"
+    )
+
+
 SIGNAL = Signal(
     name="rotating_exits",
     family="infrastructure",
@@ -90,4 +102,5 @@ SIGNAL = Signal(
     cause="one pool of exits",
     test=test,
     shown=mask_operated_accounts,
+    describe_member=describe_member,
 )

@@ -3,6 +3,8 @@
 Address, /24 (or /48) and sign-up network are levels of one comparison. Carriers, VPN exits, clouds and offices are known
 from the data: an address at which many others are seen too explains a meeting, and then the meeting weighs nothing (a
 degree-aware null after Saracco et al. 2017).
+
+Honest who show it: an office, a campus, a carrier, a virtual private network.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 Members meet at the addresses of a pool of proxies: here two of them, there two others, hardly ever a site where all sit. Null:
 the meetings of organisations at addresses as their use by everybody else makes likely (after Saracco et al. 2017; `shared_values`). It is tested of the members that
 rotate, because an office, a campus, a carrier and a private network explain every other meeting.
+
+Honest who show it: customers of one private network that spans providers, a service that works its customers' accounts.
 """
 
 from __future__ import annotations
@@ -13,7 +15,11 @@ from typing import TYPE_CHECKING
 from hydrometer.contract import EntityKind
 from hydrometer.detection.population.account_group import AccountGroup
 from hydrometer.detection.population.memo import memoize
-from hydrometer.detection.signals.infrastructure.rotating_exits import mask_operated_accounts, mask_rotating_accounts
+from hydrometer.detection.signals.infrastructure.rotating_exits import (
+    describe_member,
+    mask_operated_accounts,
+    mask_rotating_accounts,
+)
 from hydrometer.detection.signals.shared_values import measure_collisions
 from hydrometer.detection.signals.signal import Signal
 
@@ -48,4 +54,5 @@ SIGNAL = Signal(
     cause="one pool of exits",
     test=test,
     shown=mask_operated_accounts,
+    describe_member=describe_member,
 )

@@ -3,6 +3,8 @@
 Share of the members' exchanges of the first 24 hours after a release that go to the new model, against everybody else's
 in the same hours (rank test, Mann & Whitney 1947). Evaluators do the same on their own, so it weighs little (threat report:
 nearly half of one campaign's traffic moved within a day).
+
+Honest who show it: evaluators, and the crowd of every release.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 Per account with enough exchanges, the share of the day's hours in which it was ever seen, against accounts of like
 volume (rank test, van Elteren 1960). Monitors and products do not sleep either, so it never weighs much (CISA AA26-251A names
 the indicator; threat literature names its benign look-alikes).
+
+Honest who show it: monitors, nightly jobs, products with end users round the world.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ gap. Requests that a queue deals out have no memory of the account: of exponenti
 twentieth of their mean, 16 % where the queue rests seven hours of ten. An account that keeps below `MEMORYLESS` has no sittings.
 Null: as many of the others of like volume have none (hypergeometric). Services with end users, monitors and sensors have none either,
 each by itself; so do pupils of one lesson, which ends (`counter_evidence`).
+
+Honest who show it: services with end users, monitors and sensors, each by itself; pupils of one lesson.
 """
 
 from __future__ import annotations
@@ -52,6 +54,16 @@ def mask_operated_accounts(group: AccountGroup) -> Bools:
     return mask
 
 
+def describe_member(group: AccountGroup, account: int) -> str:
+    """Return how an account spreads its requests."""
+    share = memoize(group.population, list_short_gap_shares)[account]
+    exchanges = int(group.population.facts["exchanges"][account])
+    return (
+        f"sends its {exchanges:,} requests one by one, not in sittings: {share:.0%} of its gaps are below a twentieth of its mean gap; "
+        "of people's, 60% and more are"
+    )
+
+
 def list_short_gap_shares(population: Population) -> Floats:
     """Return the share of each account's gaps that are shorter than a twentieth of its mean gap; NaN where unknown."""
     events = population.events
@@ -77,4 +89,5 @@ SIGNAL = Signal(
     cause="one work queue",
     test=test,
     shown=mask_operated_accounts,
+    describe_member=describe_member,
 )

@@ -5,6 +5,8 @@ superposition is 1; Cox & Isham 1980, Point Processes). One queue that hands out
 task at a time, keep requests apart at the scale of seconds to minutes. Statistic: pairs of requests of different accounts closer than half
 of the stream's median gap, against those at 4 to 12 times it. Null: they are as many, by length; the spread comes from blocks of the
 stream, so that sittings which overlap do not count as many. A launch or a lesson pulls requests together, which is the other side.
+
+Honest who show it: a service that works its customers' accounts from one queue.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ FEWEST, MOST = 128, 200_000
 """Requests of a stream: below, it is not measured; above, the middle part of it is."""
 NEAR, APART, FAR = 0.5, 4.0, 12.0
 """Lags, in median gaps."""
+WHOLE_EFFECT = 0.5
+"""Share of the near pairs that is missing from which it counts in full."""
 SHORTEST_GAP = 2_000_000
 """µs: logs that keep whole seconds say nothing of shorter median gaps."""
 FEWEST_EXPECTED = 20.0
@@ -62,6 +66,7 @@ def test(group: AccountGroup) -> SignalFinding | None:
         normal_tail(float(expected.sum() - near.sum()) / spread),
         f"Requests of different members fall within {NEAR * gap / 1e6:,.0f} seconds of each other {ratio:.2f} times as often as those of "
         "independent accounts would: one queue hands them out.",
+        purity=min(1.0, max(0.0, (1.0 - ratio) / WHOLE_EFFECT)),
     )
 
 

@@ -4,6 +4,8 @@ Spread of the members' volumes. Honest volumes are heavy-tailed; a queue that ha
 (index of dispersion 1) and one with quotas less. Null: random sets of as many other accounts, those far quieter left out;
 the cube root of a variance is close to normal (Wilson & Hilferty 1931). Whoever has the same tasks has as many of them: a course and a
 benchmark explain equal loads, so nothing is said where contents repeat among the members.
+
+Honest who show it: accounts at the limit of one plan, a course or a benchmark with as many tasks for each.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ def test(group: AccountGroup) -> SignalFinding | None:
         return None
     if float(np.std(np.log(mine))) > math.hypot(EVEN, 1 / math.sqrt(float(np.mean(mine)))):
         return None
-    if float(np.nanmedian(memoize(group.population, list_short_gap_shares)[group.accounts])) > JOB:
+    short = memoize(group.population, list_short_gap_shares)[group.accounts]
+    if not np.isfinite(short).any() or float(np.nanmedian(short)) > JOB:
         return None
     prompts = group.population.events.prompt[group.events]
     if count_distinct(prompts) < DIFFERENT * prompts.size:
@@ -71,6 +74,12 @@ def mask_accounts_within_quota(group: AccountGroup) -> Bools:
     return mask
 
 
+def describe_member(group: AccountGroup, account: int) -> str:
+    """Return the load of an account beside the members' middle one."""
+    volume = group.population.facts["exchanges"]
+    return f"carries {volume[account]:,.0f} requests, as the others do ({np.median(volume[group.accounts]):,.0f}, median), of other contents"
+
+
 def _measure_spread(volumes: Floats) -> Floats:
     """Cube root of the variance of log-volumes, per row: logs, or the honest tail would rule the variance."""
     spread: Floats = np.cbrt(np.var(np.log(volumes), axis=1, ddof=1))
@@ -90,4 +99,5 @@ SIGNAL = Signal(
     cause="one quota",
     test=test,
     shown=mask_accounts_within_quota,
+    describe_member=describe_member,
 )

@@ -4,6 +4,8 @@ Scan statistic on first and last exchanges (after SynchroTrap, CCS 2014): the de
 does in it, so that an outage or a launch, which moves everybody, explains itself. First exchanges at the edge of the
 traffic are unknown, not simultaneous. Starts in the days after a model's release are not counted when the group then
 uses that model: a release brings unrelated people together.
+
+Honest who show it: courses, hackathons, offices that start and leave together.
 """
 
 from __future__ import annotations
