@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.compute as pc
+from msgspec.structs import replace
 
-from fixtures.crowds import DAY, HYDRA, HydraEvidence, mask, operator, population, strangers
+from fixtures.crowds import DAY, HYDRA, HydraEvidence, evidence, mask, operator, population, strangers
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.contract.result_records import CONSIDERED, MEMBERS
 from hydrometer.contract.settings import CampaignSettings
@@ -18,9 +19,14 @@ from hydrometer.detection.campaigns.group_scoring import ScoringRules
 from hydrometer.detection.campaigns.score_calibration import FULL, load_calibration
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pytest
 
-    from hydrometer.detection.population.population import Population
+    from hydrometer.contract.result_records import Evidence
+    from hydrometer.detection.campaigns.group_evaluation import SignalTests
+    from hydrometer.detection.population.account_group import AccountGroup
+    from hydrometer.detection.population.population import Bools, Population
 
 
 def crowd(seed: int = 1) -> Population:
@@ -28,10 +34,12 @@ def crowd(seed: int = 1) -> Population:
     return population([*operator(rng, HYDRA, name="hydra"), *strangers(rng, 250, demand=0.002)])
 
 
-def found(people: Population, earlier: dict[str, set[str]] | None = None) -> CampaignFindings:
+def found(
+    people: Population, earlier: dict[str, set[str]] | None = None, *, signals: SignalTests | None = None
+) -> CampaignFindings:
     return find_campaigns(
         people,
-        HydraEvidence(),
+        signals or HydraEvidence(),
         ScoringRules(CampaignSettings(), load_calibration(), FULL),
         SilentProgress(),
         PriorKnowledge(earlier or {}),
@@ -115,3 +123,51 @@ def test_a_group_whose_accounts_are_all_in_a_larger_campaign_is_none(monkeypatch
     findings = found(people)
     assert len(findings.campaigns) == 1
     assert all(candidate.accounts for candidate in findings.candidates)
+
+
+class SomeOperated(HydraEvidence):
+    """Of the hydra's accounts only some show for themselves that they are operated."""
+
+    def mask_showing(self, group: AccountGroup, evidence: Sequence[Evidence]) -> Bools:
+        return super().mask_showing(group, evidence) & (np.arange(group.population.size) < HYDRA - 5)
+
+
+class Community(HydraEvidence):
+    """The same accounts as a community: they belong together and harvest, and nothing operates them."""
+
+    def __call__(self, group: AccountGroup, costly: bool) -> list[Evidence]:
+        return [
+            replace(item, kind="affiliation", cause="one site") if item.kind == "operation" else item
+            for item in super().__call__(group, costly)
+        ] + ([evidence("joined together", 7.0)] if super().__call__(group, False) and not costly else [])
+
+
+def test_who_does_not_show_operation_itself_is_no_member() -> None:
+    people = crowd()
+    findings = found(people, signals=SomeOperated())
+    (campaign,) = findings.campaigns
+    assert (campaign.verdict, campaign.accounts) == ("campaign", HYDRA - 5)
+    assert findings.members["account_id"].to_pylist() == people.accounts[: HYDRA - 5]
+    carried = set(people.accounts[HYDRA - 5 : HYDRA])
+    inside = findings.considered.filter(pc.field("member"))
+    assert not carried & set(inside["account_id"].to_pylist())
+
+
+def test_a_community_that_harvests_is_watched_and_none_of_it_is_named() -> None:
+    people = crowd()
+    findings = found(people, signals=Community())
+    (watch,) = findings.campaigns
+    assert (watch.verdict, watch.accounts, watch.operation) == ("watch", HYDRA, 0.0)
+    assert watch.suspected_accounts == (0, HYDRA)
+    assert not findings.campaign_accounts.any()
+    named = {name for table in (findings.members, findings.considered) for name in table["account_id"].to_pylist()}
+    assert not named & set(people.accounts[:HYDRA])
+    assert findings.indicators.num_rows == 0
+    (candidate,) = [candidate for candidate in findings.candidates if candidate.campaign_id]
+    assert (candidate.campaign_id, candidate.verdict) == (watch.id, "watch")
+
+
+def test_a_watch_is_followed_from_the_result_before_too() -> None:
+    people = crowd()
+    (watch,) = found(people, {"HY-before": set(people.accounts[:HYDRA])}, signals=Community()).campaigns
+    assert watch.id == "HY-before"

@@ -1,4 +1,4 @@
-"""Which groups are brought up, from whom, and what limits are told."""
+"""Which groups are brought up, and from whom: all of them, whatever their number."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from fixtures.crowds import Person, Sent, mask, operator, population, strangers, views_of
+from fixtures.crowds import Person, Sent, at_random, mask, operator, population, strangers, views_of
 from hydrometer.contract.settings import CampaignSettings
 from hydrometer.detection.campaigns.candidate_generation import (
     ProposedGroup,
@@ -16,6 +16,8 @@ from hydrometer.detection.campaigns.candidate_generation import (
     find_leaning_accounts,
     propose_groups,
 )
+from hydrometer.detection.campaigns.comparison_features import build_comparison_features
+from hydrometer.detection.campaigns.operator_separation import assign_to_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,3 +124,64 @@ def test_who_may_train_on_outputs_is_never_proposed() -> None:
     proposals = asked(lambda _: 0.99, people=people)
     assert proposals
     assert not any((proposal.members & mask(people.size, range(12))).any() for proposal in proposals)
+
+
+RINGS, RING = 62, 8
+
+
+@pytest.fixture(scope="module")
+def many_rings() -> Population:
+    """Sixty-two rings of eight accounts, each with a batch of cards and a block of addresses of its own, among many."""
+    rng = np.random.default_rng(4)
+    rings = [
+        Person(
+            sent=[Sent(at=at, demand=True) for at in at_random(rng, 6)],
+            values={"bin": f"bank of ring {number // RING}", "network": [f"block of ring {number // RING}"]},
+        )
+        for number in range(RINGS * RING)
+    ]
+    crowd = [
+        Person(
+            sent=[Sent(at=at) for at in at_random(rng, 6)],
+            values={"bin": f"bank {rng.integers(60)}", "network": [f"block {rng.integers(900)}"]},
+        )
+        for _ in range(2_600)
+    ]
+    return population([*rings, *crowd])
+
+
+def test_however_many_groups_there_are_each_is_found(many_rings: Population) -> None:
+    """All who ask are rejected as one group; it hides none of the rings that it is made of."""
+
+    def one_ring(members: Bools) -> float:
+        shares = np.bincount(np.nonzero(members)[0] // RING, minlength=RINGS)
+        return 0.99 if shares.max(initial=0) > 0.9 * members.sum() > 0 else 0.0
+
+    proposals = asked(one_ring, people=many_rings)
+    groups = {tuple(np.nonzero(proposal.members)[0].tolist()) for proposal in proposals}
+    rings = {tuple(range(at * RING, (at + 1) * RING)) for at in range(RINGS)}
+    assert len(rings - groups) == 0
+
+
+def test_what_is_convicted_no_longer_hides_the_next() -> None:
+    """One operator is scored as a campaign at first; from then on its accounts are in nobody's null, and noted as convicted."""
+    views = views_of(PEOPLE)
+    seen: list[int] = []
+
+    def score(members: Bools) -> float:
+        seen.append(int(views.convicted.sum()))
+        return mostly(members)
+
+    proposals = propose_groups(views, SETTINGS, score)
+    assert seen[0] == 0
+    assert max(seen) == len(NORTH) + len(SOUTH)
+    convicted = proposals[0].members | proposals[1].members
+    assert views.convicted.tolist() == convicted.tolist()
+
+
+def test_every_account_goes_to_the_campaign_that_it_resembles_most() -> None:
+    """Whoever is found first took some of the other's accounts; in the end they are where they belong."""
+    wrong = mask(PEOPLE.size, [*range(25), 25, 26]), mask(PEOPLE.size, range(27, 45))
+    first, second = assign_to_nearest(build_comparison_features(PEOPLE), list(wrong))
+    assert np.nonzero(first)[0].tolist() == list(NORTH)
+    assert np.nonzero(second)[0].tolist() == list(SOUTH)

@@ -10,10 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixtures.crowds import coded, compared, mask, operator, population, strangers, traits
-from hydrometer.detection.campaigns.operator_separation import MIN_ORGS, is_one_operator, split_operators
+from fixtures.crowds import BEGIN, DAY, HOUR, coded, compared, mask, operator, population, strangers, traits
+from hydrometer.detection.campaigns.operator_separation import (
+    MIN_ORGS,
+    assign_to_nearest,
+    is_one_operator,
+    split_operators,
+)
 
 if TYPE_CHECKING:
+    from fixtures.crowds import Person
     from hydrometer.detection.campaigns.comparison_features import ComparisonFeatures
 
 
@@ -104,3 +110,108 @@ def test_parts_are_the_group_and_do_not_overlap(chosen: set[int]) -> None:
     assert [int(part.sum()) for part in parts] == sorted((int(part.sum()) for part in parts), reverse=True)
     if len(parts) > 1:
         assert min(np.unique(described.org[part]).size for part in parts) >= MIN_ORGS
+
+
+def of_one_supplier(
+    rng: np.random.Generator, count: int, *, name: str, begin: float, end: float, exchanges: int
+) -> list[Person]:
+    """Accounts that were bought: cards, names, sign-ups and exits are the supplier's, schedule and work the buyer's."""
+    made = operator(rng, count, name="supplier", begin=begin, end=end, exchanges=exchanges, wording=f"{name}'s wording")
+    own = {"payment": f"{name} card", "phone": f"{name} phone"}
+    made = [
+        replace(person, values={**person.values, **{kind: f"{value} {at}" for kind, value in own.items()}})
+        for at, person in enumerate(made)
+    ]
+    begins, ends = BEGIN + int(begin * DAY), BEGIN + int(end * DAY)
+    return [
+        replace(
+            person,
+            sent=[
+                replace(sent, at=at)
+                for sent, at in zip(
+                    person.sent,
+                    [
+                        begins + int(rng.integers(HOUR)),
+                        *(s.at for s in person.sent[1:-1]),
+                        ends - int(rng.integers(HOUR)),
+                    ],
+                    strict=True,
+                )
+            ],
+        )
+        for person in made
+    ]
+
+
+def supplied(seed: int, *, begin: float, end: float, exchanges: int) -> ComparisonFeatures:
+    """North's accounts from the second day to the seventh, south's from `begin` to `end`, all of one supplier; then strangers."""
+    rng = np.random.default_rng(seed)
+    north = of_one_supplier(rng, 24, name="north", begin=2.0, end=7.0, exchanges=30)
+    south = of_one_supplier(rng, 20, name="south", begin=begin, end=end, exchanges=exchanges)
+    crowd = [replace(p, sent=[replace(s, demand=n < 60) for s in p.sent]) for n, p in enumerate(strangers(rng, 250))]
+    return compared(population([*north, *south, *crowd]))
+
+
+NORTH, SOUTH = range(24), range(24, 44)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_schedules_of_one_supplier_are_two_operators(seed: int) -> None:
+    """They work at the same time, by other schedules, at other rates and with other requests."""
+    described = supplied(seed, begin=3.5, end=10.0, exchanges=60)
+    parts = split_operators(described, mask(described.size, range(44)))
+    assert [np.nonzero(part)[0].tolist() for part in parts] == [list(NORTH), list(SOUTH)]
+    assert not is_one_operator(described, mask(described.size, NORTH), mask(described.size, SOUTH))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_pool_that_takes_over_from_a_banned_one_is_the_same_operators(seed: int) -> None:
+    """The second begins when the first has ended: nothing tells a new customer of the supplier from the old one's return."""
+    described = supplied(seed, begin=7.05, end=12.0, exchanges=30)
+    assert len(split_operators(described, mask(described.size, range(44)))) == 1
+    assert is_one_operator(described, mask(described.size, NORTH), mask(described.size, SOUTH))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_another_schedule_for_the_same_work_is_the_same_operators(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    one = of_one_supplier(rng, 24, name="north", begin=2.0, end=7.0, exchanges=30)
+    late = of_one_supplier(rng, 20, name="north", begin=3.5, end=7.0, exchanges=30)
+    described = compared(population([*one, *late, *strangers(rng, 250)]))
+    assert is_one_operator(described, mask(described.size, NORTH), mask(described.size, SOUTH))
+
+
+def test_all_accounts_decide_however_many_they_are() -> None:
+    """700 organisations of two operators: the parts are theirs to the last account, whatever the order of accounts."""
+    rng = np.random.default_rng(1)
+    north = operator(rng, 400, name="north", begin=1, end=12, exchanges=6, wording="the tool's wording")
+    south = operator(rng, 300, name="south", begin=4, end=13, exchanges=14, wording="the tool's wording")
+    people = [*north, *south, *strangers(rng, 250)]
+    described = compared(population(people))
+    parts = split_operators(described, mask(described.size, range(700)))
+    assert [np.nonzero(part)[0].tolist() for part in parts] == [list(range(400)), list(range(400, 700))]
+    order = rng.permutation(len(people))
+    shuffled = compared(population([people[at] for at in order]))
+    members = mask(shuffled.size, np.nonzero(order < 700)[0].tolist())
+    again = split_operators(shuffled, members)
+    assert [sorted(order[part].tolist()) for part in again] == [list(range(400)), list(range(400, 700))]
+
+
+def test_accounts_move_to_the_operator_that_they_resemble_and_no_group_is_emptied() -> None:
+    described = two_operators(0)
+    north, south = range(25), range(25, 45)
+    mixed = mask(described.size, [*north, 25, 26, 27]), mask(described.size, range(28, 45))
+    assert [np.nonzero(part)[0].tolist() for part in assign_to_nearest(described, list(mixed))] == [
+        list(north),
+        list(south),
+    ]
+    right = [mask(described.size, north), mask(described.size, south)]
+    assert [part.tolist() for part in assign_to_nearest(described, right)] == [part.tolist() for part in right]
+
+
+def test_a_group_that_would_lose_most_of_its_own_stays_and_so_do_all() -> None:
+    described = two_operators(0)
+    # Of the second, fifteen are north's: it would keep five of twenty.
+    groups = [mask(described.size, range(10)), mask(described.size, [*range(10, 25), *range(25, 30)])]
+    groups.append(mask(described.size, range(30, 45)))
+    assert [part.tolist() for part in assign_to_nearest(described, groups)] == [part.tolist() for part in groups]

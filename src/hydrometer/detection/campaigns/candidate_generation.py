@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 EXPLAINED = 0.9
 """A seed of which so much lies in one group already found leads nowhere new."""
+LEADING = 0.25
+"""And of which it is at least so much: a large group that was rejected may hide a campaign within it."""
 OWN_USE = 0.7
 """A template is a group's own when its members make so much of its use."""
 OWN_USES = 3
@@ -304,7 +306,7 @@ def _form_groups(
         # Those of a campaign that is found already lead back to it.
         start = shown & ~campaigns
         if count_group_organisations(local, start) < LEAST_SHARED or any(
-            np.mean(part[shown]) >= EXPLAINED for part in parts
+            np.mean(part[shown]) >= EXPLAINED and np.mean(shown[part]) >= LEADING for part in parts
         ):
             continue
         begun = _hash_accounts(numbers[start])
