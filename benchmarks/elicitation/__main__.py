@@ -74,7 +74,8 @@ def train_model(seed: int, size: int, data: Path, docs: Path) -> None:
     started = time.process_time()
     grammar = TrainingPhrasings()
     judged, strict = cross_validate(grammar, seed, size)
-    slope, intercept = calibrate(judged.odds, judged.elicitation > 0)
+    general = judged.select(judged.language == "")
+    slope, intercept = calibrate(general.odds, general.elicitation > 0)
     samples = draw_samples(grammar, seed, size, PhrasingParts.all_but(None))
     model = replace(fit_model(featurise_samples(samples), seed), slope=slope, intercept=intercept)
     with (data / WEIGHTS).open("wb") as file:

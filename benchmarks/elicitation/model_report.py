@@ -29,7 +29,7 @@ use that quarter alone: sentence and key words are both new. The shipped weights
 calibrated on what was held out."""
 _LANGUAGES = """\
 The general files are English but for a tenth of their lines; figures above are theirs. Each language below has a file of its
-own in `benchmarks/elicitation/languages/`, and is judged in the same way. `class right` is the share of demands whose
+own in `benchmarks/elicitation/languages/`, and is judged in the same way, at a confidence calibrated on the general files. `class right` is the share of demands whose
 likeliest class is the right one, whatever the confidence. Words of Chinese and Japanese are single characters, so
 that stems, pairs and pairs with a gap are what carries there; a window holds 36 characters."""
 _MEANING = """\
@@ -58,7 +58,8 @@ class JudgedSamples(NamedTuple):
 
     def select(self, chosen: npt.NDArray[np.bool_]) -> JudgedSamples:
         """Return the chosen ones."""
-        return JudgedSamples(*(column[chosen] for column in self))
+        columns: tuple[Any, ...] = tuple(column[chosen] for column in self)
+        return JudgedSamples(*columns)
 
 
 def compute_auc(odds: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_]) -> float:
@@ -154,8 +155,6 @@ def render_report(
         "| confidence | samples | mean confidence | share of demands |",
         "|---|---|---|---|",
     ]
-    chance, demand = expit(slope * everything.odds + intercept), everything.elicitation > 0
-    weight = np.where(demand, PRIOR / demand.sum(), (1 - PRIOR) / (~demand).sum())
     for low, high in pairwise(_EDGES):
         inside = (chance >= low) & ((chance < high) | (high == 1.0))
         if inside.any():

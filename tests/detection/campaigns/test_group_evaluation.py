@@ -38,6 +38,10 @@ class CountedEvidence(HydraEvidence):
             strong.append(evidence("one work queue", self._operation, kind="operation", family="timing"))
         return strong
 
+    def describe_members(self, group: AccountGroup, evidence: Sequence[Evidence]) -> dict[int, list[str]]:
+        """Say nothing of single members."""
+        return {}
+
     def mask_showing(self, group: AccountGroup, evidence: Sequence[Evidence]) -> Bools:
         return super().mask_showing(group, evidence) & (np.arange(group.population.size) < self._shown)
 

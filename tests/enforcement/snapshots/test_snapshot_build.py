@@ -225,6 +225,16 @@ def test_a_guard_decides_by_what_was_found(site: Path) -> None:
     assert act(guard, "newest", ja4="t13d-odd", user_agent="OpenAI/Python") == ("allow", "")
 
 
+def test_a_disguised_wording_is_recognised(site: Path) -> None:
+    write(site)
+    guard, _, _ = opened(site)
+    assert guard.snapshot is not None
+    assert guard.snapshot.sketch["fold"] == 0  # the result does not say by which fold it was made
+    disguised = WORDING.replace("e", "е").replace("o", "о").replace("a", "a\u200b")  # the first two are Cyrillic
+    assert disguised != WORDING
+    assert act(guard, "new", prompt=disguised) == ("withhold_reasoning", "successor: template")
+
+
 def test_people_are_heard(site: Path) -> None:
     chosen = SnapshotOptions(
         cleared=frozenset({"sure", "asleep", "new"}), upheld_accounts=frozenset({("unsure", "HY-1"), ("gone", "HY-9")})

@@ -32,6 +32,7 @@ CAUSE_CAP = {
     "made for it": 7.0,
     "one supplier of accounts": 12.0,
     "one site": 8.0,
+    "one institution": 8.0,
     "joined together": 7.0,
     "habits of use": 5.0,
     "one tool": 4.0,
@@ -45,6 +46,9 @@ SUPPORTED = {
 purpose that of a public tool, in hands that nothing ties."""
 MADE = {"one supplier of accounts": 5.0, "joined together": 3.0}
 """Bits from which accounts were made, or began, for what they are used for."""
+INSTITUTION = "one institution"
+LEAST_INSTITUTION = 4.0
+"""Bits from which accounts may be an institution's people: staff and classes have equal loads and single purposes, whoever pays for them."""
 PLAIN_DEMANDS = ("elicitation", "search_phase")
 """Signals that tell plainly what is asked of the model."""
 OTHER_CAP = 8.0
@@ -187,7 +191,10 @@ def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection]
 
 def _is_supported(cause: str, causes: dict[str, float]) -> bool:
     needed = SUPPORTED.get(cause)
-    return needed is None or any(causes.get(other, 0.0) >= least for other, least in needed.items())
+    if needed is None:
+        return True
+    supported = any(causes.get(other, 0.0) >= least for other, least in needed.items())
+    return supported and causes.get(INSTITUTION, 0.0) < LEAST_INSTITUTION
 
 
 def _find_cap(cause: str) -> float:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 JOINED_TOGETHER = "joined together"
 ONE_SUPPLIER = "one supplier of accounts"
+ONE_INSTITUTION = "one institution"
 ONE_SITE = "one site"
 ONE_TOOL = "one tool"
 ONE_QUEUE = "one work queue"
@@ -52,14 +53,14 @@ class HonestGroup:
 HONEST_GROUPS = (
     HonestGroup(
         name="a course or a class",
-        causes=frozenset({JOINED_TOGETHER, ONE_TOOL, ONE_SITE, HABITS}),
+        causes=frozenset({JOINED_TOGETHER, ONE_INSTITUTION, ONE_TOOL, ONE_SITE, HABITS}),
         # A sheet of exercises has one length for all, and asks for steps.
         signals=frozenset({"elicitation", "leaning", "quotas"}),
         objections=frozenset({"short_event", "community", "conversations"}),
     ),
     HonestGroup(
         name="one employer or office",
-        causes=frozenset({ONE_SUPPLIER, ONE_SITE, ONE_TOOL, HABITS}),
+        causes=frozenset({ONE_SUPPLIER, ONE_INSTITUTION, ONE_SITE, ONE_TOOL, HABITS}),
         # Colleagues share out one list, and one pack of prompts.
         signals=frozenset({"partitioned_slots", "elicitation", "leaning"}),
         beyond=frozenset({"client_contradiction"}),

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from hydrometer.fingerprint.kernels.tokeniser import decode_utf8
-from hydrometer.fingerprint.kernels.vector_intrinsics import BYTES, mask_bytes_between
+from hydrometer.fingerprint.kernels.vector_intrinsics import BYTES, find_lowest_bit, mask_bytes_between
 
 POINTS = 1 << 17
 """Code points that the tables hold: the basic plane and the one of symbols and old scripts."""
@@ -27,7 +27,7 @@ _LATIN_WORD, _OTHER_WORD, _PURE, _MIXED = 0, 1, 2, 3
 _CLEARLY = 3
 """A sentence is Latin when it has more Latin letters than so many times its others, but for look-alikes."""
 _BOTH = 1 << CYRILLIC | 1 << GREEK
-_ZERO = np.uint64(0)
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
 
 
 @njit(inline="always")
@@ -55,49 +55,42 @@ def _mask_plain_leads(data: Any, at: int) -> Any:
 def needs_folding(data: Any, start: int, stop: int, classes: Any) -> bool:
     """Tell whether the UTF-8 text data[start:stop] may be another text when it is folded.
 
-    Stretches of ASCII, and of the letters that `_mask_plain_leads` names, are passed over 64 bytes at a time.
+    Bytes are looked at 64 at a time: ASCII, and the letters that `_mask_plain_leads` names, are passed over together.
     """
-    latin, likened, marked = False, False, False
-    at = start
-    while at < stop:
-        until = stop
-        if at + BYTES <= stop:
-            until = at + BYTES
-            high = mask_bytes_between(data, at, 128, 255)
-            if high == _ZERO or high & ~(mask_bytes_between(data, at, 128, 191) | _mask_plain_leads(data, at)) == _ZERO:
-                latin = (
-                    latin
-                    or (
-                        mask_bytes_between(data, at, 65, 90)
-                        | mask_bytes_between(data, at, 97, 122)
-                        | mask_bytes_between(data, at, 0xC3, 0xC3)
-                    )
-                    != _ZERO
-                )
-                likened = likened or mask_bytes_between(data, at, 0xD0, 0xD1) != _ZERO
-                if latin and likened:
-                    return True
-                marked = False
-                at = until
+    latin, likened, marks_end = False, False, -1
+    for block in range(start, stop, BYTES):
+        if block + BYTES <= stop:
+            high = mask_bytes_between(data, block, 128, 255)
+            latin = (
+                latin or (mask_bytes_between(data, block, 65, 90) | mask_bytes_between(data, block, 97, 122)) != _ZERO
+            )
+            if high == _ZERO:
                 continue
-        while at < until:
-            point = np.int64(data[np.uint64(at)])
-            size = 1
-            if point >= 128:
-                point, size = decode_utf8(data, at, stop)
-            at += size
+            latin = latin or mask_bytes_between(data, block, 0xC3, 0xC3) != _ZERO
+            likened = likened or mask_bytes_between(data, block, 0xD0, 0xD1) != _ZERO
+            leads = high & ~(mask_bytes_between(data, block, 128, 191) | _mask_plain_leads(data, block))
+        else:
+            leads = _ZERO
+            for at in range(block, stop):
+                byte = data[np.uint64(at)]
+                latin = latin or 97 <= byte | 32 <= 122
+                leads |= np.uint64(byte >= 0xC0) << np.uint64(at - block)
+        while leads != _ZERO:
+            at = block + find_lowest_bit(leads)
+            leads &= leads - _ONE
+            point, size = decode_utf8(data, at, stop)
             if point < 0:
-                marked = False
                 continue
             bits = _classify(point, classes)
-            if bits & STIRS or (bits & NONSTARTER and marked):
+            if bits & STIRS or (bits & NONSTARTER and at == marks_end):
                 return True
-            marked = bits & NONSTARTER != 0 or (marked and bits & INVISIBLE != 0)
+            if bits & NONSTARTER or (bits & INVISIBLE and at == marks_end):
+                marks_end = at + size
             latin = latin or bits & LATIN != 0
             likened = likened or bits & LIKENED != 0
         if latin and likened:
             return True
-    return latin and likened
+    return False
 
 
 @njit(nogil=True, cache=True)

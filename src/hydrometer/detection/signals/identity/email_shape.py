@@ -1,4 +1,4 @@
-"""Machine-made e-mail names: one shape, or one disposable domain, behind unrelated organisations.
+"""Machine-made e-mail names: one shape behind unrelated organisations.
 
 The shape replaces letters by `a` and digits by `9`, as pattern frequency within and rarity without a cluster is used in
 LinkedIn's fake-account clusters (AISec 2015).
@@ -17,11 +17,11 @@ from hydrometer.detection.signals.signal import Signal, SignalFinding
 if TYPE_CHECKING:
     from hydrometer.detection.population.account_group import AccountGroup
 
-LEVELS = (EntityKind.EMAIL_SHAPE, EntityKind.EMAIL_LENGTH, EntityKind.EMAIL_DOMAIN)
+LEVELS = (EntityKind.EMAIL_SHAPE, EntityKind.EMAIL_LENGTH)
 
 
 def test(group: AccountGroup) -> SignalFinding | None:
-    """The most surprising shape or domain that at least half of the group shows."""
+    """The most surprising shape that at least half of the group shows."""
     return find_strongest_value(group, LEVELS, cover=0.5)
 
 
@@ -29,9 +29,8 @@ SIGNAL = Signal(
     name="email_shape",
     family="identity",
     axis="coordination",
-    null="an organisation's e-mail name has a shape, and a domain, as often as everybody else's",
-    needs=(),
-    any_of=("accounts.email_local", "accounts.email_domain"),
+    null="an organisation's e-mail name has a shape as often as everybody else's",
+    needs=("accounts.email_local",),
     costs="e-mail addresses made by a machine",
     cap=8.0,
     cause="one supplier of accounts",
