@@ -11,12 +11,13 @@ from msgspec.structs import replace
 
 from fixtures.detected_worlds import Labelled, Outcome, detected, labelled
 from hydrometer.detection.campaigns import campaign_findings
+from hydrometer.detection.campaigns.watch_record import build_watch_record
 from hydrometer.lab.simulate import SCENARIOS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hydrometer.contract.result_records import Campaign
+    from hydrometer.contract.result_records import Campaign, CandidateGroup
     from hydrometer.detection.campaigns.group_scoring import GroupJudgement
     from hydrometer.detection.population.population import Bools
 
@@ -39,12 +40,10 @@ def cohorts(tmp_path_factory: pytest.TempPathFactory) -> Labelled:
 def cohorts_outcome(
     cohorts: Labelled, watched: dict[str, set[str]], site_key: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Outcome:
-    build = campaign_findings.build_watch_record
-
     def note_accounts(campaign: Campaign, judgement: GroupJudgement, operated: Bools) -> Campaign:
         accounts = judgement.group.population.accounts
         watched[campaign.id] = {accounts[number] for number in judgement.group.accounts}
-        return build(campaign, judgement, operated)
+        return build_watch_record(campaign, judgement, operated)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(campaign_findings, "build_watch_record", note_accounts)
@@ -89,7 +88,7 @@ def test_a_watch_names_no_value_by_which_its_accounts_could_be_looked_up(
     """Cards, blocks of addresses and domains that most of a watched group share, and hardly anybody else."""
     rows = cohorts.world.accounts.to_pylist()
     result = cohorts_outcome.read()
-    records = [(watch.id, watch) for watch in result.watches]
+    records: list[tuple[str | None, Campaign | CandidateGroup]] = [(watch.id, watch) for watch in result.watches]
     records += [(group.campaign_id, group) for group in result.candidates if group.verdict == "watch"]
     assert len(records) == 2 * len(watched)
     for watch, record in records:

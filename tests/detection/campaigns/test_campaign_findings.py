@@ -125,6 +125,11 @@ def test_a_group_whose_accounts_are_all_in_a_larger_campaign_is_none(monkeypatch
     assert all(candidate.accounts for candidate in findings.candidates)
 
 
+def test_members_are_told_first_what_they_show_of_operation() -> None:
+    facts = found(crowd()).members["facts"].to_pylist()
+    assert {row[0] for row in facts} == {"is dealt its requests one by one"}
+
+
 class SomeOperated(HydraEvidence):
     """Of the hydra's accounts only some show for themselves that they are operated."""
 

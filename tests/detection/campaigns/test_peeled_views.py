@@ -8,10 +8,16 @@ import numpy as np
 
 from fixtures.crowds import mask, operator, population, strangers, views_of
 from hydrometer.detection.campaigns import peeled_views
+from hydrometer.detection.campaigns.comparison_features import build_comparison_features
 from hydrometer.detection.campaigns.peeled_views import KEPT, PeeledViews
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pytest
+
+    from hydrometer.detection.campaigns.comparison_features import ComparisonFeatures
+    from hydrometer.detection.population.population import Population
 
 NORTH, SOUTH = range(20), range(20, 35)
 
@@ -58,9 +64,13 @@ def test_features_count_those_in_view_only() -> None:
 
 def test_the_same_view_is_built_once_and_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     views = made()
-    built = []
-    build = peeled_views.build_comparison_features
-    monkeypatch.setattr(peeled_views, "build_comparison_features", lambda *a, **k: built.append(1) or build(*a, **k))
+    built: list[int] = []
+
+    def build(people: Population, without: Sequence[str]) -> ComparisonFeatures:
+        built.append(people.size)
+        return build_comparison_features(people, without)
+
+    monkeypatch.setattr(peeled_views, "build_comparison_features", build)
     first = views.without(mask(155, NORTH))
     assert views.without(mask(155, NORTH)) is first
     assert len(built) == 1

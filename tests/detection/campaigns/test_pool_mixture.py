@@ -22,7 +22,8 @@ def asked_by_people(rng: np.random.Generator, count: int) -> list[int]:
     """Prompts as people send them: some in many hands, most their own."""
     favourite = np.minimum(rng.zipf(1.3, count), FAVOURITES)
     own = 10**12 + rng.integers(10**12, size=count)
-    return np.where(rng.random(count) < OFTEN, favourite, own).tolist()
+    prompts: list[int] = np.where(rng.random(count) < OFTEN, favourite, own).tolist()
+    return prompts
 
 
 def mixed_pool(

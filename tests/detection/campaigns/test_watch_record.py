@@ -72,7 +72,8 @@ def test_what_points_to_accounts_is_left_out() -> None:
     watch = build_watch_record(whole, judgement, operated(judgement))
     assert (watch.verdict, watch.id, watch.accounts) == ("watch", "HY-1", COURSE)
     assert whole.exhibit.entities
-    assert watch.exhibit.entities == watch.exhibit.templates == []
+    assert watch.exhibit.entities == []
+    assert watch.exhibit.templates == []
     written = msgspec.json.encode(watch).decode()
     population_ = judgement.group.population
     assert not [name for name in population_.accounts if name in written]

@@ -73,7 +73,7 @@ def test_counts_are_those_of_a_population_without_them(excluded: set[int]) -> No
     names = [WHOLE.accounts[n] for n in range(WHOLE.size) if n not in excluded]
     assert sorted(peeled.accounts[a] for a in list_panel_accounts(peeled)) == names
     assert mask_eliciting_orgs(peeled).sum() == mask_eliciting_orgs(built).sum()
-    leaning = {WHOLE.orgs[org] for org in np.nonzero(mask_leaning_orgs(peeled))[0]}
+    leaning = {WHOLE.orgs[org] for org in np.nonzero(mask_leaning_orgs(peeled))[0].tolist()}
     kept = [n for n in range(WHOLE.size) if n not in excluded and WHOLE.facts["leaning"][n] >= PART]
     assert leaning == {WHOLE.orgs[WHOLE.org[n]] for n in kept}
 

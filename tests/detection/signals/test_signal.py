@@ -68,7 +68,7 @@ def test_what_few_members_show_counts_for_nothing_however_significant() -> None:
     whole = signal_of("one", -300.0, cover=WHOLE_EFFECT).gather_evidence(GROUP)
     assert half is not None
     assert whole is not None
-    assert (half.bits, whole.bits) == (pytest.approx(4.0), pytest.approx(8.0))
+    assert [half.bits, whole.bits] == pytest.approx([4.0, 8.0])
 
 
 def test_evidence_says_its_kind_its_cause_and_its_cover() -> None:
@@ -111,6 +111,25 @@ def test_operation_that_no_single_member_shows_convicts_nobody() -> None:
     assert not signals.mask_showing(AccountGroup(GROUP.population, GROUP.members), evidence).any()
 
 
+def test_each_member_is_told_what_it_shows_once_and_no_other() -> None:
+    def describing(name: str, text: str, *shown: int) -> Signal:
+        return replace(signal_of(name, shown=shown), describe_member=lambda _, account: text.format(account))
+
+    signals = SignalSet(
+        [
+            describing("queue", "{} sends one by one", 1, 2, 20),
+            describing("exits", "rotates", 2),
+            describing("more", "rotates", 2),
+        ]
+    )
+    told = signals.describe_members(GROUP, signals(GROUP, costly=False))
+    assert told.keys() == set(range(12))
+    assert told[1] == ["1 sends one by one"]
+    assert told[2] == ["2 sends one by one", "rotates"]
+    assert told[3] == []
+    assert not any(signals.describe_members(GROUP, []).values())
+
+
 OPERATING = {"no_sittings", "paced_stream", "rotating_exits", "shared_exits", "quotas", "single_purpose"}
 
 
@@ -122,6 +141,8 @@ def test_what_only_one_hand_explains_is_a_short_list() -> None:
     # What is shared once across accounts of one list is a harvest's mark, and no coordination.
     assert operating == OPERATING
     assert {name for name in operating if SIGNALS[name].shown is None} == {"paced_stream"}
+    # Whom it convicts it tells why.
+    assert {name for name in operating if SIGNALS[name].describe_member is None} == {"paced_stream"}
 
 
 def test_every_cause_has_its_bound_and_signals_that_speak_of_it() -> None:

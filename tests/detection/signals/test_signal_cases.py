@@ -117,6 +117,20 @@ def test_evidence_can_be_written_as_json(signal: Signal) -> None:
     assert msgspec.json.decode(msgspec.json.encode(evidence), type=type(evidence)) == evidence
 
 
+@pytest.mark.parametrize("name", [name for name, signal in SIGNALS.items() if signal.describe_member is not None])
+def test_members_are_told_what_they_show_with_their_values(name: str) -> None:
+    signal, (_, group) = SIGNALS[name], first_finding(name)
+    assert signal.shown is not None
+    assert signal.describe_member is not None
+    showing = group.accounts[signal.shown(group)[group.accounts]]
+    assert showing.size >= group.accounts.size / 2
+    for account in showing.tolist():
+        sentence = signal.describe_member(group, account)
+        assert re.search(r"\d", sentence)
+        assert "nan" not in sentence
+        assert not sentence.endswith(".")
+
+
 @SIGNAL
 def test_the_order_of_the_accounts_changes_nothing(signal: Signal) -> None:
     case = next(case for case in cases_of(signal.name) if case.finds)

@@ -275,7 +275,7 @@ class _FindingRows:
     def finish(self, population: Population, test_count: int) -> CampaignFindings:
         """Return the findings; of other groups too, no account that is watched is named."""
         considered = pa.table(self.considered.columns, schema=CONSIDERED.schema)
-        watched = pa.array([population.accounts[a] for a in np.nonzero(self.watched)[0]], pa.string())
+        watched = pa.array([population.accounts[a] for a in np.nonzero(self.watched)[0].tolist()], pa.string())
         return CampaignFindings(
             self.campaigns,
             self.harvests,

@@ -161,14 +161,14 @@ def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection]
     evidence, objections = list(evidence), list(objections)
     explained = {signal for objection in objections for signal in objection.explains}
     # How the model is used says what for only where it is known what is asked: many write long articles.
-    asked = any(item.signal in PLAIN_DEMANDS for item in evidence)
+    is_plain = any(item.signal in PLAIN_DEMANDS for item in evidence)
     causes: dict[str, float] = {}
     operating: set[str] = set()
     harvest = 0.0
     for item in evidence:
         cause = item.cause or item.signal
         if item.axis == "harvest":
-            harvest += item.bits if item.family == "content" or asked else 0.0
+            harvest += item.bits if item.family == "content" or is_plain else 0.0
         else:
             causes[cause] = causes.get(cause, 0.0) + (0.0 if item.signal in explained else item.bits)
             if item.kind == "operation":
@@ -184,7 +184,7 @@ def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection]
         coordination=sum(bounded.values()) - against["coordination"],
         operation=sum(bits for cause, bits in bounded.items() if cause in operating),
         harvest=min(HARVEST_CAP, harvest) - against["harvest"],
-        asks=asked,
+        asks=is_plain,
         operating=frozenset(cause for cause in bounded if cause in operating and bounded[cause] > 0),
     )
 

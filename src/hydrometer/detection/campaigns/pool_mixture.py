@@ -71,20 +71,20 @@ def _find_recurring(group: AccountGroup, prompts: _PanelPrompts) -> Bools:
     own[group.orgs] = True
     panel = list_panel_accounts(population)
     inside = _list_prompts_by_org(population, panel[own[population.org[panel]]])
-    asked = population.events.prompt[group.events]
-    elsewhere = _count_orgs(prompts.prompt, prompts.orgs, asked)
+    sent = population.events.prompt[group.events]
+    elsewhere = _count_orgs(prompts.prompt, prompts.orgs, sent)
     if inside.size:
         distinct, orgs = np.unique(inside, return_counts=True)
-        elsewhere -= _count_orgs(distinct, orgs, asked)
-    recurs: Bools = (elsewhere > 0) & (asked != 0)
+        elsewhere -= _count_orgs(distinct, orgs, sent)
+    recurs: Bools = (elsewhere > 0) & (sent != 0)
     return recurs
 
 
-def _count_orgs(prompts: Ints, orgs: Ints, asked: Ints) -> Ints:
+def _count_orgs(prompts: Ints, orgs: Ints, sent: Ints) -> Ints:
     if not prompts.size:
-        return np.zeros(asked.size, dtype=np.int64)
-    at = np.minimum(np.searchsorted(prompts, asked), prompts.size - 1)
-    counts: Ints = np.where(prompts[at] == asked, orgs[at], 0)
+        return np.zeros(sent.size, dtype=np.int64)
+    at = np.minimum(np.searchsorted(prompts, sent), prompts.size - 1)
+    counts: Ints = np.where(prompts[at] == sent, orgs[at], 0)
     return counts
 
 

@@ -208,5 +208,5 @@ def measure_collisions(group: AccountGroup, entities: EntityPairs) -> SignalFind
 def _count_meeting_orgs(group: AccountGroup, entities: EntityPairs, mine: _GroupValues) -> int:
     """Count the organisations of a group that show a value which another of it shows."""
     rows = expand_rows(index_entities(group.population, entities), group.accounts)
-    met = mine.inside[np.searchsorted(mine.value, entities.value[rows])] >= 2
-    return int(np.unique(group.population.org[entities.account[rows[met]]]).size)
+    is_meeting = mine.inside[np.searchsorted(mine.value, entities.value[rows])] >= 2
+    return int(np.unique(group.population.org[entities.account[rows[is_meeting]]]).size)

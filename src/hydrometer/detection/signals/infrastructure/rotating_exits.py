@@ -63,8 +63,8 @@ def count_systems(population: Population) -> Floats:
         counts = np.diff(index_entities(population, population.entities[EntityKind.ASN])).astype(np.float64)
     else:
         counts = population.facts["networks"]
-    known: Floats = np.where(population.facts["with_address"] >= FEWEST, counts, np.nan)
-    return known
+    measured: Floats = np.where(population.facts["with_address"] >= FEWEST, counts, np.nan)
+    return measured
 
 
 def mask_rotating_accounts(population: Population) -> Bools:
