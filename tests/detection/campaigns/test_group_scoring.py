@@ -18,6 +18,8 @@ from hydrometer.detection.campaigns.counter_evidence import Objection
 from hydrometer.detection.campaigns.group_scoring import (
     CAUSE_CAP,
     HARVEST_CAP,
+    INSTITUTION,
+    LEAST_INSTITUTION,
     MADE,
     OTHER_CAP,
     PLAIN_DEMANDS,
@@ -188,6 +190,17 @@ def test_quotas_and_one_purpose_count_beside_what_ties_the_accounts_only(cause: 
         assert enough.operation == enough.causes[cause] == CAUSE_CAP[cause]
 
 
+@pytest.mark.parametrize("cause", SUPPORTED)
+def test_staff_and_classes_have_equal_loads_and_one_purpose_whoever_pays_for_them(cause: str) -> None:
+    """Where the accounts may be an institution's people, neither speaks of a hand; a queue does all the same."""
+    beside = [operation(cause, 60.0), affiliation("one supplier of accounts", 60.0)]
+    institution = affiliation(INSTITUTION, LEAST_INSTITUTION)
+    assert weigh_evidence(beside).operation == CAUSE_CAP[cause]
+    assert weigh_evidence([*beside, affiliation(INSTITUTION, LEAST_INSTITUTION - 0.1)]).operation == CAUSE_CAP[cause]
+    assert weigh_evidence([*beside, institution]).operation == 0.0
+    assert weigh_evidence([*beside, institution, operation("one work queue", 9.0)]).operation == 9.0
+
+
 def test_one_purpose_does_not_count_beside_one_site() -> None:
     weight = weigh_evidence([operation("made for it", 60.0), affiliation("one site", 60.0)])
     assert weight.operation == 0.0
@@ -310,7 +323,7 @@ def test_a_cause_of_which_half_the_signals_are_off_gives_half_its_cap() -> None:
     assert compute_attainable_bits([], every) == 0.0
 
 
-ROW = st.tuples(st.sampled_from([*CAUSE_CAP, "a plug-in's"]), st.floats(0, 15), st.booleans())
+ROW = st.tuples(st.sampled_from([*(set(CAUSE_CAP) - {INSTITUTION}), "a plug-in's"]), st.floats(0, 15), st.booleans())
 
 
 @given(st.lists(ROW, max_size=8), ROW)

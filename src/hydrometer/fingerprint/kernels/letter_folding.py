@@ -190,16 +190,16 @@ def _find_words(points: Any, tables: Any, words: Any, balance: Any) -> Any:
             balance[sentence, 0] -= _CLEARLY
             balance[sentence, 1] += 1
             continue
-        seen, letters = bits, 1
+        kinds_of_letters, letters = bits, 1
         while at < points.size:
             bits = _classify(np.int64(points[np.uint64(at)]), classes)
             if bits & SINGLE or not bits & (LATIN | OTHER | MARK | INSIDE | NONSTARTER):
                 break
-            seen |= bits
+            kinds_of_letters |= bits
             letters += 1 if bits & (LATIN | OTHER) else 0
             at += 1
-        kind, home = _LATIN_WORD if seen & LATIN or not seen & OTHER else _OTHER_WORD, 0
-        likened = seen & LIKENED != 0
+        kind, home = _LATIN_WORD if kinds_of_letters & LATIN or not kinds_of_letters & OTHER else _OTHER_WORD, 0
+        likened = kinds_of_letters & LIKENED != 0
         if likened:
             kind, home = _judge_word(points, first, at, tables)
         if kind in (_LATIN_WORD, _OTHER_WORD):
@@ -222,11 +222,11 @@ def _find_words(points: Any, tables: Any, words: Any, balance: Any) -> Any:
 def _settle_sentences(words: Any, balance: Any) -> Any:
     """Return which sentences are Latin: by their letters, else as the sentence before them, else as the one after."""
     latin = np.zeros(len(balance), np.bool_)
-    known = np.flatnonzero(balance[:, 1] > 0)
-    if known.size == 0:
+    settled = np.flatnonzero(balance[:, 1] > 0)
+    if settled.size == 0:
         latin[:] = np.any(words[:, 2] == _MIXED)
         return latin
-    state = balance[known[0], 0] > 0
+    state = balance[settled[0], 0] > 0
     for sentence in range(len(balance)):
         if balance[sentence, 1] > 0:
             state = balance[sentence, 0] > 0

@@ -1,5 +1,6 @@
 """One e-mail domain behind accounts that call themselves unrelated.
 
+Null: organisations have a domain as often as its use by everybody else makes likely (after Saracco et al. 2017; `shared_values`).
 A firm, a school and an association give their people addresses at a domain of their own; so may an operator. It ties the accounts, and
 speaks of an institution as much as of one hand: where it is strong, equal loads and a single purpose count nothing
 (`group_scoring.INSTITUTION`), because staff and classes have both.
