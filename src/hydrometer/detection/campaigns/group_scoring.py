@@ -30,7 +30,8 @@ CAUSE_CAP = {
     "one pool of exits": 12.0,
     "one quota": 7.0,
     "made for it": 7.0,
-    "one supplier of accounts": 12.0,
+    "one payer": 12.0,
+    "one maker of accounts": 8.0,
     "one site": 8.0,
     "one institution": 8.0,
     "joined together": 7.0,
@@ -39,13 +40,19 @@ CAUSE_CAP = {
 }
 """Most bits that evidence of one cause may give together: what has one cause counts once."""
 SUPPORTED = {
-    "one quota": {"one supplier of accounts": 5.0, "one site": 5.0},
-    "made for it": {"one supplier of accounts": 8.0},
+    "one quota": {"one maker of accounts": 5.0, "one payer": 5.0, "one site": 5.0},
+    "made for it": {"one maker of accounts": 4.0},
 }
 """Causes that count, and as operation, only beside one of others with so many bits: equal loads may be the limit of a plan, and one
-purpose that of a public tool, in hands that nothing ties."""
-MADE = {"one supplier of accounts": 5.0, "joined together": 3.0}
+purpose that of a course, whoever pays for it."""
+MADE = {"one maker of accounts": 4.0, "one payer": 5.0, "joined together": 3.0}
 """Bits from which accounts were made, or began, for what they are used for."""
+AUTOMATION = ("no_sittings", "single_purpose")
+"""Signals of operation that each account shows by itself: a machine works it, or it has one purpose. That it is one hand's must be told by
+others."""
+LEAST_HAND = 3.0
+"""Bits from which one of those others tells it."""
+MAKER = "one maker of accounts"
 INSTITUTION = "one institution"
 LEAST_INSTITUTION = 4.0
 """Bits from which accounts may be an institution's people: staff and classes have equal loads and single purposes, whoever pays for them."""
@@ -70,6 +77,8 @@ class GroupWeight:
     """Whether it is known plainly what is asked of the model."""
     operating: frozenset[str]
     """Causes of operation."""
+    hand: float
+    """Most bits of one signal that tells one hand, and not only that each account is worked by a machine."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +173,7 @@ def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection]
     is_plain = any(item.signal in PLAIN_DEMANDS for item in evidence)
     causes: dict[str, float] = {}
     operating: set[str] = set()
-    harvest = 0.0
+    hand = harvest = 0.0
     for item in evidence:
         cause = item.cause or item.signal
         if item.axis == "harvest":
@@ -175,6 +184,10 @@ def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection]
                 operating.add(cause)
     bounded = {cause: min(bits, _find_cap(cause)) for cause, bits in sorted(causes.items())}
     bounded = {cause: bits for cause, bits in bounded.items() if _is_supported(cause, bounded)}
+    for item in evidence:
+        counts = (item.cause or item.signal) in bounded and item.signal not in explained
+        if item.kind == "operation" and item.signal not in AUTOMATION and counts:
+            hand = max(hand, item.bits)
     against = {"coordination": 0.0, "harvest": 0.0}
     for objection in objections:
         if objection.axis in against:
@@ -185,6 +198,7 @@ def weigh_evidence(evidence: Iterable[Evidence], objections: Iterable[Objection]
         operation=sum(bits for cause, bits in bounded.items() if cause in operating),
         harvest=min(HARVEST_CAP, harvest) - against["harvest"],
         asks=is_plain,
+        hand=hand,
         operating=frozenset(cause for cause in bounded if cause in operating and bounded[cause] > 0),
     )
 
@@ -285,6 +299,11 @@ def _list_doubts(group: AccountGroup, weight: GroupWeight, settings: CampaignSet
         doubts.append(
             "One queue works accounts that nothing shows to have been made for it, or to begin together: a service may work its "
             "customers' own accounts so."
+        )
+    if weight.hand < LEAST_HAND and weight.causes.get(MAKER, 0.0) < MADE[MAKER]:
+        doubts.append(
+            "Each account is worked by a machine, or for one purpose, and nothing shows that the same hand works them: an automated "
+            "course looks so."
         )
     if not weight.asks:
         doubts.append(

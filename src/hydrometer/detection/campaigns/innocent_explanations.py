@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from hydrometer.contract import CounterEvidence, Evidence
 
 JOINED_TOGETHER = "joined together"
-ONE_SUPPLIER = "one supplier of accounts"
+ONE_MAKER = "one maker of accounts"
+ONE_PAYER = "one payer"
 ONE_INSTITUTION = "one institution"
 ONE_SITE = "one site"
 ONE_TOOL = "one tool"
@@ -60,7 +61,7 @@ HONEST_GROUPS = (
     ),
     HonestGroup(
         name="one employer or office",
-        causes=frozenset({ONE_SUPPLIER, ONE_INSTITUTION, ONE_SITE, ONE_TOOL, HABITS}),
+        causes=frozenset({ONE_MAKER, ONE_PAYER, ONE_INSTITUTION, ONE_SITE, ONE_TOOL, HABITS}),
         # Colleagues share out one list, and one pack of prompts.
         signals=frozenset({"partitioned_slots", "elicitation", "leaning"}),
         beyond=frozenset({"client_contradiction"}),
@@ -74,7 +75,7 @@ HONEST_GROUPS = (
     ),
     HonestGroup(
         name="a reseller of accounts with many customers",
-        causes=frozenset({ONE_SUPPLIER, JOINED_TOGETHER}),
+        causes=frozenset({ONE_MAKER, ONE_PAYER, JOINED_TOGETHER}),
         signals=frozenset({"personas"}),
         objections=frozenset({"unequal_loads"}),
     ),

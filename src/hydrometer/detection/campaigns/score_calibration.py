@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import msgspec
 
-FULL, BARE = 60.0, 23.0
+FULL, BARE = 90.0, 44.0
 """Bits of coordination attainable with every signal, and with those that need neither accounts nor addresses."""
 
 

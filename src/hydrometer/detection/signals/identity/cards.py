@@ -32,6 +32,6 @@ SIGNAL = Signal(
     any_of=("accounts.payment_bin", "accounts.payment_fingerprint"),
     costs="batches of virtual or stolen cards",
     cap=12.0,
-    cause="one supplier of accounts",
+    cause="one payer",
     test=test,
 )

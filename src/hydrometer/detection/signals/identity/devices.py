@@ -42,6 +42,6 @@ SIGNAL = Signal(
     any_of=("accounts.device_id", "accounts.phone_hash", "exchanges.end_user_id", "exchanges.session_id"),
     costs="accounts made or used from one machine",
     cap=10.0,
-    cause="one supplier of accounts",
+    cause="one maker of accounts",
     test=test,
 )

@@ -33,6 +33,6 @@ SIGNAL = Signal(
     needs=("accounts.email_local",),
     costs="e-mail addresses made by a machine",
     cap=8.0,
-    cause="one supplier of accounts",
+    cause="one maker of accounts",
     test=test,
 )

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 DRAWS = 400
 EVEN = 0.3
 """Most deviation of log-volumes, beside that of chance shares, that a quota leaves: people who do the same differ by 0.4 and more."""
+LIMITED, AT_LIMIT = 0.99, 0.25
+"""Share of the largest load from which an account is at it, and share of the members from which it is a plan's limit."""
 JOB = 0.93
 """Share of short gaps from which members run a job each, in one go: who runs the same job has the same load."""
 DIFFERENT = 0.5
@@ -48,6 +50,8 @@ def test(group: AccountGroup) -> SignalFinding | None:
         return None
     short = memoize(group.population, list_short_gap_shares)[group.accounts]
     if not np.isfinite(short).any() or float(np.nanmedian(short)) > JOB:
+        return None
+    if float(np.mean(mine >= LIMITED * mine[-1])) > AT_LIMIT:
         return None
     prompts = group.population.events.prompt[group.events]
     if count_distinct(prompts) < DIFFERENT * prompts.size:
