@@ -34,12 +34,13 @@ PHRASES = (
     f"at {CALIBRATION.coordination_middle_bare:.3g}, {CALIBRATION.operation_middle_bare:.2g} and {CALIBRATION.harvest_middle:.2g}.",
     f"two causes of {SETTINGS.cause_bits:.0f} bits: P is {CALIBRATION.one_cause:g} at most",
     f"less than {SETTINGS.operation_bits:.0f} bits of operation",
-    f"{MADE['one supplier of accounts']:.0f} bits of one supplier nor {MADE['joined together']:.0f} of joining together",
+    f"{MADE[group_scoring.MAKER]:.0f} bits of one maker nor {MADE['one payer']:.0f} of one payer nor {MADE['joined together']:.0f} of joining together",
     f"fewer than {SETTINGS.least_accounts_without_orgs}",
     f"({signal.LEAST_ESTABLISHED:.0f} bits and more)",
     f"join at {SETTINGS.absorb_bits:.0f} bits",
-    f"beside {SUPPORTED['one quota']['one site']:.0f} bits of one supplier or one site",
-    f"beside {SUPPORTED['made for it']['one supplier of accounts']:.0f} bits of one supplier",
+    f"beside {SUPPORTED['one quota']['one site']:.0f} bits of one maker, one payer or one site",
+    f"beside {SUPPORTED['made for it'][group_scoring.MAKER]:.0f} bits of one maker",
+    f"or a quota ({group_scoring.LEAST_HAND:.0f} bits) nor their maker ({MADE[group_scoring.MAKER]:.0f})",
     f"a stream needs {paced_stream.FEWEST} requests",
 )
 

@@ -108,7 +108,7 @@ def test_the_story_tells_the_numbers() -> None:
     (campaign,) = found(crowd()).campaigns
     one, two = campaign.story
     assert f"{HYDRA} accounts of {HYDRA} organisations" in one
-    assert "2 independent causes (one supplier of accounts, one work queue)" in one
+    assert "2 independent causes (one payer, one work queue)" in one
     assert f"{campaign.harvested:,} of {campaign.exchanges:,} exchanges" in two
 
 

@@ -10,17 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from msgspec.structs import replace as replace_fields
 
 from fixtures.crowds import Person, demands, everything_against, evidence, group, operator, population, strangers
 from hydrometer.contract.result_records import CounterEvidence
 from hydrometer.contract.settings import CampaignSettings
 from hydrometer.detection.campaigns.counter_evidence import Objection
 from hydrometer.detection.campaigns.group_scoring import (
+    AUTOMATION,
     CAUSE_CAP,
     HARVEST_CAP,
     INSTITUTION,
     LEAST_INSTITUTION,
     MADE,
+    MAKER,
     OTHER_CAP,
     PLAIN_DEMANDS,
     SUPPORTED,
@@ -76,7 +79,7 @@ def operation(cause: str, bits: float) -> Evidence:
     return evidence(cause, bits, kind="operation", family="timing")
 
 
-ENOUGH = [affiliation("one supplier of accounts", 12.0), operation("one work queue", 12.0), HARVEST]
+ENOUGH = [affiliation("one payer", 12.0), operation("one work queue", 12.0), HARVEST]
 
 
 def test_an_operator_has_nothing_against_it_here() -> None:
@@ -84,7 +87,7 @@ def test_an_operator_has_nothing_against_it_here() -> None:
 
 
 def test_causes_that_agree_on_a_harvest_by_one_hand_make_a_campaign() -> None:
-    judgement = judged([affiliation("one supplier of accounts", 12.0), operation("one work queue", 10.0), HARVEST])
+    judgement = judged([affiliation("one payer", 12.0), operation("one work queue", 10.0), HARVEST])
     assert judgement.verdict == "campaign"
     assert (judgement.coordination, judgement.operation, judgement.harvest) == (22.0, 10.0, 18.0)
     expected = (
@@ -93,9 +96,9 @@ def test_causes_that_agree_on_a_harvest_by_one_hand_make_a_campaign() -> None:
         * CALIBRATION.harvest_probability(18.0)
     )
     assert judgement.probability == pytest.approx(expected, abs=1e-6)
-    assert judgement.causes == {"one supplier of accounts": 12.0, "one work queue": 10.0}
+    assert judgement.causes == {"one payer": 12.0, "one work queue": 10.0}
     (reason,) = judgement.reasons
-    assert "one supplier of accounts, one work queue" in reason
+    assert "one payer, one work queue" in reason
 
 
 @given(st.lists(st.tuples(st.sampled_from([*AFFILIATING, "a plug-in's"]), st.floats(0, 60)), max_size=12))
@@ -116,7 +119,7 @@ def test_a_community_that_harvests_is_watched() -> None:
 
 def test_operation_short_of_what_is_asked_for_whatever_else_agrees_is_watched() -> None:
     tight = [affiliation(cause, 60.0) for cause in AFFILIATING]
-    short, enough = SETTINGS.operation_bits - 0.1, SETTINGS.operation_bits
+    short, enough = SETTINGS.operation_bits - 0.1, SETTINGS.operation_bits + 3.0
     assert judged([*tight, operation("one work queue", short), HARVEST]).verdict == "watch"
     assert judged([*tight, operation("one work queue", enough), HARVEST]).verdict == "campaign"
 
@@ -193,7 +196,7 @@ def test_quotas_and_one_purpose_count_beside_what_ties_the_accounts_only(cause: 
 @pytest.mark.parametrize("cause", SUPPORTED)
 def test_staff_and_classes_have_equal_loads_and_one_purpose_whoever_pays_for_them(cause: str) -> None:
     """Where the accounts may be an institution's people, neither speaks of a hand; a queue does all the same."""
-    beside = [operation(cause, 60.0), affiliation("one supplier of accounts", 60.0)]
+    beside = [operation(cause, 60.0), affiliation(MAKER, 60.0)]
     institution = affiliation(INSTITUTION, LEAST_INSTITUTION)
     assert weigh_evidence(beside).operation == CAUSE_CAP[cause]
     assert weigh_evidence([*beside, affiliation(INSTITUTION, LEAST_INSTITUTION - 0.1)]).operation == CAUSE_CAP[cause]
@@ -201,9 +204,23 @@ def test_staff_and_classes_have_equal_loads_and_one_purpose_whoever_pays_for_the
     assert weigh_evidence([*beside, institution, operation("one work queue", 9.0)]).operation == 9.0
 
 
-def test_one_purpose_does_not_count_beside_one_site() -> None:
-    weight = weigh_evidence([operation("made for it", 60.0), affiliation("one site", 60.0)])
+@pytest.mark.parametrize("other", ["one site", "one payer", "joined together", "one tool"])
+def test_one_purpose_does_not_count_beside_what_an_employer_or_a_course_explains(other: str) -> None:
+    """A firm pays its staff's course: one card batch, one office, one start day, and nothing but exercises."""
+    weight = weigh_evidence([operation("made for it", 60.0), affiliation(other, 60.0)])
     assert weight.operation == 0.0
+
+
+@pytest.mark.parametrize("signal", AUTOMATION)
+def test_a_machine_behind_each_account_is_not_one_machine_behind_all(signal: str) -> None:
+    """An automated course: accounts without sittings that joined together, in one office, paid by one firm."""
+    automated = replace_fields(operation("one work queue", 12.0), signal=signal)
+    tight = [affiliation(cause, 60.0) for cause in AFFILIATING if cause not in (MAKER, INSTITUTION)]
+    judgement = judged([*tight, automated, HARVEST])
+    assert judgement.verdict == "watch"
+    assert any("nothing shows that the same hand" in reason for reason in judgement.reasons)
+    assert judged([*tight, automated, affiliation(MAKER, 8.0), HARVEST]).verdict == "campaign"
+    assert judged([*tight, automated, operation("one pool of exits", 9.0), HARVEST]).verdict == "campaign"
 
 
 def test_a_harvest_has_a_cap_too() -> None:
@@ -231,7 +248,7 @@ def test_how_a_model_is_used_says_nothing_where_nobody_knows_what_is_asked() -> 
 
 
 def test_vague_demands_are_watched_however_sure_the_rest_is() -> None:
-    coordinated = [affiliation("one supplier of accounts", 12.0), operation("one work queue", 12.0)]
+    coordinated = [affiliation("one payer", 12.0), operation("one work queue", 12.0)]
     vague = judged([*coordinated, demands(18.0, signal="leaning")])
     assert vague.probability >= SETTINGS.report_probability
     assert vague.verdict == "watch"
@@ -303,7 +320,7 @@ def test_what_an_objection_explains_is_worth_nothing() -> None:
 def test_no_evidence_of_signals_that_did_not_run_exceeds_the_bound() -> None:
     signals = [signal for signal in find_signals() if signal.costly]
     assert signals
-    found = [affiliation("one supplier of accounts", 9.0), operation("one work queue", 9.0)]
+    found = [affiliation("one payer", 9.0), operation("one work queue", 9.0)]
     bound = bound_probability(found, signals, RULES)
     most = [
         replace(evidence(signal.cause, signal.cap, kind=signal.kind, axis=signal.axis), signal=signal.name)
@@ -315,11 +332,9 @@ def test_no_evidence_of_signals_that_did_not_run_exceeds_the_bound() -> None:
 
 
 def test_a_cause_of_which_half_the_signals_are_off_gives_half_its_cap() -> None:
-    every = [("one supplier of accounts", 8.0), ("one supplier of accounts", 8.0), ("one site", 10.0)]
-    assert compute_attainable_bits(every, every) == CAUSE_CAP["one supplier of accounts"] + CAUSE_CAP["one site"]
-    assert (
-        compute_attainable_bits(every[1:], every) == CAUSE_CAP["one supplier of accounts"] / 2 + CAUSE_CAP["one site"]
-    )
+    every = [("one payer", 8.0), ("one payer", 8.0), ("one site", 10.0)]
+    assert compute_attainable_bits(every, every) == CAUSE_CAP["one payer"] + CAUSE_CAP["one site"]
+    assert compute_attainable_bits(every[1:], every) == CAUSE_CAP["one payer"] / 2 + CAUSE_CAP["one site"]
     assert compute_attainable_bits([], every) == 0.0
 
 

@@ -18,9 +18,9 @@ from hydrometer.detection.campaigns.innocent_explanations import (
 CAUSES = {
     "signup_burst": "joined together",
     "synchrony": "joined together",
-    "cards": "one supplier of accounts",
-    "devices": "one supplier of accounts",
-    "email_shape": "one supplier of accounts",
+    "cards": "one payer",
+    "devices": "one maker of accounts",
+    "email_shape": "one maker of accounts",
     "shared_address": "one site",
     "shared_wording": "one tool",
     "client_contradiction": "one tool",

@@ -33,7 +33,7 @@ def judgement_on(*, operation: float = 0.0, seed: str = "everybody who asks for 
     made[-SILENT:] = [replace(p, sent=[replace(s, demand=False) for s in p.sent]) for p in made[-SILENT:]]
     people = population([*made, *strangers(rng, 120)])
     shown = [
-        replace_fields(evidence("one supplier of accounts", 12.0), statement=STATEMENT),
+        replace_fields(evidence("one payer", 12.0), statement=STATEMENT),
         evidence("one site", 12.0),
         evidence("joined together", 12.0),
         demands(18.0),

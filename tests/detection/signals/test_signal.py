@@ -130,7 +130,15 @@ def test_each_member_is_told_what_it_shows_once_and_no_other() -> None:
     assert not any(signals.describe_members(GROUP, []).values())
 
 
-OPERATING = {"no_sittings", "paced_stream", "rotating_exits", "shared_exits", "quotas", "single_purpose"}
+OPERATING = {
+    "common_pauses",
+    "no_sittings",
+    "paced_stream",
+    "rotating_exits",
+    "shared_exits",
+    "quotas",
+    "single_purpose",
+}
 
 
 def test_what_only_one_hand_explains_is_a_short_list() -> None:
@@ -140,9 +148,9 @@ def test_what_only_one_hand_explains_is_a_short_list() -> None:
     }
     # What is shared once across accounts of one list is a harvest's mark, and no coordination.
     assert operating == OPERATING
-    assert {name for name in operating if SIGNALS[name].shown is None} == {"paced_stream"}
+    assert {name for name in operating if SIGNALS[name].shown is None} == {"common_pauses", "paced_stream"}
     # Whom it convicts it tells why.
-    assert {name for name in operating if SIGNALS[name].describe_member is None} == {"paced_stream"}
+    assert {name for name in operating if SIGNALS[name].describe_member is None} == {"common_pauses", "paced_stream"}
 
 
 def test_every_cause_has_its_bound_and_signals_that_speak_of_it() -> None:

@@ -2,7 +2,8 @@
 
 People of one place sleep at one hour, every day the same; people of many places never all rest. A pool that is switched on and off is silent
 altogether, now at noon, now at midnight. Statistic: hours without any member at work, against what the members' own days and hours of the
-day make likely (the product of both margins, as a Poisson rate of accounts at work in an hour; independence of accounts). It is counted
+day make likely: the product of both margins is a Poisson rate of accounts at work in an hour, and a sum of silences is near to normal (after Le
+Cam 1960; `RUN` hours hang together). It is counted
 only where the silences of four hours and more lie spread over the clock: those of a night or of a weekend do not. Hours in which
 everybody is silent, an outage, are left out.
 
