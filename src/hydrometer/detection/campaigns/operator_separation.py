@@ -9,6 +9,7 @@ from a banned one comes after it.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -74,7 +75,7 @@ def assign_to_nearest(features: ComparisonFeatures, groups: list[Bools]) -> list
     """Return groups with every account moved to the one that it resembles most, until none moves.
 
     Operators who buy at one supplier are found one after the other, and who is found first takes some of the next one's accounts. A group
-    that would lose most of its own stays as it was, and so do all.
+    that would lose most of its own stays as it was, and so do all; so they do where what comes out is no division.
     """
     everybody = np.any(groups, axis=0)
     local = features.only(everybody)
@@ -91,12 +92,22 @@ def assign_to_nearest(features: ComparisonFeatures, groups: list[Bools]) -> list
         if all(np.array_equal(before, after) for before, after in zip(parts, moved, strict=True)):
             break
         parts = moved
+    if not all(_is_division(local, one, other) for one, other in itertools.combinations(parts, 2)):
+        return groups
     assigned = []
     for part in parts:
         whole = np.zeros(everybody.size, dtype=np.bool_)
         whole[np.nonzero(everybody)[0][part]] = True
         assigned.append(whole)
     return assigned
+
+
+def _is_division(local: ComparisonFeatures, one: Bools, other: Bools) -> bool:
+    """Return whether two groups are described better by two sets of frequencies than by one, as after a split."""
+    both = local.only(one | other)
+    whole = measure_likeness(both, np.ones(both.size, dtype=np.bool_), bound=BOUND)
+    division = _Division.of(both, whole, one[one | other])
+    return division.gain > MIN_GAIN or division.is_two_schedules(both)
 
 
 def _split_in_two(features: ComparisonFeatures, members: Bools) -> tuple[Bools, Bools] | None:
