@@ -40,10 +40,10 @@ def cohorts(tmp_path_factory: pytest.TempPathFactory) -> Labelled:
 def cohorts_outcome(
     cohorts: Labelled, watched: dict[str, set[str]], site_key: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Outcome:
-    def note_accounts(campaign: Campaign, judgement: GroupJudgement, operated: Bools) -> Campaign:
+    def note_accounts(campaign: Campaign, judgement: GroupJudgement, operated: Bools, asking: Bools) -> Campaign:
         accounts = judgement.group.population.accounts
         watched[campaign.id] = {accounts[number] for number in judgement.group.accounts}
-        return build_watch_record(campaign, judgement, operated)
+        return build_watch_record(campaign, judgement, operated, asking)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(campaign_findings, "build_watch_record", note_accounts)

@@ -13,6 +13,7 @@ from fixtures.crowds import demands, evidence, group, mask, operator, population
 from hydrometer.contract.settings import CampaignSettings
 from hydrometer.detection.campaigns.campaign_harvest import collect_harvest
 from hydrometer.detection.campaigns.campaign_record import build_campaign_record
+from hydrometer.detection.campaigns.candidate_generation import find_harvesters
 from hydrometer.detection.campaigns.group_scoring import GroupJudgement, ScoringRules, judge_group
 from hydrometer.detection.campaigns.score_calibration import FULL, load_calibration
 from hydrometer.detection.campaigns.watch_record import (
@@ -43,6 +44,11 @@ def judgement_on(*, operation: float = 0.0, seed: str = "everybody who asks for 
     return judge_group(group(people, range(COURSE)), shown, [], seed, RULES)
 
 
+def asking(judgement: GroupJudgement) -> np.ndarray:
+    """Return the accounts of the population that ask for training material."""
+    return find_harvesters(judgement.group.population, CampaignSettings())
+
+
 def operated(judgement: GroupJudgement, *accounts: int) -> np.ndarray:
     return mask(judgement.group.population.size, accounts)
 
@@ -50,26 +56,26 @@ def operated(judgement: GroupJudgement, *accounts: int) -> np.ndarray:
 def test_no_more_are_suspected_than_ask_and_none_for_certain_without_operation() -> None:
     judgement = judgement_on()
     everybody = operated(judgement, *range(COURSE))
-    assert estimate_suspected_accounts(judgement, everybody) == (0, COURSE - SILENT)
+    assert estimate_suspected_accounts(judgement, everybody, asking(judgement)) == (0, COURSE - SILENT)
 
 
 @pytest.mark.parametrize("shown", [0, 5, COURSE])
 def test_at_least_those_are_suspected_who_ask_and_show_operation_themselves(shown: int) -> None:
     judgement = judgement_on(operation=5.5)
-    least, most = estimate_suspected_accounts(judgement, operated(judgement, *range(shown)))
+    least, most = estimate_suspected_accounts(judgement, operated(judgement, *range(shown)), asking(judgement))
     assert (least, most) == (min(shown, COURSE - SILENT), COURSE - SILENT)
 
 
 def test_who_shows_operation_outside_the_group_is_not_suspected() -> None:
     judgement = judgement_on(operation=5.5)
-    assert estimate_suspected_accounts(judgement, operated(judgement, *range(COURSE, 80)))[0] == 0
+    assert estimate_suspected_accounts(judgement, operated(judgement, *range(COURSE, 80)), asking(judgement))[0] == 0
 
 
 def test_what_points_to_accounts_is_left_out() -> None:
     judgement = withhold_values(judgement_on())
     assert judgement.verdict == "watch"
     whole = build_campaign_record(judgement, collect_harvest(judgement.group), "HY-1")
-    watch = build_watch_record(whole, judgement, operated(judgement))
+    watch = build_watch_record(whole, judgement, operated(judgement), asking(judgement))
     assert (watch.verdict, watch.id, watch.accounts) == ("watch", "HY-1", COURSE)
     assert whole.exhibit.entities
     assert watch.exhibit.entities == []
@@ -86,7 +92,10 @@ def test_what_points_to_accounts_is_left_out() -> None:
 def test_it_says_what_is_suspected_why_it_is_no_more_and_what_would_decide() -> None:
     judgement = judgement_on()
     watch = build_watch_record(
-        build_campaign_record(judgement, collect_harvest(judgement.group), "HY-1"), judgement, operated(judgement)
+        build_campaign_record(judgement, collect_harvest(judgement.group), "HY-1"),
+        judgement,
+        operated(judgement),
+        asking(judgement),
     )
     suspicion, *reasons = watch.story
     assert f"{COURSE} accounts of {COURSE} organisations" in suspicion

@@ -244,7 +244,14 @@ class _FindingRows:
         """Add what is suspected of a group; no account of it is named anywhere."""
         harvest = collect_harvest(judgement.group)
         operated = search.tests.mask_showing(judgement.group, judgement.evidence)
-        self.campaigns.append(build_watch_record(build_campaign_record(judgement, harvest, name), judgement, operated))
+        self.campaigns.append(
+            build_watch_record(
+                build_campaign_record(judgement, harvest, name),
+                judgement,
+                operated,
+                find_harvesters(search.views.population, search.settings),
+            )
+        )
         self.harvests.append(harvest)
         self.watched |= judgement.group.members
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from hydrometer.contract import EntityKind
 from hydrometer.detection.population.memo import memoize
-from hydrometer.detection.signals.infrastructure.rotating_exits import mask_rotating_accounts
+from hydrometer.detection.signals.exit_rotation import mask_rotating_accounts
 from hydrometer.detection.signals.shared_values import find_strongest_value, measure_collisions
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 from hydrometer.detection.signals.tail_probabilities import correct_for_tries

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hydrometer.contract import EntityKind
 from hydrometer.detection.population.account_group import AccountGroup
 from hydrometer.detection.population.memo import memoize
-from hydrometer.detection.signals.infrastructure.rotating_exits import (
+from hydrometer.detection.signals.exit_rotation import (
     describe_member,
     mask_operated_accounts,
     mask_rotating_accounts,

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydrometer.detection.population.gap_kernels import measure_short_gaps
 from hydrometer.detection.population.memo import memoize
 from hydrometer.detection.signals.member_shares import compare_shares
+from hydrometer.detection.signals.request_gaps import list_short_gap_shares
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 
 if TYPE_CHECKING:
     from hydrometer.detection.population.account_group import AccountGroup
-    from hydrometer.detection.population.population import Bools, Floats, Population
+    from hydrometer.detection.population.population import Bools, Population
 
 MEMORYLESS = 0.2
 """Most short gaps, as a share, of an account without sittings: memoryless arrivals of a queue that rests, and chance."""
@@ -62,13 +62,6 @@ def describe_member(group: AccountGroup, account: int) -> str:
         f"sends its {exchanges:,} requests one by one, not in sittings: {share:.0%} of its gaps are below a twentieth of its mean gap; "
         "of people's, 60% and more are"
     )
-
-
-def list_short_gap_shares(population: Population) -> Floats:
-    """Return the share of each account's gaps that are shorter than a twentieth of its mean gap; NaN where unknown."""
-    events = population.events
-    shares: Floats = measure_short_gaps(events.starts, events.counts, events.time)
-    return shares
 
 
 def mask_accounts_without_sittings(population: Population) -> Bools:

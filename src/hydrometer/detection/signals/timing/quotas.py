@@ -17,9 +17,9 @@ import numpy as np
 
 from hydrometer.detection.population.memo import memoize
 from hydrometer.detection.population.org_panel import select_one_per_org
+from hydrometer.detection.signals.request_gaps import list_short_gap_shares
 from hydrometer.detection.signals.signal import Signal, SignalFinding
 from hydrometer.detection.signals.tail_probabilities import count_distinct, normal_tail
-from hydrometer.detection.signals.timing.no_sittings import list_short_gap_shares
 
 if TYPE_CHECKING:
     from hydrometer.detection.population.account_group import AccountGroup
