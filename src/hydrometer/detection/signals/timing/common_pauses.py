@@ -113,8 +113,8 @@ def _mask_outages(population: Population, first: int, hours: int) -> Bools:
     begin, counts = memoize(population, _count_panel_hours)
     usual = float(np.median(counts)) if counts.size else 0.0
     at = np.arange(hours) + first * 24 - begin
-    known = (at >= 0) & (at < counts.size)
-    traffic = np.where(known, counts[np.clip(at, 0, max(0, counts.size - 1))] if counts.size else 0.0, usual)
+    within = (at >= 0) & (at < counts.size)
+    traffic = np.where(within, counts[np.clip(at, 0, max(0, counts.size - 1))] if counts.size else 0.0, usual)
     mask: Bools = traffic < OUTAGE * usual
     return mask
 
