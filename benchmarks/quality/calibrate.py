@@ -90,10 +90,11 @@ STARTS = (
     Curves(20.0, 14.0, 0.4, 6.0, 6.0, 0.6, 6.0, 0.4),
 )
 """Where the search begins; the best of what is reached counts, since the likelihood has several tops."""
-LEAST = Curves(14.0, 11.0, 0.3, 4.0, 4.0, 0.3, 2.5, 0.15)
+LEAST = Curves(14.0, 11.0, 0.3, 4.0, 4.0, 0.6, 2.5, 0.3)
 """Lower bounds: crowds that no world has may show more than those here, so that no curve is let fall to what these worlds alone allow."""
-MOST = Curves(30.0, 30.0, 1.5, 6.0, 6.0, 1.5, 16.0, 1.5)
-"""Upper bounds: operation is a gate besides (`campaigns.operation_bits`), so that its curve need not keep out what the gate does."""
+MOST = Curves(30.0, 14.0, 1.5, 5.5, 5.5, 1.5, 16.0, 1.5)
+"""Upper bounds: operation is a gate besides (`campaigns.operation_bits`), and bare logs have a floor of accounts, so that the curves need
+not keep out what those do."""
 
 
 def cases(scenarios: Sequence[str], seeds: Sequence[int], honest: int) -> list[Case]:

@@ -71,7 +71,7 @@ class Result:
     >>> result[first.id].evidence == first.evidence
     True
     >>> print(result.explain(campaign=first.id).verdict)
-    Almost certain (0.998): 60 accounts harvested ... exchanges ...
+    Almost certain (0.99...): 60 accounts harvested ... exchanges ...
     """
 
     def __init__(self, folder: ResultFolder, path: Path | None = None, rejected: bytes = b"") -> None:

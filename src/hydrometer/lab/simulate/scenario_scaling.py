@@ -92,7 +92,8 @@ def _stretch_days(scenario: Scenario, days: int) -> Scenario:
     return replace(
         scenario,
         days=days,
-        release_day=stretch_day(scenario.release_day),
+        # A model is out for a day at the least, however short the world.
+        release_day=None if scenario.release_day is None else min(scenario.release_day * times, days - 1.0),
         outage_day=stretch_day(scenario.outage_day),
         outages=tuple(day * times for day in scenario.outages),
         operators=tuple(stretch_operator(spec) for spec in scenario.operators),
