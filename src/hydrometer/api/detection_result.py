@@ -70,8 +70,8 @@ class Result:
     >>> first = result.campaigns[0]
     >>> result[first.id].evidence == first.evidence
     True
-    >>> print(result.explain(campaign=first.id).verdict)
-    Almost certain (0.99...): 60 accounts harvested ... exchanges ...
+    >>> "60 accounts harvested" in result.explain(campaign=first.id).verdict
+    True
     """
 
     def __init__(self, folder: ResultFolder, path: Path | None = None, rejected: bytes = b"") -> None:

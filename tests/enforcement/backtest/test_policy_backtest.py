@@ -26,6 +26,7 @@ from hydrometer.enforcement.audit.log_reader import read_entries
 from hydrometer.enforcement.backtest.policy_backtest import BacktestRequest, run_backtest, write_backtest
 from hydrometer.enforcement.casebook.case_service import CaseService, resolve_audit_folder
 from hydrometer.enforcement.casebook.casebook_queries import Casebook
+from hydrometer.enforcement.snapshots.snapshot_build import SnapshotOptions
 from hydrometer.result import ResultFolder
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ HALF = datetime(2026, 4, 12, tzinfo=UTC)
 POLICY = """
 version: 1
 rules:
-  - {name: held, when: verdict.member && verdict.probability >= 0.9, action: verify, reason: please verify}
+  - {name: held, when: verdict.member && verdict.probability >= 0.5, action: verify, reason: please verify}
   - {name: upheld, when: verdict.reviewed, action: block, person: true, reason: on hold}
   - {name: everybody, when: request.model != '' && request.n > 5, action: throttle, reason: too many}
   - {name: long, when: request.words > 4000 && !request.reasoning, action: withhold_reasoning, reason: too long}
@@ -79,7 +80,9 @@ def record_of(folder: Path, **changes: Any) -> Backtest:
 
 
 def test_a_backtest_counts_what_the_truth_and_the_time_say(folder: Path) -> None:
-    tried = run_backtest(asked(folder, thresholds=True), SilentProgress())
+    # Whoever is likelier a member than not, so that both campaigns of the sample count.
+    options = SnapshotOptions(member=0.5)
+    tried = run_backtest(asked(folder, thresholds=True, snapshot_options=options), SilentProgress())
     record = tried.record
     truth = pq.read_table(api.sample().with_name("world.truth") / "exchanges.parquet")
     harvest = truth.filter(pc.is_valid(truth["campaign"]))
@@ -96,7 +99,7 @@ def test_a_backtest_counts_what_the_truth_and_the_time_say(folder: Path) -> None
     assert [each.rule for each in record.rules] == ["held", "upheld", "everybody", "long", "hourly"]
     moved = {each.threshold: each for each in record.thresholds}
     assert {each.rule for each in record.thresholds} == {"held"}
-    assert moved[0.9].current
+    assert moved[0.5].current
     stopped = [moved[threshold].stopped for threshold in sorted(moved)]
     assert stopped == sorted(stopped, reverse=True)
     assert any("request.n;" in note and "everybody" in note for note in record.notes)
