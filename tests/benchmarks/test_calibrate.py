@@ -64,7 +64,8 @@ def test_the_fit_is_the_same_every_time(curves: Curves) -> None:
 def test_false_groups_of_bare_worlds_weigh_more() -> None:
     alike = replace(COURSE, operation=8.0, bare=True)
     mixed = [*draw_groups(), *[replace(OPERATOR, operation=8.0, bare=True)] * 30, *[alike] * 30]
-    assert apply_curves(fit(mixed), [alike])[0] < 0.4
+    # Half of such groups are campaigns, and they are given less than even odds.
+    assert apply_curves(fit(mixed), [alike])[0] < 0.5
 
 
 def test_one_cause_alone_is_bounded(curves: Curves) -> None:
