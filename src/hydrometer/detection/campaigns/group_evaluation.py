@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from hydrometer.detection.campaigns.counter_evidence import check_community, find_objections
 from hydrometer.detection.campaigns.group_scoring import ScoringRules, bound_probability, judge_group
+from hydrometer.detection.campaigns.peeled_views import hash_mask
 from hydrometer.detection.campaigns.seed_expansion import measure_likeness
 from hydrometer.detection.population.account_group import AccountGroup
 
@@ -79,7 +77,7 @@ class GroupEvaluator:
 
     def evaluate(self, members: Bools) -> GroupEvaluation:
         """Return the evidence for a group and the objections to it."""
-        key = (_hash_mask(members), _hash_mask(self._views.convicted & ~members))
+        key = (hash_mask(members), hash_mask(self._views.convicted & ~members))
         if key not in self._evaluations:
             view = self._views.view_for(members)
             group = AccountGroup(view.population, members)
@@ -119,7 +117,3 @@ class GroupEvaluator:
                 objections.append(crowd)
                 probability = judge_group(group, evidence, objections, "", self._rules).probability
         return GroupEvaluation(evidence, objections, probability)
-
-
-def _hash_mask(mask: Bools) -> bytes:
-    return hashlib.blake2b(np.packbits(mask).tobytes(), digest_size=16).digest()

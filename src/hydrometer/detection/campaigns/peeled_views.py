@@ -23,6 +23,11 @@ KEPT = 3
 """Views that are kept for the next that asks for the same."""
 
 
+def hash_mask(mask: Bools) -> bytes:
+    """Return a key by which a mask of accounts is remembered."""
+    return hashlib.blake2b(np.packbits(mask).tobytes(), digest_size=16).digest()
+
+
 @dataclass(frozen=True)
 class PeeledView:
     """A population without some accounts, with the features by which its accounts are compared."""
@@ -60,7 +65,7 @@ class PeeledViews:
 
     def without(self, excluded: Bools) -> PeeledView:
         """Return the view without some accounts."""
-        key = hashlib.blake2b(np.packbits(excluded).tobytes(), digest_size=16).digest()
+        key = hash_mask(excluded)
         if key not in self._views:
             while len(self._views) >= KEPT:
                 del self._views[next(iter(self._views))]

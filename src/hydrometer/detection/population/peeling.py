@@ -37,10 +37,8 @@ def _peel_entities(population: Population, pairs: EntityPairs, gone: Bools) -> E
     out = gone[pairs.account]
     if not out.any():
         return pairs
-    shown = np.sort(population.org[pairs.account[out]] * max(1, pairs.orgs.size) + pairs.value[out])
-    distinct = np.ones(shown.size, dtype=np.bool_)
-    distinct[1:] = shown[1:] != shown[:-1]
-    fewer: Ints = np.bincount(shown[distinct] % max(1, pairs.orgs.size), minlength=pairs.orgs.size)
+    shown = np.unique(population.org[pairs.account[out]] * max(1, pairs.orgs.size) + pairs.value[out])
+    fewer: Ints = np.bincount(shown % max(1, pairs.orgs.size), minlength=pairs.orgs.size)
     kept = ~out
     return replace(
         pairs, account=pairs.account[kept], value=pairs.value[kept], uses=pairs.uses[kept], orgs=pairs.orgs - fewer

@@ -40,6 +40,11 @@ def count_systems(population: Population) -> Floats:
     return measured
 
 
+def name_unit(population: Population) -> str:
+    """Return what `count_systems` counts."""
+    return "autonomous systems" if has_systems(population) else "networks"
+
+
 def mask_rotating_accounts(population: Population) -> Bools:
     """Return the accounts that come from more places than a person does."""
     mask: Bools = memoize(population, count_systems) >= (MANY if has_systems(population) else MANY_NETWORKS)
@@ -56,8 +61,7 @@ def mask_operated_accounts(group: AccountGroup) -> Bools:
 def describe_member(group: AccountGroup, account: int) -> str:
     """Return from how many places an account comes."""
     population = group.population
-    unit = "autonomous systems" if has_systems(population) else "networks"
     return (
-        f"comes from {memoize(population, count_systems)[account]:.0f} {unit} in its "
+        f"comes from {memoize(population, count_systems)[account]:.0f} {name_unit(population)} in its "
         f"{int(population.facts['with_address'][account]):,} requests"
     )

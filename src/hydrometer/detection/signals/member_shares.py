@@ -12,6 +12,7 @@ import numpy as np
 
 from hydrometer.detection.population.org_panel import select_one_per_org
 from hydrometer.detection.signals.peer_comparison import list_accounts_of_like_volume
+from hydrometer.detection.signals.signal import SignalFinding
 from hydrometer.detection.signals.tail_probabilities import exchangeable_tail
 
 if TYPE_CHECKING:
@@ -30,6 +31,16 @@ class MemberShare:
     outside: int
     peers: int
     log10_p: float
+
+    def build_finding(self, doing: str) -> SignalFinding:
+        """Return what was found, with the figures of the members and of their peers; `doing` says what they do."""
+        return SignalFinding(
+            self.share,
+            self.log10_p,
+            f"{self.inside} of {self.members} members {doing}; "
+            f"{self.outside / self.peers:.0%} of {self.peers:,} others of like volume do.",
+            cover=self.share,
+        )
 
     @property
     def share(self) -> float:

@@ -16,11 +16,12 @@ import numpy as np
 
 from hydrometer.detection.population.memo import memoize
 from hydrometer.detection.signals.member_shares import compare_shares
-from hydrometer.detection.signals.signal import Signal, SignalFinding
+from hydrometer.detection.signals.signal import Signal
 
 if TYPE_CHECKING:
     from hydrometer.detection.population.account_group import AccountGroup
     from hydrometer.detection.population.population import Bools, Floats, Population
+    from hydrometer.detection.signals.signal import SignalFinding
 
 MOST = 0.6
 """Share of an account's exchanges that ask or lean, from which it serves nothing else; the model misses some demands."""
@@ -35,12 +36,8 @@ def test(group: AccountGroup) -> SignalFinding | None:
     if compared is None:
         return None
     middle = float(np.nanmedian(shares[group.accounts]))
-    return SignalFinding(
-        compared.share,
-        compared.log10_p,
-        f"{compared.inside} of {compared.members} members use their account for hardly anything else ({middle:.0%} of a member's exchanges "
-        f"ask for training material, median); {compared.outside / compared.peers:.0%} of {compared.peers:,} others of like volume do.",
-        cover=compared.share,
+    return compared.build_finding(
+        f"use their account for hardly anything else ({middle:.0%} of a member's exchanges ask for training material, median)"
     )
 
 

@@ -18,15 +18,16 @@ from hydrometer.detection.population.memo import memoize
 from hydrometer.detection.signals.exit_rotation import (
     count_systems,
     describe_member,
-    has_systems,
     mask_operated_accounts,
     mask_rotating_accounts,
+    name_unit,
 )
 from hydrometer.detection.signals.member_shares import compare_shares
-from hydrometer.detection.signals.signal import Signal, SignalFinding
+from hydrometer.detection.signals.signal import Signal
 
 if TYPE_CHECKING:
     from hydrometer.detection.population.account_group import AccountGroup
+    from hydrometer.detection.signals.signal import SignalFinding
 
 
 def test(group: AccountGroup) -> SignalFinding | None:
@@ -37,13 +38,8 @@ def test(group: AccountGroup) -> SignalFinding | None:
     if compared is None:
         return None
     middle = float(np.nanmedian(counts[group.accounts]))
-    unit = "autonomous systems" if has_systems(population) else "networks"
-    return SignalFinding(
-        compared.share,
-        compared.log10_p,
-        f"{compared.inside} of {compared.members} members come from ever new networks ({middle:.0f} {unit} an account, median); "
-        f"{compared.outside / compared.peers:.0%} of {compared.peers:,} others of like volume do.",
-        cover=compared.share,
+    return compared.build_finding(
+        f"come from ever new networks ({middle:.0f} {name_unit(population)} an account, median)"
     )
 
 

@@ -18,11 +18,12 @@ import numpy as np
 from hydrometer.detection.population.memo import memoize
 from hydrometer.detection.signals.member_shares import compare_shares
 from hydrometer.detection.signals.request_gaps import list_short_gap_shares
-from hydrometer.detection.signals.signal import Signal, SignalFinding
+from hydrometer.detection.signals.signal import Signal
 
 if TYPE_CHECKING:
     from hydrometer.detection.population.account_group import AccountGroup
     from hydrometer.detection.population.population import Bools, Population
+    from hydrometer.detection.signals.signal import SignalFinding
 
 MEMORYLESS = 0.2
 """Most short gaps, as a share, of an account without sittings: memoryless arrivals of a queue that rests, and chance."""
@@ -38,13 +39,9 @@ def test(group: AccountGroup) -> SignalFinding | None:
     if compared is None:
         return None
     middle = float(np.nanmedian(shares[group.accounts]))
-    return SignalFinding(
-        compared.share,
-        compared.log10_p,
-        f"{compared.inside} of {compared.members} members send their requests one by one, never in sittings "
-        f"({middle:.0%} of a member's gaps are far below its mean; people's, 60% and more); "
-        f"{compared.outside / compared.peers:.0%} of {compared.peers:,} others of like volume do.",
-        cover=compared.share,
+    return compared.build_finding(
+        "send their requests one by one, never in sittings "
+        f"({middle:.0%} of a member's gaps are far below its mean; people's, 60% and more)"
     )
 
 
