@@ -275,7 +275,7 @@ def test_only_known_names_are_written(made: Result, tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} <= set(FILES)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["a", "b", "é"]), st.text(max_size=6), st.floats(0, 1), st.integers(0, 10**6)),

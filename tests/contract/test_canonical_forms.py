@@ -95,7 +95,7 @@ def spelled_by_sql(engine: duckdb.DuckDBPyConnection, kind: EntityKind, values: 
 
 
 @pytest.mark.parametrize("kind", COLUMNS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_sql_and_python_spell_a_value_alike(engine: duckdb.DuckDBPyConnection, kind: EntityKind, data: Any) -> None:
     spec = ENTITY_KINDS[kind]
@@ -115,7 +115,7 @@ def test_hostile_texts_are_spelled_alike(engine: duckdb.DuckDBPyConnection, kind
     assert spelled_by_sql(engine, kind, values) == [spec.form.canonicalise(value) for value in values]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(text=TEXTS)
 @example("İstanbul.com")
 def test_a_domain_in_its_one_spelling_keeps_it(text: str | None) -> None:

@@ -48,7 +48,7 @@ def test_another_key_shares_nothing() -> None:
         assert here[column] == there[column]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.integers(1, 150), st.integers(1, 150))
 def test_appended_text_only_adds(seed: int, first: int, more: int) -> None:
     start = text(seed, first + 2)
@@ -145,7 +145,7 @@ def test_what_is_cut_is_counted() -> None:
     assert whole["prompt_words"] == 20
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.none() | st.binary(max_size=200), min_size=1, max_size=8), st.booleans(), st.integers(0, 3))
 def test_no_bytes_crash_it(raw: list[bytes | None], large: bool, first: int) -> None:
     kind = pa.large_string() if large else pa.string()

@@ -18,7 +18,7 @@ TEXTS = st.text(max_size=300) | st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TEXTS, TEXTS)
 def test_it_is_that_of_the_batch(system: str, prompt: str) -> None:
     row = BATCH.fingerprint_batch(exchanges([(system, prompt)])).to_pylist()[0]

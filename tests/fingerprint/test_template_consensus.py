@@ -54,7 +54,7 @@ def test_a_variant_wording_does_not_break_the_rest() -> None:
     assert extract_template(texts) == [TemplateSegment(LEAD), SLOT, TemplateSegment(CLOSE)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=12), min_size=0, max_size=12))
 def test_only_what_most_texts_hold_is_shown(words: list[list[str]]) -> None:
     texts = [" ".join(line) for line in words]

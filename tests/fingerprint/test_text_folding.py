@@ -60,14 +60,14 @@ SIGNS = st.sampled_from(
 TEXTS = st.text(SIGNS, max_size=60) | st.text(max_size=60)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(TEXTS)
 def test_folding_twice_is_folding_once(text: str) -> None:
     once = fold_text(text)
     assert fold_text(once) == once
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(TEXTS)
 def test_what_is_passed_over_is_what_folding_would_not_change(text: str) -> None:
     data = np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
@@ -87,7 +87,7 @@ def _disguise(text: str, rng: random.Random, share: float) -> str:
     return "".join(signs)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 1 << 32), st.sampled_from([0.02, 0.1, 0.3]))
 def test_disguises_leave_the_fingerprint_of_an_english_text(seed: int, share: float) -> None:
     disguised = _disguise(ENGLISH, random.Random(seed), share)

@@ -58,7 +58,7 @@ def test_arrangements_of_json(content: bytes, lines: list[int], tmp_path: Path) 
     indent=st.sampled_from([None, 1, "\t"]),
     chunk=st.integers(1, 40),
 )
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_document_is_read_alike_in_pieces_of_any_size(
     objects: list[dict[str, Any]], indent: Any, chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -268,7 +268,7 @@ ANYTHING: Any = st.one_of(
 @example([0.0, False], "started_at")
 @example(["bash"], "tool_names")
 @example([1.5], "turns")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_whole_column_is_read_as_its_values_one_by_one(raw: list[Any], name: str) -> None:
     together, alone = _conformed(name, raw), [_conformed(name, [value]) for value in raw]
     assert together[0] == [value for values_, _ in alone for value in values_]
@@ -312,7 +312,7 @@ SPELLINGS: Any = st.one_of(
 
 
 @given(st.lists(SPELLINGS, max_size=8), st.sampled_from(["client_ip", "user_agent"]), st.integers(0, 2))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_column_of_strings_is_read_as_its_values_wherever_it_begins(raw: list[Any], name: str, skip: int) -> None:
     array, rows = pa.array(raw, pa.string()).slice(skip), raw[skip:]
     for column in (array, array.dictionary_encode()):

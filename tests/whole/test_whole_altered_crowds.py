@@ -60,9 +60,7 @@ def _send_at_random(world: Labelled, kind: str) -> pa.Table:
         rows = np.nonzero(ids == account)[0]
         if rows.size:
             times[rows] = rng.integers(times[rows].min(), times[rows].max() + 1, rows.size)
-    return exchanges.set_column(
-        exchanges.schema.get_field_index("started_at"), field, pa.array(times).cast(field.type)
-    )
+    return exchanges.set_column(exchanges.schema.get_field_index("started_at"), field, pa.array(times).cast(field.type))
 
 
 SCHOOL = {"email_domain": "uni-altered.edu", "signup_ip": "198.51.100.7"}

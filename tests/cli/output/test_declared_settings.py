@@ -11,7 +11,7 @@ from hydrometer.contract.settings import Settings
 
 
 @given(seed=st.integers(0, 2**63 - 1), rows=st.integers(1, 10**9), share=st.floats(0, 1))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_declared_tells_the_values_that_settings_have(seed: int, rows: int, share: float) -> None:
     data = {"seed": seed, "read": {"batch_rows": rows}, "fingerprint": {"elicitation_threshold": share}}
     told = {(s.section, s.name): s.value for s in list_settings(msgspec.convert(data, Settings))}

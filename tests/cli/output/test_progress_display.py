@@ -97,7 +97,7 @@ def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> No
 
 
 @given(st.text())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_shown_text_is_one_line_and_has_no_control_characters(text: str) -> None:
     seen = escape_controls(text)
     assert len(seen.splitlines()) <= 1
@@ -106,7 +106,7 @@ def test_shown_text_is_one_line_and_has_no_control_characters(text: str) -> None
 
 
 @given(st.text(alphabet=st.characters(blacklist_categories=["Cs"])))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_json_text_is_ascii_and_keeps_the_value(text: str) -> None:
     printed = format_json({"x": text})
     assert printed.isascii()

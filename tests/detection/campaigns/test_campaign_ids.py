@@ -57,7 +57,7 @@ def test_a_new_campaign_never_takes_an_earlier_ones_id() -> None:
     st.lists(st.sets(st.sampled_from(MEMBERS), min_size=1), max_size=5),
     st.dictionaries(st.sampled_from(["HY-a", "HY-b", "HY-c"]), st.sets(st.sampled_from(MEMBERS)), max_size=3),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_campaign_has_an_id_of_its_own(groups: list[set[str]], earlier: dict[str, set[str]]) -> None:
     listed = [sorted(group) for group in groups]
     names = assign_campaign_ids(listed, [group[0] for group in listed], earlier)

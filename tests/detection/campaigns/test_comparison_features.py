@@ -14,7 +14,7 @@ from hydrometer.detection.campaigns.kernels.code_kernels import count_orgs_by_co
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(-1, 5)), min_size=1, max_size=40), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_organisation_counts_once_at_a_value(rows: list[tuple[int, int]], data: st.DataObject) -> None:
     org, code = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
     chosen = np.array(data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))), dtype=np.bool_)

@@ -132,7 +132,7 @@ def test_what_was_found_is_held_against_labels() -> None:
 PAIRS = st.lists(st.tuples(st.integers(0, 39), st.integers(0, 39)).filter(lambda pair: pair[0] != pair[1]), max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 39), max_size=5), PAIRS, PAIRS, st.integers(0, 2**32))
 def test_groups_keep_to_every_constraint(
     cleared: list[int], together: list[tuple[int, int]], apart: list[tuple[int, int]], seed: int

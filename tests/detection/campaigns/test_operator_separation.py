@@ -101,7 +101,7 @@ def test_however_much_differs_it_must_differ_in_two_families(second: str, parts:
 
 
 @given(st.sets(st.integers(0, 294), min_size=1, max_size=60))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_parts_are_the_group_and_do_not_overlap(chosen: set[int]) -> None:
     described = two_operators(1)
     members = mask(described.size, sorted(chosen))

@@ -191,7 +191,7 @@ def _some_traits(draw: st.DrawFn) -> tuple[list[int], list[list[int]], Bools]:
 
 
 @given(_some_traits(), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_comparison_and_no_family_decides_alone(case: tuple[list[int], list[list[int]], Bools], near: bool) -> None:
     org, codes, members = case
     everybody = traits(

@@ -10,7 +10,7 @@ from hydrometer.detection.population.csr import expand_rows
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=20), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_rows_are_those_of_the_accounts(counts: list[int], data: st.DataObject) -> None:
     offsets = np.cumsum([0, *counts]).astype(np.int64)
     accounts = data.draw(st.lists(st.integers(0, len(counts) - 1), unique=True, max_size=len(counts)))

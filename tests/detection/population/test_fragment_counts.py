@@ -37,7 +37,7 @@ def made(people: list[tuple[int, list[tuple[set[str], bool]]]]) -> list[Person]:
 
 
 @given(PEOPLE, st.sets(st.integers(1, 8), min_size=1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_fragments_are_counted_over_the_accounts_own_exchanges(
     people: list[tuple[int, list[tuple[set[str], bool]]]], chosen: set[int]
 ) -> None:
@@ -66,7 +66,7 @@ def test_fragments_are_counted_over_the_accounts_own_exchanges(
 
 
 @given(PEOPLE, st.sets(st.sampled_from(WORDINGS)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_exchange_that_carries_several_chosen_fragments_counts_once(
     people: list[tuple[int, list[tuple[set[str], bool]]]], chosen: set[str]
 ) -> None:

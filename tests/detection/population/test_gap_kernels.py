@@ -33,14 +33,14 @@ def memoryless(rng: np.random.Generator, count: int, *, span: int = SPAN, begin:
 
 
 @given(SEEDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_memoryless_arrivals_have_one_short_gap_in_twenty(seed: int) -> None:
     (share,) = short_gaps(memoryless(np.random.default_rng(seed), 4_000))
     assert share == pytest.approx(1 - np.exp(-SHORT_PART), abs=0.02)
 
 
 @given(SEEDS, st.integers(20, 200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_people_in_sittings_have_mostly_short_gaps(seed: int, exchanges: int) -> None:
     (share,) = short_gaps(sittings(np.random.default_rng(seed), exchanges))
     assert share >= NEARER
@@ -62,7 +62,7 @@ def test_a_queue_that_rests_seven_hours_of_ten_is_memoryless_all_the_same() -> N
 
 
 @given(SEEDS, st.integers(FEWEST, 80), st.integers(1, 50), st.integers(-(10**15), 10**15))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_neither_another_unit_nor_another_beginning_of_time_changes_anything(
     seed: int, count: int, factor: int, shift: int
 ) -> None:
@@ -102,7 +102,7 @@ def pooled(streams: list[list[int]]) -> tuple[list[int], list[int]]:
 
 
 @given(SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_independent_streams_meet_as_often_near_as_far(seed: int) -> None:
     rng = np.random.default_rng(seed)
     time, owner = pooled([memoryless(rng, 300) for _ in range(20)])
@@ -122,7 +122,7 @@ def test_sittings_of_independent_people_meet_as_often_near_as_far() -> None:
 
 
 @given(SEEDS, st.integers(2, 40))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_paced_queue_has_no_near_pairs(seed: int, accounts: int) -> None:
     rng = np.random.default_rng(seed)
     time = [NEW_YEAR + at * 10 * MINUTE + int(rng.integers(-MINUTE, MINUTE)) for at in range(2_000)]
@@ -132,7 +132,7 @@ def test_a_paced_queue_has_no_near_pairs(seed: int, accounts: int) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 3)), min_size=1, max_size=60), st.integers(1, 5))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_pairs_are_counted_as_by_hand(stream: list[tuple[int, int]], blocks: int) -> None:
     stream = sorted(stream)
     time, owner = (np.array(column) for column in zip(*stream, strict=True))

@@ -21,7 +21,7 @@ ROW = st.tuples(st.integers(0, 3), st.integers(0, 4), st.booleans())
 
 
 @given(st.lists(ROW, min_size=1, max_size=40))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_ranks_within_strata_are_those_of_each_stratum(rows: list[tuple[int, int, bool]]) -> None:
     rows = sorted(rows)
     stratum, value, mine = (np.array(column) for column in zip(*rows, strict=True))
@@ -35,7 +35,6 @@ def test_ranks_within_strata_are_those_of_each_stratum(rows: list[tuple[int, int
             assert (u[at], variance[at]) == pytest.approx(rank_sum(value[there & mine], value[there & ~mine]))
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.lists(st.integers(0, 20), max_size=70, unique=True), st.sampled_from([0.25, 0.5])), max_size=12

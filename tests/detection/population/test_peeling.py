@@ -61,7 +61,7 @@ def fragment_counts(people: Population) -> list[tuple[int, int]]:
 
 
 @given(st.sets(st.integers(0, HYDRA + OTHERS - 4), min_size=1, max_size=60))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_counts_are_those_of_a_population_without_them(excluded: set[int]) -> None:
     peeled = peel_accounts(WHOLE, mask(WHOLE.size, sorted(excluded)))
     built = population([person for number, person in enumerate(PEOPLE) if number not in excluded])

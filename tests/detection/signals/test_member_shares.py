@@ -35,7 +35,7 @@ def showing(inside: int, outside: int) -> np.ndarray:
 
 
 @given(st.integers(0, MINE), st.integers(0, SIZE - MINE))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_shares_are_counted_and_tested_exactly(inside: int, outside: int) -> None:
     compared = compare_shares(GROUP, showing(inside, outside), KNOWN)
     assert compared is not None

@@ -27,7 +27,7 @@ from hydrometer.detection.signals.tail_probabilities import (
     rank_test,
 )
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=60)
 CLOSE = 1e-6
 
 

@@ -215,7 +215,7 @@ MISCHIEF: dict[str, Callable[[list[bytes], int, int], list[bytes]]] = {
 }
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(sorted(MISCHIEF)), st.integers(0, 9), st.integers(0, 10_000))
 def test_whatever_is_done_to_it_shows(tmp_path_factory: pytest.TempPathFactory, what: str, n: int, m: int) -> None:
     folder = tmp_path_factory.mktemp("log")

@@ -53,7 +53,7 @@ def decided(seed: int, size: int) -> tuple[ReplayedDecisions, GroundTruth]:
     return found, ground
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32), st.integers(0, 60))
 def test_nothing_is_lost_or_counted_twice(seed: int, size: int) -> None:
     found, ground = decided(seed, size)

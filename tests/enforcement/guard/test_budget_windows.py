@@ -39,7 +39,7 @@ def window(requests: int = 10, seconds: int = 80, capacity: int = 1_000) -> Slid
     return SlidingWindow(Budget(name="b", over="account", requests=requests, seconds=seconds), capacity)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.floats(0, 30), st.sampled_from("abc")), max_size=120), st.integers(1, 8), st.integers(8, 80)
 )
@@ -59,7 +59,7 @@ def test_counts_lie_between_seven_eighths_of_the_window_and_all_of_it(
         sent.append((now, subject))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(4, 64), st.integers(100, 3_000))
 def test_a_full_step_never_counts_too_much_and_says_how_much_too_little(seed: int, capacity: int, sent: int) -> None:
     rng = random.Random(seed)

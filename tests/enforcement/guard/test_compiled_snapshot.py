@@ -51,7 +51,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
 changes = st.sampled_from(sorted(FIELDS)).flatmap(lambda name: st.tuples(st.just(name), st.sampled_from(FIELDS[name])))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @example([(("prompt", text), 0) for text in ("", HARVEST, "")])
 @given(st.lists(st.tuples(changes, st.sampled_from([0, 0, 1, 400, 1_800])), max_size=40))
 def test_what_was_seen_of_the_last_request_changes_no_decision(sent: list[tuple[tuple[str, Any], int]]) -> None:

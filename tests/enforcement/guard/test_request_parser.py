@@ -195,7 +195,7 @@ FIELDS = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.dictionaries(st.sampled_from([*FIELDS, "thinking", "conversation", "logprobs", "max_tokens", "stream"]), JSON)
 )
@@ -207,7 +207,7 @@ def test_no_shape_raises(body: dict[str, Any]) -> None:
         assert all(isinstance(name, str) for name in (*found.tools, *found.envelopes))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=300))
 def test_no_bytes_raise(body: bytes) -> None:
     assert sum(one.bytes for one in parse_bodies(body, WHO)) <= len(body)

@@ -177,7 +177,7 @@ _BOOL = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_BOOL, st.integers(-2, 3), st.booleans(), st.sampled_from(["", "a", "large"]))
 def test_what_the_check_passes_the_engine_evaluates(text: str, n: int, flag: bool, model: str) -> None:
     given: dict[str, dict[str, Any]] = facts(request={"n": n, "stream": flag, "model": model, "tools": ["a"][:n]})
@@ -185,7 +185,7 @@ def test_what_the_check_passes_the_engine_evaluates(text: str, n: int, flag: boo
     assert condition.outcome(given) is cel.evaluate(text, given)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet="request.nmodl &|!=<>()[]'\"0159+-*/?:,tru\\\n", max_size=40))
 def test_any_text_is_a_condition_or_refused(text: str) -> None:
     try:

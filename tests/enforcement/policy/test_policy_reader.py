@@ -151,7 +151,7 @@ def test_the_example_is_in_order() -> None:
     assert made.tests
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(
         st.sampled_from(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NAMES = st.lists(st.text(max_size=12), unique=True, max_size=80)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(NAMES, st.lists(st.text(max_size=12), max_size=20))
 def test_an_index_finds_every_name_and_no_other(names: list[str], others: list[str]) -> None:
     key = bytes(16)
@@ -37,7 +37,7 @@ def test_an_index_finds_every_name_and_no_other(names: list[str], others: list[s
         assert (index.find(name) >= 0) == (name in names)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(NAMES, st.data())
 def test_what_goes_in_comes_out(names: list[str], data: st.DataObject) -> None:
     words = st.sampled_from(["", "free", "pro", "Ünï", "org-1", "org-2"])
@@ -101,7 +101,7 @@ def test_only_what_a_trusted_key_signed_is_read() -> None:
             unpack_snapshot(data, keys)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_changed_file_is_refused(data: st.DataObject) -> None:
     whole = pack_snapshot(verdicts(accounts=[SnapshotAccount(id="a", plan="p")]), KEY)
@@ -114,7 +114,7 @@ def test_a_changed_file_is_refused(data: st.DataObject) -> None:
         unpack_snapshot(whole[:at], [KEY.verify_key])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused(data: bytes) -> None:
     for content in (data, MAGIC + data, MAGIC + struct.pack("<I", len(data)) + data):

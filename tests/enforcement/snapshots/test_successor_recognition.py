@@ -19,7 +19,7 @@ from hydrometer.enforcement.snapshots.template_matcher import NO_MATCH, Template
 HASHES = st.sets(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 60), max_size=30)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(HASHES.filter(bool), min_size=1, max_size=6), HASHES, st.integers(0, 30))
 def test_the_wording_carried_most_is_found(templates: list[set[int]], text: set[int], most: int) -> None:
     """As a plain count of sets finds it; of a sketch that was cut off, only up to its last hash."""
@@ -106,7 +106,7 @@ def test_wordings_that_have_the_same_hashes_are_one() -> None:
     assert set(speaking(["1 2 3 10", "1 2 3 11"] * 20, alike)) == {""}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(0, 1), HASHES), max_size=5))
 def test_only_hashes_of_no_other_wording_of_the_campaign_count(templates: list[tuple[int, set[int]]]) -> None:
     known = [
@@ -133,7 +133,7 @@ def test_what_an_account_spoke_is_forgotten_after_a_day() -> None:
     assert [made.decide(request("new", prompt="3"), later).why for _ in range(5)] == [""] * 5
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.tuples(st.integers(0, 1), st.floats(0.0, 0.002)), min_size=2, max_size=5),
     st.lists(st.tuples(st.integers(1, 40), st.integers(1, 4)), min_size=2, max_size=5),
@@ -184,7 +184,7 @@ def test_the_probability_is_that_of_bayes() -> None:
     assert found.why == "address+ja4"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(2, 500), st.integers(0, 500), st.integers(100, 2_000_000))
 def test_a_value_that_more_strangers_show_speaks_less(accounts: int, others: int, population: int) -> None:
     campaigns = [SnapshotCampaign(id="c", probability=1.0, accounts=accounts, harvested=0, active=True)]

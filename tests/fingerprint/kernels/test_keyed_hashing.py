@@ -62,14 +62,14 @@ def test_the_kernel_meets_the_published_vector() -> None:
     assert siphash(*words) == REFERENCE[8]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.binary(min_size=16, max_size=16), st.integers(0, MASK))
 def test_the_kernel_equals_the_plain_siphash(key: bytes, message: int) -> None:
     halves = (np.uint64(int.from_bytes(part, "little")) for part in (key[:8], key[8:]))
     assert siphash(np.uint64(message), *halves) == plain_siphash(key, message.to_bytes(8, "little"))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1) | st.integers(0, 9), max_size=300))
 def test_sorting_keeps_each_value_once(values: list[int]) -> None:
     array = np.array([*values, 0], np.int64)

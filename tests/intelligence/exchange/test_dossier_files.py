@@ -322,7 +322,7 @@ KEYS = [
 WHOLE = encode_dossiers(dossiers())
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     one=st.sampled_from(WHOLE),
     changes=st.dictionaries(st.sampled_from(KEYS), json_values, max_size=3),

@@ -275,7 +275,7 @@ def test_both_validators_see_the_same_damage(name: str, tmp_path: Path, monkeypa
 links = st.lists(st.tuples(st.integers(0, 5), st.sampled_from([CAMPAIGN, ACTOR])), max_size=8)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(links=links, order=st.permutations([CAMPAIGN, ACTOR]))
 def test_retracting_and_restoring_leaves_everything_as_it_was(
     links: list[tuple[int, str]], order: list[str], tmp_path_factory: pytest.TempPathFactory

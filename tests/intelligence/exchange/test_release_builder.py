@@ -202,7 +202,7 @@ rows = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(rows, max_size=12), st.booleans())
 def test_every_value_leaves_or_is_counted(shown: list[dict[str, Any]], keyed: bool) -> None:
     shown = list({(one["kind"], one["value"]): one for one in shown if one["kind"] != "template"}.values())

@@ -22,7 +22,7 @@ def test_every_kind_has_a_valid_pattern_that_reads_back(kind: EntityKind) -> Non
     assert read_pattern(made) == [PatternValue(kind, VALUES[kind])]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(FREE), st.text(min_size=1, max_size=60))
 def test_any_text_reads_back(kind: EntityKind, value: str) -> None:
     try:
@@ -34,7 +34,6 @@ def test_any_text_reads_back(kind: EntityKind, value: str) -> None:
     assert canonicalise_value(kind, wanted) == wanted
 
 
-@settings(deadline=None)
 @given(st.ip_addresses(), st.integers(0, 32))
 def test_any_address_and_range_reads_back(address: object, prefix: int) -> None:
     assert read_pattern(write_pattern(EntityKind.ADDRESS, str(address))) == [
@@ -44,7 +43,7 @@ def test_any_address_and_range_reads_back(address: object, prefix: int) -> None:
     assert read_pattern(write_pattern(EntityKind.NETWORK, network)) == [PatternValue(EntityKind.NETWORK, network)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet="[]()'\\ ORIN=LIKEx-hydrometer:value.,%0123456789\"*", max_size=80))
 def test_no_text_breaks_the_reader(text: str) -> None:
     found = read_pattern(text)

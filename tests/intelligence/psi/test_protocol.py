@@ -40,7 +40,7 @@ def sides(
     return joining, Side(folder, "serve", LocalRequest(items=theirs, learn=MIRROR[learn]), **more)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(LISTS, LISTS, st.sampled_from(["both", "us", "them"]), st.booleans())
 def test_both_learn_exactly_what_both_have(one: Any, two: Any, learn: Learn, pad: bool) -> None:
     ours, theirs = (tuple(sorted(MatchItem(*pair) for pair in pairs)) for pairs in (one, two))
@@ -349,7 +349,7 @@ MESSAGES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(MESSAGES, st.booleans())
 def test_whatever_a_partner_with_the_key_sends_the_session_ends_in_order(messages: list[bytes], well: bool) -> None:
     """Also after terms and a `go` that are as they should be."""

@@ -52,7 +52,7 @@ def model(steps: list[tuple[str, str, int]], wanted: set[Any], names: set[str]) 
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(STEPS, WANTED, st.sets(NAMES, max_size=2), st.integers(1, 5))
 def test_pages_are_what_a_plain_reading_finds(
     steps: list[tuple[str, str, int]], wanted: set[Any], names: set[str], limit: int

@@ -45,7 +45,7 @@ def by_definition(category: list[int], pairs: set[tuple[int, int]]) -> tuple[flo
     return average(clusters, categories), average(categories, clusters)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(groupings)
 def test_it_is_what_the_definition_says(grouping: Grouping) -> None:
     category, pairs = grouping
@@ -57,7 +57,6 @@ def test_the_truth_itself_is_perfect(category: list[int]) -> None:
     assert computed(category, list(enumerate(category))) == pytest.approx((len(category), len(category)))
 
 
-@settings(deadline=None)
 @given(groupings, st.permutations(range(4)), st.permutations(range(3)), st.randoms(use_true_random=False))
 def test_names_and_order_do_not_matter(
     grouping: Grouping, clusters: list[int], categories: list[int], chance: object

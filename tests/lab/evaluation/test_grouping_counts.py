@@ -111,7 +111,7 @@ worlds = st.dictionaries(st.sampled_from("abcdefghij"), st.sampled_from(["", "P"
 results = st.dictionaries(st.sampled_from(["X", "Y", "Z", "W"]), st.sets(ids, min_size=1), max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(worlds, results)
 def test_every_count_is_what_the_definitions_say(owner: dict[str, str], campaigns: dict[str, set[str]]) -> None:
     by_operator = {o: {a for a in owner if owner[a] == o} for o in set(owner.values()) if o}

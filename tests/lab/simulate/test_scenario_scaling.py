@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     days=st.none() | st.integers(3, 200),
     name=st.sampled_from(sorted(ALL)),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_accounts_and_days_are_as_asked(accounts: int, operated: int | None, days: int | None, name: str) -> None:
     scenario = ALL[name]
     if operated is not None and len(scenario.operators) > operated:

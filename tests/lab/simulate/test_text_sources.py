@@ -47,14 +47,14 @@ def test_articles_follow_vowels() -> None:
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_dice_stay_in_range(seed: int) -> None:
     cup = dice(seed)
     assert all(0 <= cup.below(7) < 7 for _ in range(50))
 
 
 @given(st.sampled_from(sorted(TOPICS)), st.integers(0, 2**32))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_tasks_have_no_open_slots(topic: str, seed: int) -> None:
     text = corpus(seed % 1000).task(topic)
     assert text.strip()

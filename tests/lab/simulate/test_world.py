@@ -154,7 +154,7 @@ def test_an_impossible_scenario_is_refused(scenario: Scenario) -> None:
     release=st.sampled_from([None, 0.0, 2.0]),
     seed=st.integers(0, 1_000),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_small_and_odd_worlds_can_be_made(
     honest: int, days: int, accounts: int, rhythm: Any, network: Any, innocent: float, release: float | None, seed: int
 ) -> None:

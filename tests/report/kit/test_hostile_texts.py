@@ -105,7 +105,7 @@ def test_drawings_stay_well_formed(text: str) -> None:
         assert ET.fromstring(drawing).tag.endswith("svg")  # noqa: S314
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=40))
 def test_any_text_comes_back_visible(text: str) -> None:
     written = escape_text(text)

@@ -88,7 +88,7 @@ def test_a_campaign_without_evidence_still_has_a_waterfall(made: Campaign) -> No
     assert [step.kind for step in build_steps(bare, {})] == ["start", "result"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 400))
 def test_the_timeline_keeps_every_exchange(days: int) -> None:
     exhibit = campaign(Plan("h", 5, days, 3.0, 0.6, 0.9)).exhibit

@@ -49,7 +49,7 @@ def worth(org: list[int], shows: list[set[int]], members: list[int], account: in
 
 
 @given(_crowd())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_links_are_worth_the_best_choice_of_up_to_three(
     case: tuple[list[int], list[int], list[tuple[int, int]], list[int]],
 ) -> None:
@@ -72,7 +72,7 @@ def test_links_are_worth_the_best_choice_of_up_to_three(
 
 
 @given(_crowd())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_a_code_is_worth_its_likelihood_ratio(
     case: tuple[list[int], list[int], list[tuple[int, int]], list[int]],
 ) -> None:
@@ -116,7 +116,7 @@ def test_more_values_than_that_tell_nothing(bound: int) -> None:
 
 
 @given(st.integers(1, 60), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_tail_is_the_hypergeometric_tail(total: int, data: st.DataObject) -> None:
     marked, drawn = data.draw(st.integers(0, total)), data.draw(st.integers(0, total))
     least = data.draw(st.integers(0, min(marked, drawn)))

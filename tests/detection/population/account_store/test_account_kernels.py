@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import chain, pairwise
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.ragged_lists import list_starts
@@ -20,7 +20,6 @@ SMALL = st.integers(0, 40)
 LONG = st.lists(st.lists(SMALL, max_size=90), max_size=6)
 
 
-@settings(deadline=None)
 @given(LONG, st.booleans())
 def test_values_of_accounts_are_counted_however_many_there_are(accounts: list[list[int]], chosen: bool) -> None:
     """Pairs come by account, then value; 0 is none; a value without the bit is counted and not told."""

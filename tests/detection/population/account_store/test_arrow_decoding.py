@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hydrometer.detection.population.account_store.arrow_decoding import decode_dictionary, decode_numbers
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | st.integers(0, 9), max_size=50), st.integers(0, 9))
 def test_columns_are_decoded_wherever_they_begin(values: list[int | None], skip: int) -> None:
     """Nulls and slices of Arrow's columns are heeded."""

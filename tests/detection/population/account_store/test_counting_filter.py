@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hydrometer.detection.population.account_store.counting_filter import CountingFilter
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-5, 5) | st.just(2**62), max_size=60), st.integers(2, 3))
 def test_no_value_is_counted_too_low_and_few_values_are_counted_exactly(values: list[int], least: int) -> None:
     counts = CountingFilter(1000, 1 << 20)

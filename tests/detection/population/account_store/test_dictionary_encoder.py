@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hydrometer.detection.population.account_store.dictionary_encoder import DictionaryEncoder
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-(2**62), 2**62), max_size=200), st.lists(st.integers(-5, 5), max_size=200))
 def test_numbers_are_given_in_the_order_of_first_sight(first: list[int], more: list[int]) -> None:
     """Values keep their number, and what was not seen has none."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hydrometer.detection.population.account_store.exchange_ids import ExchangeIds
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.lists(st.integers(0, 30), max_size=12), max_size=5), st.sampled_from([64, 1 << 20]))
 def test_rows_of_repeated_ids_are_found_in_few_and_many_rounds(chunks: list[list[int]], memory: int) -> None:
     """A chunk's first position may lie behind rows that were rejected."""

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import chain
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.ragged_lists import list_starts
@@ -16,7 +16,6 @@ FRAGMENTS = 5_000
 """More than 64 × 64, so that more than one word of the second map is used."""
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, FRAGMENTS - 1) | st.just(FRAGMENTS - 1), max_size=60), max_size=6))
 def test_fragments_of_accounts_come_in_order_with_their_uses(accounts: list[list[int]]) -> None:
     """Each account's distinct fragments ascend, and the marks can be used again."""

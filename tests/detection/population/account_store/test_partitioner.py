@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import chain
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.ragged_lists import list_starts
@@ -16,7 +16,6 @@ from hydrometer.detection.population.account_store.frequent_shingles import Freq
 from hydrometer.detection.population.account_store.partitioner import partition_batch
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(-9, 9), max_size=6), max_size=40), st.integers(0, 3))
 def test_entering_keeps_what_repeats_and_parts_rows_by_organisation(sketches: list[list[int]], bits: int) -> None:
     """Rows stay in their order within a partition, each with its distinct shingles that occur often."""

@@ -14,7 +14,7 @@ from hydrometer.detection.population.account_store.string_hashing import ABSENT,
 NO_ADDRESSES = ["", "nonsense", "1.2.3", "1.2.3.", "1..2.3", "1.2.3.4.5", "1111.2.3.4", "a.b.c.d", "9" * 50, "é:" * 30]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.ip_addresses().map(str), min_size=1, max_size=40))
 def test_a_block_has_one_number_and_no_other_block_has_it(addresses: list[str]) -> None:
     blocks = [derive_network_block(address) for address in addresses]

@@ -12,7 +12,7 @@ from hydrometer.detection.signals.content.partitioned_slots import estimate_dist
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=60), st.integers(1, 80))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_rarefaction_is_the_mean_over_draws(prompts: list[int], drawn: int) -> None:
     uses = np.bincount(prompts)
     drawn_of_all = min(drawn, len(prompts))

@@ -194,7 +194,7 @@ attribute = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(attributes=st.lists(attribute, max_size=4))
 def test_any_misp_event_is_read_or_refused(attributes: list[dict[str, Any]], tmp_path: Path) -> None:
     event = {"uuid": "dd107f2e-d277-4413-86a2-656f80a9fbe2", "info": "x", "Attribute": attributes}
