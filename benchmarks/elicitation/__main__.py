@@ -116,7 +116,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
-        "--samples", type=int, default=90_000, help="samples to train on; a quarter as many judge each part"
+        "--samples", type=int, default=180_000, help="samples to train on; a quarter as many judge each part"
     )
     parser.add_argument("--data", type=Path, default=DATA, help="folder for the weights")
     parser.add_argument("--docs", type=Path, default=REPORT, help="where the report goes")

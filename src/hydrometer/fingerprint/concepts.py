@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hydrometer.fingerprint.kernels.lookup import build_hash_table, build_sieve
 from hydrometer.fingerprint.languages import hash_word
 
-SLOTS = 1 << 13
+SLOTS = 1 << 15
 """Places of the table; a power of two, several times the words."""
 ConceptTable = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int8], npt.NDArray[np.uint64]]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numba import njit
@@ -144,7 +145,7 @@ def read(text: str, limit: int, before: bytes = b"", after: bytes = b"") -> tupl
     return words, stems, int(count), int(shape)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.binary(min_size=BYTES + 9, max_size=BYTES + 9), st.integers(0, 9), st.integers(0, 255), st.integers(0, 255))
 def test_bytes_are_found_as_bits(data: bytes, at: int, one: int, other: int) -> None:
     low, high = sorted((one, other))
@@ -156,7 +157,7 @@ def test_bytes_are_found_as_bits(data: bytes, at: int, one: int, other: int) -> 
     assert bits(np.uint64(want)) == (lowest, want.bit_count())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(SIGNS, max_size=200), st.binary(max_size=70), st.binary(max_size=70))
 @example("a" * 63 + " b", b"", b"")
 @example("a" * 64, b"", b"z")
@@ -168,7 +169,7 @@ def test_words_and_stems_equal_those_read_sign_by_sign(text: str, before: bytes,
     assert [(int(w), int(s)) for w, s in zip(words[:count], stems[:count], strict=True)] == plain_words(text)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 130), st.sampled_from(["plain words here ", "a1 b'c 数字 é ", "ab" * 40 + " "]))
 def test_words_go_on_from_one_stretch_of_reading_to_the_next(shift: int, piece: str) -> None:
     text = "x" * shift + " " + piece * (3 * BLOCK_BYTES // len(piece.encode()))
@@ -176,7 +177,7 @@ def test_words_go_on_from_one_stretch_of_reading_to_the_next(shift: int, piece: 
     assert [(int(w), int(s)) for w, s in zip(words[:count], stems[:count], strict=True)] == plain_words(text)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.sampled_from(["plain", "it's", "数", "a1", "7"]), min_size=1, max_size=600))
 def test_the_last_words_of_a_long_text_are_kept_in_turn(parts: list[str]) -> None:
     text, limit = " ".join(parts), 140
@@ -188,7 +189,7 @@ def test_the_last_words_of_a_long_text_are_kept_in_turn(parts: list[str]) -> Non
         assert words[limit + (index - limit) % RING] == want[index]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(st.sampled_from('1a.)-* |:/?\n`<{["\\x'), max_size=150), st.integers(0, 70))
 def test_structure_does_not_depend_on_where_a_text_stands(text: str, shift: int) -> None:
     alone = read(text, 500)[3]
@@ -200,7 +201,7 @@ def test_structure_does_not_depend_on_where_a_text_stands(text: str, shift: int)
     assert alone & (64 | 128 | 32 | 4) == want
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, MASK), min_size=1, max_size=80), st.integers(1, 70), st.integers(0, MASK))
 def test_shingles_equal_their_polynomial(words: list[int], size: int, least: int) -> None:
     def kept(value: int) -> bool:
@@ -222,7 +223,7 @@ def test_shingles_equal_their_polynomial(words: list[int], size: int, least: int
     assert sketched(array, len(words), size, np.uint64(least), *KEY).tolist() == want
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, MASK), max_size=60), st.integers(0, 60))
 def test_a_run_hash_is_that_of_its_words_in_turn(words: list[int], first: int) -> None:
     first = min(first, len(words))
@@ -233,7 +234,12 @@ def test_a_run_hash_is_that_of_its_words_in_turn(words: list[int], first: int) -
     assert run(np.array([*words, 0], np.uint64), first, len(words), *KEY) == want
 
 
-@settings(max_examples=40, deadline=None)
+def test_a_table_too_small_for_its_words_is_refused() -> None:
+    with pytest.raises(ValueError, match="65 words need at least 130 slots, and there are 128"):
+        build_hash_table(list(range(1, 66)), 128)
+
+
+@settings(max_examples=40)
 @given(st.sets(st.integers(1, MASK), max_size=60), st.lists(st.integers(1, MASK), max_size=30))
 def test_known_words_are_found_and_others_are_not(hashes: set[int], others: list[int]) -> None:
     ours = sorted(hashes)
@@ -244,7 +250,7 @@ def test_known_words_are_found_and_others_are_not(hashes: set[int], others: list
     assert found.tolist() == [where.get(int(word), -1) for word in asked]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 9), st.integers(0, 60), st.integers(0, 60))
 def test_rows_are_summed(seed: int, one: int, other: int) -> None:
     rng = np.random.default_rng(seed)

@@ -16,7 +16,13 @@ _SIXTY_THREE, _ONE, _ZERO = np.uint64(63), np.uint64(1), np.uint64(0)
 
 
 def build_hash_table(hashes: list[int], slots: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-    """Return (keys [slots], 0 where none; the slot of each hash). `slots` is a power of two and well above the hashes."""
+    """Return (keys [slots], 0 where none; the slot of each hash). `slots` is a power of two and well above the hashes.
+
+    Raises:
+        ValueError: more than half of the slots would be full.
+    """
+    if 2 * len(hashes) > slots:
+        raise ValueError(f"{len(hashes)} words need at least {2 * len(hashes)} slots, and there are {slots}")
     keys, positions = np.zeros(slots, np.uint64), np.zeros(len(hashes), np.int64)
     for index, key in enumerate(hashes):
         position = key % slots
