@@ -2,9 +2,11 @@
 
     PYTHONPATH=benchmarks python -m quality.calibrate [--seeds 11,12,13,14] [--test-seeds 21,22] [--honest 1500] [--check]
 
-Every candidate group of every world is one case: it is a campaign when four in five of its accounts are one operator's.
+Every candidate group of every world is one case: it is a campaign when four in five of its accounts are one operator's. Of an operator
+that lies in several groups the likeliest counts: what is left over when it is found says nothing of other groups.
 P(campaign) is the product of a curve of coordination, one of operation (what of it only one hand explains) and one of
-harvest. Worlds of even seeds are reduced to what a bare log holds, without accounts and addresses; coordination and
+harvest, and never less than the share of operators among groups for which nothing speaks. Groups that are watched for a doubt are not
+fitted: their probability is bounded by the share of operators among them. Worlds of even seeds are reduced to what a bare log holds, without accounts and addresses; coordination and
 operation have a middle of their own there, so that the curves hold where columns are missing too. The curves are fitted
 on the training seeds by maximum likelihood with a ridge on the slopes (separable cases would send them to infinity); the
 reliability that is written beside them comes from the test seeds alone.
@@ -18,7 +20,7 @@ import multiprocessing
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,7 @@ import pyarrow.parquet as pq
 from scipy.optimize import minimize
 
 from hydrometer import api
+from hydrometer.contract import Settings
 from hydrometer.contract.progress import SilentProgress
 from hydrometer.detection.campaigns.score_calibration import ScoreCalibration
 from hydrometer.lab.evaluation.reliability import sum_reliability as reliability_of
@@ -48,6 +51,9 @@ AGREEING = 3.0
 ONE_CAUSE = 0.3
 """Highest probability of a group for which only one cause speaks."""
 RIDGE = 0.02
+MOST_DOUBTED = 0.45
+"""Highest probability of a doubted group: below what is reported."""
+REPORTED = Settings().campaigns.report_probability
 BARE_CAUTION = 3.0
 """Weight of a false group in a bare world. Without accounts nobody's agreement is known, and a licensed maker of synthetic
 data looks like an operator: what cannot be told apart must not be accused."""
@@ -66,13 +72,20 @@ class Case:
     """Independent causes of coordination that count."""
     bare: bool
     probability: float
-    """What the shipped curves give it."""
-    campaign: bool
+    """What the detector gives it."""
+    watched: bool
+    operator: str
+    """Whose group it is, empty where nobody's."""
+
+    @property
+    def campaign(self) -> bool:
+        """Whether it is an operator's."""
+        return bool(self.operator)
 
 
 @dataclass(frozen=True)
 class Curves:
-    """P(campaign) = logistic(coordination) * logistic(operation) * logistic(harvest), in the order in which they are fitted."""
+    """P(campaign) = least + (1 - least) * logistic(coordination) * logistic(operation) * logistic(harvest), in the order of fitting."""
 
     coordination_middle: float
     coordination_middle_bare: float
@@ -82,17 +95,19 @@ class Curves:
     operation_slope: float
     harvest_middle: float
     harvest_slope: float
+    least: float
+    least_bare: float
 
 
 STARTS = (
-    Curves(16.0, 12.0, 0.5, 5.0, 5.0, 0.8, 5.0, 0.5),
-    Curves(14.0, 12.0, 0.4, 4.5, 5.0, 1.0, 4.0, 0.6),
-    Curves(20.0, 14.0, 0.4, 6.0, 6.0, 0.6, 6.0, 0.4),
+    Curves(16.0, 12.0, 0.5, 5.0, 5.0, 0.8, 5.0, 0.5, 0.01, 0.02),
+    Curves(14.0, 12.0, 0.4, 4.5, 5.0, 1.0, 4.0, 0.6, 0.01, 0.02),
+    Curves(20.0, 14.0, 0.4, 6.0, 6.0, 0.6, 6.0, 0.4, 0.01, 0.02),
 )
 """Where the search begins; the best of what is reached counts, since the likelihood has several tops."""
-LEAST = Curves(14.0, 11.0, 0.3, 4.0, 4.0, 0.6, 2.5, 0.3)
+LEAST = Curves(14.0, 11.0, 0.3, 4.0, 4.0, 0.6, 2.5, 0.3, 0.001, 0.001)
 """Lower bounds: crowds that no world has may show more than those here, so that no curve is let fall to what these worlds alone allow."""
-MOST = Curves(30.0, 14.0, 1.5, 5.5, 5.5, 1.5, 16.0, 1.5)
+MOST = Curves(30.0, 14.0, 1.5, 5.5, 5.5, 1.5, 16.0, 1.5, 0.05, 0.05)
 """Upper bounds: operation is a gate besides (`campaigns.operation_bits`), and bare logs have a floor of accounts, so that the curves need
 not keep out what those do."""
 
@@ -161,10 +176,24 @@ def _labelled(world: str, result: ResultFolder, operator: dict[str, str]) -> lis
                 causes=count_causes(candidate),
                 bare=bare,
                 probability=candidate.probability,
-                campaign=bool(owner) and most >= PURE * sum(owners.values()),
+                watched=candidate.verdict == "watch",
+                operator=owner if most >= PURE * sum(owners.values()) else "",
             )
         )
-    return labelled
+    return keep_likeliest(labelled)
+
+
+def keep_likeliest(groups: Sequence[Case]) -> list[Case]:
+    """Return the groups that are nobody's, and of each operator's the likeliest."""
+    best: dict[str, Case] = {}
+    for case in groups:
+        likeliest = best.setdefault(case.operator, case)
+        if (case.probability, case.coordination + case.harvest) > (
+            likeliest.probability,
+            likeliest.coordination + likeliest.harvest,
+        ):
+            best[case.operator] = case
+    return [case for case in groups if not case.operator or case is best[case.operator]]
 
 
 def sum_operation(candidate: CandidateGroup) -> float:
@@ -207,20 +236,43 @@ def fit(train: Sequence[Case]) -> Curves:
     return Curves(*(round(float(value), 4) for value in best.x))
 
 
+def read_shipped_curves() -> Curves:
+    """Return the curves that the detector goes by."""
+    content = msgspec.json.decode(TARGET.read_bytes())
+    return Curves(*(float(content[field.name]) for field in fields(Curves)))
+
+
 def apply_curves(curves: Curves, groups: Sequence[Case]) -> np.ndarray:
-    """Return the product of the three curves for each group."""
+    """Return the probability of each group by the curves alone."""
     bare = np.array([case.bare for case in groups])
     coordination, operation, harvest = (
         np.array([getattr(case, axis) for case in groups]) for axis in ("coordination", "operation", "harvest")
     )
     together = np.where(bare, curves.coordination_middle_bare, curves.coordination_middle)
     one_hand = np.where(bare, curves.operation_middle_bare, curves.operation_middle)
+    least = np.where(bare, curves.least_bare, curves.least)
     product: np.ndarray = (
         _curve(coordination, together, curves.coordination_slope)
         * _curve(operation, one_hand, curves.operation_slope)
         * _curve(harvest, curves.harvest_middle, curves.harvest_slope)
     )
-    return product
+    given: np.ndarray = least + (1 - least) * product
+    return given
+
+
+def mask_doubted(curves: Curves, groups: Sequence[Case]) -> np.ndarray:
+    """Return the groups that the curves would convict and a doubt does not."""
+    watched = np.array([case.watched for case in groups], dtype=np.bool_)
+    doubted: np.ndarray = watched & (apply_curves(curves, groups) >= REPORTED)
+    return doubted
+
+
+def measure_doubted(curves: Curves, groups: Sequence[Case]) -> float:
+    """Return the share of operators' among the doubted groups (rule of succession), below what would be reported."""
+    doubted = [
+        case.campaign for case, is_doubted in zip(groups, mask_doubted(curves, groups), strict=True) if is_doubted
+    ]
+    return min(MOST_DOUBTED, round((sum(doubted) + 1) / (len(doubted) + 2), 4))
 
 
 def _values(curves: Curves) -> list[float]:
@@ -232,11 +284,13 @@ def _curve(bits: np.ndarray, middle: np.ndarray | float, slope: float) -> np.nda
     return curve
 
 
-def probabilities(curves: Curves, groups: Sequence[Case]) -> np.ndarray:
-    """Return the probability of each group; of one for which only one cause speaks it is bounded."""
+def probabilities(curves: Curves, groups: Sequence[Case], doubted: float) -> np.ndarray:
+    """Return the probability of each group; of one for which only one cause speaks, and of a doubted one, it is bounded."""
     several = np.array([case.causes >= 2 for case in groups])
+    watched = np.array([case.watched for case in groups], dtype=np.bool_)
     curved = apply_curves(curves, groups)
-    bounded: np.ndarray = np.where(several, curved, np.minimum(curved, ONE_CAUSE))
+    curved = np.where(several, curved, np.minimum(curved, ONE_CAUSE))
+    bounded: np.ndarray = np.where(watched, np.minimum(curved, doubted), curved)
     return bounded
 
 
@@ -250,13 +304,19 @@ def reliability(given: np.ndarray, test: Sequence[Case]) -> list[dict[str, float
     ]
 
 
-def record(curves: Curves, provenance: dict[str, object], shipped: bytes) -> bytes:
+def record(curves: Curves, doubted: float, provenance: dict[str, object], shipped: bytes) -> bytes:
     """Return the file of the curves; constants of the shipped one that are not fitted stay as they are.
 
     Raises:
         msgspec.ValidationError: the detector needs what neither has.
     """
-    content = {**msgspec.json.decode(shipped), **asdict(curves), "one_cause": ONE_CAUSE, "provenance": provenance}
+    content = {
+        **msgspec.json.decode(shipped),
+        **asdict(curves),
+        "one_cause": ONE_CAUSE,
+        "doubted": doubted,
+        "provenance": provenance,
+    }
     msgspec.convert(content, ScoreCalibration)
     return msgspec.json.format(msgspec.json.encode(content)) + b"\n"
 
@@ -281,10 +341,13 @@ def main() -> None:
         return
     train = cases(names, seeds, chosen.honest)
     try:
-        curves = fit(train)
+        # What a doubt decides says nothing of the curves.
+        doubtful = mask_doubted(read_shipped_curves(), train)
+        curves = fit([case for case, is_doubtful in zip(train, doubtful, strict=True) if not is_doubtful])
+        doubted = measure_doubted(curves, train)
     except ValueError as error:
         sys.exit(f"Nothing is written: {error}.")
-    rows = reliability(probabilities(curves, test), test)
+    rows = reliability(probabilities(curves, test, doubted), test)
     error_sum = sum(row["n"] * abs(row["predicted"] - row["observed"]) for row in rows)
     provenance: dict[str, object] = {
         "command": f"PYTHONPATH=benchmarks python -m quality.calibrate --seeds {chosen.seeds} --test-seeds {chosen.test_seeds} --honest {chosen.honest}",
@@ -297,7 +360,7 @@ def main() -> None:
         "expected_calibration_error": round(error_sum / max(1, len(test)), 4),
         "reliability": rows,
     }
-    TARGET.write_bytes(record(curves, provenance, TARGET.read_bytes()))
+    TARGET.write_bytes(record(curves, doubted, provenance, TARGET.read_bytes()))
     print(TARGET.read_text("utf-8"))
 
 

@@ -10,14 +10,26 @@ import pytest
 
 from hydrometer.contract import CandidateGroup, Evidence
 from quality import calibrate
-from quality.calibrate import Case, Curves, apply_curves, count_causes, fit, probabilities, record, sum_operation
+from quality.calibrate import (
+    Case,
+    Curves,
+    apply_curves,
+    count_causes,
+    fit,
+    keep_likeliest,
+    mask_doubted,
+    measure_doubted,
+    probabilities,
+    record,
+    sum_operation,
+)
 
-OPERATOR = Case("w", 30.0, 16.0, 12.0, 3, bare=False, probability=0.9, campaign=True)
-COURSE = replace(OPERATOR, operation=1.0, campaign=False)
+OPERATOR = Case("w", 30.0, 16.0, 12.0, 3, bare=False, probability=0.9, watched=False, operator="hydra")
+COURSE = replace(OPERATOR, operation=1.0, operator="")
 """Belongs together and harvests, and nobody runs it."""
-SERVICE = replace(OPERATOR, harvest=1.0, campaign=False)
+SERVICE = replace(OPERATOR, harvest=1.0, operator="")
 """One hand, and no harvest."""
-LONE = replace(OPERATOR, coordination=4.0, operation=2.0, campaign=False)
+LONE = replace(OPERATOR, coordination=4.0, operation=2.0, operator="")
 
 
 def draw_groups(bare: bool = False) -> list[Case]:
@@ -68,10 +80,34 @@ def test_false_groups_of_bare_worlds_weigh_more() -> None:
     assert apply_curves(fit(mixed), [alike])[0] < 0.5
 
 
-def test_one_cause_alone_is_bounded(curves: Curves) -> None:
-    assert probabilities(curves, [replace(OPERATOR, causes=1), OPERATOR]).tolist() == pytest.approx(
-        [calibrate.ONE_CAUSE, apply_curves(curves, [OPERATOR])[0]]
+def test_one_cause_alone_and_a_doubt_bound_the_probability(curves: Curves) -> None:
+    groups = [replace(OPERATOR, causes=1), OPERATOR, replace(OPERATOR, watched=True), replace(LONE, watched=True)]
+    assert probabilities(curves, groups, 0.25).tolist() == pytest.approx(
+        [calibrate.ONE_CAUSE, apply_curves(curves, [OPERATOR])[0], 0.25, apply_curves(curves, [LONE])[0]]
     )
+
+
+def test_doubted_groups_are_as_probable_as_they_were_operators(curves: Curves) -> None:
+    doubted = replace(OPERATOR, watched=True)
+    innocent = replace(doubted, operator="")
+    unlikely = replace(LONE, watched=True)
+    groups = [OPERATOR, doubted, innocent, innocent, innocent, unlikely]
+    assert mask_doubted(curves, groups).tolist() == [False, True, True, True, True, False]
+    assert measure_doubted(curves, groups) == round(2 / 6, 4)
+    assert measure_doubted(curves, [doubted] * 9) == calibrate.MOST_DOUBTED < 0.5
+    assert measure_doubted(curves, [OPERATOR]) == calibrate.MOST_DOUBTED
+
+
+def test_an_operator_in_several_groups_counts_once() -> None:
+    rest = replace(OPERATOR, probability=0.02)
+    other = replace(OPERATOR, operator="other", probability=0.1)
+    assert keep_likeliest([rest, COURSE, OPERATOR, rest, SERVICE, other]) == [COURSE, OPERATOR, SERVICE, other]
+
+
+def test_operators_of_whom_nothing_shows_raise_the_least_probability() -> None:
+    silent = replace(LONE, coordination=0.0, operation=0.0, harvest=0.0)
+    groups = [*draw_groups(), *[silent] * 90, *[replace(silent, operator="another")] * 10]
+    assert apply_curves(fit(groups), [silent])[0] == pytest.approx(0.045, abs=0.02)
 
 
 def test_a_detector_without_operation_cannot_be_fitted() -> None:
@@ -81,11 +117,12 @@ def test_a_detector_without_operation_cannot_be_fitted() -> None:
 
 def test_the_file_keeps_what_is_not_fitted_and_is_read_by_the_detector(curves: Curves) -> None:
     shipped = msgspec.json.encode({**msgspec.json.decode(calibrate.TARGET.read_bytes()), "another_constant": 0.25})
-    content = msgspec.json.decode(record(curves, {"command": "none"}, shipped))
+    content = msgspec.json.decode(record(curves, 0.25, {"command": "none"}, shipped))
     assert {name: content[name] for name in asdict(curves)} == asdict(curves)
+    assert content["doubted"] == 0.25
     assert (content["another_constant"], content["provenance"]) == (0.25, {"command": "none"})
     with pytest.raises(msgspec.ValidationError):
-        record(curves, "none", shipped)  # type: ignore[arg-type]  # what it refuses
+        record(curves, 0.25, "none", shipped)  # type: ignore[arg-type]  # what it refuses
 
 
 def test_evidence_counts_by_cause_and_operation_by_kind() -> None:

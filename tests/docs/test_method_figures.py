@@ -33,6 +33,8 @@ PHRASES = (
     f"lie at {CALIBRATION.coordination_middle:.3g}, {CALIBRATION.operation_middle:.2g} and {CALIBRATION.harvest_middle:.2g} bits",
     f"at {CALIBRATION.coordination_middle_bare:.3g}, {CALIBRATION.operation_middle_bare:.2g} and {CALIBRATION.harvest_middle:.2g}.",
     f"two causes of {SETTINGS.cause_bits:.0f} bits: P is {CALIBRATION.one_cause:g} at most",
+    f"never below {CALIBRATION.least:g}, and {CALIBRATION.least_bare:g} in such bare logs",
+    f"doubt, P is {CALIBRATION.doubted:.2g} at most",
     f"less than {SETTINGS.operation_bits:.0f} bits of operation",
     f"{MADE[group_scoring.MAKER]:.0f} bits of one maker nor {MADE['one payer']:.0f} of one payer nor {MADE['joined together']:.0f} of joining together",
     f"fewer than {SETTINGS.least_accounts_without_orgs}",

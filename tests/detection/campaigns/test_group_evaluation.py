@@ -60,7 +60,7 @@ def test_a_group_is_tested_once_in_a_view() -> None:
     evaluator = evaluator_of(signals, views)
     hydra = mask(views.population.size, range(HYDRA))
     first = evaluator.evaluate(hydra)
-    assert first.probability >= CampaignSettings().report_probability
+    assert first.likelihood >= CampaignSettings().report_probability
     assert signals.calls == [False, True]
     assert evaluator.evaluate(hydra.copy()) is first
     assert evaluator.test_count == signals.number
@@ -78,7 +78,7 @@ def test_what_nothing_can_make_a_campaign_is_tested_no_further() -> None:
     views, signals = crowd(), CountedEvidence()
     evaluation = evaluator_of(signals, views).evaluate(mask(views.population.size, range(60, 90)))
     assert signals.calls == [False]
-    assert evaluation.probability < RULES.settings.report_probability
+    assert evaluation.likelihood < RULES.settings.report_probability
 
 
 def test_a_community_is_tested_to_the_end_for_it_may_be_watched() -> None:
@@ -87,7 +87,7 @@ def test_a_community_is_tested_to_the_end_for_it_may_be_watched() -> None:
     evaluator = evaluator_of(signals, views)
     hydra = mask(views.population.size, range(HYDRA))
     evaluation = evaluator.evaluate(hydra)
-    assert evaluation.probability < RULES.settings.report_probability
+    assert evaluation.likelihood < RULES.settings.report_probability
     assert [item.kind for item in evaluation.evidence if item.axis == "coordination"] == ["affiliation"]
 
 

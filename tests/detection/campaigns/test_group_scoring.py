@@ -95,14 +95,15 @@ def test_causes_that_agree_on_a_harvest_by_one_hand_make_a_campaign() -> None:
         * CALIBRATION.operation_probability(10.0, FULL)
         * CALIBRATION.harvest_probability(18.0)
     )
-    assert judgement.probability == pytest.approx(expected, abs=1e-6)
+    assert judgement.likelihood == pytest.approx(CALIBRATION.raise_to_least(expected, FULL), abs=1e-6)
+    assert judgement.probability == judgement.likelihood
     assert judgement.causes == {"one payer": 12.0, "one work queue": 10.0}
     (reason,) = judgement.reasons
     assert "one payer, one work queue" in reason
 
 
 @given(st.lists(st.tuples(st.sampled_from([*AFFILIATING, "a plug-in's"]), st.floats(0, 60)), max_size=12))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_belonging_together_however_tightly_convicts_nobody(found: list[tuple[str, float]]) -> None:
     judgement = judged([*(affiliation(cause, bits) for cause, bits in found), HARVEST, HARVEST])
     assert judgement.verdict in ("watch", "rejected")
@@ -120,7 +121,10 @@ def test_a_community_that_harvests_is_watched() -> None:
 def test_operation_short_of_what_is_asked_for_whatever_else_agrees_is_watched() -> None:
     tight = [affiliation(cause, 60.0) for cause in AFFILIATING]
     short, enough = SETTINGS.operation_bits - 0.1, SETTINGS.operation_bits + 3.0
-    assert judged([*tight, operation("one work queue", short), HARVEST]).verdict == "watch"
+    doubted = judged([*tight, operation("one work queue", short), HARVEST])
+    assert doubted.verdict == "watch"
+    # The evidence alone would convict; what is reported is how often such groups were an operator's.
+    assert doubted.likelihood >= SETTINGS.report_probability > doubted.probability == CALIBRATION.doubted
     assert judged([*tight, operation("one work queue", enough), HARVEST]).verdict == "campaign"
 
 
@@ -155,7 +159,7 @@ def test_a_cause_gives_no_more_than_its_cap(cause: str) -> None:
 
 
 @given(st.integers(1, 6), st.floats(0, 15))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_one_fact_that_several_families_show_counts_once(families: int, bits: float) -> None:
     """Joining together brings sign-ups in one hour and first use in one hour: two families, one cause, one bound."""
     names = ("identity", "timing", "infrastructure", "content", "economics", "intelligence")[:families]
@@ -250,7 +254,7 @@ def test_how_a_model_is_used_says_nothing_where_nobody_knows_what_is_asked() -> 
 def test_vague_demands_are_watched_however_sure_the_rest_is() -> None:
     coordinated = [affiliation("one payer", 12.0), operation("one work queue", 12.0)]
     vague = judged([*coordinated, demands(18.0, signal="leaning")])
-    assert vague.probability >= SETTINGS.report_probability
+    assert vague.likelihood >= SETTINGS.report_probability
     assert vague.verdict == "watch"
     assert any("vaguely" in reason for reason in vague.reasons)
     for plain in PLAIN_DEMANDS:
@@ -277,7 +281,7 @@ def test_a_queue_over_accounts_that_nothing_shows_to_be_made_for_it_is_watched(m
     """A service may work its customers' own accounts from one queue: they have lives of their own."""
     queue = [operation("one work queue", 12.0), affiliation("one site", 8.0), affiliation("one tool", 4.0), HARVEST]
     lived_in = judged([*queue, affiliation(made, MADE[made] - 0.1)])
-    assert lived_in.probability >= SETTINGS.report_probability
+    assert lived_in.likelihood >= SETTINGS.report_probability
     assert lived_in.verdict == "watch"
     assert any("a service may work its customers' own accounts" in reason for reason in lived_in.reasons)
     assert judged([*queue, affiliation(made, MADE[made])]).verdict == "campaign"
@@ -342,7 +346,7 @@ ROW = st.tuples(st.sampled_from([*(set(CAUSE_CAP) - {INSTITUTION}), "a plug-in's
 
 
 @given(st.lists(ROW, max_size=8), ROW)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_more_evidence_never_makes_a_campaign_less_likely(
     found: list[tuple[str, float, bool]], more: tuple[str, float, bool]
 ) -> None:
@@ -359,7 +363,7 @@ P_VALUES = st.lists(st.lists(st.floats(-12, 0), max_size=6), max_size=5)
 
 
 @given(P_VALUES, st.integers(0, 40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_false_discoveries_are_held_down_as_benjamini_and_yekutieli_do(found: list[list[float]], more: int) -> None:
     """Brute force: every evidence survives whose p is at most that of some rank within its bound."""
     tests = sum(map(len, found)) + more

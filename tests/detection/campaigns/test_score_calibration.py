@@ -73,3 +73,15 @@ def test_operation_is_asked_for_whatever_could_be_seen() -> None:
     assert bounds[0] == pytest.approx(CURVE.operation_middle)
     assert bounds[2] == bounds[3] == pytest.approx(CURVE.operation_middle_bare)
     assert min(bounds) > 3.0
+
+
+def test_no_probability_is_below_the_least_nor_above_one() -> None:
+    assert CURVE.raise_to_least(0.0, FULL) == CURVE.least
+    assert CURVE.raise_to_least(0.0, BARE) == CURVE.least_bare
+    assert CURVE.raise_to_least(1.0, FULL) == 1.0
+    assert 0.0 < CURVE.least < 0.1
+    assert 0.0 < CURVE.least_bare < 0.1
+
+
+def test_a_doubted_group_is_never_reported() -> None:
+    assert CURVE.doubted < 0.5

@@ -121,7 +121,7 @@ def find_campaigns(
     evaluator = GroupEvaluator(views, signals, rules, progress)
 
     def score_group(members: Bools) -> float:
-        return evaluator.evaluate(members).probability
+        return evaluator.evaluate(members).likelihood
 
     proposals = propose_groups(views, settings, score_group)
     if constraints is not None:
@@ -169,7 +169,7 @@ def _build_groups(
     claimed = np.zeros(population.size, dtype=np.bool_)
     campaigns: list[Bools | None] = []
     for proposal in proposals:
-        is_campaign = evaluator.evaluate(proposal.members).probability >= settings.report_probability
+        is_campaign = evaluator.evaluate(proposal.members).likelihood >= settings.report_probability
         members = drop_contract_customers(population, proposal.members) & ~claimed
         campaigns.append(members if is_campaign else None)
         if is_campaign:

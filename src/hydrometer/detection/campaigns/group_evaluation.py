@@ -57,8 +57,8 @@ class GroupEvaluation:
 
     evidence: list[Evidence]
     objections: list[Objection]
-    probability: float
-    """That it is a campaign; of a group that is rejected whatever the costly signals find, the most it could be."""
+    likelihood: float
+    """Probability that it is a campaign; of a group that is rejected whatever the costly signals find, the most it could be."""
 
 
 class GroupEvaluator:
@@ -109,11 +109,11 @@ class GroupEvaluator:
         if most < least:
             return GroupEvaluation(evidence, objections, most)
         evidence += self._signals(group, True)
-        probability = judge_group(group, evidence, objections, "", self._rules).probability
+        likelihood = judge_group(group, evidence, objections, "", self._rules).likelihood
         # Who else is as much alike takes a look at everybody; what is rejected without it needs no more against it.
-        if probability >= least:
+        if likelihood >= least:
             crowd = check_community(group, measure_likeness(view.outward, group.members))
             if crowd is not None:
                 objections.append(crowd)
-                probability = judge_group(group, evidence, objections, "", self._rules).probability
-        return GroupEvaluation(evidence, objections, probability)
+                likelihood = judge_group(group, evidence, objections, "", self._rules).likelihood
+        return GroupEvaluation(evidence, objections, likelihood)

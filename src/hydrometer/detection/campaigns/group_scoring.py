@@ -93,8 +93,10 @@ class ScoringRules:
     def estimate_probability(self, weight: GroupWeight) -> float:
         """Return the probability of a campaign."""
         calibration = self.calibration
-        probability = self.estimate_affiliated_harvest(weight) * calibration.operation_probability(
-            weight.operation, self.attainable
+        probability = calibration.raise_to_least(
+            self.estimate_affiliated_harvest(weight)
+            * calibration.operation_probability(weight.operation, self.attainable),
+            self.attainable,
         )
         return probability if len(self.list_agreeing_causes(weight)) >= 2 else min(probability, calibration.one_cause)
 
@@ -127,7 +129,10 @@ class GroupJudgement:
     coordination: float
     operation: float
     harvest: float
+    likelihood: float
+    """Probability of a campaign by the evidence alone."""
     probability: float
+    """The same, bounded where a doubt remains."""
     verdict: str
     reasons: list[str]
 
@@ -148,8 +153,9 @@ def judge_group(
     weight = weigh_evidence(evidence, objections)
     # What counts only beside other evidence, and stands alone, is not shown as if it counted.
     evidence = [item for item in evidence if item.axis == "harvest" or (item.cause or item.signal) in weight.causes]
-    probability = rules.estimate_probability(weight)
-    verdict, reasons = _decide_verdict(group, weight, probability, rules)
+    likelihood = rules.estimate_probability(weight)
+    verdict, reasons = _decide_verdict(group, weight, likelihood, rules)
+    probability = min(likelihood, rules.calibration.doubted) if verdict == "watch" else likelihood
     return GroupJudgement(
         group=group,
         seed=seed,
@@ -159,6 +165,7 @@ def judge_group(
         coordination=round(max(0.0, weight.coordination), 3),
         operation=round(max(0.0, weight.operation), 3),
         harvest=round(max(0.0, weight.harvest), 3),
+        likelihood=round(likelihood, 6),
         probability=round(probability, 6),
         verdict=verdict,
         reasons=reasons,

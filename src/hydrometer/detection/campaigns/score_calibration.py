@@ -12,7 +12,9 @@ FULL, BARE = 90.0, 44.0
 
 
 class ScoreCalibration(msgspec.Struct, frozen=True, kw_only=True):
-    """P(campaign) = logistic(coordination) * logistic(operation) * logistic(harvest); provenance says on what it was fitted.
+    """P(campaign) = logistic(coordination) * logistic(operation) * logistic(harvest), and no less than `least`.
+
+    Provenance says on what it was fitted.
 
     What a group must reach depends on what could be seen of it: where signals are off, the middle of a curve lies between that of all
     signals and `…_bare` (`BARE` bits attainable).
@@ -26,9 +28,19 @@ class ScoreCalibration(msgspec.Struct, frozen=True, kw_only=True):
     operation_slope: float
     harvest_middle: float
     harvest_slope: float
+    least: float
+    least_bare: float
+    """Share of operators' groups among those for which nothing speaks: no probability is lower."""
     one_cause: float
     """Highest probability of a group for which only one cause speaks."""
+    doubted: float
+    """Highest probability of a group that is watched for a doubt: the share of operators' groups among such."""
     provenance: dict[str, object]
+
+    def raise_to_least(self, probability: float, attainable: float) -> float:
+        """Return a probability that leaves room for operators of whom nothing shows, where so many bits could have been reached."""
+        least = _blend(self.least, self.least_bare, attainable)
+        return least + (1.0 - least) * probability
 
     def middle(self, attainable: float) -> float:
         """Coordination for even odds when `attainable` bits could have been reached."""
