@@ -41,6 +41,7 @@ def exchanges(records: Sequence[Record]) -> str:
     ours = [record for record in records if record.detector == HYDROMETER and record.score.exchanges is not None]
     rows += [
         _pooled_row("**unmixed pools**", [pick_pools(record, mixed=False) for record in ours]),
+        _pooled_row("those of operators that were found", [pick_found_pools(record) for record in ours]),
         _pooled_row("mixed pools", [pick_pools(record, mixed=True) for record in ours]),
     ]
     head = ("scenario", "precision", "recall", "beneficiaries told apart (B-cubed F1)")
@@ -54,6 +55,11 @@ def pick_pools(record: Record, *, mixed: bool) -> list[OperatorExchanges]:
     counts = record.score.exchanges
     pools = counts.operators if counts is not None else {}
     return [pool for name, pool in pools.items() if name in innocent and (innocent[name] > 0) == mixed]
+
+
+def pick_found_pools(record: Record) -> list[OperatorExchanges]:
+    """Return the unmixed pools in a record's world of which a campaign has exchanges."""
+    return [pool for pool in pick_pools(record, mixed=False) if pool.claimed]
 
 
 def _operators(record: Record) -> tuple[OperatorSpec, ...]:

@@ -99,3 +99,30 @@ def test_a_result_without_probabilities_has_no_reliability(tmp_path: Path) -> No
     assert {"members.parquet probability", "campaigns.json probability"} <= {
         what.split(":")[0] for what in found.absent
     }
+
+
+def test_parts_of_an_operator_beside_its_likeliest_group_are_no_cases(tmp_path: Path) -> None:
+    world = write_world(tmp_path / "world", OPERATORS, HONEST)
+    result = write_result(tmp_path / "result", {"X": {"a1": 0.9, "a2": 0.9}}, listed={"X": 0.9})
+    candidates: list[dict[str, object]] = [
+        {"id": "G1", "verdict": "campaign", "probability": 0.9, "campaign_id": "X", "accounts": 2},
+        {"id": "G2", "verdict": "rejected", "probability": 0.15},
+        {"id": "G3", "verdict": "rejected", "probability": 0.05},
+        {"id": "G4", "verdict": "rejected", "probability": 0.25},
+        {"id": "G5", "verdict": "rejected", "probability": 0.35},
+    ]
+    considered = [
+        ("G1", "a1", 0.9, True),
+        ("G1", "a2", 0.9, True),
+        ("G2", "b1", 0.15, False),
+        ("G2", "b2", 0.15, False),
+        ("G3", "b1", 0.05, False),  # less of B than G2
+        ("G4", "a3", 0.25, False),  # less of A than X
+        ("G5", "p1", 0.35, False),  # nobody's
+    ]
+    write_candidates(result, candidates, considered)
+    calibration = score(result, world).calibration
+    assert calibration.campaigns is not None
+    assert calibration.campaigns.cases == [0, 1, 0, 1, 0, 0, 0, 0, 0, 1]
+    assert calibration.campaigns.observed == [0, 1, 0, 0, 0, 0, 0, 0, 0, 1]
+    assert calibration.notes["other parts of operators, no case"] == 2

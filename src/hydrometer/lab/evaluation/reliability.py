@@ -7,12 +7,14 @@ binning", 2015) with ten bins of equal width.
 A campaign or rejected group is true when at least half of its accounts are an operator's; an account of it is true when
 the group is, and the account is run by the operator that has most of the group. Here all accounts count, not only those
 over the threshold that flags. Rejected groups and the accounts that were turned down are claims too, with a low
-probability; without them the lower bins would be empty. So are watches and their accounts. Groups set apart as authorised or as one customer's are no
+probability; without them the lower bins would be empty. So are watches and their accounts. An operator that lies in several groups
+is one claim among the rejected, the likeliest, and none where a campaign is likelier: a search looks at many parts of it. Groups set apart as authorised or as one customer's are no
 claim that nobody harvests, and are left out.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,7 +63,7 @@ def measure_calibration(
     notes["listed campaigns without members"] = len(listed_campaigns or {}) - sum(
         name in group_index for name in listed_campaigns or {}
     )
-    campaigns = [(stated[name], bool(groups.true[group_index[name]])) for name in names]
+    campaigns = [_Claim.of(stated[name], groups, group_index[name]) for name in names]
     accounts = [_select_cases(members, groups.main, truth)]
     if candidates is not None:
         tested, others = candidates
@@ -72,11 +74,15 @@ def measure_calibration(
         notes["considered groups that candidates.json lacks"] = sum(c is None for c in kinds)
         tested_groups = GroupingCounts.of(others, truth)
         main = np.where(rejected, tested_groups.main, -1) if kinds else tested_groups.main
+        turned_down: list[_Claim] = []
         for number, candidate in enumerate(kinds):
             if candidate is not None and rejected[number]:
-                campaigns.append((candidate.probability, bool(tested_groups.true[number])))
+                turned_down.append(_Claim.of(candidate.probability, tested_groups, number))
             elif candidate is not None and candidate.campaign_id in group_index:
                 main[number] = groups.main[group_index[candidate.campaign_id]]
+        single = _keep_likeliest(campaigns, turned_down)
+        notes["other parts of operators, no case"] = len(turned_down) - len(single)
+        campaigns += single
         used = np.array([c is not None and c.verdict not in SET_APART for c in kinds], dtype=np.bool_)
         accounts.append(_select_cases(others.select(used[others.group]), main, truth))
     return ResultCalibration(
@@ -88,6 +94,27 @@ def measure_calibration(
         else None,
         notes={what: number for what, number in notes.items() if number},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A group's probability, and the operator that has most of it; -1 where it is nobody's."""
+
+    probability: float
+    operator: int
+
+    @classmethod
+    def of(cls, probability: float, groups: GroupingCounts, number: int) -> _Claim:
+        return cls(probability, int(groups.main[number]))
+
+
+def _keep_likeliest(campaigns: list[_Claim], turned_down: list[_Claim]) -> list[_Claim]:
+    """Return the groups turned down that are nobody's, and of each operator's the likeliest, unless a campaign is likelier."""
+    best = {claim.operator: claim for claim in sorted(campaigns, key=lambda claim: claim.probability)}
+    for claim in turned_down:
+        if claim.operator >= 0 and claim.probability > best.get(claim.operator, _Claim(-1.0, -1)).probability:
+            best[claim.operator] = claim
+    return [claim for claim in turned_down if claim.operator < 0 or claim is best[claim.operator]]
 
 
 def _names_nobody(candidate: TestedCandidate) -> bool:
@@ -104,5 +131,8 @@ def _select_cases(
     return claims.probability[claims.stated], true[claims.stated]
 
 
-def _split_cases(cases: list[tuple[float, bool]]) -> tuple[Floats, Bools]:
-    return np.array([p for p, _ in cases], dtype=np.float64), np.array([true for _, true in cases], dtype=np.bool_)
+def _split_cases(claims: list[_Claim]) -> tuple[Floats, Bools]:
+    return (
+        np.array([claim.probability for claim in claims], dtype=np.float64),
+        np.array([claim.operator >= 0 for claim in claims], dtype=np.bool_),
+    )
