@@ -102,11 +102,20 @@ def test_a_record_that_cannot_be_held_is_refused(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(streams, "LONGEST_RECORD", 50)
     monkeypatch.setattr(streams, "CHUNK", 20)
     long = json.dumps({"a": "x" * 200}).encode()
-    for content in (b'{"a":1}\n' + long, b"[\n" + long + b"\n]"):
-        with pytest.raises(InputError, match="a record longer than"):
-            read(tmp_path / "x.json", content)
-    with pytest.raises(InputError, match="not CSV: field larger than field limit"):
-        read(tmp_path / "x.csv", b"a,b\n1," + long)
+    with pytest.raises(InputError, match="a record longer than"):
+        read(tmp_path / "x.json", b"[\n" + long + b"\n]")
+
+
+def test_a_line_that_cannot_be_held_takes_no_other_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "LONGEST_RECORD", 50)
+    monkeypatch.setattr(streams, "CHUNK", 20)
+    long = json.dumps({"a": "x" * 200}).encode()
+    records, rejects = read(tmp_path / "x.json", b'{"a":1}\n' + long + b'\n{"a":2}\n')
+    assert records == [(1, {"a": 1}), (3, {"a": 2})]
+    assert rejects.counts == {streams.LONG: 1}
+    records, rejects = read(tmp_path / "x.csv", b"a,b\n1," + b"y" * 200 + b"\n2,c\n")
+    assert records == [(3, {"a": "2", "b": "c"})]
+    assert [reason.startswith("record longer than 50 characters") for reason in rejects.counts] == [True]
 
 
 def test_what_only_lenient_parsers_take_is_left_to_be_mended(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from hydrometer.files.file_reading import read_toml_or_yaml as read_toml_or_yaml
     from hydrometer.files.listening_socket import open_listener as open_listener
     from hydrometer.files.missing_extra import require_extra as require_extra
+    from hydrometer.files.regular_files import open_regular_file as open_regular_file
+    from hydrometer.files.regular_files import refuse_irregular_file as refuse_irregular_file
     from hydrometer.files.retries import TransientError as TransientError
     from hydrometer.files.retries import retry_transient as retry_transient
     from hydrometer.files.retries import wait_until as wait_until

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hydrometer.contract import InputError
 from hydrometer.files.file_errors import explain_read_errors
+from hydrometer.files.regular_files import open_regular_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,7 @@ def read_bytes(file: Path, *, mend: str, missing: str = "") -> bytes:
         InputError: it cannot be read.
     """
     with explain_read_errors(file, mend=mend, missing=missing):
-        return file.read_bytes()
+        return _read_whole(file)
 
 
 def read_text(file: Path, *, mend: str, missing: str = "") -> str:
@@ -32,7 +33,7 @@ def read_text(file: Path, *, mend: str, missing: str = "") -> str:
     """
     try:
         with explain_read_errors(file, mend=mend, missing=missing):
-            return file.read_text("utf-8")
+            return _decode_text(_read_whole(file))
     except UnicodeDecodeError:
         raise InputError("is no UTF-8 text", file=str(file), mend="Save it as UTF-8.") from None
 
@@ -47,7 +48,7 @@ def read_toml(file: Path, *, mend: str, valid: str) -> dict[str, Any]:
     """
     try:
         with explain_read_errors(file, mend=mend, missing="no such file"):
-            return tomllib.loads(file.read_text("utf-8"))
+            return tomllib.loads(_decode_text(_read_whole(file)))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not TOML: {error}", file=str(file), mend=valid) from None
 
@@ -64,7 +65,17 @@ def read_toml_or_yaml(file: Path, *, mend: str, valid: str) -> Any:
 
     try:
         with explain_read_errors(file, mend=mend):
-            text = file.read_text("utf-8")
+            text = _decode_text(_read_whole(file))
         return yaml.safe_load(text) if file.suffix.lower() in (".yaml", ".yml") else tomllib.loads(text)
     except (tomllib.TOMLDecodeError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"is neither TOML nor YAML: {error}", file=str(file), mend=valid) from None
+
+
+def _read_whole(file: Path) -> bytes:
+    with open_regular_file(file) as stream:
+        return stream.read()
+
+
+def _decode_text(content: bytes) -> str:
+    """Return text with line ends as Python has them; raises UnicodeDecodeError."""
+    return content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")

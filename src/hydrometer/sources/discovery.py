@@ -10,9 +10,10 @@ import orjson
 
 from hydrometer.contract import FINGERPRINTS, TEXTS, InputError
 from hydrometer.sources import value_parsers
+from hydrometer.sources.bounded_input import open_input
 from hydrometer.sources.formats import load_readers
 from hydrometer.sources.parquet_reader import MAGIC, read_columns_and_rows
-from hydrometer.sources.record_readers import open_input, read_csv_header, read_json_records
+from hydrometer.sources.record_readers import read_csv_header, read_json_records
 from hydrometer.sources.rejects import Rejects
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 FORMATS_MEND = "Name a folder or file of a known format, or name the format with --source"
 _DATA = (".parquet", ".json", ".jsonl", ".ndjson", ".csv")
+LARGEST_RELEASES = 16 << 20
+"""Bytes of models.json."""
 _CANONICAL = "canonical"
 
 
@@ -111,8 +114,8 @@ def discover_inputs(path: Path, source: str | None, *, mapped: bool) -> InputLay
     return InputLayout(
         tuple(exchanges),
         tuple(_identify_named_file(child, readers_by_name, readers_by_name[_CANONICAL]) for child in accounts),
-        models if models.is_file() else None,
-        tuple(sorted(child for child in intel.rglob("*") if child.is_file())) if intel.is_dir() else (),
+        models if models.exists() else None,
+        tuple(sorted(child for child in intel.rglob("*") if not child.is_dir())) if intel.is_dir() else (),
         tuple(sorted(unread)),
     )
 
@@ -123,10 +126,11 @@ def _list_data_files(folder: Path) -> list[Path]:
     for child in folder.iterdir():
         if child.name[0] in "._":
             continue
-        if child.is_file():
+        # A pipe or a device is listed too: opening it says that it is none, while leaving it out would say nothing.
+        if not child.is_dir():
             paths.append(child)
-        elif child.is_dir() and _is_table_folder(child):
-            paths += [part for part in child.iterdir() if part.is_file() and part.name[0] not in "._"]
+        elif _is_table_folder(child):
+            paths += [part for part in child.iterdir() if not part.is_dir() and part.name[0] not in "._"]
     return sorted(paths)
 
 
@@ -211,8 +215,10 @@ def load_releases(path: Path | None) -> dict[str, datetime]:
     if path is None:
         return {}
     with open_input(path) as stream:
-        raw = stream.read()
+        raw = stream.read(LARGEST_RELEASES + 1)
     mend = 'Write [{"model": "name", "released_at": "2026-01-31T00:00:00Z"}].'
+    if len(raw) > LARGEST_RELEASES:
+        raise InputError(f"has more than {LARGEST_RELEASES:,} bytes", file=str(path), mend=mend)
     try:
         entries = orjson.loads(raw.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
