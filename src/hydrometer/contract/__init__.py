@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from hydrometer.contract.fingerprint_columns import ELICITATION_CLASSES as ELICITATION_CLASSES
     from hydrometer.contract.fingerprint_columns import FINGERPRINTS as FINGERPRINTS
     from hydrometer.contract.fingerprint_columns import FOLD_KEY as FOLD_KEY
+    from hydrometer.contract.fingerprint_columns import MOST_HASHES as MOST_HASHES
     from hydrometer.contract.fingerprint_columns import TRAFFIC as TRAFFIC
     from hydrometer.contract.gateway import Failing as Failing
     from hydrometer.contract.gateway import GatewaySettings as GatewaySettings

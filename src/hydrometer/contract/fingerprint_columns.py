@@ -29,6 +29,9 @@ CAPABILITY_CLASSES = ("chat", "maths", "code", "tools", "analysis", "writing", "
 FOLD_KEY = b"hydrometer.fold"
 """Name, in the metadata of a Parquet file of fingerprints, of the version of the fold that its texts went through."""
 
+MOST_HASHES = 65_535
+"""Hashes of one sketch: an exchange's are counted in 16 bits."""
+
 FINGERPRINTS = TableSpec(
     "fingerprints",
     "what stays of an exchange's texts",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hydrometer.files.file_errors import make_read_error as make_read_error
     from hydrometer.files.file_errors import make_write_error as make_write_error
     from hydrometer.files.file_reading import read_bytes as read_bytes
+    from hydrometer.files.file_reading import read_regular_file as read_regular_file
     from hydrometer.files.file_reading import read_text as read_text
     from hydrometer.files.file_reading import read_toml as read_toml
     from hydrometer.files.file_reading import read_toml_or_yaml as read_toml_or_yaml

@@ -22,7 +22,7 @@ def read_bytes(file: Path, *, mend: str, missing: str = "") -> bytes:
         InputError: it cannot be read.
     """
     with explain_read_errors(file, mend=mend, missing=missing):
-        return _read_whole(file)
+        return read_regular_file(file)
 
 
 def read_text(file: Path, *, mend: str, missing: str = "") -> str:
@@ -33,7 +33,7 @@ def read_text(file: Path, *, mend: str, missing: str = "") -> str:
     """
     try:
         with explain_read_errors(file, mend=mend, missing=missing):
-            return _decode_text(_read_whole(file))
+            return _decode_text(read_regular_file(file))
     except UnicodeDecodeError:
         raise InputError("is no UTF-8 text", file=str(file), mend="Save it as UTF-8.") from None
 
@@ -48,7 +48,7 @@ def read_toml(file: Path, *, mend: str, valid: str) -> dict[str, Any]:
     """
     try:
         with explain_read_errors(file, mend=mend, missing="no such file"):
-            return tomllib.loads(_decode_text(_read_whole(file)))
+            return tomllib.loads(_decode_text(read_regular_file(file)))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not TOML: {error}", file=str(file), mend=valid) from None
 
@@ -65,13 +65,14 @@ def read_toml_or_yaml(file: Path, *, mend: str, valid: str) -> Any:
 
     try:
         with explain_read_errors(file, mend=mend):
-            text = _decode_text(_read_whole(file))
+            text = _decode_text(read_regular_file(file))
         return yaml.safe_load(text) if file.suffix.lower() in (".yaml", ".yml") else tomllib.loads(text)
     except (tomllib.TOMLDecodeError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"is neither TOML nor YAML: {error}", file=str(file), mend=valid) from None
 
 
-def _read_whole(file: Path) -> bytes:
+def read_regular_file(file: Path) -> bytes:
+    """Return what is in a regular file; raises as `open_regular_file` does."""
     with open_regular_file(file) as stream:
         return stream.read()
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract import CAPABILITY_CLASSES, ELICITATION_CLASSES, FINGERPRINTS, TRAFFIC, InputError
+from hydrometer.contract import CAPABILITY_CLASSES, ELICITATION_CLASSES, FINGERPRINTS, MOST_HASHES, TRAFFIC, InputError
 from hydrometer.fingerprint.concepts import build_concept_table
 from hydrometer.fingerprint.elicitation_model import ElicitationModel, load_shipped_model
 from hydrometer.fingerprint.kernels.elicitation_scoring import COLUMNS
@@ -67,7 +67,7 @@ class Fingerprinter:
         for name, least, most in (
             ("shingle_words", 1, 64),
             ("sample_one_in", 1, 1 << 32),
-            ("max_sketch", 1, 1 << 16),
+            ("max_sketch", 1, MOST_HASHES),
             ("max_words", RING, 1 << 24),
             ("lead_words", 1, RING),
         ):

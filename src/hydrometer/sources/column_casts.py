@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hydrometer.contract import FINGERPRINTS, TEXTS, TIMESTAMP
+from hydrometer.contract import FINGERPRINTS, MOST_HASHES, TEXTS, TIMESTAMP
 from hydrometer.sources import value_parsers as v
 
 if TYPE_CHECKING:
@@ -369,10 +369,19 @@ def _conform_lists(raw: RawColumn, kind: Any) -> ConformedColumn:
     ):
         cast = array.cast(kind)
         if read is v.parse_hashes and not (cast.values.null_count and cast.flatten().null_count):
-            return cast, {}
+            return _drop_long_sketches(cast)
         if read is v.parse_names and _are_clean_names(cast.flatten()):
             return cast, {}
     return _conform_each_value(raw, kind, read)
+
+
+def _drop_long_sketches(sketches: Any) -> ConformedColumn:
+    """Return sketches without those that hold more hashes than can be counted."""
+    too_long = pc.greater(pc.list_value_length(sketches), MOST_HASHES).fill_null(False)
+    rows = np.flatnonzero(np.asarray(too_long))
+    if not rows.size:
+        return sketches, {}
+    return pc.if_else(too_long, pa.scalar(None, sketches.type), sketches), {int(row): v.TOO_MANY_HASHES for row in rows}
 
 
 def _are_clean_names(elements: Any) -> bool:

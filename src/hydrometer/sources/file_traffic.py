@@ -17,7 +17,7 @@ from hydrometer.sources.parquet_chunks import (
     find_filled_by_statistics,
     has_int64_sketches,
 )
-from hydrometer.sources.parquet_reader import read_parquet_batches
+from hydrometer.sources.parquet_reader import fits_whole, read_parquet_batches
 from hydrometer.sources.record_readers import read_csv_records, read_json_records
 from hydrometer.sources.schema_cast import (
     SchemaCast,
@@ -151,9 +151,17 @@ class FileTraffic:
 
     @property
     def chunkable(self) -> bool:
-        """Whether `chunks` can be used: the exchanges are fingerprints in Parquet, and nothing maps their columns."""
+        """Whether `chunks` can be used: the exchanges are fingerprints in Parquet whose row groups can be held, and nothing
+        maps their columns.
+
+        Raises:
+            InputError: a file expands beyond what logs do.
+        """
         return (
-            self.fingerprinted and not self._mapping.exchanges and all(map(has_int64_sketches, self._layout.exchanges))
+            self.fingerprinted
+            and not self._mapping.exchanges
+            and all(map(has_int64_sketches, self._layout.exchanges))
+            and all(fits_whole(file.path, TRAFFIC.names, "exchange_id") for file in self._layout.exchanges)
         )
 
     def chunks(self, columns: Sequence[str], rejects: Rejects) -> list[ParquetChunk]:

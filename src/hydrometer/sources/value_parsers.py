@@ -15,6 +15,8 @@ from typing import Any
 
 import orjson
 
+from hydrometer.contract import MOST_HASHES
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = 1_420_070_400_000_000
 """2015-01-01, µs since 1970."""
@@ -39,6 +41,7 @@ NOT_ADDRESS = "not an address"
 FEW_HOPS = "fewer hops than trusted proxies"
 NOT_LIST = "not a list of names"
 NOT_HASHES = "not a list of whole numbers"
+TOO_MANY_HASHES = "more hashes than a sketch has"
 
 Read = tuple[Any, str | None]
 
@@ -270,5 +273,7 @@ def parse_hashes(value: object) -> Read:
         return None, None
     if not isinstance(value, list | tuple):
         return None, NOT_HASHES
+    if len(value) > MOST_HASHES:
+        return None, TOO_MANY_HASHES
     read = [parse_integer(entry)[0] for entry in value]
     return (None, NOT_HASHES) if None in read else (read, None)

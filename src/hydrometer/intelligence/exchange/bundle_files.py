@@ -13,7 +13,7 @@ import msgspec
 import orjson
 
 from hydrometer.contract import InputError
-from hydrometer.files import explain_read_errors, replace_file
+from hydrometer.files import explain_read_errors, read_regular_file, replace_file
 from hydrometer.intelligence.exchange import stix_objects as kinds
 from hydrometer.intelligence.exchange.source_ratings import FILE, RatedSource, SourceRatings
 from hydrometer.intelligence.exchange.stix_ids import TEMPLATE, is_id, make_id
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-LARGEST = 1 << 30
+LARGEST = 256 << 20
 """Bytes of a bundle that is read: a hundred thousand indicators with their relationships have some 120 MB."""
 MEND = "Mend the object or take it out of the file, or ask its sender for a valid STIX 2.1 bundle."
 
@@ -148,7 +148,7 @@ def read_bundle(file: Path) -> list[dict[str, Any]]:
         with explain_read_errors(file, mend=mend, missing="no such file"):
             if file.stat().st_size > LARGEST:
                 raise InputError(f"has more than {LARGEST:,} bytes", file=str(file), mend="Split the bundle.")
-            content = orjson.loads(file.read_bytes())
+            content = orjson.loads(read_regular_file(file))
     except orjson.JSONDecodeError as error:
         raise InputError(f"is no JSON: {error}", file=str(file), mend=mend) from None
     objects = content.get("objects", []) if isinstance(content, dict) else None

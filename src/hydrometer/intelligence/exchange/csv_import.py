@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hydrometer.contract import INDICATOR_KINDS, Dossiers, EntityKind, Indicator, InputError
-from hydrometer.files import explain_read_errors
+from hydrometer.files import explain_read_errors, open_regular_file
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.confidence_scales import UNSAID, Scale, convert_to_stix
 from hydrometer.intelligence.exchange.stix_ids import is_id, make_id
@@ -36,7 +37,7 @@ def read_table(file: Path, source: str, notes: Counter[str], scale: Scale = "sti
     try:
         with (
             explain_read_errors(file, mend="Name a CSV file."),
-            file.open(encoding="utf-8-sig", newline="") as lines,
+            io.TextIOWrapper(open_regular_file(file), "utf-8-sig", newline="") as lines,
         ):
             reader = csv.DictReader(lines, strict=True)
             columns = reader.fieldnames or []

@@ -8,6 +8,7 @@ import msgspec
 import orjson
 
 from hydrometer.contract import IntelSource
+from hydrometer.files import read_regular_file
 from hydrometer.intelligence.exchange.bundle_files import LARGEST, read_bundle
 from hydrometer.intelligence.exchange.csv_import import read_table
 from hydrometer.intelligence.exchange.misp_import import parse_misp_event
@@ -77,7 +78,7 @@ def _read_events(file: Path) -> list[Mapping[str, Any]] | None:
     try:
         if file.stat().st_size > LARGEST:
             return None
-        content = orjson.loads(file.read_bytes())
+        content = orjson.loads(read_regular_file(file))
     except (OSError, orjson.JSONDecodeError):
         return None
     answers = content.get("response", [content]) if isinstance(content, dict) else []

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hydrometer.contract import InputError
+from hydrometer.files import read_regular_file
 from hydrometer.intelligence.exchange import stix_objects as kinds
 from hydrometer.intelligence.exchange.bundle_files import (
     BundleSet,
@@ -255,7 +256,7 @@ class IntelStore:
 
 def _read_ratings_bytes(folder: Path) -> bytes:
     file = folder / FILE
-    return file.read_bytes() if file.exists() else b""
+    return read_regular_file(file) if file.exists() else b""
 
 
 def _restore_times(raw: dict[str, Any], earlier: dict[str, Any] | None) -> dict[str, Any]:

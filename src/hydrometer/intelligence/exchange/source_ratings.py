@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from hydrometer.contract import InputError, Reliability
-from hydrometer.files import make_read_error, replace_file
+from hydrometer.files import make_read_error, read_regular_file, replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,7 @@ class SourceRatings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         """
         file = folder / FILE
         try:
-            return msgspec.json.decode(file.read_bytes(), type=cls)
+            return msgspec.json.decode(read_regular_file(file), type=cls)
         except FileNotFoundError:
             return cls()
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from hydrometer.contract import INDICATOR_KINDS, EntityKind, InputError
-from hydrometer.files import explain_read_errors
+from hydrometer.files import explain_read_errors, open_regular_file
 from hydrometer.intelligence.exchange.canonicalisation import canonicalise_value
 from hydrometer.intelligence.exchange.dossier_files import read_dossiers
 
@@ -68,7 +69,10 @@ def read_item_list(path: Path) -> ItemList:
     """
     parsed_items: set[MatchItem] = set()
     try:
-        with explain_read_errors(path, mend="Name a file."), path.open(encoding="utf-8") as lines:
+        with (
+            explain_read_errors(path, mend="Name a file."),
+            io.TextIOWrapper(open_regular_file(path), "utf-8") as lines,
+        ):
             for number, line in enumerate(lines, 1):
                 text = line.strip()
                 if not text or text.startswith("#"):

@@ -14,6 +14,21 @@ for _bit in range(64):
     _BIT_INDEX[(int(_BRUIJN) << _bit) % 2**64 >> 58] = _bit
 """Which of 64 bits is the lowest: each shift of a de Bruijn sequence has six first bits of its own."""
 
+MOST_INSERTED = 1_024
+"""Shingles of an exchange up to which its fragments are put in order one by one, which costs their square at worst."""
+
+
+@njit(nogil=True, cache=True)
+def _sort_fragments(shingles: Any, of_shingle: Any, out: Any, begun: int) -> int:
+    """Write the distinct fragments of shingles to `out` from `begun` on, ascending; return where they end."""
+    fragments = np.sort(of_shingle[shingles])
+    have = begun
+    for at in range(fragments.size):
+        if fragments[at] >= 0 and (have == begun or out[have - 1] != fragments[at]):
+            out[have] = fragments[at]
+            have += 1
+    return have
+
 
 @njit(nogil=True, cache=True)
 def list_carried_fragments(lists: Any, counts: Any, of_shingle: Any, out: Any, out_counts: Any) -> int:
@@ -21,6 +36,11 @@ def list_carried_fragments(lists: Any, counts: Any, of_shingle: Any, out: Any, o
     have = at = 0
     for row in range(counts.size):
         begun = have
+        if counts[row] > MOST_INSERTED:
+            have = _sort_fragments(lists[at : at + counts[row]], of_shingle, out, begun)
+            at += counts[row]
+            out_counts[row] = have - begun
+            continue
         for step in range(counts[row]):
             fragment = of_shingle[lists[at + step]]
             if fragment < 0:

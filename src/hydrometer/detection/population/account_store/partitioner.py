@@ -40,12 +40,14 @@ def _mark_frequent(values: Any, offsets: Any, least: int, shift: Any, table: Any
             count += keep[at]
             ascending &= at == first or values[base + at] > values[base + at - 1]
         if not ascending:
-            # A sketch is ascending and names nothing twice; one that is not is searched.
+            # A sketch is ascending and names nothing twice; of one that is not, the first of equal values is kept.
+            # Sorting keeps equal ones in their order, and the time in bounds whatever the values are.
+            order = np.argsort(values[base + first : base + stop], kind="mergesort")
+            for step in range(1, order.size):
+                if values[base + first + order[step]] == values[base + first + order[step - 1]]:
+                    keep[first + order[step]] = False
             count = 0
             for at in range(first, stop):
-                for before in range(first, at):
-                    if keep[before] and values[base + before] == values[base + at]:
-                        keep[at] = False
                 count += keep[at]
         counts[row] = count
 
