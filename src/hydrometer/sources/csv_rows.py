@@ -17,6 +17,8 @@ MOST_READ_AGAIN = 128 << 20
 """Characters that are read again after quotes that are never closed: a file in which they are many is no table."""
 MOST_CELLS = 2_000_000
 """Cells of one row; Python holds each in some hundred bytes."""
+LINE_COST = 64
+"""Bytes that Python takes for a line beside its characters."""
 _SKIPPED = 1 << 20
 QUOTE_MEND = "Close the quote; double those inside a cell."
 
@@ -53,7 +55,7 @@ class _RowLines:
         if not line:
             raise StopIteration
         self.row.append(line)
-        self._size += len(line)
+        self._size += len(line) + LINE_COST
         if self._size > _SKIPPED:
             self._commas += line.count(",")
         if self._size >= self._longest or self._commas > MOST_CELLS:
@@ -67,7 +69,7 @@ class _RowLines:
 
     def return_lines(self) -> int:
         """Give all lines of the row but the first back, to be read again; return their size in characters."""
-        size = self._size - len(self.row[0])
+        size = self._size
         self._again.extendleft(reversed(self.row[1:]))
         del self.row[1:]
         return size
@@ -83,7 +85,8 @@ def read_csv_rows(lines: TextIO, file: str, longest: int) -> Iterator[CsvRow]:
     """Yield the rows of a table, the header among them.
 
     A row that is longer than `longest` characters, or whose quote is never closed, has a fault and no cells; what comes
-    after its first line is read again, so that a quote takes no other rows with it.
+    after its first line is read again, so that a quote takes no other rows with it. A quote counts as closed where the
+    row over several lines that it makes is one of as many cells as the header has.
 
     Raises:
         InputError: so many quotes are never closed that the file is no table.
@@ -91,24 +94,29 @@ def read_csv_rows(lines: TextIO, file: str, longest: int) -> Iterator[CsvRow]:
     csv.field_size_limit(longest)
     feed = _RowLines(lines, longest)
     rows = csv.reader(feed, strict=True)
-    read_again = 0
+    read_again = width = 0
     while True:
         feed.begin_row()
+        fault: Exception | None = None
         try:
             cells = next(rows, None)
         except (csv.Error, _LongRowError) as error:
-            rows = csv.reader(feed, strict=True)
-            if len(feed.row) == 1:
-                yield _read_faulty_line(feed, error, longest)
-                continue
-            read_again += feed.return_lines()
-            if read_again > MOST_READ_AGAIN:
-                raise InputError(UNCLOSED, file=file, row=feed.first, mend=QUOTE_MEND) from None
-            yield CsvRow(feed.first, [], UNCLOSED)
-        else:
-            if cells is None:
-                return
+            cells, fault = [], error
+        if cells is None:
+            return
+        width = width or len(cells)
+        if fault is None and (len(cells) == width or len(feed.row) == 1):
             yield CsvRow(feed.first, cells)
+            continue
+        rows = csv.reader(feed, strict=True)
+        if fault is not None and len(feed.row) == 1:
+            yield _read_faulty_line(feed, fault, longest)
+            continue
+        # A row over several lines that is none of the table: a quote in it ended where another was to begin.
+        read_again += feed.return_lines()
+        if read_again > MOST_READ_AGAIN:
+            raise InputError(UNCLOSED, file=file, row=feed.first, mend=QUOTE_MEND)
+        yield CsvRow(feed.first, [], UNCLOSED)
 
 
 def _read_faulty_line(feed: _RowLines, error: Exception, longest: int) -> CsvRow:

@@ -28,6 +28,8 @@ MOST_VALUES = 32 << 20
 """Values of lists in one row group."""
 SUSPECT_BYTES, SUSPECT_EXPANSION, SUSPECT_ROWS = 128 << 20, 50, 16
 """Row groups beyond both are read so few rows at a time."""
+MOST_BLOATED, BLOATED_EXPANSION = 384 << 20, 400
+"""A column of a row group beyond both is refused: as one page, it would be unpacked as a whole."""
 MOST_PLAIN = 128 << 20
 """Bytes that a column of text of a row group that is read at once may come to."""
 BUFFER = 8 << 20
@@ -124,6 +126,7 @@ def fits_whole(path: Path, names: Sequence[str], plain: str) -> bool:
     ExpansionGuard(path).check(sum(max(group.encoded, group.numbers) for group in groups))
     return all(
         not group.suspect
+        and not group.bloated
         and group.values <= MOST_VALUES
         and not find_expanding_leaves(path, number, [plain], group, group.rows, MOST_PLAIN)
         for number, group in enumerate(groups)
@@ -145,6 +148,8 @@ class RowGroupSize:
     """Bytes of all columns if each value took eight."""
     encoded_by_leaf: dict[str, int]
     """Bytes before compression of each column, by its path."""
+    bloated: str
+    """The path of a column whose pages may not fit the memory, empty for none."""
 
     @property
     def suspect(self) -> bool:
@@ -171,8 +176,14 @@ def measure_row_group(file: Any, group: int, names: Sequence[str]) -> RowGroupSi
         compressed=max(1, sum(column.total_compressed_size for column in chosen)),
         values=max((column.num_values for column in chosen), default=0),
         numbers=sum(column.num_values for column in chosen) * 8,
+        bloated=next((column.path_in_schema for column in chosen if _is_bloated(column)), ""),
         encoded_by_leaf={column.path_in_schema: column.total_uncompressed_size for column in chosen},
     )
+
+
+def _is_bloated(column: Any) -> bool:
+    encoded: int = column.total_uncompressed_size
+    return encoded > MOST_BLOATED and encoded > BLOATED_EXPANSION * column.total_compressed_size
 
 
 def list_text_leaves(file: Any, names: Sequence[str]) -> list[str]:
@@ -198,7 +209,12 @@ class ExpansionGuard:
             )  # fmt: skip
 
     def check_values(self, group: RowGroupSize) -> None:
-        """Raise InputError where a row group may hold more values in one row than can be held."""
+        """Raise InputError where a page of a row group, or a row of it, may be more than can be held."""
+        if group.bloated:
+            raise InputError(
+                f"expands to more than {BLOATED_EXPANSION:,} times its size", file=str(self._path), column=group.bloated,
+                mend="Write it again in smaller row groups or without compression, if it is what it should be.",
+            )  # fmt: skip
         if group.values > MOST_VALUES and group.values > group.rows:
             raise InputError(
                 f"a row group whose lists hold {group.values:,} values", file=str(self._path),
