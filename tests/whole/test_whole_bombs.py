@@ -55,7 +55,8 @@ def test_a_bomb_is_survived_or_refused(name: str, tmp_path: Path) -> None:
     process = start_detection(traffic, tmp_path / "out")
     assert process.stderr is not None
     begun = time.monotonic()
-    said = process.stderr.read().decode()
+    with process.stderr as stream:
+        said = stream.read().decode()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert time.monotonic() - begun < SECONDS

@@ -72,7 +72,7 @@ def _measure_rows(column: Any) -> npt.NDArray[np.int64]:
     if not _is_text(values.type):
         return np.full(len(column), values.nbytes // max(1, len(values)), np.int64)
     lengths = np.asarray(pc.binary_length(values).fill_null(0), np.int64)
-    codes = np.asarray(column.indices.fill_null(-1), np.int64)
+    codes = np.asarray(column.indices.cast(pa.int64()).fill_null(-1))
     return np.append(lengths, 0)[codes] + 4
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hydrometer.contract import ACCOUNTS, EXCHANGES, FINGERPRINTS, TEXTS, TRAFFIC
 from hydrometer.sources.account_merger import merge_account_rows
 from hydrometer.sources.column_mapping import load_mapping
+from hydrometer.sources.decoded_size import split_by_decoded_size
 from hydrometer.sources.discovery import load_releases
 from hydrometer.sources.schema_cast import SchemaCast, find_filled_columns, split_by_size
 
@@ -74,11 +75,12 @@ class TableTraffic:
         """Read the exchanges in this process, anew at each call; `rejects` takes what the reading comes to."""
         start, location = 1, self._exchanges.location
         for batch in self._exchanges.batches(self.schema_cast.wanted_columns):
-            conformed = self.schema_cast.conform_batch(batch, rejects, file=location, line_of=start.__add__)
-            start += batch.num_rows
-            rejects.filled_columns |= find_filled_columns("exchanges", conformed)
-            if conformed.num_rows:
-                yield from split_by_size(conformed, self._settings)
+            for part, _ in split_by_decoded_size(batch, self._settings.batch_bytes):
+                conformed = self.schema_cast.conform_batch(part, rejects, file=location, line_of=start.__add__)
+                start += part.num_rows
+                rejects.filled_columns |= find_filled_columns("exchanges", conformed)
+                if conformed.num_rows:
+                    yield from split_by_size(conformed, self._settings)
 
     def accounts(self, rejects: Rejects) -> pa.Table:
         """Return the accounts, one row each, sorted by id; `rejects` takes what the reading comes to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -343,3 +344,10 @@ def test_any_object_is_read_or_refused(
         return
     write_dossiers(found, tmp_path / "b.json")
     assert read_dossiers(tmp_path / "b.json") == found
+
+
+@pytest.mark.parametrize("name", ["partner.json", "judgement.json"])
+def test_a_pipe_among_bundles_is_refused_at_once(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(InputError, match=f"{name}: is a named pipe, not a regular file"):
+        read_dossiers(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from itertools import chain
 
@@ -40,3 +41,17 @@ def test_entering_keeps_what_repeats_and_parts_rows_by_organisation(sketches: li
     assert entry.rows["shingles"].tolist() == [len(values) for values in kept]
     assert entry.row_counts.tolist() == [part[:size].count(number) for number in range(1 << bits)]
     assert entry.shingle_counts.sum() == entry.shingles.size
+
+
+def test_equal_hashes_without_number_take_no_time() -> None:
+    """The kernel hears no signal, so that it has to come to its end, whatever the hashes are."""
+    rows, length = 40, 60_000
+    flat = np.concatenate([np.full(length, 7), *(np.arange(length)[::-1] for _ in range(rows - 1))]).astype(np.int64)
+    often = CountingFilter(1_000_000, 1 << 20)
+    often.count(flat)
+    fields = RowFields(**{name: np.zeros(rows, ROW[name]) for name in RowFields._fields})
+    load = EncodedBatch(fields, flat, (np.arange(rows + 1) * length).astype(np.int32))
+    begun = time.monotonic()
+    entry = partition_batch(load, 0, np.zeros(1, np.uint64), 0, FrequentShingles(often, 1))
+    assert time.monotonic() - begun < 30
+    assert entry.rows["shingles"].tolist() == [1, *[length] * (rows - 1)]
