@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hydrometer.contract.errors import InputError
 from hydrometer.sources import Rejects
 from hydrometer.sources import record_readers as streams
+from hydrometer.sources.csv_rows import UNCLOSED
 from hydrometer.sources.record_readers import read_csv_records, read_json_records
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def test_an_unclosed_quote_takes_no_other_row_with_it(tmp_path: Path, rows: list
     lines = [",".join('"' + cell + 'x"' for cell in row) + "\n" for row in rows]
     records, rejects = read(tmp_path / "x.csv", "".join(["p,q\n", *lines[:at], 'here,"open\n', *lines[at:]]).encode())
     assert [record[1] for record in records] == [{"p": row[0] + "x", "q": row[1] + "x"} for row in rows]
-    assert rejects.counts == {streams.UNCLOSED: 1}
+    assert rejects.counts == {UNCLOSED: 1}
     assert first not in {line for line, _ in records}
 
 

@@ -6,7 +6,7 @@ import gzip
 import io
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from hydrometer.contract import InputError
 from hydrometer.files import make_read_error, open_regular_file
@@ -59,7 +59,8 @@ def open_input(path: Path) -> Iterator[io.BufferedReader]:
         with open_regular_file(path) as raw:
             zipped = raw.read(2) == GZIP
             raw.seek(0)
-            with io.BufferedReader(_UnzippedBytes(raw, name) if zipped else raw, _BUFFER) as stream:  # type: ignore[arg-type]
+            unbuffered = cast("io.RawIOBase", _UnzippedBytes(raw, name) if zipped else raw)
+            with io.BufferedReader(unbuffered, _BUFFER) as stream:
                 yield stream
     except EOFError:
         raise InputError("truncated gzip", file=name, mend="Copy the whole file again.") from None

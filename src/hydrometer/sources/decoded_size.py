@@ -62,7 +62,8 @@ def _measure_rows(column: Any) -> npt.NDArray[np.int64]:
         return np.zeros(len(column), np.int64)
     if pa.types.is_struct(kind):
         parts = [_measure_rows(column.field(number)) for number in range(kind.num_fields)]
-        return np.sum(parts, axis=0, dtype=np.int64)
+        together: npt.NDArray[np.int64] = np.sum(parts, axis=0, dtype=np.int64)
+        return together
     if _is_list(kind):
         offsets = np.asarray(column.offsets, np.int64)
         ends = np.append(0, np.cumsum(_measure_rows(column.values)))
@@ -73,7 +74,8 @@ def _measure_rows(column: Any) -> npt.NDArray[np.int64]:
         return np.full(len(column), values.nbytes // max(1, len(values)), np.int64)
     lengths = np.asarray(pc.binary_length(values).fill_null(0), np.int64)
     codes = np.asarray(column.indices.cast(pa.int64()).fill_null(-1))
-    return np.append(lengths, 0)[codes] + 4
+    texts: npt.NDArray[np.int64] = np.append(lengths, 0)[codes] + 4
+    return texts
 
 
 def _is_text(kind: pa.DataType) -> bool:
