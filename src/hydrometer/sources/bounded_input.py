@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from hydrometer.contract import InputError
 from hydrometer.files import make_read_error, open_regular_file
@@ -28,7 +29,8 @@ class _UnzippedBytes(io.RawIOBase):
     """What is in a gzip, as long as it does not expand beyond what logs do."""
 
     def __init__(self, raw: BinaryIO, name: str) -> None:
-        self._raw, self._name, self._size = raw, name, 0
+        self._name, self._size = name, 0
+        self._most = max(FREE_EXPANSION, MOST_EXPANSION * os.fstat(raw.fileno()).st_size)
         self._unzipped = gzip.GzipFile(fileobj=raw)
 
     def readable(self) -> bool:
@@ -38,7 +40,7 @@ class _UnzippedBytes(io.RawIOBase):
         chunk = self._unzipped.read1(len(buffer))
         buffer[: len(chunk)] = chunk
         self._size += len(chunk)
-        if self._size > max(FREE_EXPANSION, MOST_EXPANSION * self._raw.tell()):
+        if self._size > self._most:
             raise InputError(
                 f"expands to more than {MOST_EXPANSION} times its size", file=self._name,
                 mend="Unpack it with gunzip and name the file that comes of it, if it is what it should be.",
@@ -59,7 +61,7 @@ def open_input(path: Path) -> Iterator[io.BufferedReader]:
         with open_regular_file(path) as raw:
             zipped = raw.read(2) == GZIP
             raw.seek(0)
-            unbuffered = cast("io.RawIOBase", _UnzippedBytes(raw, name) if zipped else raw)
+            unbuffered: Any = _UnzippedBytes(raw, name) if zipped else raw
             with io.BufferedReader(unbuffered, _BUFFER) as stream:
                 yield stream
     except EOFError:
