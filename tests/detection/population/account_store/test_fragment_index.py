@@ -36,7 +36,6 @@ def test_fragments_of_accounts_come_in_order_with_their_uses(accounts: list[list
     assert not any(mark.any() for mark in marks)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 99), max_size=40), max_size=6), st.booleans())
 def test_exchanges_of_many_shingles_carry_what_those_of_few_do(exchanges: list[list[int]], long: bool) -> None:
     """Each exchange's distinct fragments ascend, however many shingles it has."""
