@@ -4,8 +4,8 @@
 >>> result = hy.detect(hy.sample())
 >>> result
 Result: 2 campaigns, 130 accounts, ... exchanges harvested
-  HY-f3a2226c: very likely, 60 accounts, ... of 2,847 exchanges harvested
-  HY-3748d797: likely, 70 accounts, ... of 3,627 exchanges harvested
+  HY-f3a2226c: almost certain, 60 accounts, ... of 2,847 exchanges harvested
+  HY-3748d797: very likely, 70 accounts, ... of 3,627 exchanges harvested
 >>> result["HY-f3a2226c"].evidence[0].family
 'identity'
 >>> result.members.column_names[:3]

@@ -28,7 +28,7 @@ def test_what_is_shown_is_short() -> None:
     result = sample_result()
     lines = repr(result).splitlines()
     assert len(lines) == 3
-    assert lines[0].startswith("Result: 2 campaigns, 130 accounts, 4,7")
+    assert lines[0].startswith("Result: 2 campaigns, 130 accounts, 5,0")
     assert lines[0].endswith(" exchanges harvested")
     assert repr(result.campaigns).splitlines() == [line.strip() for line in lines[1:]]
 

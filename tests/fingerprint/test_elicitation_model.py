@@ -66,7 +66,7 @@ def test_each_demand_is_seen_in_system_prompt_and_around_a_long_document(name: s
     assert rows[0]["elicitation"] == name
     for row in rows:
         # Beside a long document some demands fall short of the threshold, but never to what ordinary requests reach.
-        assert row["elicitation_confidence"] >= 0.3
+        assert row["elicitation_confidence"] >= 0.1
         assert row["elicitation"] in (name, "none")
 
 

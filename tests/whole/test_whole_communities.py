@@ -33,7 +33,7 @@ def watched() -> dict[str, set[str]]:
 @pytest.fixture(scope="module")
 def cohorts(tmp_path_factory: pytest.TempPathFactory) -> Labelled:
     """Courses, consultancies, software houses and bootcamps: in this world a consultancy has a prompt pack that asks."""
-    return labelled(replace(SCENARIOS["cohorts"], honest=700), 5, tmp_path_factory.mktemp("cohorts") / "world")
+    return labelled(replace(SCENARIOS["cohorts"], honest=700), 6, tmp_path_factory.mktemp("cohorts") / "world")
 
 
 @pytest.fixture(scope="module")

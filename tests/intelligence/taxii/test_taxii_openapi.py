@@ -61,7 +61,7 @@ def test_nothing_breaks_the_server(fuzzed: Site, path: str, method: str, mode: G
     statuses: set[int] = set()
     there = {"collection": "shared", "object_id": indicator("a")["id"]}
 
-    @settings(max_examples=25, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode), found=booleans())
     def sends(case: Any, found: bool) -> None:
         if found and case.path_parameters:  # a name that is made up leads nowhere

@@ -136,7 +136,7 @@ def test_classes_agree(twins: Twins) -> None:
     for name in ("language", "capability", "elicitation"):
         counts = [Counter(table[name].to_pylist()) for table in (composed, told)]
         apart = sum(abs(counts[0][key] - counts[1][key]) for key in set(counts[0]) | set(counts[1]))
-        assert apart / 2 < 0.06 * told.num_rows, name
+        assert apart / 2 < 0.1 * told.num_rows, name
 
 
 def test_hashes_are_in_as_many_accounts(twins: Twins) -> None:
@@ -171,7 +171,7 @@ def test_wordings_without_end_are_composed_like_texts(varied: Twins, name: str) 
     assert flagged[0] == pytest.approx(flagged[1], abs=0.12)
     spoken = [Counter(table["language"].to_pylist()) for table in (composed, told)]
     assert (
-        sum(abs(spoken[0][key] - spoken[1][key]) for key in set(spoken[0]) | set(spoken[1])) / 2 < 0.1 * told.num_rows
+        sum(abs(spoken[0][key] - spoken[1][key]) for key in set(spoken[0]) | set(spoken[1])) / 2 < 0.12 * told.num_rows
     )
     many = [accounts_per_hash(table) for table in (composed, told)]
     for position in (0, 20, 100):
